@@ -1,0 +1,1 @@
+"""Settings, bootstrap, HTTP, command line, worker, web pages: where the parts meet."""

@@ -1,0 +1,177 @@
+"""Certificate types (GB/T 36902) and their versions: what may be issued, with which fields.
+
+A type version is immutable data: a JSON Schema 2020-12 object for the extended metadata (KZ_*)
+with these keywords of our own beside the standard ones:
+
+    title          Chinese title          x-title-en   English title
+    x-order        order on the face      x-face       printed on the face (default true)
+    x-sensitive    masked by default      x-sample     a sample value
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from certlib.errors import Invalid
+
+
+class HolderCategory(StrEnum):
+    """持证主体类别."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+    MIXED = "mixed"
+    OTHER = "other"
+
+
+class TypeStatus(StrEnum):
+    """State of a type version in the catalogue."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class Numbering(StrEnum):
+    """Who gives the number on the face (证照编号, ZZBH)."""
+
+    CALLER = "caller"
+    LIBRARY = "library"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDefinition:
+    """One field of the dictionary, as the face and forms need it."""
+
+    key: str
+    title: str
+    title_en: str
+    order: int
+    on_face: bool
+    sensitive: bool
+    required: bool
+    sample: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeVersion:
+    """One immutable version of a certificate type.
+
+    Attributes:
+        type_code: 21 characters: credit code of the defining body + 3 digits.
+        version: as the catalogue names it, e.g. `2026.1`.
+        design: name of the page design in `signing/pages/designs`.
+        category: 证照大类 (证照执照, 证明文件, 批文批复, 鉴定报告, 办事结果).
+        term_years: longest validity in years; None for 长期.
+        max_holders: how many holders one certificate may have.
+        approvals: how many persons beside the requester must approve (four eyes: 1).
+        seal_level: target PAdES level, `B-B`, `B-T`, `B-LT` or `B-LTA`.
+        schema: JSON Schema of the KZ_ fields.
+        face: wording of the face that is not a field (subtitle, notes), by name.
+    """
+
+    type_code: str
+    version: str
+    name: str
+    name_en: str
+    short_name: str
+    status: TypeStatus
+    defining_body: str
+    defining_body_code: str
+    holder_category: HolderCategory
+    category: str
+    design: str
+    schema: Mapping[str, Any]
+    term_years: int | None = None
+    max_holders: int = 1
+    numbering: Numbering = Numbering.CALLER
+    number_pattern: str = ""
+    approvals: int = 0
+    seal_level: str = "B-T"
+    paper: bool = True
+    published_from: date | None = None
+    usable_until: date | None = None
+    issuing_levels: tuple[str, ...] = ()
+    face: Mapping[str, str] | None = None
+
+    @property
+    def fields(self) -> tuple[FieldDefinition, ...]:
+        """The dictionary in face order."""
+        required = set(self.schema.get("required", ()))
+        found = (
+            FieldDefinition(
+                key=key,
+                title=spec.get("title", key),
+                title_en=spec.get("x-title-en", key),
+                order=spec.get("x-order", 999),
+                on_face=spec.get("x-face", True),
+                sensitive=spec.get("x-sensitive", False),
+                required=key in required,
+                sample=spec.get("x-sample"),
+            )
+            for key, spec in self.schema.get("properties", {}).items()
+        )
+        return tuple(sorted(found, key=lambda item: (item.order, item.key)))
+
+    @property
+    def sensitive_keys(self) -> frozenset[str]:
+        """Keys of the fields that are masked by default."""
+        return frozenset(item.key for item in self.fields if item.sensitive)
+
+    def open_on(self, day: date) -> bool:
+        """Whether new certificates of this version may be issued on `day`."""
+        if self.status is not TypeStatus.PUBLISHED:
+            return False
+        if self.published_from is not None and day < self.published_from:
+            return False
+        return self.usable_until is None or day <= self.usable_until
+
+
+_REQUIRED = ("type_code", "version", "name", "name_en", "design", "category", "schema")
+
+
+def type_version_from(data: Mapping[str, Any]) -> TypeVersion:
+    """A type version from its data file.
+
+    Raises:
+        Invalid: a required key is absent, a value is outside its list, or a field key lacks `KZ_`.
+    """
+    missing = [key for key in _REQUIRED if key not in data]
+    if missing:
+        raise Invalid(field_path="/" + missing[0])
+    schema = dict(data["schema"])
+    stray = [key for key in schema.get("properties", {}) if not key.startswith("KZ_")]
+    if stray:
+        raise Invalid(field_path=f"/schema/properties/{stray[0]}")
+    return TypeVersion(
+        type_code=data["type_code"],
+        version=data["version"],
+        name=data["name"],
+        name_en=data["name_en"],
+        short_name=data.get("short_name", data["name"]),
+        status=TypeStatus(data.get("status", "published")),
+        defining_body=data.get("defining_body", ""),
+        defining_body_code=data["type_code"][:18],
+        holder_category=HolderCategory(data.get("holder_category", "mixed")),
+        category=data["category"],
+        design=data["design"],
+        schema=schema,
+        term_years=data.get("term_years"),
+        max_holders=data.get("max_holders", 1),
+        numbering=Numbering(data.get("numbering", "caller")),
+        number_pattern=data.get("number_pattern", ""),
+        approvals=data.get("approvals", 0),
+        seal_level=data.get("seal_level", "B-T"),
+        paper=data.get("paper", True),
+        published_from=_day(data.get("published_from")),
+        usable_until=_day(data.get("usable_until")),
+        issuing_levels=tuple(data.get("issuing_levels", ())),
+        face=dict(data.get("face", {})),
+    )
+
+
+def _day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)

@@ -1,0 +1,1 @@
+"""Facts shipped as data: divisions, departments, certificate types, sentences."""

@@ -1,0 +1,107 @@
+"""Facts that a reader takes from an uploaded file, before anybody judges them.
+
+The reader runs in a child process without keys, network or clock; what it says travels as JSON
+(`dataclasses.asdict`). Facts carry no opinion: `certlib.verification.judge` has all of them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ChangeGrade(StrEnum):
+    """What was changed after a seal (architecture.md section 3)."""
+
+    NONE = "none"
+    PERMITTED = "permitted"
+    NOT_PERMITTED = "not_permitted"
+    UNEXPLAINED = "unexplained"
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampFacts:
+    """An RFC 3161 token.
+
+    Attributes:
+        intact: the token's own signature and message imprint hold.
+        trusted: its authority chains to a timestamp anchor at `time`.
+        time: genTime, UTC.
+    """
+
+    intact: bool
+    trusted: bool
+    time: datetime | None
+    authority: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureFacts:
+    """One signature or document timestamp field, in file order.
+
+    Attributes:
+        kind: `signature` or `document_timestamp`.
+        digest_ok: the digest over the byte range equals the signed one.
+        signature_ok: the CMS signature verifies with the embedded signer's key.
+        structure_ok: byte range, gap and padding are canonical (policy `own`); `structure_problem`
+            names what is not.
+        covers_file: the byte range is the entire file but the gap.
+        chain_ok: the signer's X.509 chains to a seal anchor at the proven time;
+            None when it could not be decided (nothing to decide with).
+        signer_sha256: hex SHA-256 of the signer's X.509 certificate, DER.
+        signer_code: the organisation's credit code in the signer's subject, or "".
+        certified: DocMDP permission level of a certification signature, or None.
+        claimed_time: the signed signing time; proves nothing alone.
+    """
+
+    kind: str
+    field_name: str
+    digest_ok: bool
+    signature_ok: bool
+    structure_ok: bool
+    covers_file: bool
+    chain_ok: bool | None
+    structure_problem: str = ""
+    chain_problem: str = ""
+    signer: str = ""
+    signer_code: str = ""
+    signer_sha256: str = ""
+    digest_algorithm: str = ""
+    signature_algorithm: str = ""
+    algorithm_problem: str = ""
+    certified: int | None = None
+    claimed_time: datetime | None = None
+    timestamp: TimestampFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """Everything read from one file.
+
+    Attributes:
+        sha256: hex digest of the whole file.
+        readable: a PDF that can be parsed.
+        fault: why not: `empty`, `not-pdf`, `truncated`, `encrypted`, `malformed`, `too-large`
+            (the file's fault) or `timeout`, `memory`, `crashed`, `busy` (ours); "" when readable.
+        changes: what follows the last covered byte, over all signatures.
+        identifier: the electronic certificate identifier found inside (XMP or attachment), or "".
+        content: the canonical JSON attachment's bytes as text, or "".
+        looks_ours: the file carries our XMP namespace or attachment name.
+        is_copy: `original`, `purpose_copy` or `receipt`, as the metadata says.
+        scanned: nothing but pictures on the pages (a scan or a photograph of a print).
+    """
+
+    sha256: str
+    size: int
+    readable: bool
+    fault: str = ""
+    fault_detail: str = ""
+    signatures: tuple[SignatureFacts, ...] = ()
+    changes: ChangeGrade = ChangeGrade.NONE
+    changes_detail: str = ""
+    identifier: str = ""
+    content: str = ""
+    looks_ours: bool = False
+    kind: str = "original"
+    scanned: bool = False
+    milliseconds: float = field(default=0.0, compare=False)

@@ -1,0 +1,204 @@
+"""What the domain asks of the outside, as Protocols. Adapters live in keys, signing and storage."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from certlib.catalogue import TypeVersion
+from certlib.document import Content
+from certlib.errors import Problem
+from certlib.evidence import FileFacts
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """Aware UTC, whole seconds."""
+        ...
+
+
+class Entropy(Protocol):
+    """The only source of randomness."""
+
+    def octets(self, count: int) -> bytes:
+        """`count` bytes from the operating system's generator."""
+        ...
+
+
+class SchemaValidator(Protocol):
+    """JSON Schema 2020-12."""
+
+    def problems(self, schema: Mapping[str, Any], value: Mapping[str, Any]) -> Sequence[Problem]:
+        """Every violation at once; `field` is a JSON pointer into `value`."""
+        ...
+
+
+class KeyHandle(Protocol):
+    """A key that signs. Where it lives is its own affair; the digest algorithm belongs to it.
+
+    Attributes:
+        name: stable name of the key, safe to log.
+        algorithm: `ecdsa-p256-sha256` or `rsa-3072-sha256` (PKCS#1 v1.5); later `sm2-sm3`.
+        chain: DER, the key's own X.509 certificate first, the issuing authority next, no root.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def algorithm(self) -> str: ...
+    @property
+    def chain(self) -> tuple[bytes, ...]: ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over `message` (not over its digest: SM2 hashes more than the message).
+
+        ECDSA signatures are DER `ECDSA-Sig-Value`.
+
+        Raises:
+            SigningUnavailable: the key cannot be reached now.
+        """
+        ...
+
+
+class SealCustody(Protocol):
+    """Finds the seal of a department."""
+
+    def seal_key(self, issuer_code: str) -> KeyHandle:
+        """The department's current seal key.
+
+        Raises:
+            SigningUnavailable: the department has no usable seal key.
+        """
+        ...
+
+
+class TimestampSource(Protocol):
+    """An RFC 3161 authority, in process or over HTTP."""
+
+    def token(self, imprint: bytes, algorithm: str = "sha256") -> bytes:
+        """DER TimeStampToken (a CMS ContentInfo) over the digest `imprint`.
+
+        Raises:
+            SigningUnavailable: the authority does not answer, or answers badly.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrustMaterial:
+    """What a reader may believe; all DER.
+
+    Attributes:
+        seal_anchors: roots under which seals chain.
+        timestamp_anchors: roots under which timestamp authorities chain.
+        crls: revocation lists of our own store.
+    """
+
+    seal_anchors: tuple[bytes, ...] = ()
+    timestamp_anchors: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageOrder:
+    """What to render. Same order, same bytes.
+
+    Attributes:
+        verify_url: the content of the QR code.
+        attachment: canonical JSON, laid into the PDF as `/AFRelationship /Source`.
+    """
+
+    content: Content
+    type_version: TypeVersion
+    verify_url: str
+    attachment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DesignDigests:
+    """Hex SHA-256 of what a page was made with; the certificate's row keeps them."""
+
+    template: str
+    fonts: str
+    typst: str
+
+
+class Renderer(Protocol):
+    """Data to page: PDF/A-3a and PDF/UA-1."""
+
+    def render(self, order: PageOrder) -> bytes:
+        """The unsealed PDF, deterministic."""
+        ...
+
+    def unprintable(self, text: str) -> str:
+        """The first character of `text` that no font can draw, or ""."""
+        ...
+
+    def digests(self, design: str) -> DesignDigests:
+        """What the design is made of."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDocument:
+    """A sealed PDF.
+
+    Attributes:
+        level: the PAdES level reached (`B-B` or `B-T`), perhaps lower than asked for.
+    """
+
+    pdf: bytes
+    sha256: str
+    level: str
+
+
+class DocumentSealer(Protocol):
+    """Page to sealed page (PAdES, certified P=1)."""
+
+    def seal(self, pdf: bytes, content: Content, level: str = "B-T") -> SealedDocument:
+        """Lays XMP of `content` into the PDF and seals it with the issuer's seal key.
+
+        Raises:
+            SigningUnavailable: key or timestamp authority does not answer.
+        """
+        ...
+
+
+class EvidenceReader(Protocol):
+    """File to facts. Never raises on hostile input: its faults are facts."""
+
+    def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
+        """Facts of `pdf`, chains built at `at` where no timestamp proves another time."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Write-once objects under random names."""
+
+    def put_once(self, name: str, content: bytes) -> None:
+        """Durable when it returns. Writing the same bytes again is no error.
+
+        Raises:
+            Corrupt: other bytes lie under that name.
+            StoreUnavailable: the store does not answer; nothing is promised.
+        """
+        ...
+
+    def get(self, name: str) -> bytes | None:
+        """The bytes, or None when there is no such object.
+
+        Raises:
+            Corrupt: what lies there does not decrypt or is damaged.
+            StoreUnavailable: the store does not answer.
+        """
+        ...
+
+    def names(self) -> Sequence[str]:
+        """All names, for the auditor and the sweeper."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Sweeps an object that no row names."""
+        ...

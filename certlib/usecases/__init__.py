@@ -1,0 +1,1 @@
+"""One use case a file: each reads as the numbered steps of what it does."""

@@ -1,0 +1,1 @@
+"""Custody of keys, seal certificates, revocation lists, timestamps, trust anchors."""

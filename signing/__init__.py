@@ -1,0 +1,1 @@
+"""Data to page, page to sealed PDF, PDF to facts for a verdict."""
