@@ -1,4 +1,4 @@
-"""A certificate's content: the metadata of GB/T 36903 and the extended metadata, one canonical form.
+"""A certificate's content: metadata and extended metadata (GB/T 36903), one canonical form.
 
 The canonical JSON stands inside the signed bytes as an attachment; its digest stands in the record
 of intent, so what was sealed can be compared with what was meant.
@@ -96,9 +96,7 @@ class Content:
 
 def content_from_json(elements: Mapping[str, Any]) -> Content:
     """The content behind `Content.as_json()`; the inverse, exactly."""
-    holders = zip(
-        elements["CZZT"], elements["CZZTDMLXDM"], elements["CZZTDM"], strict=True
-    )
+    holders = zip(elements["CZZT"], elements["CZZTDMLXDM"], elements["CZZTDM"], strict=True)
     sealed_at = elements.get("ZZQZSJ")
     return Content(
         type_code=elements["ZZLXDM"],

@@ -232,6 +232,14 @@ class ControlCharacter(Invalid):
     en = "The value holds a control or invisible character ({codepoint}): remove it."
 
 
+class FaceOverflow(Invalid):
+    """The values are too long for the face, even at the smallest size allowed."""
+
+    code = "face-overflow"
+    zh = "内容过长，版面无法完整容纳，请精简文字或改用附页。"
+    en = "The values are too long for the face: shorten them or use an annex."
+
+
 class DateOrder(Invalid):
     """Dates that cannot follow one another."""
 

@@ -1,0 +1,320 @@
+"""The record, as the use cases see it: what is kept, and the unit of work that keeps it.
+
+`Registry.begin()` opens a write transaction: leaving the block without `commit()` rolls back.
+`Registry.read()` opens a snapshot for reading. The commit of a publication is the truth.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from certlib.catalogue import TypeVersion
+from certlib.certificate import Certificate, CertificateFile, Restriction
+from certlib.document import Content
+from certlib.ports import DesignDigests
+from certlib.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """An issuing or consuming body; `credit_code` is its key."""
+
+    credit_code: str
+    name: str
+    short_name: str
+    division_code: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueListEntry:
+    """发证清单: this department may issue this type from a day, on a basis."""
+
+    type_code: str
+    issuer_code: str
+    effective_from: date
+    effective_to: date | None = None
+    basis: str = ""
+
+    def covers(self, day: date) -> bool:
+        """Whether `day` lies inside the entry's period (both ends inclusive)."""
+        return self.effective_from <= day and (
+            self.effective_to is None or day <= self.effective_to
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A system that calls the API. The secret is kept as a hash only."""
+
+    client_id: str
+    name: str
+    department_code: str
+    scopes: frozenset[str]
+    secret_hash: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+class IntentStatus(StrEnum):
+    """What became of a record of intent."""
+
+    PENDING = "pending"
+    PUBLISHED = "published"
+    BURNED = "burned"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """INTENT: what we mean to seal, durable before anything is sealed.
+
+    Attributes:
+        storage_key: 32 hex digits drawn at reservation; names the object with `revision`.
+        content_digest: hex SHA-256 of `content.canonical()`.
+        client_id, route, idempotency_key: whose answer the publication completes.
+        requested_by: the acting person or client; `approved_by`: the other eyes.
+        lease_until: until when the process that works on it is trusted to be alive.
+    """
+
+    content: Content
+    content_digest: str
+    storage_key: str
+    status: IntentStatus
+    seal_level: str
+    design: DesignDigests
+    client_id: str
+    route: str
+    idempotency_key: str
+    requested_by: str
+    recorded_at: datetime
+    approved_by: tuple[str, ...] = ()
+    approvals_required: int = 0
+    supersedes: str = ""
+    attempts: int = 0
+    last_error: str = ""
+    lease_until: datetime | None = None
+
+    @property
+    def identifier(self) -> str:
+        """The identifier reserved for it; never used twice, burned or not."""
+        return self.content.identifier
+
+    def object_name(self, revision: int = 0) -> str:
+        """Name of the sealed file's object."""
+        return f"{self.storage_key}.{revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What becomes public with one commit: the certificate, its file, its answer."""
+
+    certificate: Certificate
+    file: CertificateFile
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """One use of an `Idempotency-Key`.
+
+    Attributes:
+        request_digest: hex SHA-256 of the canonical request.
+        status: HTTP-free outcome: `running` or `done`.
+        answer: canonical JSON of the answer when done; kept encrypted.
+    """
+
+    client_id: str
+    route: str
+    key: str
+    request_digest: str
+    status: str
+    created_at: datetime
+    identifier: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One line of the append-only history; `target` is never a holder's number.
+
+    `sequence`, `previous` and `digest` are set by the registry: sequences have no gap, and
+    `digest` is the SHA-256 over `previous` and the canonical line.
+    """
+
+    at: datetime
+    actor: str
+    act: str
+    target: str
+    details: dict[str, Any] = field(default_factory=dict)
+    sequence: int = 0
+    previous: str = ""
+    digest: str = ""
+
+    def canonical_line(self) -> dict[str, Any]:
+        """What `digest` covers, beside `previous` (hex SHA-256 of canonical JSON)."""
+        return {
+            "sequence": self.sequence,
+            "at": self.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "actor": self.actor,
+            "act": self.act,
+            "target": self.target,
+            "details": self.details,
+            "previous": self.previous,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """An effect to deliver at least once; `event_id` lets the receiver drop repeats."""
+
+    event_id: str
+    topic: str
+    identifier: str
+    payload: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """Which certificates; every given criterion must hold.
+
+    Attributes:
+        holder_code: normalised code, with its type; found by keyed hash.
+        issuer_codes: None for all the caller may see.
+        after: identifier of the last row of the page before (keyset pagination), or "".
+    """
+
+    issuer_codes: frozenset[str] | None = None
+    type_code: str = ""
+    number: str = ""
+    holder_code: str = ""
+    holder_code_type: str = ""
+    holder_name: str = ""
+    states: frozenset[State] | None = None
+    limit: int = 50
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """What the public status look-up needs, and nothing else."""
+
+    identifier: str
+    state: State
+    valid_from: date
+    valid_to: date | None
+    type_code: str
+    issuer_code: str
+    row_version: int
+    renewal_pending_since: date | None
+    restricted: bool
+    changed_at: datetime
+
+
+class ReadSession(Protocol):
+    """A consistent view for reading."""
+
+    def certificate(self, identifier: str) -> Certificate | None: ...
+    def status(self, identifier: str) -> StatusRow | None: ...
+    def file(self, sha256: str) -> CertificateFile | None: ...
+    def search(self, query: SearchQuery) -> Sequence[Certificate]:
+        """Ordered by identifier; at most `query.limit`; history and files included."""
+        ...
+
+    def intent(self, identifier: str) -> Intent | None: ...
+    def pending_intents(self) -> Sequence[Intent]: ...
+    def type_version(self, type_code: str, version: str = "") -> TypeVersion | None:
+        """That version, or the newest one; None when unknown."""
+        ...
+
+    def type_versions(self) -> Sequence[TypeVersion]: ...
+    def department(self, credit_code: str) -> Department | None: ...
+    def departments(self) -> Sequence[Department]: ...
+    def issue_list(self, type_code: str, issuer_code: str) -> Sequence[IssueListEntry]: ...
+    def client(self, client_id: str) -> Client | None: ...
+    def idempotency(self, client_id: str, route: str, key: str) -> IdempotencyRecord | None: ...
+    def audit_trail(self, after: int = 0, limit: int = 1000) -> Sequence[AuditRecord]: ...
+    def history_of(self, identifier: str) -> Sequence[AuditRecord]:
+        """Audit records whose target is `identifier`, oldest first."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Certificates by stored state, and pending intents under `INTENT`."""
+        ...
+
+
+class UnitOfWork(ReadSession, Protocol):
+    """One write transaction. Nothing is kept without `commit()`; after it, everything is."""
+
+    def claim_idempotency(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
+        """Keeps `record` as running and answers None, or answers the record already there."""
+        ...
+
+    def complete_idempotency(
+        self, client_id: str, route: str, key: str, *, identifier: str, answer: str
+    ) -> None: ...
+    def release_idempotency(self, client_id: str, route: str, key: str) -> None:
+        """Forgets a running record whose act came to nothing."""
+        ...
+
+    def reserve(self, intents: Iterable[Intent]) -> None:
+        """Writes INTENT rows and claims their face numbers.
+
+        Raises:
+            FaceNumberTaken: a current certificate or another intent holds the number.
+            Conflict: the identifier was used before.
+        """
+        ...
+
+    def lease_intents(self, now: datetime, until: datetime, limit: int) -> Sequence[Intent]:
+        """Pending intents whose lease has ended, leased until `until`, oldest first."""
+        ...
+
+    def note_attempt(self, identifier: str, error: str) -> None:
+        """Counts a failed attempt (`error` is a stable code) and ends the lease."""
+        ...
+
+    def burn(self, identifier: str, reason: str) -> None:
+        """Gives an intent up: its identifier is never used again, its face number is free."""
+        ...
+
+    def publish(self, publications: Iterable[Publication]) -> None:
+        """Certificates with their holders, files and first history step; intents published."""
+        ...
+
+    def save(self, certificate: Certificate, expected_version: int) -> None:
+        """Keeps state, restrictions, flags and new history steps; frees or keeps face numbers.
+
+        Raises:
+            StaleVersion: the row's version is not `expected_version`.
+        """
+        ...
+
+    def add_file(self, file: CertificateFile) -> None: ...
+    def append_audit(self, records: Iterable[AuditRecord]) -> None: ...
+    def add_events(self, events: Iterable[OutboxEvent]) -> None: ...
+    def put_department(self, department: Department) -> None: ...
+    def put_type_version(self, version: TypeVersion, definition: str) -> None:
+        """Keeps a version with its canonical JSON `definition`; versions are immutable."""
+        ...
+
+    def put_issue_entry(self, entry: IssueListEntry) -> None: ...
+    def put_client(self, client: Client) -> None: ...
+    def put_restriction(self, identifier: str, restriction: Restriction) -> None: ...
+    def commit(self) -> None:
+        """Durable when it returns.
+
+        Raises:
+            StoreUnavailable: the store did not confirm; the outcome is unknown.
+        """
+        ...
+
+
+class Registry(Protocol):
+    """Opens units of work."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]: ...
+    def read(self) -> AbstractContextManager[ReadSession]: ...

@@ -1,0 +1,225 @@
+"""States, actions, reasons, and the one transition table of a certificate's life.
+
+Administrative Licensing Law art. 8 (withdraw), 69 (annul), 70 (deregister); Administrative
+Penalty Law art. 9 (suspend, revoke). Stored states and steps: architecture.md section 10.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import assert_never
+
+
+class State(StrEnum):
+    """Stored states."""
+
+    DRAFT = "DRAFT"
+    ISSUED = "ISSUED"
+    SUSPENDED = "SUSPENDED"
+    SUPERSEDED = "SUPERSEDED"
+    DEREGISTERED = "DEREGISTERED"
+    ANNULLED = "ANNULLED"
+    WITHDRAWN = "WITHDRAWN"
+    REVOKED = "REVOKED"
+    TRANSFERRED_OUT = "TRANSFERRED_OUT"
+    VOIDED = "VOIDED"
+
+    @property
+    def zh(self) -> str:
+        """The state in Chinese."""
+        return _STATE_ZH[self]
+
+
+class View(StrEnum):
+    """What a certificate is on a day: the stored state, with ISSUED seen against the calendar."""
+
+    DRAFT = "DRAFT"
+    NOT_YET_EFFECTIVE = "NOT_YET_EFFECTIVE"
+    VALID = "VALID"
+    EXPIRED = "EXPIRED"
+    SUSPENDED = "SUSPENDED"
+    SUPERSEDED = "SUPERSEDED"
+    DEREGISTERED = "DEREGISTERED"
+    ANNULLED = "ANNULLED"
+    WITHDRAWN = "WITHDRAWN"
+    REVOKED = "REVOKED"
+    TRANSFERRED_OUT = "TRANSFERRED_OUT"
+    VOIDED = "VOIDED"
+
+    @property
+    def zh(self) -> str:
+        """The view in Chinese."""
+        return _VIEW_ZH[self]
+
+
+class Action(StrEnum):
+    """What may be done to a certificate."""
+
+    SEAL = "seal"
+    SUSPEND = "suspend"
+    RESTORE = "restore"
+    SUPERSEDE = "supersede"
+    DEREGISTER = "deregister"
+    ANNUL = "annul"
+    WITHDRAW = "withdraw"
+    REVOKE = "revoke"
+    TRANSFER_OUT = "transfer-out"
+    VOID = "void"
+
+    @property
+    def zh(self) -> str:
+        """The action in Chinese."""
+        return _ACTION_ZH[self]
+
+
+_STATE_ZH: Mapping[State, str] = {
+    State.DRAFT: "待签发",
+    State.ISSUED: "已签发",
+    State.SUSPENDED: "暂扣或暂停",
+    State.SUPERSEDED: "已换发",
+    State.DEREGISTERED: "已注销",
+    State.ANNULLED: "已撤销",
+    State.WITHDRAWN: "已撤回",
+    State.REVOKED: "已吊销",
+    State.TRANSFERRED_OUT: "已转出",
+    State.VOIDED: "已作废",
+}
+_VIEW_ZH: Mapping[View, str] = {
+    View.NOT_YET_EFFECTIVE: "尚未生效",
+    View.VALID: "有效",
+    View.EXPIRED: "有效期届满",
+    **{View(state.value): zh for state, zh in _STATE_ZH.items() if state is not State.ISSUED},
+}
+_ACTION_ZH: Mapping[Action, str] = {
+    Action.SEAL: "签发",
+    Action.SUSPEND: "暂扣（暂停）",
+    Action.RESTORE: "恢复",
+    Action.SUPERSEDE: "换发",
+    Action.DEREGISTER: "注销",
+    Action.ANNUL: "撤销",
+    Action.WITHDRAW: "撤回",
+    Action.REVOKE: "吊销",
+    Action.TRANSFER_OUT: "转出",
+    Action.VOID: "作废",
+}
+
+_ENDINGS: Mapping[Action, State] = {
+    Action.SUPERSEDE: State.SUPERSEDED,
+    Action.DEREGISTER: State.DEREGISTERED,
+    Action.ANNUL: State.ANNULLED,
+    Action.WITHDRAW: State.WITHDRAWN,
+    Action.REVOKE: State.REVOKED,
+    Action.TRANSFER_OUT: State.TRANSFERRED_OUT,
+    Action.VOID: State.VOIDED,
+}
+
+TRANSITIONS: Mapping[tuple[State, Action], State] = {
+    (State.DRAFT, Action.SEAL): State.ISSUED,
+    (State.ISSUED, Action.SUSPEND): State.SUSPENDED,
+    (State.SUSPENDED, Action.RESTORE): State.ISSUED,
+    **{(State.ISSUED, action): state for action, state in _ENDINGS.items()},
+    **{(State.SUSPENDED, action): state for action, state in _ENDINGS.items()},
+    # Law 70: deregistration must follow these three; expiry is a view of ISSUED.
+    (State.ANNULLED, Action.DEREGISTER): State.DEREGISTERED,
+    (State.WITHDRAWN, Action.DEREGISTER): State.DEREGISTERED,
+    (State.REVOKED, Action.DEREGISTER): State.DEREGISTERED,
+    # A version that no longer counts may still turn out unlawful, or never meant.
+    (State.SUPERSEDED, Action.ANNUL): State.ANNULLED,
+    (State.SUPERSEDED, Action.VOID): State.VOIDED,
+    (State.DEREGISTERED, Action.ANNUL): State.ANNULLED,
+    (State.DEREGISTERED, Action.VOID): State.VOIDED,
+    (State.TRANSFERRED_OUT, Action.ANNUL): State.ANNULLED,
+    (State.TRANSFERRED_OUT, Action.VOID): State.VOIDED,
+}
+"""The one table: (state, action) → state. What is not here is forbidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason code of an action."""
+
+    code: str
+    zh: str
+    en: str
+
+
+REASONS: Mapping[Action, tuple[Reason, ...]] = {
+    Action.SEAL: (Reason("granted", "准予", "granted"),),
+    Action.SUSPEND: (
+        Reason("withheld", "暂扣", "withheld as a penalty"),
+        Reason("paused", "暂停", "paused"),
+        Reason("disputed", "争议锁定", "locked by a dispute"),
+    ),
+    Action.RESTORE: (
+        Reason("period-served", "期限届满恢复", "period served"),
+        Reason("decision-lifted", "决定解除", "decision lifted"),
+        Reason("dispute-settled", "争议解决", "dispute settled"),
+    ),
+    Action.SUPERSEDE: (
+        Reason("change", "变更", "change"),
+        Reason("renewal", "延续", "renewal"),
+        Reason("replacement", "补换", "replacement"),
+        Reason("lowered", "降低资质等级", "qualification lowered"),
+    ),
+    Action.DEREGISTER: (
+        Reason("expired", "有效期届满未延续", "expired without renewal"),
+        Reason("death", "死亡或丧失行为能力", "death or incapacity"),
+        Reason("dissolution", "依法终止", "dissolution"),
+        Reason("own-wish", "持证人申请", "the holder's own wish"),
+        Reason("annulled", "撤销", "annulled"),
+        Reason("withdrawn", "撤回", "withdrawn"),
+        Reason("revoked", "吊销", "revoked"),
+        Reason("force-majeure", "不可抗力致许可事项无法实施", "force majeure"),
+        Reason("other", "法律、法规规定的其他情形", "another case named by law"),
+    ),
+    Action.ANNUL: (
+        Reason("unlawful-grant", "违法准予", "unlawful grant"),
+        Reason("fraud", "以欺骗、贿赂等不正当手段取得", "obtained by fraud or bribery"),
+    ),
+    Action.WITHDRAW: (
+        Reason("law-changed", "法律、法规、规章修改或废止", "law changed or repealed"),
+        Reason("circumstances-changed", "客观情况重大变化", "circumstances changed"),
+    ),
+    Action.REVOKE: (Reason("penalty", "行政处罚", "administrative penalty"),),
+    Action.TRANSFER_OUT: (Reason("moved", "转出", "moved to another authority"),),
+    Action.VOID: (
+        Reason("issuing-error", "签发有误", "issuing error"),
+        Reason("duplicate", "重复签发", "issued twice"),
+    ),
+}
+
+
+def view(state: State, valid_from: date, valid_to: date | None, day: date) -> View:
+    """ISSUED and SUSPENDED seen against the calendar; every other state is itself.
+
+    A right whose term is over is over, suspended or not: expiry outranks suspension.
+    """
+    match state:
+        case State.ISSUED | State.SUSPENDED:
+            if valid_to is not None and day > valid_to:
+                return View.EXPIRED
+            if state is State.SUSPENDED:
+                return View.SUSPENDED
+            return View.NOT_YET_EFFECTIVE if day < valid_from else View.VALID
+        case (
+            State.DRAFT
+            | State.SUPERSEDED
+            | State.DEREGISTERED
+            | State.ANNULLED
+            | State.WITHDRAWN
+            | State.REVOKED
+            | State.TRANSFERRED_OUT
+            | State.VOIDED
+        ):
+            return View(state.value)
+        case _:
+            assert_never(state)
+
+
+def reason_text(action: Action, code: str) -> Reason:
+    """The reason behind a code; an unknown code names itself."""
+    for reason in REASONS[action]:
+        if reason.code == code:
+            return reason
+    return Reason(code, code, code)

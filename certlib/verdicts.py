@@ -1,0 +1,299 @@
+"""What the system says to people: one sentence and one next step for each situation.
+
+The code is stable, the text is data. No two situations share a sentence. `{name}` is filled by
+`Sentence.filled`; the caller always shows 截至{时间} (as of) beside it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A conclusion and what to do next, in Chinese and English."""
+
+    zh: str
+    next_zh: str
+    en: str
+    next_en: str
+
+    def filled(self, values: Mapping[str, Any]) -> "Sentence":
+        """The sentence with its placeholders filled; an absent value shows as —."""
+        known = _Dashed(values)
+        return Sentence(
+            self.zh.format_map(known),
+            self.next_zh.format_map(known),
+            self.en.format_map(known),
+            self.next_en.format_map(known),
+        )
+
+
+class _Dashed(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    "valid": Sentence(
+        "有效：截至{as_of}登记有效，文件与签发时一致。",
+        "除法律、行政法规另有规定外可作为办理依据，请勿再收纸质件。",
+        "Valid and unaltered: as of {as_of_en} on record as valid.",
+        "Accept; ask for no paper unless a law requires it.",
+    ),
+    "valid-on-record": Sentence(
+        "登记有效：截至{as_of}登记有效（未核验文件）。",
+        "除法律、行政法规另有规定外可作为办理依据，请勿再收纸质件；持有文件时可上传核验。",
+        "On record as valid as of {as_of_en}; no file was checked.",
+        "Accept; ask for no paper unless a law requires it. Upload the file if you hold one.",
+    ),
+    "not-yet-effective": Sentence(
+        "尚未生效：自{date}起生效。",
+        "请在生效后办理，或按受理日核验。",
+        "Not yet effective: effective from {date}.",
+        "Wait until {date}, or check by the acceptance day.",
+    ),
+    "expired": Sentence(
+        "有效期已届满：{date}期满，未见延续记录。",
+        "请确认是否已依法申请延续。",
+        "Expired on {date}, no renewal on record.",
+        "Ask whether a renewal is pending.",
+    ),
+    "renewal-pending": Sentence(
+        "有效期已届满，延续申请审查中。",
+        "请以发证机关的延续决定为准，可先行收件。",
+        "Expired, renewal under review.",
+        "Take the application in; the issuer decides.",
+    ),
+    "suspended": Sentence(
+        "{kind}中：{authority}{document}。",
+        "暂缓采用，联系决定机关。",
+        "Suspended ({kind_en}): {authority} {document}.",
+        "Hold; contact the authority.",
+    ),
+    "revoked": Sentence(
+        "已吊销：因行政处罚（{document}）自{date}失效。",
+        "不予采用；当事人可查询决定及救济途径。",
+        "Revoked as a penalty ({document}), from {date}.",
+        "Do not accept; remedies are in the decision.",
+    ),
+    "annulled": Sentence(
+        "已撤销：原许可决定被依法撤销。",
+        "不予采用；已依此办理的事项请提交复核。",
+        "Annulled: the grant itself was annulled by law.",
+        "Do not accept; have reliant cases reviewed.",
+    ),
+    "withdrawn": Sentence(
+        "已撤回：因法律修改或客观情况重大变化。",
+        "不予采用；补偿事宜咨询决定机关。",
+        "Withdrawn: the law or the circumstances changed.",
+        "Do not accept; ask the authority about compensation.",
+    ),
+    "deregistered": Sentence(
+        "已注销（原因：{reason}）。",
+        "不予采用；需继续从事请重新申请。",
+        "Deregistered (cause: {reason_en}).",
+        "Do not accept; reapply if needed.",
+    ),
+    "voided": Sentence(
+        "签发有误，已作废：不代表持证人资格被取消。",
+        "请使用更正版本。",
+        "Voided, an issuing error; nothing is taken from the holder.",
+        "Use the corrected version.",
+    ),
+    "superseded": Sentence(
+        "已换发：本版本已被替代。",
+        "请核验现行版本{successor}。",
+        "Superseded: a newer version replaced this one.",
+        "Check the current version {successor}.",
+    ),
+    "transferred-out": Sentence(
+        "已办理转出：由{authority}管理。",
+        "请向转入地发证机关核验。",
+        "Transferred out: kept by {authority}.",
+        "Check with the receiving authority.",
+    ),
+    "draft": Sentence(
+        "待签发：已制证，尚未签章，不具效力。",
+        "请等待发证机关签发。",
+        "Made but not sealed: without effect.",
+        "Wait until the issuer seals it.",
+    ),
+    "restricted": Sentence(
+        "登记有效，但有限制：{kind}（{authority}{document}）。",
+        "请按事项规定判断是否可用。",
+        "On record, with a restriction: {kind_en} ({authority} {document}).",
+        "Decide by the matter's rule.",
+    ),
+    "restriction-blocks": Sentence(
+        "登记有效，但本事项不得使用：{kind}（{authority}{document}）。",
+        "不予采用；限制解除后再行核验。",
+        "On record, but its restriction ({kind_en}) bars this matter.",
+        "Do not accept; check again when the restriction is lifted.",
+    ),
+    "paper-void": Sentence(
+        "纸质件已声明作废，电子证照有效。",
+        "请以电子证照为准。",
+        "Paper declared void; electronic valid.",
+        "Rely on the electronic certificate.",
+    ),
+    "not-found": Sentence(
+        "查无记录：不等于证照不真实，可能尚未入库。",
+        "核对编号；可发起协查，或收取纸质原件。",
+        "Not found; not proof of forgery.",
+        "Recheck, inquire, or take the paper original.",
+    ),
+    "identifier-malformed": Sentence(
+        "标识有误：{part}不符合编码规则。",
+        "请逐位核对标识，或扫描证照上的二维码。",
+        "The identifier is mistyped: {part} breaks the coding rule.",
+        "Compare it character by character, or scan the code on the certificate.",
+    ),
+    "several-found": Sentence(
+        "查到多个证照，无法确定是哪一个。",
+        "请补充标识或证照编号后再核验。",
+        "Several certificates fit; which one is meant cannot be told.",
+        "Add the identifier or the number and check again.",
+    ),
+    "other-node": Sentence(
+        "属{region}证照库管理。",
+        "已转省级平台查询，请稍候或按编号查询。",
+        "Kept by another node ({region_en}).",
+        "Routed to the province.",
+    ),
+    "mismatch": Sentence(
+        "信息不一致：{fields}与登记不符。",
+        "请核对该项；曾更名请选曾用名。",
+        "{fields_en} differs from the record.",
+        "Correct it, or try the former name.",
+    ),
+    "name-changed": Sentence(
+        "姓名（名称）已变更：登记现为{name}。",
+        "请按现名办理。",
+        "The name has changed: now on record as {name}.",
+        "Use the current name.",
+    ),
+    "altered": Sentence(
+        "文件在签发后被改动。",
+        "请勿采用，保留文件，按编号调取原件。",
+        "Altered after sealing.",
+        "Refuse the file, keep it, fetch the original.",
+    ),
+    "seal-not-on-record": Sentence(
+        "签名可验证，但签发登记中无此文件。",
+        "请勿采用，立即报告发证机关和系统管理员。",
+        "Good signature, not on record.",
+        "Refuse; report now.",
+    ),
+    "seal-untrusted": Sentence(
+        "签名完好，但签章证书不在信任名单内：{problem}。",
+        "请勿仅凭此文件办理，核实签章单位后再定。",
+        "The signature is intact, but its certificate is not trusted: {problem}.",
+        "Do not rely on the file alone; establish who sealed it.",
+    ),
+    "seal-weak": Sentence(
+        "签名所用算法已不安全：{problem}。",
+        "请向发证机关取得重新签章的文件。",
+        "The signature uses an algorithm that is no longer safe: {problem}.",
+        "Ask the issuer for a file sealed anew.",
+    ),
+    "status-unknown": Sentence(
+        "文件与签章核验通过，但未能查询登记状态。",
+        "请联网后再核验登记状态，不可仅凭文件认定有效。",
+        "File and seal hold, but the status on record could not be asked.",
+        "Check the status online; the file alone does not say it is valid.",
+    ),
+    "issuer-not-authorised": Sentence(
+        "未查到签章单位签发此类证照的权限。",
+        "请勿采用，联系证照库管理单位。",
+        "Issuer not authorised for this type.",
+        "Refuse; contact the operator.",
+    ),
+    "copy-expired": Sentence(
+        "加注件已过期，不影响原证照效力。",
+        "请重新授权或直接调取。",
+        "Purpose copy expired; the original is unaffected.",
+        "Request it again.",
+    ),
+    "copy-other-purpose": Sentence(
+        "加注件用途为“{purpose}”，与本次事项不符。",
+        "请重新申请用于本事项的加注件。",
+        "Made for another purpose: {purpose}.",
+        "Request one for this matter.",
+    ),
+    "printed": Sentence(
+        "这是打印件，无法验证电子签名；库内记录：{state}。",
+        "请核对要素，以库内记录为准。",
+        "A print: the signature cannot be checked; on record: {state_en}.",
+        "Compare; rely on the record.",
+    ),
+    "cannot-tell": Sentence(
+        "暂时无法核验：{service}不可用，不表示证照有问题。",
+        "已登记{ticket}，恢复后补核；可按容缺受理先行收件。",
+        "Cannot tell now ({service} is unavailable); not a finding against it.",
+        "Queued as {ticket}; accept the filing provisionally.",
+    ),
+    "valid-then": Sentence(
+        "受理日（{date}）有效，现{state}。",
+        "请审批人员按适用规定判断。",
+        "Valid on the acceptance day ({date}), now {state_en}.",
+        "The approver decides.",
+    ),
+    "not-a-certificate": Sentence(
+        "文件可读，但不是电子证照。",
+        "请确认是否选错文件。",
+        "Readable, not a certificate.",
+        "Check the file chosen.",
+    ),
+    "unreadable": Sentence(
+        "文件无法读取：{fault}。",
+        "请重新获取原文件。",
+        "The file cannot be read: {fault_en}.",
+        "Get the original file again.",
+    ),
+    "foreign-valid": Sentence(
+        "文件签名完好，签章证书受信任；不是本库证照。",
+        "请按签章单位的规定判断是否采用。",
+        "The signature is intact and trusted; the file is not of this library.",
+        "Decide by the rules of whoever sealed it.",
+    ),
+}
+"""Every verdict code; `verdicts.md` names the least, some situations are added."""
+
+FINDINGS: Mapping[str, tuple[str, str]] = {
+    "on-record": ("与签发登记中的文件逐字节一致。", "Byte for byte the file on record."),
+    "digest-holds": ("签名覆盖的内容未被改动。", "What the signature covers is unchanged."),
+    "unchanged": ("签章之后没有任何改动。", "Nothing was changed after sealing."),
+    "changes-permitted": ("签章之后只有允许的补充。", "Only permitted additions after sealing."),
+    "sealed": ("签章有效：{signer}。", "The seal is good: {signer}."),
+    "sealed-on-record": ("签章单位与签发登记一致。", "Sealed by the issuer on record."),
+    "authorised": (
+        "签章单位在签发之日有权签发此类证照。",
+        "The issuer was authorised for this type on the day of issue.",
+    ),
+    "authority-unknown": (
+        "未能查询签章单位的发证权限。",
+        "The issuer's authority could not be asked.",
+    ),
+    "matches": ("所填信息与登记一致。", "What was given matches the record."),
+    "original": ("这是电子证照原件。", "This is the original file."),
+    "purpose-copy": ("这是加注件，用途：{purpose}。", "A purpose copy, made for: {purpose}."),
+    "file-unknown": ("不是登记在册的原件文件。", "Not a file on record."),
+    "no-signature": ("文件没有电子签名。", "The file carries no signature."),
+    "not-checked": ("未检查。", "Not checked."),
+}
+"""Sentences of findings that are not themselves verdicts: (Chinese, English)."""
+
+FAULTS: Mapping[str, tuple[str, str]] = {
+    "empty": ("文件是空的", "it is empty"),
+    "not-pdf": ("不是PDF文件", "it is no PDF"),
+    "truncated": ("文件不完整", "it is truncated"),
+    "encrypted": ("文件已加密", "it is encrypted"),
+    "malformed": ("文件结构损坏", "its structure is broken"),
+    "too-large": ("文件超过大小上限", "it is too large"),
+    "timeout": ("核验超时", "reading took too long"),
+    "memory": ("核验内存超限", "reading took too much memory"),
+    "crashed": ("核验进程异常退出", "the reader stopped"),
+    "busy": ("核验服务繁忙", "the readers are busy"),
+}
+"""Faults of `FileFacts.fault` in words."""

@@ -1,0 +1,150 @@
+"""From facts to findings to one verdict: a pure function, as EU DSS does it.
+
+Facts are gathered first (I/O, `certlib.usecases.verify`); `judge` weighs them by a policy and a
+time. A fault of ours or of a dependency is never `invalid` and never `valid`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from certlib.calendar import legal_day
+from certlib.certificate import PaperStatus
+from certlib.states import View
+from certlib.verdicts import SENTENCES
+from certlib.verification.file_checks import (
+    known_file_findings,
+    unknown_file_findings,
+    unreadable,
+)
+from certlib.verification.matching import CORE_FIELDS, match_findings, registered, same_text
+from certlib.verification.model import (
+    FOREIGN,
+    OWN,
+    POLICIES,
+    Check,
+    Claim,
+    Facts,
+    Finding,
+    Judgement,
+    Outcome,
+    Policy,
+    Report,
+    Verdict,
+)
+from certlib.verification.status_checks import absence, status
+
+__all__ = [
+    "CORE_FIELDS",
+    "FOREIGN",
+    "OWN",
+    "POLICIES",
+    "Check",
+    "Claim",
+    "Facts",
+    "Finding",
+    "Outcome",
+    "Policy",
+    "Report",
+    "Verdict",
+    "judge",
+    "registered",
+    "same_text",
+    "worst",
+]
+
+_VERDICT_CODES = {"no-signature": "not-a-certificate", "authority-unknown": "cannot-tell"}
+"""Findings whose verdict carries another code."""
+
+
+def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
+    """Findings and verdict for `facts` under `policy` at the instant `at` (aware UTC)."""
+    bench = Judgement(facts, policy, at)
+    findings = _findings(bench)
+    verdict, deciding = _decide(findings, asked_day=facts.on is not None)
+    if deciding is not None:
+        code, values = _VERDICT_CODES.get(deciding.code, deciding.code), deciding.values
+    else:
+        code, values = _kind_of_valid(bench, findings)
+    sentence = SENTENCES[code].filled({**bench.common_values(), **values})
+    return Report(verdict, code, sentence, tuple(findings), at)
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict over several targets; over none it is indeterminate."""
+    for candidate in (Verdict.INVALID, Verdict.INDETERMINATE):
+        if candidate in verdicts:
+            return candidate
+    return Verdict.VALID if verdicts else Verdict.INDETERMINATE
+
+
+def _findings(bench: Judgement) -> list[Finding]:
+    """All findings; what rules out everything else stands alone."""
+    facts = bench.facts
+    alone = _alone(bench)
+    if alone is not None:
+        return [alone]
+    found: list[Finding] = []
+    if facts.known_file is not None:
+        found += known_file_findings(bench, facts.known_file)
+    elif facts.file is not None:
+        found += unknown_file_findings(bench, facts.file)
+    if facts.record is not None:
+        record = facts.record
+        found.append(status(bench, Check.STATUS_NOW, record, legal_day(bench.at)))
+        if facts.on is not None:
+            found.append(status(bench, Check.STATUS_ON, record, facts.on))
+        found += match_findings(bench, record)
+    elif not bench.foreign_file:
+        found += absence(bench)
+    return found
+
+
+def _alone(bench: Judgement) -> Finding | None:
+    facts = bench.facts
+    if facts.unavailable:
+        values = {"service": facts.unavailable}
+        return bench.finding(Check.STATUS_NOW, Outcome.UNKNOWN, "cannot-tell", values)
+    if facts.malformed_part:
+        values = {"part": facts.malformed_part}
+        return bench.finding(Check.STATUS_NOW, Outcome.FAIL, "identifier-malformed", values)
+    if facts.candidates is not None and facts.candidates > 1 and facts.record is None:
+        return bench.finding(Check.MATCH, Outcome.UNKNOWN, "several-found")
+    if facts.file is not None and facts.known_file is None and not facts.file.readable:
+        return unreadable(bench, facts.file)
+    return None
+
+
+def _decide(findings: Sequence[Finding], *, asked_day: bool) -> tuple[Verdict, Finding | None]:
+    """Failures decide first, then what is unknown; the asked day outranks today."""
+    order = list(Check)
+    weighed = sorted(
+        (item for item in findings if not (asked_day and item.check is Check.STATUS_NOW)),
+        key=lambda item: order.index(item.check),
+    )
+    for outcome, verdict in (
+        (Outcome.FAIL, Verdict.INVALID),
+        (Outcome.UNKNOWN, Verdict.INDETERMINATE),
+    ):
+        for item in weighed:
+            if item.outcome is outcome:
+                return verdict, item
+    return (Verdict.VALID, None) if weighed else (Verdict.INDETERMINATE, None)
+
+
+def _kind_of_valid(bench: Judgement, findings: Sequence[Finding]) -> tuple[str, dict[str, str]]:
+    """Valid has several sentences: say the one that tells the clerk most."""
+    facts, record = bench.facts, bench.facts.record
+    if bench.foreign_file:
+        return "foreign-valid", {}
+    if record is None:
+        return "cannot-tell", {"service": "签发登记"}
+    today = record.view_on(legal_day(bench.at))
+    if facts.on is not None and today is not View.VALID:
+        values = {"date": facts.on.isoformat(), "state": today.zh, "state_en": today.value}
+        return "valid-then", values
+    renamed = [item for item in findings if item.code == "name-changed"]
+    if renamed:
+        return "name-changed", dict(renamed[0].values)
+    if record.paper in {PaperStatus.DECLARED_VOID, PaperStatus.LOST}:
+        return "paper-void", {}
+    return ("valid" if facts.known_file is not None else "valid-on-record"), {}

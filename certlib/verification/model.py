@@ -1,0 +1,181 @@
+"""The words of a judgement: facts and policy in, findings and verdict out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from certlib.calendar import CHINA
+from certlib.certificate import Certificate, CertificateFile, RestrictionKind
+from certlib.evidence import FileFacts
+from certlib.verdicts import FINDINGS, SENTENCES, Sentence
+
+
+class Verdict(StrEnum):
+    """The answer. Over several targets invalid beats indeterminate beats valid."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    INDETERMINATE = "indeterminate"
+
+
+class Outcome(StrEnum):
+    """The outcome of one check."""
+
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Check(StrEnum):
+    """What is checked, in the order in which a failure decides the code of the verdict."""
+
+    INTEGRITY = "integrity"
+    CHANGES = "changes"
+    SEAL = "seal"
+    ISSUER_AUTHORITY = "issuer_authority"
+    ORIGINAL = "original"
+    STATUS_ON = "status_on"
+    STATUS_NOW = "status_now"
+    MATCH = "match"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's answer.
+
+    Attributes:
+        evidence: what it rests on; never a holder's number.
+        as_of: the instant for which it speaks.
+        values: what fills its sentence.
+    """
+
+    check: Check
+    outcome: Outcome
+    code: str
+    zh: str
+    en: str
+    as_of: datetime
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How facts are weighed; `own` for files of this library, `foreign` for all others.
+
+    Attributes:
+        record_needed: a file must be byte for byte on record, and its structure canonical.
+        permitted_changes: later revisions that ISO 32000 and DocMDP permit are no failure.
+        blocking, tolerated: restrictions that bar the matter, or do not concern it; the use
+            list says which. What is in neither leaves the verdict to the clerk.
+    """
+
+    name: str
+    record_needed: bool
+    permitted_changes: bool
+    blocking: frozenset[RestrictionKind] = frozenset()
+    tolerated: frozenset[RestrictionKind] = frozenset()
+
+
+OWN = Policy("own", record_needed=True, permitted_changes=False)
+FOREIGN = Policy("foreign", record_needed=False, permitted_changes=True)
+POLICIES: Mapping[str, Policy] = {policy.name: policy for policy in (OWN, FOREIGN)}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A field as the caller has it. `path` is `holder_name`, `number`, `KZ_…`."""
+
+    path: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known about one target.
+
+    Attributes:
+        file: what the reader found; None when no file was given or its digest is on record.
+        known_file: the file on record with this digest.
+        record: the certificate on record; None when absent or not asked for.
+        registry_asked: False when there is no registry at hand (offline verifier).
+        candidates: how many certificates a search by fields found.
+        malformed_part: the part of a mistyped identifier, or "".
+        our_node: whether the identifier's issuer is one of ours.
+        authorised: the issue list covers issuer and type on the day of issue; None unknown.
+        on: the acceptance day asked for, or None for today alone.
+        known_at: as the record was known at this instant; None for all that is known.
+        titles: (Chinese, English) titles of the fields that claims name.
+        unavailable: name of the dependency that is down, or "".
+    """
+
+    file: FileFacts | None = None
+    known_file: CertificateFile | None = None
+    record: Certificate | None = None
+    registry_asked: bool = True
+    candidates: int | None = None
+    malformed_part: str = ""
+    our_node: bool = True
+    region: str = ""
+    authorised: bool | None = None
+    claims: tuple[Claim, ...] = ()
+    titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    on: date | None = None
+    known_at: datetime | None = None
+    purpose: str = ""
+    unavailable: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One verdict with the findings it rests on."""
+
+    verdict: Verdict
+    code: str
+    sentence: Sentence
+    findings: tuple[Finding, ...]
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One question on the bench: what every check may look at."""
+
+    facts: Facts
+    policy: Policy
+    at: datetime
+
+    @property
+    def foreign_file(self) -> bool:
+        """A file that is not on record, under a policy that does not ask it to be."""
+        facts = self.facts
+        return facts.file is not None and facts.known_file is None and not self.policy.record_needed
+
+    def common_values(self) -> dict[str, Any]:
+        """Values that every sentence may use."""
+        local = self.at.astimezone(CHINA)
+        return {
+            "as_of": local.strftime("%Y年%m月%d日 %H:%M"),
+            "as_of_en": local.strftime("%Y-%m-%d %H:%M (UTC+8)"),
+            "ticket": self.facts.ticket or "本次核验",
+        }
+
+    def finding(
+        self,
+        check: Check,
+        outcome: Outcome,
+        code: str,
+        values: Mapping[str, Any] | None = None,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> Finding:
+        """A finding with its sentence in both languages."""
+        filled = {**self.common_values(), **(values or {})}
+        if code in FINDINGS:
+            zh, en = (text.format_map(filled) for text in FINDINGS[code])
+        else:
+            sentence = SENTENCES[code].filled(filled)
+            zh, en = sentence.zh, sentence.en
+        return Finding(check, outcome, code, zh, en, self.at, evidence or {}, values or {})
