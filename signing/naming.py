@@ -1,0 +1,15 @@
+"""Names that stand in every certificate file: writer and reader must agree on them for decades."""
+
+__all__ = ["ATTACHMENT_NAME", "FIELD_NAME", "NAMESPACE", "PREFIX"]
+
+NAMESPACE = "urn:certlib:gbt36903:1.0#"
+"""XMP namespace of the GB/T 36903 elements; a URN, so it belongs to no machine."""
+
+PREFIX = "zz"
+"""Preferred XMP prefix of `NAMESPACE`."""
+
+ATTACHMENT_NAME = "certificate.json"
+"""File name of the canonical JSON attachment (`/AFRelationship /Source`)."""
+
+FIELD_NAME = "Seal"
+"""Name of the one signature field."""

@@ -1,0 +1,179 @@
+"""XMP of a certificate: what typst wrote, extended by the GB/T 36903 elements in our namespace.
+
+PDF/A-3 (ISO 19005-3, 6.6.2.3) allows properties outside the predefined schemas only when an
+extension schema declares each of them, in one `pdfaExtension:schemas` bag per file. typst has
+written such a bag for PDF/UA already; ours is one more entry of that bag, never a second bag.
+
+The packet is spliced as text: typst's bytes stay as they are, so the result is deterministic.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from certlib.canonical import canonical_bytes
+from certlib.errors import ControlCharacter, SealMismatch
+from signing.naming import NAMESPACE, PREFIX
+
+__all__ = ["Property", "extended", "properties_of"]
+
+_BAG_END = b"</rdf:Bag></pdfaExtension:schemas>"
+_RDF_END = b"</rdf:RDF>"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_DESCRIPTIONS = {
+    "ZZMC": "Certificate name (GB/T 36903)",
+    "ZZLXDM": "Certificate type code (GB/T 36903)",
+    "ZZBH": "Number on the face (GB/T 36903)",
+    "ZZBS": "Electronic certificate identifier (GB/T 36904)",
+    "ZZBFJG": "Issuing body (GB/T 36903)",
+    "ZZBFJGDM": "Code of the issuing body (GB/T 36903)",
+    "ZZBFRQ": "Date of issue (GB/T 36903)",
+    "CZZT": "Holders (GB/T 36903)",
+    "CZZTDM": "Codes of the holders (GB/T 36903)",
+    "CZZTDMLX": "Names of the holders' code types (GB/T 36903)",
+    "CZZTDMLXDM": "Holders' code types (GB/T 36903, annex A)",
+    "ZZYXQQSRQ": "First day of validity (GB/T 36903)",
+    "ZZYXQJZRQ": "Last day of validity (GB/T 36903)",
+    "ZZQZR": "Sealed by (GB/T 36903)",
+    "ZZQZSJ": "Sealing time (GB/T 36903)",
+    "ZZQZMC": "Name of the seal (GB/T 36903)",
+    "division_code": "Administrative division (GB/T 2260)",
+    "matter_code": "Code of the service matter",
+    "matter_name": "Name of the service matter",
+    "type_version": "Version of the certificate type",
+    "form": "Form of the certificate: original, duplicate, annex or drawing",
+    "demonstration": "Made for demonstration, without legal effect",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One XMP property of our namespace.
+
+    Attributes:
+        value_type: as the extension schema declares it (`Text`, `Integer`, `Boolean`, `seq Text`).
+        value: the lexical form, or one for each item of a sequence.
+    """
+
+    name: str
+    value_type: str
+    value: str | tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """What the extension schema says of it."""
+        return _DESCRIPTIONS.get(self.name, "Extended metadata (GB/T 36903)")
+
+
+def properties_of(elements: Mapping[str, Any]) -> tuple[Property, ...]:
+    """The elements of `Content.as_json()` as XMP properties, in their own order.
+
+    A list of texts becomes a sequence; any other list or object stands as its canonical JSON.
+
+    Raises:
+        SealMismatch: a key is no XML name.
+        ControlCharacter: a value holds a character that XML 1.0 cannot carry.
+    """
+    return tuple(_properties(elements))
+
+
+def extended(packet: bytes, elements: Mapping[str, Any]) -> bytes:
+    """`packet` with the elements and their declarations added.
+
+    Raises:
+        SealMismatch: the packet has no `rdf:RDF`, more than one extension bag, or our
+            namespace already.
+        ControlCharacter: a value holds a character that XML 1.0 cannot carry.
+    """
+    if packet.count(_RDF_END) != 1 or packet.count(_BAG_END) > 1 or NAMESPACE.encode() in packet:
+        raise SealMismatch(what="XMP")
+    properties = properties_of(elements)
+    values = _description(properties)
+    if _BAG_END in packet:
+        packet = packet.replace(_BAG_END, _schema(properties).encode() + _BAG_END)
+    elif b"pdfaExtension:schemas" in packet:
+        raise SealMismatch(what="XMP")
+    else:
+        values += _bag(properties)
+    return packet.replace(_RDF_END, values.encode() + _RDF_END)
+
+
+def _properties(elements: Mapping[str, Any]) -> Iterator[Property]:
+    for name, value in elements.items():
+        if not _NAME.fullmatch(name):
+            raise SealMismatch(what="XMP")
+        if value in ([], None):
+            continue
+        yield _property(name, value)
+
+
+def _property(name: str, value: Any) -> Property:  # noqa: ANN401 - a JSON value
+    if isinstance(value, bool):
+        return Property(name, "Boolean", "True" if value else "False")
+    if isinstance(value, int):
+        return Property(name, "Integer", str(value))
+    if isinstance(value, str):
+        return Property(name, "Text", _clean(value))
+    if isinstance(value, Sequence) and all(isinstance(item, str) for item in value):
+        return Property(name, "seq Text", tuple(_clean(item) for item in value))
+    return Property(name, "Text", _clean(canonical_bytes(value).decode()))
+
+
+def _clean(text: str) -> str:
+    found = _NOT_XML.search(text)
+    if found:
+        raise ControlCharacter(codepoint=f"U+{ord(found.group()):04X}")
+    return text
+
+
+def _description(properties: Sequence[Property]) -> str:
+    body = "".join(_element(item) for item in properties)
+    return f'<rdf:Description rdf:about="" xmlns:{PREFIX}="{NAMESPACE}">{body}</rdf:Description>'
+
+
+def _element(item: Property) -> str:
+    tag = f"{PREFIX}:{item.name}"
+    if isinstance(item.value, str):
+        return f"<{tag}>{_escaped(item.value)}</{tag}>"
+    entries = "".join(f"<rdf:li>{_escaped(text)}</rdf:li>" for text in item.value)
+    return f"<{tag}><rdf:Seq>{entries}</rdf:Seq></{tag}>"
+
+
+def _escaped(text: str) -> str:
+    # A literal carriage return would be read back as a line feed (XML 1.0, 2.11).
+    return escape(text, {"\r": "&#13;"})
+
+
+def _schema(properties: Sequence[Property]) -> str:
+    declared = "".join(_declaration(item) for item in properties)
+    return (
+        '<rdf:li rdf:parseType="Resource">'
+        "<pdfaSchema:schema>Electronic certificate metadata (GB/T 36903)</pdfaSchema:schema>"
+        f"<pdfaSchema:namespaceURI>{NAMESPACE}</pdfaSchema:namespaceURI>"
+        f"<pdfaSchema:prefix>{PREFIX}</pdfaSchema:prefix>"
+        f"<pdfaSchema:property><rdf:Seq>{declared}</rdf:Seq></pdfaSchema:property></rdf:li>"
+    )
+
+
+def _declaration(item: Property) -> str:
+    return (
+        '<rdf:li rdf:parseType="Resource"><pdfaProperty:category>external</pdfaProperty:category>'
+        f"<pdfaProperty:description>{escape(item.description)}</pdfaProperty:description>"
+        f"<pdfaProperty:name>{item.name}</pdfaProperty:name>"
+        f"<pdfaProperty:valueType>{item.value_type}</pdfaProperty:valueType></rdf:li>"
+    )
+
+
+def _bag(properties: Sequence[Property]) -> str:
+    return (
+        '<rdf:Description rdf:about=""'
+        ' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
+        ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+        ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
+        f"<pdfaExtension:schemas><rdf:Bag>{_schema(properties)}</rdf:Bag>"
+        "</pdfaExtension:schemas></rdf:Description>"
+    )
