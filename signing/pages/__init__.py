@@ -1,0 +1,1 @@
+"""From a certificate's content to its page: typst, the designs, the fonts."""

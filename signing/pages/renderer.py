@@ -1,0 +1,127 @@
+"""The renderer: one typst compiler, kept, and nothing from the network or the system.
+
+Same order, same bytes: values enter as data (`sys.inputs`), the document's dates come from the
+content, and typst derives the file identifier from what it wrote.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta, timezone
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from certlib.document import Content
+from certlib.errors import Corrupt, FaceOverflow, NotFound
+from certlib.ports import DesignDigests, PageOrder
+from signing.pages.coverage import first_unprintable
+from signing.pages.face import face_of
+from signing.pages.fonts import FONTS_FOLDER, NOTO_FOLDER, PACKAGED_FONTS
+from signing.pages.qr import qr_svg
+
+__all__ = ["TypstRenderer"]
+
+DESIGNS_FOLDER: Final = Path(__file__).parent / "designs"
+_CHINA: Final = timezone(timedelta(hours=8))
+_STANDARDS: Final = ["a-3a", "ua-1"]
+_OVERFLOW: Final = "face-overflow"
+
+
+class TypstRenderer:
+    """Renders pages; implements `certlib.ports.Renderer`. Threads may share one.
+
+    The compiler is made at the first page, not before: it holds the fonts it has used in memory.
+    """
+
+    def __init__(self, designs: Path = DESIGNS_FOLDER) -> None:
+        self._designs = designs
+        self._compiler: Any = None
+        # A compiler is not re-entrant (a second caller would be refused), though typst itself
+        # lets other Python threads run while it works and spreads its work over the cores.
+        self._lock = Lock()
+
+    def render(self, order: PageOrder) -> bytes:
+        """The unsealed PDF (PDF/A-3a and PDF/UA-1), deterministic.
+
+        Raises:
+            FaceOverflow: the values do not fit on the face at the smallest size allowed.
+            NotFound: the design does not exist.
+            Corrupt: the design itself is at fault.
+        """
+        design = self._design_file(order.type_version.design)
+        inputs = {
+            "face": json.dumps(face_of(order), ensure_ascii=False),
+            "qr": qr_svg(order.verify_url),
+            "certificate": order.attachment.decode("utf-8"),
+        }
+        with self._lock:
+            pdf = self._compile(design, inputs, _moment(order.content))
+        # ISO 19005-3 section 6.1.9 wants a line end; typst leaves it out after %%EOF.
+        return pdf + b"\n"
+
+    def unprintable(self, text: str) -> str:
+        """The first character of `text` that no font can draw, or ""."""
+        return first_unprintable(text)
+
+    def digests(self, design: str) -> DesignDigests:
+        """What the design is made of: its files with the shared ones, the fonts, typst itself."""
+        shared = sorted(self._designs.glob("*.typ"))
+        own = sorted(path for path in self._design_file(design).parent.iterdir() if path.is_file())
+        return DesignDigests(
+            template=_digest((path.relative_to(self._designs), path) for path in [*shared, *own]),
+            fonts=_fonts_digest(),
+            typst=hashlib.sha256(f"typst-py {version('typst')}".encode()).hexdigest(),
+        )
+
+    def _design_file(self, design: str) -> Path:
+        path = self._designs / design / "design.typ"
+        if "/" in design or not path.is_file():
+            raise NotFound(what="design")
+        return path
+
+    def _compile(self, design: Path, inputs: dict[str, str], moment: datetime) -> bytes:
+        import typst
+
+        if self._compiler is None:
+            fonts = typst.Fonts(
+                include_system_fonts=False,
+                include_embedded_fonts=False,
+                font_paths=[NOTO_FOLDER, FONTS_FOLDER],
+            )
+            self._compiler = typst.Compiler(root=self._designs, font_paths=fonts)
+        try:
+            pdf: bytes = self._compiler.compile(
+                input=design,
+                format="pdf",
+                sys_inputs=inputs,
+                pdf_standards=_STANDARDS,
+                timestamp=moment,
+            )
+        except typst.TypstError as error:
+            if _OVERFLOW in error.message:
+                raise FaceOverflow from None  # the diagnostic may quote personal data
+            raise Corrupt(what=f"design {design.parent.name}") from error
+        return pdf
+
+
+def _moment(content: Content) -> datetime:
+    """Midnight of the day of issue at UTC+8: the only time a page knows."""
+    return datetime.combine(content.issue_date, time(), _CHINA)
+
+
+def _digest(files: Iterable[tuple[Path, Path]]) -> str:
+    """Digest over names and contents, each with its length so that nothing can shift."""
+    found = hashlib.sha256()
+    for name, path in files:
+        content = path.read_bytes()
+        found.update(f"{name.as_posix()} {len(content)}\n".encode())
+        found.update(content)
+    return found.hexdigest()
+
+
+@cache
+def _fonts_digest() -> str:
+    return _digest((Path(path.name), path) for path in PACKAGED_FONTS)
