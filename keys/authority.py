@@ -1,0 +1,213 @@
+"""The development authority: founded at first start, then custody of every department's seal.
+
+Its seals print 演示 · 不具法律效力; a state seal system takes its place behind the same ports.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+
+from certlib.errors import SigningUnavailable, Unsupported
+from certlib.ports import Clock, Entropy, TrustMaterial
+from keys import algorithms, files
+from keys.custody import KeySummary, SealInfo, Snapshot
+from keys.handles import SoftwareKey
+from keys.mint import AuthorityOptions, Mint, SealOrder
+from keys.profiles import Revoked
+from keys.register import Mark, Register, RegisterFile
+from keys.vault import Vault
+
+__all__ = ["AuthorityOptions", "DevelopmentAuthority", "SealOrder", "open_or_create"]
+
+_REASONS: Final = frozenset(
+    {"unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation"}
+)
+
+
+def open_or_create(
+    folder: Path, kek: bytes, clock: Clock, entropy: Entropy, options: AuthorityOptions
+) -> "DevelopmentAuthority":
+    """Opens the authority in `folder`; founds it there, or finishes founding it, when needed.
+
+    Any number of processes may call this at once: one founds, the others find it founded.
+
+    Raises:
+        KeyUnusable: wrong key-encryption key, damaged files, or a register that is lost.
+        SigningUnavailable: the folder cannot be read or written.
+    """
+    files.private_folder(folder)
+    vault = Vault(folder / "private", kek, entropy)
+    shelf = RegisterFile(folder / "register", vault)
+    mint = Mint(vault, clock, entropy, options)
+    with files.exclusive(folder):
+        files.sweep(folder)
+        vault.sweep()
+        if shelf.mark() is None:
+            shelf.write(mint.found())  # commit point: from here the authority exists
+    return DevelopmentAuthority(folder, vault, mint, shelf, clock)
+
+
+class DevelopmentAuthority:
+    """`certlib.ports.SealCustody`, and what operators and publishers ask of an authority.
+
+    Reads follow changes that other processes make; writes hold the folder's lock.
+    """
+
+    def __init__(
+        self, folder: Path, vault: Vault, mint: Mint, shelf: RegisterFile, clock: Clock
+    ) -> None:
+        """Use `open_or_create`."""
+        self._folder = folder
+        self._vault = vault
+        self._mint = mint
+        self._shelf = shelf
+        self._clock = clock
+        self._reading = threading.Lock()
+        self._seen = self._load({})
+
+    # --- custody ----------------------------------------------------------------------------
+
+    def seal_key(self, issuer_code: str) -> SoftwareKey:
+        """The department's current seal key; the same object every time.
+
+        Raises:
+            SigningUnavailable: the department has no usable seal key.
+        """
+        return self._current().current_seal(issuer_code, self._clock.now()).key
+
+    def seal_info(self, issuer_code: str) -> SealInfo:
+        """Name, fingerprint and validity of the department's current seal.
+
+        Raises:
+            SigningUnavailable: the department has no usable seal key.
+        """
+        return self._current().current_seal(issuer_code, self._clock.now()).info
+
+    def timestamp_key(self) -> SoftwareKey:
+        """The key of the timestamp authority; its chain is its own certificate alone."""
+        return self._current().timestamp_key
+
+    # --- issuing ----------------------------------------------------------------------------
+
+    def issue_seal(
+        self, credit_code: str, name: str, algorithm: str = algorithms.ECDSA_P256
+    ) -> SealInfo:
+        """Issues a department's seal; see `issue_seals`."""
+        return self.issue_seals([SealOrder(credit_code, name, algorithm)])[0]
+
+    def issue_seals(self, orders: Iterable[SealOrder]) -> tuple[SealInfo, ...]:
+        """Issues seals, all in one commit, and answers with each department's current seal.
+
+        A department whose current seal has that name and algorithm keeps it; otherwise the new
+        seal supersedes the old one, which stays valid for what it has signed.
+
+        Raises:
+            KeyUnusable: the issuing authority's key cannot be used.
+            SigningUnavailable: the folder cannot be written; no seal was issued.
+        """
+        wanted = tuple(orders)
+        self._change(lambda snapshot: self._with_seals(snapshot, wanted))
+        return tuple(self.seal_info(order.issuer_code) for order in wanted)
+
+    def revoke_seal(self, key_name: str, reason: str = "unspecified") -> None:
+        """Revokes a seal's X.509 certificate, on the CRL from the same commit on. Twice is once.
+
+        Args:
+            key_name: as `keys` lists it.
+            reason: a name of RFC 5280 section 5.3.1.
+
+        Raises:
+            Unsupported: no such seal, or a reason that is not for seals.
+            SigningUnavailable: the folder cannot be written; nothing was revoked.
+        """
+        if reason not in _REASONS:
+            raise Unsupported(what=f"revocation reason {reason}")
+        self._change(lambda now: self._with_revoked(now.register, key_name, reason))
+
+    # --- publishing -------------------------------------------------------------------------
+
+    def keys(self) -> tuple[KeySummary, ...]:
+        """Every key with algorithm, fingerprint, expiry and state."""
+        return tuple(self._current().summaries(self._clock.now()))
+
+    def public_certificates(self) -> Mapping[str, bytes]:
+        """File name → DER of each X.509 certificate, to be served under `/pki/`."""
+        return self._current().certificates
+
+    def crls(self) -> Mapping[str, bytes]:
+        """File name → DER of each CRL, to be served under `/pki/`; never overdue."""
+        self.refresh_crls()
+        register = self._current().register
+        return {"root.crl": register.root_crl, "issuing.crl": register.issuing_crl}
+
+    def refresh_crls(self) -> bool:
+        """Makes new CRLs when half of their life has passed; says whether it did.
+
+        Raises:
+            KeyUnusable: an authority's key cannot be used.
+            SigningUnavailable: the folder cannot be written.
+        """
+        if self._clock.now() < self._current().crls_due:
+            return False
+        return self._change(self._with_fresh_crls)
+
+    def trust_material(self) -> TrustMaterial:
+        """The root, for seals and for timestamps, with the CRLs of the day."""
+        crls = tuple(self.crls().values())
+        root = self._current().register.root.certificate
+        return TrustMaterial((root,), (root,), crls)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _with_seals(self, snapshot: Snapshot, orders: Iterable[SealOrder]) -> Register:
+        register = snapshot.register
+        for order in dict.fromkeys(orders):
+            if not snapshot.holds(order, self._clock.now()):
+                entry = self._mint.seal(register, order)
+                register = replace(register, seals=(*register.seals, entry))
+        return register
+
+    def _with_revoked(self, register: Register, key_name: str, reason: str) -> Register:
+        entry = next((seal for seal in register.seals if seal.key == key_name), None)
+        if entry is None:
+            raise Unsupported(what=f"no seal key {key_name}")
+        serial = x509.load_der_x509_certificate(entry.certificate).serial_number
+        if any(known.serial == serial for known in register.revoked):
+            return register
+        revoked = (*register.revoked, Revoked(serial, self._clock.now(), reason))
+        return self._mint.with_crls(replace(register, revoked=revoked))
+
+    def _with_fresh_crls(self, snapshot: Snapshot) -> Register:
+        if self._clock.now() < snapshot.crls_due:  # another process was faster
+            return snapshot.register
+        return self._mint.with_crls(snapshot.register)
+
+    def _change(self, step: Callable[[Snapshot], Register]) -> bool:
+        """Commits what `step` makes of the newest snapshot; says whether anything changed."""
+        with files.exclusive(self._folder):
+            snapshot = self._current()
+            register = step(snapshot)
+            if register is not snapshot.register:
+                self._shelf.write(register)  # commit point
+        return register is not snapshot.register
+
+    def _current(self) -> Snapshot:
+        """The newest snapshot: one `stat` when no process has changed the register."""
+        mark, snapshot = self._seen
+        if self._shelf.mark() == mark:
+            return snapshot
+        with self._reading:
+            if self._shelf.mark() != self._seen[0]:
+                self._seen = self._load(snapshot.handles)
+            return self._seen[1]
+
+    def _load(self, held: Mapping[str, SoftwareKey]) -> tuple[Mark, Snapshot]:
+        mark = self._shelf.mark()  # before reading: a change in between is seen next time
+        register = self._shelf.read()
+        if register is None:
+            raise SigningUnavailable(what="register: missing")
+        return mark, Snapshot(register, self._vault, held)

@@ -1,0 +1,192 @@
+"""One instant of the authority, as readers see it: handles, seals, summaries."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property, partial
+from hashlib import sha256
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from certlib.errors import SigningUnavailable
+from keys.handles import SoftwareKey
+from keys.mint import SealOrder
+from keys.register import Member, Register, SealEntry
+from keys.vault import Vault
+
+__all__ = ["KeySummary", "Seal", "SealInfo", "Snapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class SealInfo:
+    """What a page and the metadata say about a seal (ZZQZMC 签章名称).
+
+    Attributes:
+        demonstration: the page prints 演示 · 不具法律效力.
+        fingerprint: hex SHA-256 of the seal's X.509 certificate, DER.
+    """
+
+    issuer_code: str
+    seal_name: str
+    demonstration: bool
+    fingerprint: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeySummary:
+    """A line of `certlib keys list`; nothing in it is secret.
+
+    Attributes:
+        purpose: `root`, `issuing`, `timestamp` or `seal`.
+        state: `current`, `superseded`, `expired` or `revoked`.
+        issuer_code: the department's credit code, "" for the authority's own keys.
+    """
+
+    name: str
+    purpose: str
+    algorithm: str
+    state: str
+    subject: str
+    issuer_code: str
+    fingerprint: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal with its handle."""
+
+    info: SealInfo
+    entry: SealEntry
+    key: SoftwareKey
+    revoked: bool
+
+    def usable(self, at: datetime) -> bool:
+        """Whether it may sign at `at`."""
+        return not self.revoked and self.info.not_before <= at <= self.info.not_after
+
+
+class Snapshot:
+    """The register with its handles. Immutable: a change of the register makes a new one."""
+
+    def __init__(
+        self, register: Register, vault: Vault, held: Mapping[str, SoftwareKey] | None = None
+    ) -> None:
+        """Builds handles for `register`, keeping those already `held` (and loaded)."""
+        self.register = register
+        self._vault = vault
+        self._held = dict(held or {})
+        revoked = {entry.serial for entry in register.revoked}
+        self._seals: dict[str, list[Seal]] = {}
+        for entry in reversed(register.seals):
+            seal = self._seal(entry, revoked)
+            self._seals.setdefault(entry.issuer_code, []).append(seal)
+        self.timestamp_key = self._handle(register.timestamp, ())
+
+    @property
+    def handles(self) -> Mapping[str, SoftwareKey]:
+        """All handles by name."""
+        return self._held
+
+    def current_seal(self, issuer_code: str, at: datetime) -> Seal:
+        """The department's newest usable seal.
+
+        Raises:
+            SigningUnavailable: it has none.
+        """
+        for seal in self._seals.get(issuer_code, ()):
+            if seal.usable(at):
+                return seal
+        raise SigningUnavailable(what=f"no usable seal for {issuer_code}")
+
+    def holds(self, order: SealOrder, at: datetime) -> bool:
+        """Whether the department's current seal is what `order` asks for."""
+        try:
+            entry = self.current_seal(order.issuer_code, at).entry
+        except SigningUnavailable:
+            return False
+        return (entry.department, entry.algorithm) == (order.department, order.algorithm)
+
+    @cached_property
+    def crls_due(self) -> datetime:
+        """When half of the life of a CRL has passed."""
+        register = self.register
+        return min(_half_life(register.root_crl), _half_life(register.issuing_crl))
+
+    @cached_property
+    def certificates(self) -> Mapping[str, bytes]:
+        """File name → DER of every X.509 certificate, for publishing."""
+        register = self.register
+        members = (register.root, register.issuing, register.timestamp)
+        published = {f"{member.key}.cer": member.certificate for member in members}
+        return published | {f"{seal.key}.cer": seal.certificate for seal in register.seals}
+
+    def summaries(self, at: datetime) -> Iterable[KeySummary]:
+        """Every key with its state at `at`, the authority's own first."""
+        register = self.register
+        for member in (register.root, register.issuing, register.timestamp):
+            summary = _summary(member, member.key, "")
+            yield replace(summary, state="expired") if at > summary.not_after else summary
+        for seals in self._seals.values():
+            current = next((seal for seal in seals if seal.usable(at)), None)
+            for seal in seals:
+                summary = _summary(seal.entry, "seal", seal.info.issuer_code)
+                yield replace(summary, state=_state(seal, current, at))
+
+    def _seal(self, entry: SealEntry, revoked: set[int]) -> Seal:
+        loaded = x509.load_der_x509_certificate(entry.certificate)
+        info = SealInfo(
+            issuer_code=entry.issuer_code,
+            seal_name=_common_name(loaded),
+            demonstration=True,
+            fingerprint=sha256(entry.certificate).hexdigest(),
+            not_before=loaded.not_valid_before_utc,
+            not_after=loaded.not_valid_after_utc,
+        )
+        key = self._handle(entry, (self.register.issuing.certificate,))
+        return Seal(info, entry, key, loaded.serial_number in revoked)
+
+    def _handle(self, entry: Member | SealEntry, above: tuple[bytes, ...]) -> SoftwareKey:
+        chain = (entry.certificate, *above)
+        known = self._held.get(entry.key)
+        if known is None or known.chain != chain:
+            fetch = partial(self._vault.get, entry.key)
+            known = self._held[entry.key] = SoftwareKey(entry.key, entry.algorithm, chain, fetch)
+        return known
+
+
+def _state(seal: Seal, current: Seal | None, at: datetime) -> str:
+    if seal.revoked:
+        return "revoked"
+    if at > seal.info.not_after:
+        return "expired"
+    return "current" if seal is current else "superseded"
+
+
+def _summary(member: Member | SealEntry, purpose: str, issuer_code: str) -> KeySummary:
+    loaded = x509.load_der_x509_certificate(member.certificate)
+    return KeySummary(
+        name=member.key,
+        purpose=purpose,
+        algorithm=member.algorithm,
+        state="current",
+        subject=_common_name(loaded),
+        issuer_code=issuer_code,
+        fingerprint=sha256(member.certificate).hexdigest(),
+        not_before=loaded.not_valid_before_utc,
+        not_after=loaded.not_valid_after_utc,
+    )
+
+
+def _half_life(der: bytes) -> datetime:
+    crl = x509.load_der_x509_crl(der)
+    start, end = crl.last_update_utc, crl.next_update_utc
+    return start if end is None else start + (end - start) / 2
+
+
+def _common_name(certificate: x509.Certificate) -> str:
+    return str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)

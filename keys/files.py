@@ -1,0 +1,111 @@
+"""Durable small files: what a call has returned from survives a power cut, whole or not at all."""
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from certlib.errors import SigningUnavailable
+
+_UNFINISHED = ".tmp-"
+
+
+def private_folder(path: Path) -> None:
+    """Makes `path` and lets only its owner in (mode 0700), even when it was there before."""
+    with _store_faults():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+
+
+@contextlib.contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Holds the folder's lock: one holder among all threads and processes of this machine.
+
+    The kernel frees the lock of a killed process, so a crash leaves nobody waiting.
+    """
+    with _store_faults():
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Writes a file that must not exist yet, mode 0600, durable on return.
+
+    Raises:
+        FileExistsError: the name is taken; what lies there is untouched.
+        SigningUnavailable: the folder cannot be written.
+    """
+    with _store_faults(), _finished_copy(path.parent, content) as copy:
+        # A link, not a rename: it is the only step that refuses to replace.
+        os.link(copy, path)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Writes a file or replaces it in one step, mode 0600, durable on return.
+
+    Raises:
+        SigningUnavailable: the folder cannot be written.
+    """
+    with _store_faults(), _finished_copy(path.parent, content) as copy:
+        os.replace(copy, path)  # noqa: PTH105 - os.* calls are what the crash tests interrupt
+
+
+def read(path: Path) -> bytes | None:
+    """The file's bytes, or None when there is no such file.
+
+    Raises:
+        SigningUnavailable: it is there and cannot be read.
+    """
+    with _store_faults():
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def sweep(folder: Path) -> None:
+    """Removes what killed writers left. Only under the lock: a live writer's file goes too."""
+    with _store_faults():
+        for path in folder.glob(f"{_UNFINISHED}*"):
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _finished_copy(folder: Path, content: bytes) -> Iterator[str]:
+    """A fsynced temporary file in `folder`; the folder itself is fsynced after the block."""
+    descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        yield name
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)  # noqa: PTH108 - os.* calls are what the crash tests interrupt
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _store_faults() -> Iterator[None]:
+    """Operating system errors carry paths; only their kind leaves this module."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise SigningUnavailable(what=f"key folder: {error.strerror}") from error

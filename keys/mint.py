@@ -1,0 +1,193 @@
+"""Makes keys and issues X.509 certificates and CRLs for the development authority.
+
+Every step may be repeated: a key that an interrupted run left in the vault is used, not replaced.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certlib.errors import KeyUnusable, MalformedCode, Unsupported
+from certlib.ports import Clock, Entropy
+from keys import algorithms, profiles
+from keys.register import Member, Register, SealEntry
+from keys.vault import Vault
+
+__all__ = ["AuthorityOptions", "Mint", "SealOrder"]
+
+_BACKDATE: Final = timedelta(hours=1)  # readers' clocks may lag behind ours
+_ROOT_DAYS: Final = 20 * 365
+_ISSUING_DAYS: Final = 15 * 365
+_TIMESTAMP_DAYS: Final = 10 * 365
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
+_CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}")
+_SHORT: Final = {algorithms.ECDSA_P256: "p256", algorithms.RSA_3072: "rsa3072"}
+_NAME_LIMIT: Final = 64  # RFC 5280 appendix A.1: ub-common-name, ub-organization-name
+_CORE: Final = frozenset({"root", "issuing", "timestamp"})
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityOptions:
+    """Settings of the development authority.
+
+    Attributes:
+        public_url: where `/pki/root.cer`, `/pki/root.crl` and the others are published; it
+            stands in every X.509 certificate issued from now on.
+        owner: whose authority it is, in the names of its certificates.
+        seal_days: validity of a seal certificate.
+        crl_days: validity of a CRL; a new one is made when half of it has passed.
+    """
+
+    public_url: str
+    owner: str = "电子证照库"
+    seal_days: int = 5 * 365
+    crl_days: int = 30
+
+    def __post_init__(self) -> None:
+        if not _ADDRESS.fullmatch(self.public_url):
+            raise Unsupported(what="public address: http or https, host, no query, ASCII expected")
+        for days in (self.seal_days, self.crl_days):
+            if not 1 <= days <= _ROOT_DAYS:
+                raise Unsupported(what="validity outside one day to twenty years")
+
+
+@dataclass(frozen=True, slots=True)
+class SealOrder:
+    """What to issue: the department's credit code and name, and the key's algorithm."""
+
+    issuer_code: str
+    department: str
+    algorithm: str = algorithms.ECDSA_P256
+
+    def __post_init__(self) -> None:
+        if not _CREDIT_CODE.fullmatch(self.issuer_code):
+            raise MalformedCode(what="统一社会信用代码")
+        if not self.department.strip() or not self.department.isprintable():
+            raise Unsupported(what="department name: empty or not printable")
+        if len(profiles.seal_name(self.department)) > _NAME_LIMIT:
+            raise Unsupported(what=f"seal name of more than {_NAME_LIMIT} characters")
+        if self.algorithm not in _SHORT:
+            raise Unsupported(what=f"signature algorithm {self.algorithm}")
+
+
+class Mint:
+    """The part of the authority that reads the keys of its X.509 authorities."""
+
+    def __init__(
+        self, vault: Vault, clock: Clock, entropy: Entropy, options: AuthorityOptions
+    ) -> None:
+        """Issues with the keys in `vault`."""
+        self._vault = vault
+        self._clock = clock
+        self._entropy = entropy
+        self._options = options
+        self._url = options.public_url.rstrip("/") + "/pki"
+
+    def found(self) -> Register:
+        """Root, issuing authority, timestamp authority and both CRLs.
+
+        Raises:
+            KeyUnusable: the vault holds seal keys: their register is lost, not new.
+        """
+        if self._vault.names() - _CORE:
+            raise KeyUnusable(what="register: missing although seals were issued")
+        root_key = self._private("root")
+        name = profiles.authority_name(self._options.owner, "信任根")
+        root = profiles.root_certificate(root_key, name, self._term(_ROOT_DAYS))
+        issuer = profiles.Issuer(root, root_key, f"{self._url}/root")
+        issuing = profiles.issuing_certificate(
+            issuer,
+            self._private("issuing").public_key(),
+            profiles.authority_name(self._options.owner, "电子印章签发机构"),
+            self._term(_ISSUING_DAYS, root),
+        )
+        timestamp = profiles.timestamp_certificate(
+            issuer,
+            self._private("timestamp").public_key(),
+            profiles.authority_name(self._options.owner, "时间戳机构"),
+            self._term(_TIMESTAMP_DAYS, root),
+        )
+        register = Register(
+            _member("root", root), _member("issuing", issuing), _member("timestamp", timestamp)
+        )
+        return self.with_crls(register)
+
+    def with_crls(self, register: Register) -> Register:
+        """The register with both CRLs made anew, numbers counting on."""
+        return replace(
+            register,
+            root_crl=self._crl(self._issuer(register.root), register.root_crl, ()),
+            issuing_crl=self._crl(
+                self._issuer(register.issuing), register.issuing_crl, register.revoked
+            ),
+        )
+
+    def seal(self, register: Register, order: SealOrder) -> SealEntry:
+        """A new seal for a department, its key stored before this returns.
+
+        Raises:
+            KeyUnusable: the issuing authority's key cannot be used, or it has expired.
+        """
+        generation = 1 + sum(entry.issuer_code == order.issuer_code for entry in register.seals)
+        name = f"seal-{order.issuer_code}-{generation:03d}-{_SHORT[order.algorithm]}"
+        issuer = self._issuer(register.issuing)
+        term = self._term(self._options.seal_days, issuer.certificate)
+        key = self._private(name, order.algorithm).public_key()
+        sealed = profiles.seal_certificate(issuer, key, order.department, order.issuer_code, term)
+        return SealEntry(name, order.algorithm, order.issuer_code, order.department, _der(sealed))
+
+    def _private(self, name: str, algorithm: str = algorithms.ECDSA_P256) -> algorithms.PrivateKey:
+        """The key of that name, made when it is not there yet."""
+        if self._vault.has(name):
+            return algorithms.load_private(algorithm, self._vault.get(name), name)
+        key = algorithms.generate(algorithm)
+        self._vault.put(name, algorithms.private_bytes(key))
+        return key
+
+    def _issuer(self, member: Member) -> profiles.Issuer:
+        pkcs8 = self._vault.get(member.key)
+        key = algorithms.load_private(member.algorithm, pkcs8, member.key)
+        certificate = x509.load_der_x509_certificate(member.certificate)
+        return profiles.Issuer(certificate, key, f"{self._url}/{member.key}")
+
+    def _term(self, days: int, issuer: x509.Certificate | None = None) -> profiles.Term:
+        """Validity from now for `days`, never beyond the issuer's own."""
+        start = self._clock.now() - _BACKDATE
+        end = start + timedelta(days=days)
+        if issuer is not None:
+            start = max(start, issuer.not_valid_before_utc)
+            end = min(end, issuer.not_valid_after_utc)
+        if end <= self._clock.now():
+            raise KeyUnusable(what="issuing authority: expired")
+        return profiles.Term(self._serial(), start, end)
+
+    def _serial(self) -> int:
+        """127 random bits and never zero (RFC 5280 section 4.1.2.2 asks for positive)."""
+        octets = self._entropy.octets(16)
+        return (int.from_bytes(octets) >> 1) | (1 << 126)
+
+    def _crl(
+        self, issuer: profiles.Issuer, last: bytes, revoked: tuple[profiles.Revoked, ...]
+    ) -> bytes:
+        number = _crl_number(last) + 1 if last else 1
+        return profiles.revocation_list(
+            issuer, number, self._clock.now(), self._options.crl_days, revoked
+        )
+
+
+def _crl_number(der: bytes) -> int:
+    """The CRL number (RFC 5280 section 5.2.3) of one of our lists."""
+    crl = x509.load_der_x509_crl(der)
+    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+def _member(name: str, certificate: x509.Certificate) -> Member:
+    return Member(name, algorithms.ECDSA_P256, _der(certificate))
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)

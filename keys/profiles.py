@@ -1,0 +1,224 @@
+"""X.509 and CRL profiles of the development authority (RFC 5280, RFC 3161, RFC 9336).
+
+A department stands in the subject of its seal certificate as `O` (name) and
+`organizationIdentifier` (2.5.4.97) with the value `NTRCN-` and its 18-character credit code: the
+form of ETSI EN 319 412-1 section 5.1.4, scheme NTR (national trade register), country CN.
+
+Policy identifiers hang under 1.3.6.1.4.1.32473, the enterprise number that RFC 5612 reserves for
+examples: placeholders until the city has an arc of its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from keys.algorithms import PrivateKey
+
+__all__ = [
+    "CREDIT_CODE_PREFIX",
+    "SEAL_POLICY",
+    "TIMESTAMP_POLICY",
+    "Issuer",
+    "Revoked",
+    "Term",
+    "authority_name",
+    "issuing_certificate",
+    "revocation_list",
+    "root_certificate",
+    "seal_certificate",
+    "seal_name",
+    "timestamp_certificate",
+]
+
+_ARC: Final = "1.3.6.1.4.1.32473.36904"
+SEAL_POLICY: Final = f"{_ARC}.1"
+TIMESTAMP_POLICY: Final = f"{_ARC}.2"
+CREDIT_CODE_PREFIX: Final = "NTRCN-"
+
+_DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336 section 3.1
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Serial number and validity of one X.509 certificate; instants are aware UTC."""
+
+    serial: int
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An X.509 authority that signs, and where its certificate and CRL are published.
+
+    Attributes:
+        url: address without the ending; `.cer` and `.crl` follow.
+    """
+
+    certificate: x509.Certificate
+    key: PrivateKey
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """One entry of a CRL; `reason` is a name of RFC 5280 section 5.3.1."""
+
+    serial: int
+    at: datetime
+    reason: str
+
+
+def authority_name(owner: str, role: str) -> x509.Name:
+    """Subject of a root, an issuing authority or a timestamp authority; says 演示."""
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, f"{owner}（演示）"),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{owner}{role}（演示）"),
+        ]
+    )
+
+
+def seal_name(department: str) -> str:
+    """The name of a department's development seal, CN of its certificate."""
+    return f"{department}电子印章（演示）"
+
+
+def root_certificate(key: PrivateKey, name: x509.Name, term: Term) -> x509.Certificate:
+    """Self-signed; its trust comes from being installed, not from this signature."""
+    builder = _builder(name, name, key.public_key(), term)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+    builder = builder.add_extension(_usage(authority=True), critical=True)
+    return builder.sign(key, hashes.SHA256())
+
+
+def issuing_certificate(
+    issuer: Issuer, key: CertificatePublicKeyTypes, name: x509.Name, term: Term
+) -> x509.Certificate:
+    """The authority for seals: signs seal certificates and their CRL, no authorities."""
+    builder = _issued(issuer, name, key, term, SEAL_POLICY)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = builder.add_extension(_usage(authority=True), critical=True)
+    return builder.sign(issuer.key, hashes.SHA256())
+
+
+def timestamp_certificate(
+    issuer: Issuer, key: CertificatePublicKeyTypes, name: x509.Name, term: Term
+) -> x509.Certificate:
+    """RFC 3161 section 2.3: timeStamping is the only purpose, and critical."""
+    builder = _issued(issuer, name, key, term, TIMESTAMP_POLICY)
+    builder = builder.add_extension(_usage(authority=False), critical=True)
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    return builder.add_extension(purpose, critical=True).sign(issuer.key, hashes.SHA256())
+
+
+def seal_certificate(
+    issuer: Issuer,
+    key: CertificatePublicKeyTypes,
+    department: str,
+    credit_code: str,
+    term: Term,
+) -> x509.Certificate:
+    """A department's seal: documents only (RFC 9336), with the credit code in the subject."""
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, department),
+            x509.NameAttribute(
+                NameOID.ORGANIZATION_IDENTIFIER, f"{CREDIT_CODE_PREFIX}{credit_code}"
+            ),
+            x509.NameAttribute(NameOID.COMMON_NAME, seal_name(department)),
+        ]
+    )
+    builder = _issued(issuer, name, key, term, SEAL_POLICY)
+    builder = builder.add_extension(_usage(authority=False), critical=True)
+    purpose = x509.ExtendedKeyUsage([_DOCUMENT_SIGNING])
+    return builder.add_extension(purpose, critical=False).sign(issuer.key, hashes.SHA256())
+
+
+def revocation_list(
+    issuer: Issuer, number: int, at: datetime, days: int, revoked: Iterable[Revoked]
+) -> bytes:
+    """A complete CRL (RFC 5280 section 5), DER, good for `days` from `at`."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(at)
+        .next_update(at + timedelta(days=days))
+        .add_extension(_authority_key(issuer.certificate), critical=False)
+        .add_extension(x509.CRLNumber(number), critical=False)
+    )
+    for entry in revoked:
+        builder = builder.add_revoked_certificate(_entry(entry))
+    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def _entry(entry: Revoked) -> x509.RevokedCertificate:
+    builder = x509.RevokedCertificateBuilder().serial_number(entry.serial).revocation_date(entry.at)
+    reason = x509.ReasonFlags(entry.reason)
+    if reason is not x509.ReasonFlags.unspecified:  # section 5.3.1: absent rather than unspecified
+        builder = builder.add_extension(x509.CRLReason(reason), critical=False)
+    return builder.build()
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: CertificatePublicKeyTypes, term: Term
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(term.serial)
+        .not_valid_before(term.not_before)
+        .not_valid_after(term.not_after)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _issued(
+    issuer: Issuer, subject: x509.Name, key: CertificatePublicKeyTypes, term: Term, policy: str
+) -> x509.CertificateBuilder:
+    revocation = x509.DistributionPoint([_address(issuer, ".crl")], None, None, None)
+    authority = x509.AccessDescription(
+        AuthorityInformationAccessOID.CA_ISSUERS, _address(issuer, ".cer")
+    )
+    policies = [x509.PolicyInformation(x509.ObjectIdentifier(policy), None)]
+    return (
+        _builder(subject, issuer.certificate.subject, key, term)
+        .add_extension(_authority_key(issuer.certificate), critical=False)
+        .add_extension(x509.CRLDistributionPoints([revocation]), critical=False)
+        .add_extension(x509.AuthorityInformationAccess([authority]), critical=False)
+        .add_extension(x509.CertificatePolicies(policies), critical=False)
+    )
+
+
+def _address(issuer: Issuer, ending: str) -> x509.UniformResourceIdentifier:
+    return x509.UniformResourceIdentifier(issuer.url + ending)
+
+
+def _authority_key(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        content_commitment=not authority,  # nonRepudiation by its newer name
+        key_cert_sign=authority,
+        crl_sign=authority,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )

@@ -1,0 +1,159 @@
+"""What the authority has issued: one file, replaced in one step, stamped by the vault.
+
+The first line is the stamp over the rest, which is JSON with DER in base64.
+
+Private keys are written before the entry that names them, so whatever is killed when, the
+register never names a key that is not there.
+"""
+
+import base64
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from certlib.errors import KeyUnusable
+from keys import files
+from keys.profiles import Revoked
+from keys.vault import Vault
+
+__all__ = ["Mark", "Member", "Register", "RegisterFile", "SealEntry"]
+
+Mark = tuple[int, int, int] | None
+"""Tells one state of the file from every other: inode, time, size."""
+
+_LABEL = "register"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A key of the authority itself and its X.509 certificate, DER."""
+
+    key: str
+    algorithm: str
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealEntry:
+    """A department's seal: key name, owner, X.509 certificate (DER)."""
+
+    key: str
+    algorithm: str
+    issuer_code: str
+    department: str
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The public state of the authority, at one instant.
+
+    Attributes:
+        seals: oldest first; a department's newest usable seal is its current one.
+        revoked: revoked seals.
+        root_crl: DER; lists nothing as long as no authority is revoked.
+        issuing_crl: DER; lists `revoked`.
+    """
+
+    root: Member
+    issuing: Member
+    timestamp: Member
+    root_crl: bytes = b""
+    issuing_crl: bytes = b""
+    seals: tuple[SealEntry, ...] = ()
+    revoked: tuple[Revoked, ...] = ()
+
+
+class RegisterFile:
+    """The register on disk."""
+
+    def __init__(self, path: Path, vault: Vault) -> None:
+        """Keeps the register at `path`, stamped by `vault`."""
+        self._path = path
+        self._vault = vault
+
+    def mark(self) -> Mark:
+        """Changes whenever the file is replaced, by whatever process; None without a file."""
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - the hot path of finding a seal
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def read(self) -> Register | None:
+        """The register, or None before the authority is founded.
+
+        Raises:
+            KeyUnusable: damaged, or written under another key-encryption key.
+            SigningUnavailable: the file cannot be read.
+        """
+        stored = files.read(self._path)
+        if stored is None:
+            return None
+        stamp, _, content = stored.partition(b"\n")
+        try:
+            # The stamp is checked before anything is parsed: what follows is our own writing.
+            self._vault.check_stamp(_LABEL, content, bytes.fromhex(stamp.decode("ascii")))
+            return _from_json(json.loads(content))
+        except (ValueError, KeyError, TypeError) as error:
+            raise KeyUnusable(what="register: damaged or of another version") from error
+
+    def write(self, register: Register) -> None:
+        """Commits `register`: durable on return.
+
+        Raises:
+            SigningUnavailable: the folder cannot be written; the old register stands.
+        """
+        content = json.dumps(_to_json(register), ensure_ascii=False, indent=1).encode()
+        stamp = self._vault.stamp(_LABEL, content).hex().encode()
+        files.replace(self._path, stamp + b"\n" + content)
+
+
+def _to_json(register: Register) -> dict[str, Any]:
+    return {"format": _FORMAT} | {key: _plain(item) for key, item in asdict(register).items()}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case bytes():
+            return base64.b64encode(value).decode()
+        case datetime():
+            return value.isoformat()
+        case int():
+            return f"{value:x}"  # serial numbers are wider than JSON integers
+        case _:
+            return value
+
+
+def _from_json(content: dict[str, Any]) -> Register:
+    if content["format"] != _FORMAT:
+        raise ValueError(content["format"])
+    return Register(
+        root=_member(content["root"]),
+        issuing=_member(content["issuing"]),
+        timestamp=_member(content["timestamp"]),
+        root_crl=base64.b64decode(content["root_crl"]),
+        issuing_crl=base64.b64decode(content["issuing_crl"]),
+        seals=tuple(
+            SealEntry(**{**entry, "certificate": base64.b64decode(entry["certificate"])})
+            for entry in content["seals"]
+        ),
+        revoked=tuple(
+            Revoked(int(entry["serial"], 16), datetime.fromisoformat(entry["at"]), entry["reason"])
+            for entry in content["revoked"]
+        ),
+    )
+
+
+def _member(entry: dict[str, str]) -> Member:
+    return Member(
+        entry["key"], entry["algorithm"], base64.b64decode(entry["certificate"], validate=True)
+    )
