@@ -6,66 +6,71 @@ strings, so the ES6 number rules of RFC 8785 section 3.2.2.3 never come into pla
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from certlib.errors import Unsupported
 
 _INTEGER_LIMIT = 2**53
+DEPTH_LIMIT = 64
+"""Deeper nesting is refused: a certificate needs four levels, the interpreter fails at hundreds."""
 
 
-def canonical_bytes(value: Any) -> bytes:
+def canonical_bytes(value: object) -> bytes:
     """UTF-8 bytes of `value` in RFC 8785 form.
 
     Raises:
         Unsupported: floats, other types, integers of 2^53 or more, lone surrogates,
-            keys that are not strings.
+            keys that are not strings, more than 64 levels.
     """
-    return _encode(value).encode("utf-8")
+    try:
+        return _encode(value).encode("utf-8")
+    except UnicodeEncodeError as error:  # From here, or from the sorting of keys.
+        raise Unsupported(what="lone surrogate") from error
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """Hex SHA-256 of the canonical bytes of `value`."""
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
-def _encode(value: Any) -> str:
+def _encode(value: object, depth: int = 0) -> str:
+    if depth > DEPTH_LIMIT:
+        raise Unsupported(what=f"more than {DEPTH_LIMIT} levels")
     match value:
         case None | bool():
             return json.dumps(value)
         case str():
             return _string(value)
         case int():
-            if abs(value) >= _INTEGER_LIMIT:
-                raise Unsupported(what="integer of 2^53 or more")
-            return str(value)
+            return _integer(value)
         case Mapping():
-            return _object(value)
-        case Sequence() if not isinstance(value, bytes | bytearray):
-            return "[" + ",".join(_encode(item) for item in value) + "]"
+            return _object(value, depth)
+        case list() | tuple():
+            return "[" + ",".join(_encode(item, depth + 1) for item in value) + "]"
         case _:
             raise Unsupported(what=type(value).__name__)
 
 
-def _object(value: Mapping[Any, Any]) -> str:
+def _integer(value: int) -> str:
+    if abs(value) >= _INTEGER_LIMIT:
+        raise Unsupported(what="integer of 2^53 or more")
+    return int.__repr__(value)  # An enumeration's own text is not a number.
+
+
+def _object(value: Mapping[Any, Any], depth: int) -> str:
     if not all(isinstance(key, str) for key in value):
         raise Unsupported(what="object key that is not a string")
     # RFC 8785 section 3.2.3: keys are sorted by their UTF-16 code units.
     keys = sorted(value, key=_utf16)
-    return "{" + ",".join(f"{_string(key)}:{_encode(value[key])}" for key in keys) + "}"
+    members = (f"{_string(key)}:{_encode(value[key], depth + 1)}" for key in keys)
+    return "{" + ",".join(members) + "}"
 
 
 def _utf16(text: str) -> bytes:
-    _refuse_surrogates(text)
     return text.encode("utf-16-be")
 
 
 def _string(text: str) -> str:
-    _refuse_surrogates(text)
     # json.dumps without ASCII escaping is exactly RFC 8785 section 3.2.2.2.
     return json.dumps(text, ensure_ascii=False)
-
-
-def _refuse_surrogates(text: str) -> None:
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise Unsupported(what="lone surrogate")

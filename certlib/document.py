@@ -5,12 +5,19 @@ of intent, so what was sealed can be compared with what was meant.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from certlib.canonical import canonical_bytes
+from certlib.canonical import DEPTH_LIMIT, canonical_bytes
+from certlib.errors import Unsupported
+from certlib.holders import code_type_name
+
+_FIELD_PREFIX = "KZ_"
+_COMPACT = re.compile(r"[0-9]{8}")
+_INSTANT = re.compile(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +33,17 @@ class Holder:
 class Content:
     """What a certificate says. Dates are calendar days at UTC+8; instants are UTC.
 
+    Made in one form only, so that `content_from_json` is the exact inverse of `as_json`: instants
+    in UTC and whole seconds, no empty field, lists for sequences.
+
     Attributes:
         form: 正本 `original`, 副本 `duplicate`, 附页 `annex`, 附图 `drawing`.
-        fields: the extended metadata, keys `KZ_*`.
+        fields: the extended metadata, keys `KZ_*`; "" and None mean that a field is absent.
         sealed_at: fixed at reservation; the timestamp proves the actual time.
+
+    Raises:
+        Unsupported: a field's key lacks `KZ_` (it could shadow an element), a field is nested
+            too deeply, or `sealed_at` is naive.
     """
 
     type_code: str
@@ -53,10 +67,16 @@ class Content:
     demonstration: bool = False
     fields: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        stray = [key for key in self.fields if not key.startswith(_FIELD_PREFIX)]
+        if stray:
+            raise Unsupported(what="field key without KZ_", field_path="/fields")
+        fields = {key: _plain(value) for key, value in self.fields.items()}
+        object.__setattr__(self, "fields", _present(fields))
+        object.__setattr__(self, "sealed_at", _utc_seconds(self.sealed_at))
+
     def as_json(self) -> dict[str, Any]:
         """The elements under their short names (GB/T 36903), absent ones left out."""
-        from certlib.holders import code_type_name
-
         elements: dict[str, Any] = {
             "ZZMC": self.name,
             "ZZLXDM": self.type_code,
@@ -83,7 +103,7 @@ class Content:
         }
         if self.demonstration:
             elements["demonstration"] = True
-        return {key: value for key, value in elements.items() if value not in ("", None)}
+        return _present(elements)
 
     def canonical(self) -> bytes:
         """RFC 8785 bytes of `as_json()`: the attachment, byte for byte."""
@@ -95,44 +115,110 @@ class Content:
 
 
 def content_from_json(elements: Mapping[str, Any]) -> Content:
-    """The content behind `Content.as_json()`; the inverse, exactly."""
-    holders = zip(elements["CZZT"], elements["CZZTDMLXDM"], elements["CZZTDM"], strict=True)
-    sealed_at = elements.get("ZZQZSJ")
+    """The content behind `Content.as_json()`; the inverse, exactly.
+
+    Elements that this version does not know are passed over; absent texts are empty.
+
+    Raises:
+        Unsupported: a mandatory element is absent, or a value has the wrong type or form.
+    """
+    try:
+        return _content(elements)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unsupported(what="certificate content") from error
+
+
+def _content(elements: Mapping[str, Any]) -> Content:
+    holders = zip(
+        _texts(elements["CZZT"]),
+        _texts(elements["CZZTDMLXDM"]),
+        _texts(elements["CZZTDM"]),
+        strict=True,
+    )
     return Content(
-        type_code=elements["ZZLXDM"],
-        type_version=elements["type_version"],
-        name=elements["ZZMC"],
-        identifier=elements["ZZBS"],
-        number=elements.get("ZZBH", ""),
-        issuer_code=elements["ZZBFJGDM"],
-        issuer_name=elements["ZZBFJG"],
+        type_code=_text(elements, "ZZLXDM"),
+        type_version=_text(elements, "type_version"),
+        name=_text(elements, "ZZMC"),
+        identifier=_text(elements, "ZZBS"),
+        number=_text(elements, "ZZBH"),
+        issuer_code=_text(elements, "ZZBFJGDM"),
+        issuer_name=_text(elements, "ZZBFJG"),
         issue_date=_from_compact(elements["ZZBFRQ"]),
         holders=tuple(Holder(*holder) for holder in holders),
-        division_code=elements.get("division_code", ""),
+        division_code=_text(elements, "division_code"),
         valid_from=_from_compact_optional(elements.get("ZZYXQQSRQ")),
         valid_to=_from_compact_optional(elements.get("ZZYXQJZRQ")),
-        matter_code=elements.get("matter_code", ""),
-        matter_name=elements.get("matter_name", ""),
-        sealed_by=elements.get("ZZQZR", ""),
-        sealed_at=datetime.fromisoformat(sealed_at) if sealed_at else None,
-        seal_name=elements.get("ZZQZMC", ""),
-        form=elements.get("form", "original"),
-        demonstration=elements.get("demonstration", False),
-        fields={key: value for key, value in elements.items() if key.startswith("KZ_")},
+        matter_code=_text(elements, "matter_code"),
+        matter_name=_text(elements, "matter_name"),
+        sealed_by=_text(elements, "ZZQZR"),
+        sealed_at=_from_instant(elements.get("ZZQZSJ")),
+        seal_name=_text(elements, "ZZQZMC"),
+        form=_text(elements, "form"),
+        demonstration=elements.get("demonstration", False) is True,
+        fields={key: value for key, value in elements.items() if key.startswith(_FIELD_PREFIX)},
     )
 
 
+def _present(elements: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in elements.items() if value is not None and value != ""}
+
+
+def _plain(value: object, depth: int = 1) -> object:
+    """`value` as reading its JSON would give it back: lists for tuples, dictionaries for maps."""
+    if depth > DEPTH_LIMIT:
+        raise Unsupported(what=f"more than {DEPTH_LIMIT} levels", field_path="/fields")
+    match value:
+        case Mapping():
+            return {key: _plain(item, depth + 1) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item, depth + 1) for item in value]
+        case _:
+            return value
+
+
+def _text(elements: Mapping[str, Any], key: str) -> str:
+    value = elements.get(key, "")
+    if not isinstance(value, str):
+        raise TypeError(key)
+    return value
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError(type(value).__name__)
+    return value
+
+
 def _compact(day: date | None) -> str | None:
-    return None if day is None else day.strftime("%Y%m%d")
+    # Not strftime("%Y%m%d"): it leaves years before 1000 short.
+    return None if day is None else day.isoformat().replace("-", "")
 
 
 def _from_compact(text: str) -> date:
-    return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    if not _COMPACT.fullmatch(text):
+        raise ValueError(_COMPACT.pattern)
+    return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
 def _from_compact_optional(text: str | None) -> date | None:
     return None if text is None else _from_compact(text)
 
 
+def _utc_seconds(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise Unsupported(what="instant without time zone", field_path="/sealed_at")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
 def _instant(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else moment.replace(tzinfo=None).isoformat() + "Z"
+
+
+def _from_instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(_INSTANT.pattern)
+    return datetime.fromisoformat(text)

@@ -248,38 +248,6 @@ class NotNormalised(Invalid):
     en = "The text is not in Unicode normalisation form C: normalise it."
 
 
-class LegacyCheckCharacter(Invalid):
-    """Warning: an identifier whose check character follows the wrong dialect."""
-
-    code = "identifier-legacy-check"
-    zh = "电子证照标识的校验位按旧算法计算，可以查询，但不应再签发此类标识。"
-    en = "The check character follows the legacy dialect: good for look-up, not for issuing."
-
-
-class IssuerCodeNonstandard(Invalid):
-    """Warning: an identifier whose issuer code is no valid credit code."""
-
-    code = "identifier-issuer-nonstandard"
-    zh = "电子证照标识中的颁发机构代码不是有效的统一社会信用代码，可能由外地签发，请核对。"
-    en = "The issuer code in the identifier is no valid credit code: foreign, perhaps; check it."
-
-
-class TypeCodeNonstandard(Invalid):
-    """Warning: a type code whose defining body has no valid credit code."""
-
-    code = "identifier-type-nonstandard"
-    zh = "证照类型代码前18位不是有效的统一社会信用代码，请核对证照类型。"
-    en = "The type code does not begin with a valid credit code: check the certificate type."
-
-
-class IdentityDivision(Invalid):
-    """Warning: an identity number whose division never was, or had ended before the birth."""
-
-    code = "identity-division-unknown"
-    zh = "公民身份号码前6位不是出生时或其后使用过的行政区划代码，请核对；无误可以继续。"
-    en = "The identity number begins with no division of its bearer's time: check it, or go on."
-
-
 class DateOrder(Invalid):
     """Dates that cannot follow one another."""
 
