@@ -14,9 +14,19 @@ _UNFINISHED = ".tmp-"
 
 def private_folder(path: Path) -> None:
     """Makes `path` and lets only its owner in (mode 0700), even when it was there before."""
+    make_folder(path)
+    with _store_faults():
+        path.chmod(0o700)
+
+
+def make_folder(path: Path) -> None:
+    """Makes `path` (mode 0700) when it is not there.
+
+    Raises:
+        SigningUnavailable: it cannot be made.
+    """
     with _store_faults():
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,138 @@
+"""Trust anchors in a folder, for readers that have no keys: what `certlib verify` believes.
+
+`trust.pem` is a bundle of X.509 certificates and CRLs; `trust.json` names what each anchor is for:
+
+    {"format": 1, "anchors": [{"sha256": "…", "subject": "…", "purposes": ["seal", "timestamp"]}]}
+
+An X.509 certificate in the bundle that no anchor names is not believed.
+"""
+
+import json
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certlib.errors import Corrupt
+from certlib.ports import TrustMaterial
+from keys import files
+
+__all__ = ["load_trust", "save_trust"]
+
+_FORMAT: Final = 1
+_PURPOSES: Final = frozenset({"seal", "timestamp"})
+_BLOCK: Final = re.compile(
+    rb"-----BEGIN (?P<kind>CERTIFICATE|X509 CRL)-----\s+(?P<body>[A-Za-z0-9+/=\s]+?)"
+    rb"-----END (?P=kind)-----"
+)
+
+
+def save_trust(folder: Path, material: TrustMaterial) -> None:
+    """Writes both files, each in one step; the bundle first, so that no name lacks its anchor.
+
+    Raises:
+        SigningUnavailable: the folder cannot be written.
+        Corrupt: `material` holds something else than X.509 certificates and CRLs.
+    """
+    purposes: dict[bytes, list[str]] = {}
+    for purpose, anchors in (
+        ("seal", material.seal_anchors),
+        ("timestamp", material.timestamp_anchors),
+    ):
+        for der in anchors:
+            purposes.setdefault(der, []).append(purpose)
+    bundle = [_certificate(der).public_bytes(Encoding.PEM) for der in purposes]
+    bundle += [_crl(der).public_bytes(Encoding.PEM) for der in material.crls]
+    entries = [
+        {
+            "sha256": sha256(der).hexdigest(),
+            "subject": _certificate(der).subject.rfc4514_string(),
+            "purposes": named,
+        }
+        for der, named in purposes.items()
+    ]
+    names = json.dumps({"format": _FORMAT, "anchors": entries}, ensure_ascii=False, indent=2)
+    files.make_folder(folder)
+    files.replace(folder / "trust.pem", b"".join(bundle))
+    files.replace(folder / "trust.json", names.encode() + b"\n")
+
+
+def load_trust(folder: Path) -> TrustMaterial:
+    """What `save_trust`, or an operator, wrote.
+
+    Raises:
+        SigningUnavailable: a file cannot be read.
+        Corrupt: a file is missing or malformed, or an anchor is not in the bundle.
+    """
+    certificates, crls = _bundle(_stored(folder / "trust.pem"))
+    anchors: dict[str, list[bytes]] = {purpose: [] for purpose in _PURPOSES}
+    for fingerprint, purposes in _names(_stored(folder / "trust.json")):
+        der = certificates.get(fingerprint)
+        if der is None:
+            raise Corrupt(what=f"trust.pem: anchor {fingerprint[:16]} is missing")
+        for purpose in purposes:
+            anchors[purpose].append(der)
+    return TrustMaterial(tuple(anchors["seal"]), tuple(anchors["timestamp"]), crls)
+
+
+def _stored(path: Path) -> bytes:
+    content = files.read(path)
+    if content is None:
+        raise Corrupt(what=f"{path.name}: missing")
+    return content
+
+
+def _bundle(pem: bytes) -> tuple[dict[str, bytes], tuple[bytes, ...]]:
+    blocks = [_block(found) for found in _BLOCK.finditer(pem)]
+    if pem.count(b"-----BEGIN ") != len(blocks):
+        raise Corrupt(what="trust.pem: something else than X.509 certificates and CRLs")
+    certificates, crls = {}, []
+    for kind, der in blocks:
+        if kind == b"CERTIFICATE":
+            _certificate(der)
+            certificates[sha256(der).hexdigest()] = der
+        else:
+            _crl(der)
+            crls.append(der)
+    return certificates, tuple(crls)
+
+
+def _block(found: re.Match[bytes]) -> tuple[bytes, bytes]:
+    try:
+        return found["kind"], b64decode(b"".join(found["body"].split()), validate=True)
+    except Base64Error as error:
+        raise Corrupt(what="trust.pem: not base64") from error
+
+
+def _names(text: bytes) -> list[tuple[str, frozenset[str]]]:
+    try:
+        content: dict[str, Any] = json.loads(text)
+        entries = [
+            (str(entry["sha256"]).lower(), frozenset(entry["purposes"]))
+            for entry in content["anchors"]
+        ]
+        known = content["format"] == _FORMAT and all(named <= _PURPOSES for _, named in entries)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Corrupt(what="trust.json: malformed") from error
+    if not known:
+        raise Corrupt(what="trust.json: another format, or an unknown purpose")
+    return entries
+
+
+def _certificate(der: bytes) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError as error:
+        raise Corrupt(what="trust anchors: not an X.509 certificate") from error
+
+
+def _crl(der: bytes) -> x509.CertificateRevocationList:
+    try:
+        return x509.load_der_x509_crl(der)
+    except ValueError as error:
+        raise Corrupt(what="trust anchors: not a CRL") from error
