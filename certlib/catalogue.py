@@ -35,13 +35,6 @@ class TypeStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Numbering(StrEnum):
-    """Who gives the number on the face (证照编号, ZZBH)."""
-
-    CALLER = "caller"
-    LIBRARY = "library"
-
-
 @dataclass(frozen=True, slots=True)
 class FieldDefinition:
     """One field of the dictionary, as the face and forms need it."""
@@ -87,8 +80,6 @@ class TypeVersion:
     schema: Mapping[str, Any]
     term_years: int | None = None
     max_holders: int = 1
-    numbering: Numbering = Numbering.CALLER
-    number_pattern: str = ""
     approvals: int = 0
     seal_level: str = "B-T"
     paper: bool = True
@@ -161,8 +152,6 @@ def type_version_from(data: Mapping[str, Any]) -> TypeVersion:
         schema=schema,
         term_years=data.get("term_years"),
         max_holders=data.get("max_holders", 1),
-        numbering=Numbering(data.get("numbering", "caller")),
-        number_pattern=data.get("number_pattern", ""),
         approvals=data.get("approvals", 0),
         seal_level=data.get("seal_level", "B-T"),
         paper=data.get("paper", True),

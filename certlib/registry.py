@@ -93,6 +93,7 @@ class Intent:
     approved_by: tuple[str, ...] = ()
     approvals_required: int = 0
     supersedes: str = ""
+    supersede_reason: str = ""
     attempts: int = 0
     last_error: str = ""
     lease_until: datetime | None = None
@@ -263,6 +264,9 @@ class UnitOfWork(ReadSession, Protocol):
     def reserve(self, intents: Iterable[Intent]) -> None:
         """Writes INTENT rows and claims their face numbers.
 
+        A version that supersedes another may take over that one's face number: it is handed
+        over when the new version is published, and stays with the old one if it is burned.
+
         Raises:
             FaceNumberTaken: a current certificate or another intent holds the number.
             Conflict: the identifier was used before.
@@ -282,7 +286,11 @@ class UnitOfWork(ReadSession, Protocol):
         ...
 
     def publish(self, publications: Iterable[Publication]) -> None:
-        """Certificates with their holders, files and first history step; intents published."""
+        """Certificates with their holders, files and first history step; intents published.
+
+        Raises:
+            Conflict: an intent is no longer pending (another process finished or burned it).
+        """
         ...
 
     def save(self, certificate: Certificate, expected_version: int) -> None:

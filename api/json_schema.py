@@ -1,0 +1,90 @@
+"""JSON Schema 2020-12 behind the port `SchemaValidator`: every violation at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+from certlib.canonical import digest
+from certlib.errors import Problem
+
+_SENTENCES: Mapping[str, tuple[str, str, str]] = {
+    "required": ("field-missing", "缺少必填字段，请补充。", "A required field is missing: add it."),
+    "additionalProperties": (
+        "field-unknown",
+        "类型字典中没有此字段，请删除或核对字段代码。",
+        "The type has no such field: remove it or check its key.",
+    ),
+    "type": ("type-wrong", "值的类型应为{value}。", "The value must be of type {value}."),
+    "maxLength": ("too-long", "内容过长，最多{value}字。", "Too long: at most {value} characters."),
+    "minLength": (
+        "too-short",
+        "内容过短，至少{value}字。",
+        "Too short: at least {value} characters.",
+    ),
+    "enum": ("not-in-list", "应为下列之一：{value}。", "Must be one of: {value}."),
+    "const": ("not-in-list", "应为：{value}。", "Must be: {value}."),
+    "pattern": ("pattern", "格式不符合要求，请核对。", "The form is wrong: check it."),
+    "format": (
+        "format",
+        "应为有效的{value}，日期写作 2026-01-31。",
+        "Must be a real {value}, such as 2026-01-31.",
+    ),
+    "minimum": ("too-small", "不能小于{value}。", "Must not be below {value}."),
+    "maximum": ("too-large", "不能大于{value}。", "Must not be above {value}."),
+    "minItems": ("too-few", "至少{value}项。", "At least {value} items."),
+    "maxItems": ("too-many", "最多{value}项。", "At most {value} items."),
+    "uniqueItems": ("repeated", "各项不能重复。", "Items must not repeat."),
+}
+_OTHER = ("schema", "不符合字段规则，请核对。", "Breaks the field's rule: check it.")
+
+
+class JsonSchemaValidator:
+    """Validators are compiled once per schema and kept."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, Draft202012Validator] = {}
+
+    def problems(self, schema: Mapping[str, Any], value: Mapping[str, Any]) -> Sequence[Problem]:
+        """Every violation; `field` is a JSON pointer (RFC 6901) into `value`."""
+        errors = self._validator(schema).iter_errors(value)
+        return [problem for error in errors for problem in _problems(error)]
+
+    def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
+        key = digest(schema)
+        validator = self._compiled.get(key)
+        if validator is None:
+            validator = Draft202012Validator(schema, format_checker=FormatChecker())
+            self._compiled[key] = validator
+        return validator
+
+
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    pointer = "".join(f"/{_escaped(part)}" for part in error.absolute_path)
+    code, zh, en = _SENTENCES.get(str(error.validator), _OTHER)
+    value = error.validator_value
+    if isinstance(value, list):
+        value = "、".join(str(item) for item in value)
+    for leaf in _leaves(error):
+        yield Problem(pointer + leaf, code, zh.format(value=value), en.format(value=value))
+
+
+def _leaves(error: ValidationError) -> list[str]:
+    """Errors about an object's keys name the key, not the object."""
+    instance = error.instance
+    if not isinstance(instance, Mapping):
+        return [""]
+    if error.validator == "required":
+        # One error per missing key: its message begins with the key's repr.
+        missing = [key for key in error.validator_value if key not in instance]
+        named = [key for key in missing if error.message.startswith(repr(key))]
+        return [f"/{_escaped(key)}" for key in named]
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+        return [f"/{_escaped(key)}" for key in instance if key not in known]
+    return [""]
+
+
+def _escaped(part: object) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

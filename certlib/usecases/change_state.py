@@ -1,0 +1,141 @@
+"""Revoke, annul, withdraw, deregister, void, suspend, restore: one step, one commit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from certlib.canonical import canonical_bytes, digest
+from certlib.certificate import Certificate, Decision
+from certlib.errors import CertificateNotFound
+from certlib.ports import Clock
+from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
+from certlib.states import TRANSITIONS
+from certlib.usecases.caller import MANAGE, Caller
+from certlib.usecases.idempotency import claim, kept_answer
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """A decision on one certificate.
+
+    Attributes:
+        expected_version: from `If-Match`; None when the caller does not insist.
+        key: the idempotency key.
+    """
+
+    identifier: str
+    decision: Decision
+    key: str
+    expected_version: int | None = None
+
+    def request_digest(self) -> str:
+        """Hex SHA-256 of the request in canonical JSON."""
+        decision = self.decision
+        return digest(
+            {
+                "identifier": self.identifier,
+                "action": decision.action.value,
+                "reason_code": decision.reason_code,
+                "effective_from": decision.effective_from.isoformat(),
+                "legal_basis": decision.legal_basis,
+                "document_number": decision.document_number,
+                "authority": decision.authority,
+                "note": decision.note,
+                "expected_version": self.expected_version,
+            }
+        )
+
+
+class ChangeState:
+    """Moves certificates along the transition table."""
+
+    def __init__(self, registry: Registry, clock: Clock) -> None:
+        self._registry = registry
+        self._clock = clock
+
+    def change(self, caller: Caller, request: ChangeRequest) -> Mapping[str, Any]:
+        """The certificate's state after the step, as kept for the idempotency key.
+
+        The same decision given twice gets the first answer, whatever its key.
+
+        Raises:
+            ScopeMissing, OutsideDepartment: the caller may not do this.
+            CertificateNotFound: no such certificate.
+            TransitionForbidden, StaleVersion, Invalid: as `Certificate.decide`.
+        """
+        caller.need(MANAGE)
+        now = self._clock.now()
+        route = request.decision.action.value
+        with self._registry.begin() as uow:
+            digest_now = request.request_digest()
+            earlier = uow.claim_idempotency(claim(caller, route, request.key, digest_now, now))
+            if earlier is not None:
+                return kept_answer(earlier, digest_now)
+            certificate = uow.certificate(request.identifier)
+            if certificate is None:
+                raise CertificateNotFound
+            caller.need_department(certificate.content.issuer_code)
+            after = self._decided(uow, caller, certificate, request, now)
+            answer = _answer(after)
+            uow.complete_idempotency(
+                caller.client_id,
+                route,
+                request.key,
+                identifier=request.identifier,
+                answer=canonical_bytes(answer).decode(),
+            )
+            uow.commit()
+        return answer
+
+    def _decided(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        certificate: Certificate,
+        request: ChangeRequest,
+        now: datetime,
+    ) -> Certificate:
+        if _is_repeat(certificate, request.decision):
+            return certificate
+        after = certificate.decide(
+            request.decision,
+            actor=caller.actor,
+            now=now,
+            expected_version=request.expected_version,
+        )
+        uow.save(after, certificate.row_version)
+        step = after.history[-1]
+        details = {
+            "from": step.from_state.value,
+            "to": step.to_state.value,
+            "reason_code": request.decision.reason_code,
+            "effective_from": request.decision.effective_from.isoformat(),
+            "request_id": caller.request_id,
+        }
+        act = request.decision.action.value
+        uow.append_audit([AuditRecord(now, caller.actor, act, after.identifier, details)])
+        event_id = f"{after.identifier}:{after.row_version}"
+        payload = {"state": after.state.value, "row_version": after.row_version}
+        topic = "certificate.state-changed"
+        uow.add_events([OutboxEvent(event_id, topic, after.identifier, payload, now)])
+        return after
+
+
+def _is_repeat(certificate: Certificate, decision: Decision) -> bool:
+    """The very decision that was recorded last: an answer lost on the way, told again."""
+    last = certificate.history[-1].decision if certificate.history else None
+    return last == decision and (certificate.state, decision.action) not in TRANSITIONS
+
+
+def _answer(certificate: Certificate) -> dict[str, Any]:
+    step = certificate.history[-1]
+    return {
+        "identifier": certificate.identifier,
+        "state": certificate.state.value,
+        "row_version": certificate.row_version,
+        "action": step.decision.action.value,
+        "reason_code": step.decision.reason_code,
+        "effective_from": step.decision.effective_from.isoformat(),
+        "recorded_at": step.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }

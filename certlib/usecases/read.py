@@ -1,0 +1,85 @@
+"""Read: one certificate, many, its file, its history. A department sees its own, no more."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from certlib.certificate import Certificate, CertificateFile
+from certlib.errors import CertificateNotFound, Corrupt
+from certlib.ports import ObjectStore
+from certlib.registry import AuditRecord, Registry, SearchQuery
+from certlib.usecases.caller import READ, Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a search; `after` names where the next one begins, "" at the end."""
+
+    certificates: Sequence[Certificate]
+    after: str
+
+
+class ReadCertificates:
+    """Reads the record as a department may see it (INV-10)."""
+
+    def __init__(self, registry: Registry, objects: ObjectStore) -> None:
+        self._registry = registry
+        self._objects = objects
+
+    def certificate(self, caller: Caller, identifier: str) -> Certificate:
+        """The certificate, in whatever state it is.
+
+        Raises:
+            ScopeMissing: the caller may not read.
+            CertificateNotFound: not on record, or another department's.
+        """
+        caller.need(READ)
+        with self._registry.read() as session:
+            found = session.certificate(identifier)
+        if found is None or found.content.issuer_code != caller.department_code:
+            raise CertificateNotFound
+        return found
+
+    def search(self, caller: Caller, query: SearchQuery) -> Page:
+        """One page of the department's certificates."""
+        caller.need(READ)
+        mine = frozenset({caller.department_code})
+        narrowed = replace(query, issuer_codes=mine, limit=query.limit + 1)
+        with self._registry.read() as session:
+            found = session.search(narrowed)
+        more = len(found) > query.limit
+        shown = found[: query.limit]
+        return Page(shown, shown[-1].identifier if more else "")
+
+    def file(
+        self, caller: Caller, identifier: str, form: str = "original"
+    ) -> tuple[CertificateFile, bytes]:
+        """The newest file of that form with its bytes, compared with the record.
+
+        Raises:
+            CertificateNotFound: no such certificate or form.
+            Corrupt: the stored bytes are not what was recorded (INV-2).
+        """
+        certificate = self.certificate(caller, identifier)
+        files = [item for item in certificate.files if item.form == form]
+        if not files:
+            raise CertificateNotFound
+        newest = max(files, key=lambda item: item.revision)
+        return newest, self.bytes_of(newest)
+
+    def bytes_of(self, file: CertificateFile) -> bytes:
+        """The bytes behind a recorded file.
+
+        Raises:
+            Corrupt: absent, or not the recorded bytes.
+        """
+        content = self._objects.get(file.object_name)
+        if content is None or hashlib.sha256(content).hexdigest() != file.sha256:
+            raise Corrupt(what=file.object_name)
+        return content
+
+    def history(self, caller: Caller, identifier: str) -> Sequence[AuditRecord]:
+        """What was done to the certificate, oldest first."""
+        self.certificate(caller, identifier)
+        with self._registry.read() as session:
+            return session.history_of(identifier)

@@ -1,0 +1,264 @@
+"""Verify: gather facts about an identifier, some fields or a file, then judge them."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from certlib import holders, ids
+from certlib.certificate import Certificate
+from certlib.document import Content
+from certlib.errors import Corrupt, Invalid, Problem, Unavailable
+from certlib.evidence import FileFacts
+from certlib.ports import Clock, EvidenceReader
+from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
+from certlib.usecases.caller import VERIFY, Caller
+from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
+
+_MOST_CANDIDATES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What goes with every target.
+
+    Attributes:
+        on: the acceptance day (UTC+8) to judge for, beside today.
+        known_at: judge as the record was known at that instant.
+        claims: fields as the applicant wrote them.
+        purpose: purpose of this use, compared with a purpose copy's.
+    """
+
+    on: date | None = None
+    known_at: datetime | None = None
+    claims: tuple[Claim, ...] = ()
+    purpose: str = ""
+    policy: Policy = OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What anybody may see of a certificate: no penalty details, the holder masked."""
+
+    identifier: str
+    type_code: str
+    type_name: str
+    issuer_code: str
+    issuer_name: str
+    holders: tuple[str, ...]
+    issue_date: date
+    valid_from: date | None
+    valid_to: date | None
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The report, what it speaks of, and the list when several certificates fit."""
+
+    report: Report
+    subject: Subject | None = None
+    candidates: tuple[Subject, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    file: FileFacts | None = field(default=None, compare=False)
+
+
+class VerifyCertificates:
+    """Answers questions. Without a registry (offline) it says what the file alone can say."""
+
+    def __init__(self, registry: Registry | None, reader: EvidenceReader, clock: Clock) -> None:
+        self._registry = registry
+        self._reader = reader
+        self._clock = clock
+
+    def by_identifier(self, text: str, question: Question) -> Answer:
+        """The verdict on an identifier as somebody typed or scanned it."""
+        parsed = ids.parse(text)
+        if not parsed.grade.usable:
+            part = parsed.problems[0].zh if parsed.problems else "标识"
+            return self._judged(Facts(malformed_part=part), question, warnings=parsed.problems)
+        identifier = str(parsed.identifier)
+        return self._asked(
+            lambda session: self._facts_of(session, identifier, question),
+            question,
+            parsed.problems,
+        )
+
+    def by_fields(self, query: SearchQuery, question: Question) -> Answer:
+        """The verdict on a certificate named by number or holder instead of identifier.
+
+        Raises:
+            Invalid: neither a number with its type nor a holder's code was given.
+        """
+        by_number = query.number != "" and query.type_code != ""
+        by_holder = query.holder_code != "" and query.holder_code_type != ""
+        if not by_number and not by_holder:
+            raise Invalid(problems=(_INCOMPLETE,))
+        return self._asked(lambda session: self._facts_found(session, query, question), question)
+
+    def by_file(self, pdf: bytes, question: Question) -> Answer:
+        """The verdict on a file: whole-file digest first, then its facts, then the record."""
+        digest = hashlib.sha256(pdf).hexdigest()
+        known = self._asked_or_none(digest, question)
+        if known is not None:
+            return known
+        file = self._reader.read(pdf, at=self._clock.now())
+        if not file.readable:
+            return self._judged(Facts(file=file), question, file=file)
+        return replace(
+            self._asked(
+                lambda session: self._facts_in(session, file, question), question, file=file
+            ),
+            file=file,
+        )
+
+    def record_use(self, caller: Caller, answer: Answer, request_id: str) -> None:
+        """Writes who asked what and got which verdict (A4, O4).
+
+        Raises:
+            ScopeMissing: the caller may not verify.
+            StoreUnavailable: no audit record, no act.
+        """
+        caller.need(VERIFY)
+        if self._registry is None:
+            return
+        target = answer.subject.identifier if answer.subject is not None else ""
+        details = {
+            "verdict": answer.report.verdict.value,
+            "code": answer.report.code,
+            "request_id": request_id,
+        }
+        with self._registry.begin() as uow:
+            uow.append_audit(
+                [AuditRecord(self._clock.now(), caller.actor, "verify", target, details)]
+            )
+            uow.commit()
+
+    # --- facts ----------------------------------------------------------------------------------
+
+    def _asked(
+        self,
+        gather: Callable[[ReadSession], tuple[Facts, tuple[Certificate, ...]]],
+        question: Question,
+        warnings: Sequence[Problem] = (),
+        file: FileFacts | None = None,
+    ) -> Answer:
+        """Gathers facts; a dependency that is down is a fact too (INV-14)."""
+        if self._registry is None:
+            return self._judged(Facts(file=file, registry_asked=False), question)
+        try:
+            with self._registry.read() as session:
+                facts, candidates = gather(session)
+        except (Unavailable, Corrupt):
+            return self._judged(Facts(unavailable="签发登记"), question)
+        return self._judged(facts, question, candidates, tuple(warnings))
+
+    def _asked_or_none(self, digest: str, question: Question) -> Answer | None:
+        if self._registry is None:
+            return None
+        try:
+            with self._registry.read() as session:
+                known = session.file(digest)
+                if known is None:
+                    return None
+                facts = self._record_facts(session, known.identifier, question)
+        except (Unavailable, Corrupt):
+            return self._judged(Facts(unavailable="签发登记"), question)
+        return self._judged(replace(facts, known_file=known), question)
+
+    def _facts_of(
+        self, session: ReadSession, identifier: str, question: Question
+    ) -> tuple[Facts, tuple[Certificate, ...]]:
+        return self._record_facts(session, identifier, question), ()
+
+    def _facts_found(
+        self, session: ReadSession, query: SearchQuery, question: Question
+    ) -> tuple[Facts, tuple[Certificate, ...]]:
+        found = tuple(session.search(replace(query, limit=_MOST_CANDIDATES)))
+        current = tuple(item for item in found if not item.superseded_by) or found
+        if len(current) != 1:
+            facts = self._with_question(Facts(candidates=len(found)), session, question)
+            return facts, current
+        facts = self._record_facts(session, current[0].identifier, question)
+        return replace(facts, candidates=1), ()
+
+    def _facts_in(
+        self, session: ReadSession, file: FileFacts, question: Question
+    ) -> tuple[Facts, tuple[Certificate, ...]]:
+        if not file.identifier:
+            return self._with_question(Facts(file=file), session, question), ()
+        facts = self._record_facts(session, file.identifier, question)
+        return replace(facts, file=file), ()
+
+    def _record_facts(self, session: ReadSession, identifier: str, question: Question) -> Facts:
+        record = session.certificate(identifier)
+        if record is None:
+            parsed = ids.parse(identifier)
+            issuer = parsed.identifier.issuer_code if parsed.identifier is not None else ""
+            ours = issuer != "" and session.department(issuer) is not None
+            return self._with_question(Facts(our_node=ours), session, question)
+        facts = Facts(record=record, authorised=_authorised(session, record.content))
+        return self._with_question(facts, session, question)
+
+    def _with_question(self, facts: Facts, session: ReadSession, question: Question) -> Facts:
+        return replace(
+            facts,
+            on=question.on,
+            known_at=question.known_at,
+            claims=question.claims,
+            purpose=question.purpose,
+            titles=_titles(session, facts.record),
+        )
+
+    def _judged(
+        self,
+        facts: Facts,
+        question: Question,
+        candidates: Sequence[Certificate] = (),
+        warnings: Sequence[Problem] = (),
+        file: FileFacts | None = None,
+    ) -> Answer:
+        report = judge(facts, question.policy, self._clock.now())
+        subject = None if facts.record is None else subject_of(facts.record.content)
+        listed = tuple(subject_of(item.content) for item in candidates)
+        return Answer(report, subject, listed, tuple(warnings), file or facts.file)
+
+
+_INCOMPLETE = Problem(
+    "/fields",
+    "fields-incomplete",
+    "信息不全，无法验证：请提供类型代码和证照编号，或持证主体代码和类型。",
+    "Not enough to go by: give type code and number, or the holder's code and its type.",
+)
+
+
+def subject_of(content: Content) -> Subject:
+    """What anybody may see of `content`."""
+    return Subject(
+        identifier=content.identifier,
+        type_code=content.type_code,
+        type_name=content.name,
+        issuer_code=content.issuer_code,
+        issuer_name=content.issuer_name,
+        holders=tuple(
+            holders.mask_name(holder.name, holder.code_type) for holder in content.holders
+        ),
+        issue_date=content.issue_date,
+        valid_from=content.valid_from,
+        valid_to=content.valid_to,
+        demonstration=content.demonstration,
+    )
+
+
+def _authorised(session: ReadSession, content: Content) -> bool:
+    entries = session.issue_list(content.type_code, content.issuer_code)
+    return any(entry.covers(content.issue_date) for entry in entries)
+
+
+def _titles(session: ReadSession, record: Certificate | None) -> dict[str, tuple[str, str]]:
+    if record is None:
+        return {}
+    version = session.type_version(record.content.type_code, record.content.type_version)
+    if version is None:
+        return {}
+    return {item.key: (item.title, item.title_en) for item in version.fields}
