@@ -2,12 +2,14 @@
 
 import re
 import string
+from operator import mul
 
 from certlib.errors import BadCheckCharacter, MalformedCode, Problem, Unsupported
 
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """GB 32100 section 4.2: no I, O, S, V, Z."""
 
+_VALUES = {character: value for value, character in enumerate(CREDIT_ALPHABET)}
 _WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 # Places 3 to 8 are the division code of the registering body, digits only (GB 32100 section 4.1).
 _FORM = re.compile(rf"[{CREDIT_ALPHABET}]{{2}}[0-9]{{6}}[{CREDIT_ALPHABET}]{{10}}")
@@ -19,12 +21,9 @@ def credit_check(first17: str) -> str:
     Raises:
         Unsupported: `first17` is not 17 characters of the credit alphabet.
     """
-    if len(first17) != len(_WEIGHTS) or not set(first17) <= set(CREDIT_ALPHABET):
+    if len(first17) != len(_WEIGHTS) or not _VALUES.keys() >= set(first17):
         raise Unsupported(what="credit code without check digit")
-    total = sum(
-        CREDIT_ALPHABET.index(character) * weight
-        for character, weight in zip(first17, _WEIGHTS, strict=True)
-    )
+    total = sum(map(mul, map(_VALUES.__getitem__, first17), _WEIGHTS))
     return CREDIT_ALPHABET[(31 - total % 31) % 31]
 
 

@@ -24,10 +24,12 @@ SERIAL_OCTETS = 16
 """What one serial needs at least: 2^128 > 36^20."""
 
 _ALPHABET = string.digits + string.ascii_uppercase
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _BODY = ("type_code", "issuer_code", "serial", "version")
 _PARTS = ("root", *_BODY, "check")
 _ROOT_ARCS = ROOT.count(".") + 1
 _SEGMENTS = _ROOT_ARCS + len(_PARTS) - 1
+_GAPS = range(_SEGMENTS - 1, _ROOT_ARCS - 1, -1)
 # Of each part: its form, its name and what it should be, in both languages.
 _FORMS = {
     "root": (
@@ -264,10 +266,9 @@ def serial_from(octets: bytes) -> str:
 
 
 def _values(text: str) -> list[int]:
-    values = [_ALPHABET.find(character) for character in text]
-    if -1 in values:
+    if not _VALUES.keys() >= set(text):
         raise Unsupported(what="character outside 0-9 A-Z")
-    return values
+    return [_VALUES[character] for character in text]
 
 
 def _refused(reason_zh: str, reason_en: str) -> ParsedIdentifier:
@@ -292,25 +293,35 @@ def _problem(name: str, reason_zh: str, reason_en: str) -> Problem:
 
 def _split(text: str) -> tuple[dict[str, str], list[Problem]]:
     """The parts as written, aligned at the right end, and what is wrong with the separators."""
-    pieces = _DOTS.split(text)
-    segments, dots = pieces[::2], pieces[1::2]
+    pieces = ["", *_DOTS.split(text)]
+    segments = list(zip(pieces[::2], pieces[1::2], strict=True))
     problems = []
-    if dots and not segments[-1].strip():
+    if len(segments) > 1 and not segments[-1][1].strip():
         segments.pop()
-        dots.pop()
         problems.append(_problem("check", "后面多了一个点", "a dot follows it"))
-    if len(segments) == _SEGMENTS - 1 and _FORMS["version"][0].fullmatch(segments[-1]):
-        segments.append("")  # It is the check character that was left out.
-        dots.append(".")
-    wide = [place for place, dot in enumerate(dots, 1) if dot != "."]
+    if len(segments) == _SEGMENTS - 1:
+        # One part was left out: it stood where the fewest others look wrong, the rightmost first.
+        gaps = [[*segments[:at], (".", ""), *segments[at:]] for at in _GAPS]
+        segments = min([*gaps, segments], key=_misfits)
+    names = ["root"] * len(segments) + list(_PARTS[1:])
+    named = zip(names[-len(segments) :], segments, strict=True)
+    wide = [name for name, (dot, _) in named if dot not in ("", ".")]
     if wide:
-        name = _PARTS[max(wide[0] - len(segments), -len(_PARTS))]
-        problems.append(
-            _problem(name, "前面的点不是半角点", "the dot before it is not a plain dot")
-        )
-    tail = [""] * len(_PARTS) + segments
-    root = ".".join(segments[: 1 - len(_PARTS)])
-    return dict(zip(_PARTS, (root, *tail[1 - len(_PARTS) :]), strict=True)), problems
+        reasons = ("前面的点不是半角点", "the dot before it is not a plain dot")
+        problems.append(_problem(wide[0], *reasons))
+    return _parts(segments), problems
+
+
+def _parts(segments: list[tuple[str, str]]) -> dict[str, str]:
+    tail = 1 - len(_PARTS)
+    texts = [""] * len(_PARTS) + [text for _, text in segments]
+    root = ".".join(text for _, text in segments[:tail])
+    return dict(zip(_PARTS, (root, *texts[tail:]), strict=True))
+
+
+def _misfits(segments: list[tuple[str, str]]) -> int:
+    parts = _parts(segments)
+    return sum(not _FORMS[name][0].fullmatch(folded(parts[name])) for name in _PARTS)
 
 
 def _form_problem(name: str, text: str) -> Problem | None:
