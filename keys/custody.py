@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 from certlib.errors import SigningUnavailable
 from keys.handles import SoftwareKey
 from keys.mint import SealOrder
+from keys.profiles import seal_name
 from keys.register import Member, Register, SealEntry
 from keys.vault import Vault
 
@@ -141,7 +142,7 @@ class Snapshot:
         loaded = x509.load_der_x509_certificate(entry.certificate)
         info = SealInfo(
             issuer_code=entry.issuer_code,
-            seal_name=_common_name(loaded),
+            seal_name=seal_name(entry.department),
             demonstration=True,
             fingerprint=sha256(entry.certificate).hexdigest(),
             not_before=loaded.not_valid_before_utc,

@@ -23,10 +23,13 @@ _BACKDATE: Final = timedelta(hours=1)  # readers' clocks may lag behind ours
 _ROOT_DAYS: Final = 20 * 365
 _ISSUING_DAYS: Final = 15 * 365
 _TIMESTAMP_DAYS: Final = 10 * 365
-_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
+_ADDRESS: Final = re.compile(
+    r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
+)
 _CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}")
 _SHORT: Final = {algorithms.ECDSA_P256: "p256", algorithms.RSA_3072: "rsa3072"}
-_NAME_LIMIT: Final = 64  # RFC 5280 appendix A.1: ub-common-name, ub-organization-name
+_NAME_LIMIT: Final = 64  # RFC 5280 appendix A.1: ub-organization-name
+_OWNER_LIMIT: Final = _NAME_LIMIT - len("（演示）")
 _CORE: Final = frozenset({"root", "issuing", "timestamp"})
 
 
@@ -50,6 +53,10 @@ class AuthorityOptions:
     def __post_init__(self) -> None:
         if not _ADDRESS.fullmatch(self.public_url):
             raise Unsupported(what="public address: http or https, host, no query, ASCII expected")
+        if not self.owner.strip() or not self.owner.isprintable():
+            raise Unsupported(what="name of the authority: empty or not printable")
+        if len(self.owner) > _OWNER_LIMIT:
+            raise Unsupported(what=f"name of the authority: more than {_OWNER_LIMIT} characters")
         for days in (self.seal_days, self.crl_days):
             if not 1 <= days <= _ROOT_DAYS:
                 raise Unsupported(what="validity outside one day to twenty years")
@@ -68,8 +75,8 @@ class SealOrder:
             raise MalformedCode(what="统一社会信用代码")
         if not self.department.strip() or not self.department.isprintable():
             raise Unsupported(what="department name: empty or not printable")
-        if len(profiles.seal_name(self.department)) > _NAME_LIMIT:
-            raise Unsupported(what=f"seal name of more than {_NAME_LIMIT} characters")
+        if len(self.department) > _NAME_LIMIT:
+            raise Unsupported(what=f"department name of more than {_NAME_LIMIT} characters")
         if self.algorithm not in _SHORT:
             raise Unsupported(what=f"signature algorithm {self.algorithm}")
 

@@ -42,6 +42,8 @@ SEAL_POLICY: Final = f"{_ARC}.1"
 TIMESTAMP_POLICY: Final = f"{_ARC}.2"
 CREDIT_CODE_PREFIX: Final = "NTRCN-"
 
+_COMMON_NAME_OCTETS: Final = 64
+_SEAL: Final = "电子印章（演示）"
 _DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336 section 3.1
 
 
@@ -82,14 +84,25 @@ def authority_name(owner: str, role: str) -> x509.Name:
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, f"{owner}（演示）"),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{owner}{role}（演示）"),
+            x509.NameAttribute(NameOID.COMMON_NAME, _common_name(owner, f"{role}（演示）")),
         ]
     )
 
 
 def seal_name(department: str) -> str:
-    """The name of a department's development seal, CN of its certificate."""
-    return f"{department}电子印章（演示）"
+    """The name of a department's development seal, as the page and the metadata print it."""
+    return f"{department}{_SEAL}"
+
+
+def _common_name(owner: str, what: str) -> str:
+    """CN, the owner cut short where it must be; `O` always has it whole.
+
+    RFC 5280 allows 64 characters, but readers are about that count 64 octets.
+    """
+    room = _COMMON_NAME_OCTETS - len(what.encode())
+    if len(owner.encode()) > room:
+        owner = owner.encode()[: room - len("…".encode())].decode(errors="ignore") + "…"
+    return owner + what
 
 
 def root_certificate(key: PrivateKey, name: x509.Name, term: Term) -> x509.Certificate:
@@ -135,7 +148,7 @@ def seal_certificate(
             x509.NameAttribute(
                 NameOID.ORGANIZATION_IDENTIFIER, f"{CREDIT_CODE_PREFIX}{credit_code}"
             ),
-            x509.NameAttribute(NameOID.COMMON_NAME, seal_name(department)),
+            x509.NameAttribute(NameOID.COMMON_NAME, _common_name(department, _SEAL)),
         ]
     )
     builder = _issued(issuer, name, key, term, SEAL_POLICY)

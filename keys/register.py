@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from certlib.errors import KeyUnusable
+from certlib.errors import KeyUnusable, SigningUnavailable
 from keys import files
 from keys.profiles import Revoked
 from keys.vault import Vault
@@ -77,11 +77,17 @@ class RegisterFile:
         self._vault = vault
 
     def mark(self) -> Mark:
-        """Changes whenever the file is replaced, by whatever process; None without a file."""
+        """Changes whenever the file is replaced, by whatever process; None without a file.
+
+        Raises:
+            SigningUnavailable: the folder does not answer.
+        """
         try:
             found = os.stat(self._path)  # noqa: PTH116 - the hot path of finding a seal
-        except OSError:
+        except FileNotFoundError:
             return None
+        except OSError as error:
+            raise SigningUnavailable(what=f"register: {error.strerror}") from error
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def read(self) -> Register | None:
