@@ -8,7 +8,7 @@ dictionary and from the metadata to which the type's `face` gives a title:
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from certlib.document import Content
@@ -40,8 +40,17 @@ def face_of(order: PageOrder) -> dict[str, Any]:
         "demonstration": content.demonstration,
         "verify_url": order.verify_url,
         "hints": hints,
+        "subject": _subject(content, hints),
         "rows": _rows(content, version, hints),
     }
+
+
+def _subject(content: Content, hints: Mapping[str, str]) -> str:
+    """The title of a letter: the type's wording with `{KZ_...}` filled from the fields."""
+    wording = hints.get("subject", content.name)
+    for key, value in content.fields.items():
+        wording = wording.replace("{" + key + "}", str(value))
+    return wording
 
 
 def day_text(day: date) -> str:
@@ -52,7 +61,7 @@ def day_text(day: date) -> str:
 def _validity(content: Content) -> str:
     start = day_text(content.valid_from) if content.valid_from else ""
     end = day_text(content.valid_to) if content.valid_to else "长期"
-    return f"{start}至{end}" if start else end
+    return f"{start} 至 {end}" if start else end
 
 
 def _rows(content: Content, version: TypeVersion, hints: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -117,9 +126,9 @@ def _text(form: str, value: Any) -> str:
     match form:
         case "date":
             return day_text(date.fromisoformat(value))
-        case "datetime":
-            moment = datetime.fromisoformat(value)
-            return f"{day_text(moment)}{moment.hour}时{moment.minute:02d}分"
+        case "clock":
+            hour, _, minute = value.partition(":")
+            return f"{int(hour)}时{minute}分"
         case "amount":
             whole, dot, cents = str(value).partition(".")
             return f"{int(whole):,}{dot}{cents}"
@@ -136,7 +145,7 @@ def _table(item: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[s
     )
     return {
         "head": [spec.get("title", key) for key, spec in columns],
-        "numeric": [spec.get("x-format") == "amount" for _, spec in columns],
+        "numeric": [spec.get("x-format") in ("amount", "number") for _, spec in columns],
         "rows": [
             [_text(spec.get("x-format", "text"), row.get(key, "")) for key, spec in columns]
             for row in rows
