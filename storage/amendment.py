@@ -1,0 +1,129 @@
+"""What may change after publication: state, flags, restrictions, names; never the content."""
+
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, func, insert, select, update
+
+from certlib.certificate import Certificate, CertificateFile, Restriction
+from certlib.errors import CertificateNotFound, StaleVersion
+from certlib.states import State
+from storage import face_numbers, publication, steps
+from storage.link import Link
+from storage.lookup import number_hash
+from storage.tables import CertificateRow, HolderNameRow, StateChangeRow, table
+
+CURRENT = frozenset({State.DRAFT, State.ISSUED, State.SUSPENDED})
+"""States in which a version holds its face number."""
+
+_CERTIFICATES = table(CertificateRow)
+_NAMES = table(HolderNameRow)
+_STEPS = table(StateChangeRow)
+_HERE = _CERTIFICATES.c.identifier == bindparam("b_identifier")
+_SAVE = (
+    update(_CERTIFICATES)
+    .where(_HERE)
+    .where(_CERTIFICATES.c.row_version == bindparam("b_expected"))
+    .values(
+        row_version=_CERTIFICATES.c.row_version + 1,
+        **{
+            name: bindparam(f"b_{name}")
+            for name in ("state", "paper", "renewal_pending_since", "superseded_by", "changed_at")
+        },
+    )
+)
+_TOUCH = (
+    update(_CERTIFICATES)
+    .where(_HERE)
+    .values(row_version=_CERTIFICATES.c.row_version + 1, changed_at=bindparam("b_changed_at"))
+)
+_LIFT = (
+    update(_CERTIFICATES)
+    .where(_HERE)
+    .values(reached_level=bindparam("b_level"), timestamp_due=bindparam("b_due"))
+)
+_TARGET = select(_CERTIFICATES.c.target_level).where(
+    _CERTIFICATES.c.identifier == bindparam("identifier")
+)
+_KNOWN_STEPS = select(func.count()).where(_STEPS.c.identifier == bindparam("identifier"))
+_KNOWN_NAMES = (
+    select(func.count())
+    .where(_NAMES.c.identifier == bindparam("identifier"))
+    .where(_NAMES.c.sequence > 0)
+)
+_INSERT_NAME = insert(_NAMES)
+
+
+def save(link: Link, certificate: Certificate, expected_version: int) -> None:
+    """Keeps what may change, as `UnitOfWork.save` says.
+
+    Raises:
+        StaleVersion: the row's version is not `expected_version`.
+        CertificateNotFound: there is no such row.
+    """
+    if link.change(_SAVE, _changes(link, certificate, expected_version)) == 0:
+        found = link.first(_TARGET, identifier=certificate.identifier)
+        raise CertificateNotFound if found is None else StaleVersion
+    _add_new_parts(link, certificate)
+    if certificate.state not in CURRENT:
+        held = face_numbers.claim_of(
+            certificate.content, number_hash(link.cipher, certificate.content.number)
+        )
+        if held is not None:
+            face_numbers.release(link, held)
+
+
+def put_restriction(link: Link, identifier: str, restriction: Restriction) -> None:
+    """Keeps a restriction or its lifting; the row's version grows, so its ETag changes.
+
+    Raises:
+        CertificateNotFound: there is no such row.
+    """
+    touched = {"b_identifier": identifier, "b_changed_at": link.clock.now()}
+    if link.change(_TOUCH, touched) == 0:
+        raise CertificateNotFound
+    steps.put_restrictions(link, [(identifier, restriction)])
+
+
+def add_file(link: Link, file: CertificateFile) -> None:
+    """Keeps a served file; a new revision of the original says which level is reached now.
+
+    Raises:
+        CertificateNotFound: there is no such row.
+        Conflict: the file is known already.
+    """
+    row = link.first(_TARGET, identifier=file.identifier)
+    if row is None:
+        raise CertificateNotFound
+    publication.add_files(link, [file])
+    if file.kind == "original" and file.revision > 0:
+        due = publication.timestamp_due(row.target_level, file.level, file.stored_at)
+        lifted = {"b_identifier": file.identifier, "b_level": file.level, "b_due": due}
+        link.change(_LIFT, lifted)
+
+
+def _changes(link: Link, certificate: Certificate, expected_version: int) -> dict[str, Any]:
+    recorded = [step.recorded_at for step in certificate.history[-1:]]
+    return {
+        "b_identifier": certificate.identifier,
+        "b_expected": expected_version,
+        "b_state": certificate.state,
+        "b_paper": certificate.paper,
+        "b_renewal_pending_since": certificate.renewal_pending_since,
+        "b_superseded_by": certificate.superseded_by,
+        "b_changed_at": max([link.clock.now(), *recorded]),
+    }
+
+
+def _add_new_parts(link: Link, certificate: Certificate) -> None:
+    identifier = certificate.identifier
+    known = _count(link, _KNOWN_STEPS, identifier)
+    steps.add(link, [(identifier, step) for step in certificate.history[known:]])
+    steps.put_restrictions(link, [(identifier, one) for one in certificate.restrictions])
+    if certificate.former_names:
+        named = _count(link, _KNOWN_NAMES, identifier)
+        link.change(_INSERT_NAME, publication.former_name_rows(link, certificate, named))
+
+
+def _count(link: Link, statement: Executable, identifier: str) -> int:
+    row = link.first(statement, identifier=identifier)
+    return 0 if row is None else int(row[0])

@@ -1,0 +1,199 @@
+"""Departments, types and their versions, the issue list, clients."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Row, Table, bindparam, func, select
+
+from certlib.canonical import canonical_bytes, digest
+from certlib.catalogue import TypeVersion, type_version_from
+from certlib.errors import Conflict, Corrupt, Unsupported
+from certlib.registry import Client, Department, IssueListEntry
+from storage.link import Link
+from storage.tables import (
+    CertificateTypeRow,
+    ClientRow,
+    DepartmentRow,
+    IssueListRow,
+    TypeVersionRow,
+    table,
+)
+
+_DEPARTMENTS = table(DepartmentRow)
+_TYPES = table(CertificateTypeRow)
+_VERSIONS = table(TypeVersionRow)
+_ISSUE_LIST = table(IssueListRow)
+_CLIENTS = table(ClientRow)
+
+_DEPARTMENT = select(_DEPARTMENTS).where(_DEPARTMENTS.c.credit_code == bindparam("credit_code"))
+_ALL_DEPARTMENTS = select(_DEPARTMENTS).order_by(_DEPARTMENTS.c.credit_code)
+_OF_TYPE = select(_VERSIONS.c.definition).where(_VERSIONS.c.type_code == bindparam("type_code"))
+_NAMED = _OF_TYPE.where(_VERSIONS.c.version == bindparam("version"))
+_NEWEST = _OF_TYPE.order_by(_VERSIONS.c.ordinal.desc()).limit(1)
+_ALL_VERSIONS = select(_VERSIONS.c.definition).order_by(_VERSIONS.c.type_code, _VERSIONS.c.ordinal)
+_LAST_ORDINAL = select(func.coalesce(func.max(_VERSIONS.c.ordinal), 0)).where(
+    _VERSIONS.c.type_code == bindparam("type_code")
+)
+_ENTRIES = (
+    select(_ISSUE_LIST)
+    .where(_ISSUE_LIST.c.type_code == bindparam("type_code"))
+    .where(_ISSUE_LIST.c.issuer_code == bindparam("issuer_code"))
+    .order_by(_ISSUE_LIST.c.effective_from)
+)
+_CLIENT = select(_CLIENTS).where(_CLIENTS.c.client_id == bindparam("client_id"))
+
+
+def department(link: Link, credit_code: str) -> Department | None:
+    """A department by its credit code."""
+    row = link.first(_DEPARTMENT, credit_code=credit_code)
+    return None if row is None else Department(*tuple(row))
+
+
+def departments(link: Link) -> Sequence[Department]:
+    """All departments by credit code."""
+    return [Department(*tuple(row)) for row in link.fetch(_ALL_DEPARTMENTS)]
+
+
+def type_version(link: Link, type_code: str, version: str) -> TypeVersion | None:
+    """That version, or the newest one kept; None when unknown."""
+    row = (
+        link.first(_NAMED, type_code=type_code, version=version)
+        if version
+        else link.first(_NEWEST, type_code=type_code)
+    )
+    return None if row is None else _defined(row.definition)
+
+
+def type_versions(link: Link) -> Sequence[TypeVersion]:
+    """Every version of every type, oldest first within a type."""
+    return [_defined(row.definition) for row in link.fetch(_ALL_VERSIONS)]
+
+
+def issue_list(link: Link, type_code: str, issuer_code: str) -> Sequence[IssueListEntry]:
+    """Entries of a department for a type, whatever their period."""
+    rows = link.fetch(_ENTRIES, type_code=type_code, issuer_code=issuer_code)
+    return [IssueListEntry(*tuple(row)) for row in rows]
+
+
+def client(link: Link, client_id: str) -> Client | None:
+    """A client, disabled or not."""
+    row = link.first(_CLIENT, client_id=client_id)
+    return None if row is None else _client(row)
+
+
+def put_department(link: Link, one: Department) -> None:
+    """Keeps a department, or its new names."""
+    _put(
+        link,
+        _DEPARTMENTS,
+        {
+            "credit_code": one.credit_code,
+            "name": one.name,
+            "short_name": one.short_name,
+            "division_code": one.division_code,
+            "level": one.level,
+        },
+    )
+
+
+def put_type_version(link: Link, version: TypeVersion, definition: str) -> None:
+    """Keeps a version for ever.
+
+    Raises:
+        Conflict: the version is there with another definition.
+        Unsupported: `definition` is not that version.
+    """
+    if _defined(definition) != version:
+        raise Unsupported(what="definition that is not the type version")
+    before = link.first(_NAMED, type_code=version.type_code, version=version.version)
+    if before is not None:
+        if before.definition != definition:
+            raise Conflict
+        return
+    _put(link, _TYPES, _type_row(version))
+    last = link.first(_LAST_ORDINAL, type_code=version.type_code)
+    row = {
+        "type_code": version.type_code,
+        "version": version.version,
+        "ordinal": 1 + (0 if last is None else int(last[0])),
+        "status": version.status,
+        "definition": definition,
+        "definition_digest": digest(json.loads(definition)),
+    }
+    link.change(_VERSIONS.insert(), row)
+
+
+def put_issue_entry(link: Link, entry: IssueListEntry) -> None:
+    """Keeps an entry, or the end of its period."""
+    _put(
+        link,
+        _ISSUE_LIST,
+        {
+            "type_code": entry.type_code,
+            "issuer_code": entry.issuer_code,
+            "effective_from": entry.effective_from,
+            "effective_to": entry.effective_to,
+            "basis": entry.basis,
+        },
+    )
+
+
+def put_client(link: Link, one: Client) -> None:
+    """Keeps a client, or its new scopes, secret or end."""
+    _put(
+        link,
+        _CLIENTS,
+        {
+            "client_id": one.client_id,
+            "name": one.name,
+            "department_code": one.department_code,
+            "scopes": canonical_bytes(sorted(one.scopes)).decode(),
+            "secret_hash": one.secret_hash,
+            "created_at": one.created_at,
+            "disabled_at": one.disabled_at,
+        },
+    )
+
+
+def _put(link: Link, into: Table, row: dict[str, Any]) -> None:
+    inserted = link.inserting(into)
+    keys = {column.name for column in into.primary_key}
+    statement = inserted.on_conflict_do_update(
+        index_elements=list(into.primary_key),
+        set_={name: inserted.excluded[name] for name in row if name not in keys},
+    )
+    link.change(statement, row)
+
+
+def _type_row(version: TypeVersion) -> dict[str, Any]:
+    return {
+        "type_code": version.type_code,
+        "name": version.name,
+        "name_en": version.name_en,
+        "category": version.category,
+        "holder_category": version.holder_category,
+        "defining_body_code": version.defining_body_code,
+    }
+
+
+@lru_cache(maxsize=512)
+def _defined(definition: str) -> TypeVersion:
+    # Versions are immutable, so their text may stand for them.
+    try:
+        return type_version_from(json.loads(definition))
+    except (ValueError, TypeError) as error:
+        raise Corrupt(what="type_versions.definition") from error
+
+
+def _client(row: Row[Any]) -> Client:
+    return Client(
+        client_id=row.client_id,
+        name=row.name,
+        department_code=row.department_code,
+        scopes=frozenset(json.loads(row.scopes)),
+        secret_hash=row.secret_hash,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+    )

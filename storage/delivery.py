@@ -1,0 +1,128 @@
+"""Idempotency keys and the outbox."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
+
+from certlib.canonical import canonical_bytes
+from certlib.errors import Conflict
+from certlib.registry import IdempotencyRecord, OutboxEvent
+from storage.encryption import Place
+from storage.link import Link
+from storage.tables import IdempotencyRow, OutboxRow, table
+
+RUNNING = "running"
+DONE = "done"
+
+_KEYS = table(IdempotencyRow)
+_OUTBOX = table(OutboxRow)
+_INSERT_EVENT = insert(_OUTBOX)
+
+
+def _here() -> ColumnElement[bool]:
+    return and_(*(column == bindparam(f"b_{column.name}") for column in _KEYS.primary_key))
+
+
+_FIND = select(_KEYS).where(_here())
+_RUNNING = _KEYS.c.status == RUNNING
+_COMPLETE = (
+    update(_KEYS)
+    .where(_here(), _RUNNING)
+    .values(status=DONE, identifier=bindparam("b_identifier"), answer=bindparam("b_answer"))
+)
+_RELEASE = delete(_KEYS).where(_here(), _RUNNING)
+
+
+def claim(link: Link, record: IdempotencyRecord) -> IdempotencyRecord | None:
+    """Keeps `record` as running and answers None, or answers the record already there."""
+    statement = (
+        link.inserting(_KEYS)
+        .on_conflict_do_nothing(index_elements=list(_KEYS.primary_key))
+        .execution_options(preserve_rowcount=True)
+    )
+    row = {
+        "client_id": record.client_id,
+        "route": record.route,
+        "key": record.key,
+        "request_digest": record.request_digest,
+        "status": RUNNING,
+        "created_at": record.created_at,
+        "identifier": record.identifier,
+        "answer": None,
+    }
+    if link.change(statement, row) == 1:
+        return None
+    return find(link, record.client_id, record.route, record.key)
+
+
+def find(link: Link, client_id: str, route: str, key: str) -> IdempotencyRecord | None:
+    """The record of a key, its answer opened."""
+    row = link.first(_FIND, **_bound(client_id, route, key))
+    if row is None:
+        return None
+    answer = ""
+    if row.answer is not None:
+        answer = link.cipher.open_text(bytes(row.answer), _place(client_id, route, key))
+    return IdempotencyRecord(
+        client_id=row.client_id,
+        route=row.route,
+        key=row.key,
+        request_digest=row.request_digest,
+        status=row.status,
+        created_at=row.created_at,
+        identifier=row.identifier,
+        answer=answer,
+    )
+
+
+def complete(link: Link, names: tuple[str, str, str], identifier: str, answer: str) -> None:
+    """Keeps the answer of a running record; `names` are client, route and key.
+
+    Raises:
+        Conflict: no such record is running.
+    """
+    values: dict[str, Any] = {
+        **_bound(*names),
+        "b_identifier": identifier,
+        "b_answer": link.cipher.seal_text(answer, _place(*names)),
+    }
+    if link.change(_COMPLETE, values) != 1:
+        raise Conflict
+
+
+def release(link: Link, client_id: str, route: str, key: str) -> None:
+    """Forgets a running record; one that is done stays."""
+    link.change(_RELEASE, _bound(client_id, route, key))
+
+
+def add_events(link: Link, events: Iterable[OutboxEvent]) -> None:
+    """Keeps effects for the relay.
+
+    Raises:
+        Conflict: an event of that id is there already.
+    """
+    link.change(_INSERT_EVENT, [_event_row(link, event) for event in events])
+
+
+def _bound(client_id: str, route: str, key: str) -> dict[str, str]:
+    return {"b_client_id": client_id, "b_route": route, "b_key": key}
+
+
+def _place(client_id: str, route: str, key: str) -> Place:
+    return Place(_KEYS.name, "answer", f"{client_id}\x1f{route}\x1f{key}")
+
+
+def _event_row(link: Link, event: OutboxEvent) -> dict[str, Any]:
+    place = Place(_OUTBOX.name, "payload", event.event_id)
+    return {
+        "event_id": event.event_id,
+        "topic": event.topic,
+        "identifier": event.identifier,
+        "payload": link.cipher.seal(canonical_bytes(event.payload), place),
+        "created_at": event.created_at,
+        "attempts": 0,
+        "last_error": "",
+        "lease_until": None,
+        "delivered_at": None,
+    }

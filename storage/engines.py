@@ -1,0 +1,137 @@
+"""Engines: one for writing, one for snapshots, both with what durability needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from certlib.errors import StoreUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How to reach the database.
+
+    Attributes:
+        url: `sqlite:////folder/file.db` or `postgresql://user:secret@host/name`.
+        pool_size: connections for reading (SQLite) or of each kind (PostgreSQL).
+        timeout: seconds to wait for a lock, a connection or a statement.
+    """
+
+    url: str = field(repr=False)
+    pool_size: int = 8
+    timeout: float = 10.0
+
+    @property
+    def address(self) -> URL:
+        """The URL with the driver we use.
+
+        Raises:
+            StoreUnavailable: neither SQLite nor PostgreSQL, or no URL at all.
+        """
+        try:
+            url = make_url(self.url)
+        except ArgumentError as error:
+            raise StoreUnavailable(what="database URL") from error
+        match url.get_backend_name():
+            case "sqlite" if url.database:
+                return url.set(drivername="sqlite+pysqlite")
+            case "postgresql":
+                return url.set(drivername="postgresql+psycopg")
+            case _:
+                raise StoreUnavailable(what="database URL")
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The two engines of a registry."""
+
+    write: Engine
+    read: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether there is one writer per file."""
+        return self.write.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        """Closes every idle connection."""
+        self.read.dispose()
+        self.write.dispose()
+
+
+def engines(options: EngineOptions) -> Engines:
+    """Both engines; nothing is connected yet."""
+    url = options.address
+    if url.get_backend_name() == "sqlite":
+        return Engines(
+            write=_sqlite(options, url, begin="BEGIN IMMEDIATE", size=1, query_only=False),
+            read=_sqlite(options, url, begin="BEGIN", size=options.pool_size, query_only=True),
+        )
+    write = _postgresql(options, url)
+    read = write.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Engines(write=write, read=read)
+
+
+def _sqlite(options: EngineOptions, url: URL, *, begin: str, size: int, query_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=options.timeout,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": options.timeout},
+    )
+    event.listen(engine, "connect", _sqlite_session(query_only=query_only))
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # The driver would begin late and without a lock: reading first and writing then could
+        # fail with "busy" in the middle of a unit.
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _sqlite_session(*, query_only: bool) -> Callable[[SqliteConnection, Any], None]:
+    def prepare(connection: SqliteConnection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            # Durable when COMMIT returns: the write-ahead log is synced at each commit.
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            f"query_only={'ON' if query_only else 'OFF'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return prepare
+
+
+def _postgresql(options: EngineOptions, url: URL) -> Engine:
+    milliseconds = int(options.timeout * 1000)
+    settings = {
+        "timezone": "UTC",
+        "synchronous_commit": "on",
+        "lock_timeout": milliseconds,
+        "statement_timeout": 3 * milliseconds,
+        "idle_in_transaction_session_timeout": 6 * milliseconds,
+    }
+    return create_engine(
+        url,
+        pool_size=options.pool_size,
+        max_overflow=options.pool_size,
+        pool_timeout=options.timeout,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": max(1, int(options.timeout)),
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        },
+    )

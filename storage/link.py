@@ -1,0 +1,76 @@
+"""One open transaction with what every statement needs: the cipher, the clock, clean faults."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from certlib.ports import Clock
+from certlib.registry import AuditRecord
+from storage.encryption import Cipher
+from storage.faults import translating
+
+
+@dataclass(slots=True)
+class Link:
+    """A transaction in progress.
+
+    Attributes:
+        audit: records of this unit that the commit will chain and write.
+        spoiled: a statement failed half-way: nothing of this unit may be committed.
+    """
+
+    connection: Connection
+    cipher: Cipher
+    clock: Clock
+    audit: list[AuditRecord] = field(default_factory=list)
+    spoiled: bool = False
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.connection.dialect.name
+
+    def fetch(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
+        """All rows of a query.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+            Unsupported: a value that no column can keep.
+        """
+        return self._execute(statement, values).fetchall()
+
+    def first(self, statement: Executable, **values: Any) -> Row[Any] | None:
+        """The only row of a query, or None."""
+        rows = self.fetch(statement, **values)
+        return rows[0] if rows else None
+
+    def change(
+        self, statement: Executable, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> int:
+        """Executes a write for one row or for many at once; how many rows it touched.
+
+        Raises:
+            Conflict, FaceNumberTaken: a key is taken.
+            StoreUnavailable: the database does not answer.
+            Unsupported: a value that a table's rules forbid.
+        """
+        if not rows:
+            return 0
+        return self._execute(statement, rows).rowcount
+
+    def inserting(self, into: Table) -> "sqlite.Insert | postgresql.Insert":
+        """An INSERT that may say ON CONFLICT."""
+        return sqlite.insert(into) if self.dialect == "sqlite" else postgresql.insert(into)
+
+    def _execute(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> CursorResult[Any]:
+        try:
+            with translating():
+                return self.connection.execute(statement, values)
+        except BaseException:
+            self.spoiled = True
+            raise

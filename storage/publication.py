@@ -1,0 +1,184 @@
+"""What a publication writes: certificate, holders, names, files, first step, all set by set."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from certlib.certificate import Certificate, CertificateFile
+from certlib.errors import Unsupported
+from certlib.holders import normalise_code_type
+from certlib.registry import Publication
+from storage import face_numbers, intents, steps
+from storage.content import seal_content
+from storage.encryption import Place
+from storage.link import Link
+from storage.lookup import code_hash, name_hash, number_hash
+from storage.tables import (
+    CertificateFileRow,
+    CertificateHolderRow,
+    CertificateRow,
+    HolderNameRow,
+    table,
+)
+from storage.tables.certificates import LEVELS
+
+_CERTIFICATES = table(CertificateRow)
+_HOLDERS = table(CertificateHolderRow)
+_NAMES = table(HolderNameRow)
+_FILES = table(CertificateFileRow)
+_INSERT_CERTIFICATE = insert(_CERTIFICATES)
+_INSERT_HOLDER = insert(_HOLDERS)
+_INSERT_NAME = insert(_NAMES)
+_INSERT_FILE = insert(_FILES)
+
+
+def publish(link: Link, publications: Iterable[Publication]) -> None:
+    """Makes certificates public with the coming commit, as `UnitOfWork.publish` says."""
+    # One order for all units: two of them cannot wait for each other's rows.
+    ordered = sorted(publications, key=lambda item: item.certificate.identifier)
+    certificates = [item.certificate for item in ordered]
+    intents.mark_published(link, [item.intent.identifier for item in ordered])
+    rows = [_certificate_row(link, item) for item in ordered]
+    link.change(_INSERT_CERTIFICATE, rows)
+    link.change(_INSERT_HOLDER, [row for item in certificates for row in _holder_rows(link, item)])
+    link.change(_INSERT_NAME, [row for item in certificates for row in _name_rows(link, item)])
+    add_files(link, [item.file for item in ordered])
+    steps.add(link, [(item.identifier, step) for item in certificates for step in item.history])
+    steps.put_restrictions(
+        link, [(item.identifier, one) for item in certificates for one in item.restrictions]
+    )
+    face_numbers.hand_over(
+        link,
+        [
+            face_numbers.claim_of(item.content, row["number_hash"])
+            for item, row in zip(certificates, rows, strict=True)
+        ],
+    )
+
+
+def add_files(link: Link, files: Sequence[CertificateFile]) -> None:
+    """Keeps the digests of served files.
+
+    Raises:
+        Conflict: no such certificate, or the file is known already.
+    """
+    link.change(_INSERT_FILE, [_file_row(link, file) for file in files])
+
+
+def former_name_rows(link: Link, certificate: Certificate, start: int) -> list[dict[str, Any]]:
+    """Rows of the former names from index `start` on; they belong to the first holder."""
+    names = certificate.former_names[start:]
+    return [
+        _name_row(link, certificate.identifier, (0, start + offset + 1), name)
+        for offset, name in enumerate(names)
+    ]
+
+
+def timestamp_due(target: str, reached: str, now: datetime) -> datetime | None:
+    """When the next timestamp is due: at once while the level is below its target."""
+    return now if LEVELS.index(reached) < LEVELS.index(target) else None
+
+
+def lineage(identifier: str) -> tuple[str, str]:
+    """Serial and version of an identifier (GB/T 36904: parsed from the right).
+
+    Raises:
+        Unsupported: too few parts.
+    """
+    parts = identifier.rsplit(".", 3)
+    if len(parts) != 4:  # noqa: PLR2004 -- root and codes, serial, version, check character
+        raise Unsupported(what="identifier without serial and version")
+    return parts[1], parts[2]
+
+
+def _certificate_row(link: Link, item: Publication) -> dict[str, Any]:
+    certificate, intent, content = item.certificate, item.intent, item.certificate.content
+    serial, version = lineage(certificate.identifier)
+    return {
+        "identifier": certificate.identifier,
+        "state": certificate.state,
+        "valid_from": content.valid_from or content.issue_date,
+        "valid_to": content.valid_to,
+        "type_code": content.type_code,
+        "issuer_code": content.issuer_code,
+        "row_version": certificate.row_version,
+        "renewal_pending_since": certificate.renewal_pending_since,
+        "changed_at": certificate.recorded_at,
+        "serial": serial,
+        "version": version,
+        "type_version": content.type_version,
+        "division_code": content.division_code,
+        "form": content.form,
+        "number_hash": number_hash(link.cipher, content.number),
+        "issue_date": content.issue_date,
+        "recorded_at": certificate.recorded_at,
+        "supersedes": intent.supersedes,
+        "superseded_by": certificate.superseded_by,
+        "paper": certificate.paper,
+        "demonstration": content.demonstration,
+        "target_level": intent.seal_level,
+        "reached_level": item.file.level,
+        "timestamp_due": timestamp_due(intent.seal_level, item.file.level, certificate.recorded_at),
+        "storage_key": intent.storage_key,
+        "template_digest": intent.design.template,
+        "fonts_digest": intent.design.fonts,
+        "typst_digest": intent.design.typst,
+        "content_digest": intent.content_digest,
+        "content": seal_content(link.cipher, _CERTIFICATES.name, content),
+    }
+
+
+def _holder_rows(link: Link, certificate: Certificate) -> list[dict[str, Any]]:
+    return [
+        {
+            "identifier": certificate.identifier,
+            "position": position,
+            "code_type": normalise_code_type(holder.code_type),
+            "code_hash": code_hash(link.cipher, holder.code_type, holder.code),
+            "code": link.cipher.seal_text(
+                holder.code,
+                Place(_HOLDERS.name, "code", f"{certificate.identifier}\x1f{position}"),
+            ),
+        }
+        for position, holder in enumerate(certificate.content.holders)
+    ]
+
+
+def _name_rows(link: Link, certificate: Certificate) -> list[dict[str, Any]]:
+    sealed = [
+        _name_row(link, certificate.identifier, (position, 0), holder.name)
+        for position, holder in enumerate(certificate.content.holders)
+    ]
+    return [*sealed, *former_name_rows(link, certificate, 0)]
+
+
+def _name_row(link: Link, identifier: str, place: tuple[int, int], name: str) -> dict[str, Any]:
+    position, sequence = place
+    row = f"{identifier}\x1f{position}\x1f{sequence}"
+    return {
+        "identifier": identifier,
+        "position": position,
+        "sequence": sequence,
+        "name_hash": name_hash(link.cipher, name),
+        "name": link.cipher.seal_text(name, Place(_NAMES.name, "name", row)),
+        "recorded_at": link.clock.now(),
+    }
+
+
+def _file_row(link: Link, file: CertificateFile) -> dict[str, Any]:
+    place = Place(_FILES.name, "purpose", f"{file.identifier}\x1f{file.sha256}")
+    return {
+        "identifier": file.identifier,
+        "sha256": file.sha256,
+        "object_name": file.object_name,
+        "size": file.size,
+        "form": file.form,
+        "revision": file.revision,
+        "level": file.level,
+        "stored_at": file.stored_at,
+        "kind": file.kind,
+        "purpose": link.cipher.seal_text(file.purpose, place) if file.purpose else None,
+        "expires_on": file.expires_on,
+    }

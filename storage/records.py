@@ -1,0 +1,135 @@
+"""Reading certificates whole: the row, its history, restrictions, files and former names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, bindparam, func, select
+
+from certlib.certificate import Certificate, CertificateFile, PaperStatus
+from certlib.states import State
+from storage import intents, steps
+from storage.content import open_content
+from storage.encryption import Place
+from storage.link import Link
+from storage.tables import CertificateFileRow, CertificateRow, HolderNameRow, table
+
+_CERTIFICATES = table(CertificateRow)
+_FILES = table(CertificateFileRow)
+_NAMES = table(HolderNameRow)
+_MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
+
+COLUMNS = tuple(
+    _CERTIFICATES.c[name]
+    for name in (
+        "identifier",
+        "state",
+        "row_version",
+        "recorded_at",
+        "paper",
+        "renewal_pending_since",
+        "superseded_by",
+        "content_digest",
+        "content",
+    )
+)
+"""What a certificate is made of, beside its child rows."""
+
+_ONE = select(*COLUMNS).where(_CERTIFICATES.c.identifier == bindparam("identifier"))
+_FILE = select(_FILES).where(_FILES.c.sha256 == bindparam("sha256"))
+_FILES_OF = (
+    select(_FILES)
+    .where(_FILES.c.identifier.in_(_MANY))
+    .order_by(_FILES.c.identifier, _FILES.c.stored_at, _FILES.c.revision, _FILES.c.sha256)
+)
+_FORMER = (
+    select(_NAMES)
+    .where(_NAMES.c.identifier.in_(_MANY))
+    .where(_NAMES.c.sequence > 0)
+    .order_by(*_NAMES.primary_key)
+)
+_BY_STATE = select(_CERTIFICATES.c.state, func.count().label("number")).group_by(
+    _CERTIFICATES.c.state
+)
+
+
+def find(link: Link, identifier: str) -> Certificate | None:
+    """The certificate in whatever state it is."""
+    row = link.first(_ONE, identifier=identifier)
+    return None if row is None else whole(link, [row])[0]
+
+
+def file(link: Link, sha256: str) -> CertificateFile | None:
+    """The served file with this digest."""
+    row = link.first(_FILE, sha256=sha256)
+    return None if row is None else _file(link, row)
+
+
+def counts(link: Link) -> dict[str, int]:
+    """Certificates by stored state, and pending intents under `INTENT`."""
+    found = {row.state: int(row.number) for row in link.fetch(_BY_STATE)}
+    return {**found, "INTENT": intents.count_pending(link)}
+
+
+def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
+    """Certificates of `COLUMNS` rows, in their order; four more queries however many."""
+    identifiers = [row.identifier for row in rows]
+    if not identifiers:
+        return []
+    histories = steps.histories(link, identifiers)
+    restrictions = steps.restrictions(link, identifiers)
+    files = _files(link, identifiers)
+    names = _former_names(link, identifiers)
+    return [
+        Certificate(
+            content=open_content(
+                link.cipher, _CERTIFICATES.name, row.identifier, row.content, row.content_digest
+            ),
+            state=State(row.state),
+            row_version=row.row_version,
+            recorded_at=row.recorded_at,
+            history=tuple(histories.get(row.identifier, ())),
+            restrictions=tuple(restrictions.get(row.identifier, ())),
+            files=tuple(files.get(row.identifier, ())),
+            paper=PaperStatus(row.paper),
+            renewal_pending_since=row.renewal_pending_since,
+            superseded_by=row.superseded_by,
+            former_names=tuple(names.get(row.identifier, ())),
+        )
+        for row in rows
+    ]
+
+
+def _files(link: Link, identifiers: Sequence[str]) -> dict[str, list[CertificateFile]]:
+    found: dict[str, list[CertificateFile]] = {}
+    for row in link.fetch(_FILES_OF, identifiers=identifiers):
+        found.setdefault(row.identifier, []).append(_file(link, row))
+    return found
+
+
+def _former_names(link: Link, identifiers: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in link.fetch(_FORMER, identifiers=identifiers):
+        place = Place(_NAMES.name, "name", f"{row.identifier}\x1f{row.position}\x1f{row.sequence}")
+        name = link.cipher.open_text(bytes(row.name), place)
+        found.setdefault(row.identifier, []).append(name)
+    return found
+
+
+def _file(link: Link, row: Row[Any]) -> CertificateFile:
+    purpose = ""
+    if row.purpose is not None:
+        place = Place(_FILES.name, "purpose", f"{row.identifier}\x1f{row.sha256}")
+        purpose = link.cipher.open_text(bytes(row.purpose), place)
+    return CertificateFile(
+        sha256=row.sha256,
+        identifier=row.identifier,
+        object_name=row.object_name,
+        size=row.size,
+        form=row.form,
+        revision=row.revision,
+        level=row.level,
+        stored_at=row.stored_at,
+        kind=row.kind,
+        purpose=purpose,
+        expires_on=row.expires_on,
+    )

@@ -1,0 +1,200 @@
+"""The public status look-up: one statement, one row, from the primary database.
+
+`StatusReader` is the fast path: the bare driver, a connection held open, each look-up a snapshot
+of its own, so a revocation that was committed a moment ago is seen (INV-6).
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from threading import Lock
+from typing import Any, Protocol
+
+import psycopg
+from sqlalchemy import URL
+
+from certlib.calendar import legal_day
+from certlib.errors import StoreUnavailable
+from certlib.ports import Clock
+from certlib.registry import StatusRow
+from certlib.states import State
+from storage.columns import instant_from
+from storage.engines import EngineOptions
+from storage.faults import fault_code
+
+STATUS_SQL = """
+SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_code,
+       c.row_version, c.renewal_pending_since, c.changed_at,
+       EXISTS (SELECT 1 FROM restrictions r
+               WHERE r.identifier = c.identifier AND r.effective_from <= :today
+                 AND (r.effective_to IS NULL OR r.effective_to >= :today)
+                 AND (r.lifted_on IS NULL OR r.lifted_on > :today))
+FROM certificates c WHERE c.identifier = :identifier
+"""
+"""Restrictions count when they are in force today (`Restriction.in_force`)."""
+
+
+def status_row(values: Sequence[Any]) -> StatusRow:
+    """The row of `STATUS_SQL`, from either engine."""
+    (
+        identifier,
+        state,
+        valid_from,
+        valid_to,
+        type_code,
+        issuer_code,
+        version,
+        pending,
+        changed,
+        restricted,
+    ) = values
+    return StatusRow(
+        identifier=identifier,
+        state=State(state),
+        valid_from=_day(valid_from),
+        valid_to=None if valid_to is None else _day(valid_to),
+        type_code=type_code,
+        issuer_code=issuer_code,
+        row_version=version,
+        renewal_pending_since=None if pending is None else _day(pending),
+        restricted=bool(restricted),
+        changed_at=_instant(changed),
+    )
+
+
+def _day(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _instant(value: datetime | str) -> datetime:
+    return instant_from(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+class _Source(Protocol):
+    def row(self, identifier: str, today: date) -> Sequence[Any] | None: ...
+    def close(self) -> None: ...
+
+
+class StatusReader:
+    """Looks up one status; safe to share between threads.
+
+    Args:
+        options: the same as the registry's; nothing is connected before the first look-up.
+        clock: says which restrictions are in force.
+    """
+
+    def __init__(self, options: EngineOptions, clock: Clock) -> None:
+        url = options.address
+        self._clock = clock
+        self._source: _Source
+        if url.get_backend_name() == "sqlite":
+            self._source = _SqliteSource(str(url.database), options.timeout)
+        else:
+            self._source = _PostgresSource(url, options.timeout)
+
+    def status(self, identifier: str) -> StatusRow | None:
+        """The status now, or None when there is no such certificate.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        values = self._source.row(identifier, legal_day(self._clock.now()))
+        return None if values is None else status_row(values)
+
+    def close(self) -> None:
+        """Closes the connection; a later look-up opens a new one."""
+        self._source.close()
+
+
+class _SqliteSource:
+    """A read-only connection in autocommit mode."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._lock = Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def row(self, identifier: str, today: date) -> Sequence[Any] | None:
+        values = {"identifier": identifier, "today": today.isoformat()}
+        with self._lock:
+            try:
+                connection = self._connection or self._open()
+                # fetchall, not fetchone: a statement that is not run to its end keeps its
+                # snapshot, and the next look-up would not see what was committed since.
+                rows = connection.execute(STATUS_SQL, values).fetchall()
+            except sqlite3.Error as error:
+                self._drop()
+                raise StoreUnavailable(what=fault_code(error)) from error
+            except UnicodeError:
+                return None
+        return rows[0] if rows else None
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _open(self) -> sqlite3.Connection:
+        self._connection = sqlite3.connect(
+            self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
+        )
+        self._connection.execute("PRAGMA query_only=ON")
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+class _PostgresSource:
+    """One autocommit connection; a broken one is replaced once per look-up."""
+
+    def __init__(self, url: URL, timeout: float) -> None:
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._timeout = timeout
+        self._sql = STATUS_SQL.replace(":identifier", "%(identifier)s").replace(
+            ":today", "%(today)s::date"
+        )
+        self._lock = Lock()
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    def row(self, identifier: str, today: date) -> Sequence[Any] | None:
+        with self._lock:
+            try:
+                return self._ask(identifier, today)
+            except psycopg.OperationalError:
+                # The server may have been restarted since the last look-up.
+                self._drop()
+            try:
+                return self._ask(identifier, today)
+            except psycopg.OperationalError as error:
+                self._drop()
+                raise StoreUnavailable(what=fault_code(error)) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _ask(self, identifier: str, today: date) -> Sequence[Any] | None:
+        connection = self._connection or self._open()
+        values = {"identifier": identifier, "today": today}
+        try:
+            return connection.execute(self._sql, values, prepare=True).fetchone()
+        except (psycopg.DataError, UnicodeError):
+            # Text that the database cannot even hold is no identifier on record.
+            return None
+
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        self._connection = psycopg.connect(
+            self._dsn,
+            autocommit=True,
+            connect_timeout=max(1, int(self._timeout)),
+            options=f"-c timezone=UTC -c statement_timeout={int(self._timeout * 1000)}",
+        )
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None

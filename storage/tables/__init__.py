@@ -1,0 +1,50 @@
+"""The whole schema as SQLModel tables; `Row.metadata` knows them all."""
+
+from storage.tables.base import Row, table
+from storage.tables.catalogue import (
+    CertificateTypeRow,
+    ClientRow,
+    DepartmentRow,
+    IssueListRow,
+    TypeVersionRow,
+    UseListRow,
+)
+from storage.tables.certificates import (
+    CertificateFileRow,
+    CertificateHolderRow,
+    CertificateRow,
+    FaceNumberRow,
+    HolderNameRow,
+    RestrictionRow,
+    StateChangeRow,
+)
+from storage.tables.workflow import (
+    AuditHeadRow,
+    AuditRow,
+    IdempotencyRow,
+    IntentRow,
+    OutboxRow,
+)
+
+__all__ = [
+    "AuditHeadRow",
+    "AuditRow",
+    "CertificateFileRow",
+    "CertificateHolderRow",
+    "CertificateRow",
+    "CertificateTypeRow",
+    "ClientRow",
+    "DepartmentRow",
+    "FaceNumberRow",
+    "HolderNameRow",
+    "IdempotencyRow",
+    "IntentRow",
+    "IssueListRow",
+    "OutboxRow",
+    "RestrictionRow",
+    "Row",
+    "StateChangeRow",
+    "TypeVersionRow",
+    "UseListRow",
+    "table",
+]

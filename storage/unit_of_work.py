@@ -1,0 +1,123 @@
+"""The write side of the port: one transaction, nothing kept without `commit()`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import RootTransaction
+from sqlalchemy.exc import SQLAlchemyError
+
+from certlib.catalogue import TypeVersion
+from certlib.certificate import Certificate, CertificateFile, Restriction
+from certlib.errors import Conflict, StoreUnavailable
+from certlib.registry import (
+    AuditRecord,
+    Client,
+    Department,
+    IdempotencyRecord,
+    Intent,
+    IssueListEntry,
+    OutboxEvent,
+    Publication,
+)
+from storage import amendment, audit_chain, catalogue, delivery, intents, publication
+from storage.faults import fault_code
+from storage.link import Link
+from storage.reading import SqlReadSession
+
+
+class SqlUnitOfWork(SqlReadSession):
+    """One write transaction.
+
+    A call that fails half-way spoils the unit: leave the block and begin again. Refusals that
+    wrote nothing (`StaleVersion`, an idempotency key already there) do not.
+    """
+
+    def __init__(self, link: Link, transaction: RootTransaction) -> None:
+        super().__init__(link)
+        self._transaction = transaction
+
+    def claim_idempotency(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
+        """Keeps `record` as running and answers None, or answers the record already there."""
+        return delivery.claim(self._link, record)
+
+    def complete_idempotency(
+        self, client_id: str, route: str, key: str, *, identifier: str, answer: str
+    ) -> None:
+        """Keeps the answer; `Conflict` when no such record is running."""
+        delivery.complete(self._link, (client_id, route, key), identifier, answer)
+
+    def release_idempotency(self, client_id: str, route: str, key: str) -> None:
+        """Forgets a running record whose act came to nothing."""
+        delivery.release(self._link, client_id, route, key)
+
+    def reserve(self, intents_: Iterable[Intent]) -> None:
+        """Writes INTENT rows and claims face numbers; `FaceNumberTaken`, `Conflict`."""
+        intents.reserve(self._link, intents_)
+
+    def lease_intents(self, now: datetime, until: datetime, limit: int) -> Sequence[Intent]:
+        """Pending intents whose lease has ended, leased until `until`, oldest first."""
+        return intents.lease(self._link, now, until, limit)
+
+    def note_attempt(self, identifier: str, error: str) -> None:
+        """Counts a failed attempt and ends the lease; `Conflict` when not pending."""
+        intents.note_attempt(self._link, identifier, error)
+
+    def burn(self, identifier: str, reason: str) -> None:
+        """Gives an intent up for good; `Conflict` when not pending."""
+        intents.burn(self._link, identifier, reason)
+
+    def publish(self, publications: Iterable[Publication]) -> None:
+        """Certificates with all their rows; `Conflict` when an intent is no longer pending."""
+        publication.publish(self._link, publications)
+
+    def save(self, certificate: Certificate, expected_version: int) -> None:
+        """Keeps state, flags, restrictions, new steps; `StaleVersion`."""
+        amendment.save(self._link, certificate, expected_version)
+
+    def add_file(self, file: CertificateFile) -> None:
+        """Keeps a served file's digest; `CertificateNotFound`, `Conflict`."""
+        amendment.add_file(self._link, file)
+
+    def append_audit(self, records: Iterable[AuditRecord]) -> None:
+        """Keeps records; the commit gives them sequence and digest."""
+        audit_chain.append(self._link, records)
+
+    def add_events(self, events: Iterable[OutboxEvent]) -> None:
+        """Keeps effects for the relay."""
+        delivery.add_events(self._link, events)
+
+    def put_department(self, department: Department) -> None:
+        """Keeps a department, or its new names."""
+        catalogue.put_department(self._link, department)
+
+    def put_type_version(self, version: TypeVersion, definition: str) -> None:
+        """Keeps an immutable version; `Conflict` when it is there with another definition."""
+        catalogue.put_type_version(self._link, version, definition)
+
+    def put_issue_entry(self, entry: IssueListEntry) -> None:
+        """Keeps an entry of the issue list, or its end."""
+        catalogue.put_issue_entry(self._link, entry)
+
+    def put_client(self, client: Client) -> None:
+        """Keeps a client, or its changes."""
+        catalogue.put_client(self._link, client)
+
+    def put_restriction(self, identifier: str, restriction: Restriction) -> None:
+        """Keeps a restriction or its lifting; the certificate's version grows."""
+        amendment.put_restriction(self._link, identifier, restriction)
+
+    def commit(self) -> None:
+        """The commit point: durable when it returns.
+
+        Raises:
+            Conflict: an earlier call of this unit failed half-way.
+            StoreUnavailable: not confirmed; the outcome is unknown.
+        """
+        if self._link.spoiled:
+            raise Conflict
+        audit_chain.write(self._link)
+        try:
+            self._transaction.commit()
+        except SQLAlchemyError as error:
+            what = fault_code(getattr(error, "orig", error))
+            raise StoreUnavailable(what=what) from error
