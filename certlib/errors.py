@@ -356,6 +356,14 @@ class StoreUnavailable(Unavailable):
     en = "The store is unavailable ({what}), nothing was confirmed: retry with the same key."
 
 
+class DataFolderBusy(Conflict):
+    """Another process holds the writer's lock of the data folder."""
+
+    code = "data-folder-busy"
+    zh = "数据目录正被另一个进程使用，请先停止该服务。"
+    en = "Another process uses this data folder: stop that server first."
+
+
 class SigningUnavailable(Unavailable):
     """Key or timestamp authority does not answer."""
 

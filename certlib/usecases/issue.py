@@ -17,6 +17,7 @@ from certlib.registry import (
     ReadSession,
     Registry,
 )
+from certlib.usecases.burn import burn
 from certlib.usecases.caller import Caller
 from certlib.usecases.idempotency import claim, kept_answer
 from certlib.usecases.order import IssueAnswer, IssueRequest, answer_from_json, answer_of
@@ -236,9 +237,17 @@ class IssueCertificates:
                 continue
             try:
                 row.publication = self._workshop.produce(row.intent, row.cleared.version)
+            except Invalid as error:
+                # The page itself refuses the order (its text does not fit): nothing to retry.
+                row.outcome = error
+                self._give_up(row.intent, error)
             except CertlibError as error:
                 row.outcome = error
                 self._note(row.intent, error)
+
+    def _give_up(self, intent: Intent, error: CertlibError) -> None:
+        with suppress(CertlibError):
+            burn(self._registry, self._workshop.objects, self._clock, intent, error.code)
 
     def _note(self, intent: Intent, error: CertlibError) -> None:
         # When even the note cannot be kept the lease ends by itself, and the reconciler tries.

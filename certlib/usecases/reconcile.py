@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from certlib.errors import CertlibError, Conflict
+from certlib.errors import CertlibError, Conflict, Invalid
 from certlib.ports import Clock
-from certlib.registry import AuditRecord, Intent, Registry
+from certlib.registry import Intent, Registry
+from certlib.usecases.burn import burn
 from certlib.usecases.issue import LEASE
 from certlib.usecases.produce import Workshop
 from certlib.usecases.publish import publish
@@ -52,16 +53,18 @@ class Reconcile:
 
     def _finish(self, intent: Intent) -> str:
         if intent.attempts >= self._max_attempts:
-            return self._burn(intent)
+            return self._burn(intent, intent.last_error or "given-up")
         try:
             with self._registry.read() as session:
                 version = session.type_version(
                     intent.content.type_code, intent.content.type_version
                 )
             if version is None:
-                return self._burn(intent)
+                return self._burn(intent, "type-unknown")
             publication = self._workshop.produce(intent, version)
             publish(self._registry, [publication], self._clock.now())
+        except Invalid as error:
+            return self._burn(intent, error.code)  # no later attempt can mend the order
         except CertlibError as error:
             return self._note(intent, error)
         return "published"
@@ -75,26 +78,9 @@ class Reconcile:
             uow.commit()
         return "failed"
 
-    def _burn(self, intent: Intent) -> str:
-        now = self._clock.now()
+    def _burn(self, intent: Intent, reason: str) -> str:
         try:
-            with self._registry.begin() as uow:
-                uow.burn(intent.identifier, intent.last_error or "given-up")
-                uow.release_idempotency(intent.client_id, intent.route, intent.idempotency_key)
-                uow.append_audit(
-                    [
-                        AuditRecord(
-                            now,
-                            "reconciler",
-                            "burn",
-                            intent.identifier,
-                            {"reason": intent.last_error or "given-up"},
-                        )
-                    ]
-                )
-                uow.commit()
+            burn(self._registry, self._workshop.objects, self._clock, intent, reason)
         except Conflict:
-            return "published"
-        # Nothing names the object any more: no sealed orphan stays behind (INV-1).
-        self._workshop.objects.remove(intent.object_name())
+            return "published"  # another process was faster
         return "burned"

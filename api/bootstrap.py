@@ -1,0 +1,195 @@
+"""The only place that builds adapters: settings in, a node with its use cases out."""
+
+import fcntl
+import hashlib
+import hmac
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from signing.evidence.child import ChildEvidenceReader
+
+from api.clock import SystemClock, SystemEntropy
+from api.json_schema import JsonSchemaValidator
+from api.secret_files import key_encryption_key
+from api.settings import Settings
+from certlib.divisions import DivisionTable
+from certlib.errors import DataFolderBusy, StoreUnavailable
+from certlib.ports import Clock, Entropy
+from certlib.usecases.change_state import ChangeState
+from certlib.usecases.issue import IssueCertificates, IssuingOptions
+from certlib.usecases.preflight import Preflight
+from certlib.usecases.produce import Workshop
+from certlib.usecases.read import ReadCertificates
+from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.verify import VerifyCertificates
+from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
+from keys.timestamps import TimestampAuthority
+from signing.evidence.reader import InProcessEvidenceReader
+from signing.pages.renderer import TypstRenderer
+from signing.sealing import PadesSealer
+from storage.encryption import Cipher
+from storage.engines import EngineOptions
+from storage.migrations import upgrade
+from storage.objects import FileObjectStore
+from storage.registry import SqlRegistry
+from storage.status import StatusReader
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A running node: its parts, and what can be done with them."""
+
+    settings: Settings
+    clock: Clock
+    entropy: Entropy
+    divisions: DivisionTable
+    registry: SqlRegistry
+    objects: FileObjectStore
+    status: StatusReader
+    authority: DevelopmentAuthority
+    timestamps: TimestampAuthority
+    renderer: TypstRenderer
+    reader: ChildEvidenceReader
+    token_key: bytes
+    issue: IssueCertificates
+    change: ChangeState
+    read: ReadCertificates
+    verify: VerifyCertificates
+    reconcile: Reconcile
+    resources: ExitStack
+
+    def close(self) -> None:
+        """Ends children, connections and the writer's lock."""
+        self.resources.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What verifies files beside a running node, and reads its record: no keys that sign."""
+
+    registry: SqlRegistry
+    reader: ChildEvidenceReader
+    verify: VerifyCertificates
+    resources: ExitStack
+
+    def close(self) -> None:
+        """Ends children and connections."""
+        self.resources.close()
+
+
+def open_node(
+    settings: Settings, *, clock: Clock | None = None, entropy: Entropy | None = None
+) -> Node:
+    """Opens the node in `settings.data_dir`, founding what is not there yet.
+
+    Raises:
+        DataFolderBusy: another process writes to the same embedded database.
+        KeyUnusable: wrong key-encryption key, or damaged keys.
+        StoreUnavailable: a folder or the database cannot be reached.
+    """
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    with ExitStack() as stack:
+        _make_private(settings.data_dir)
+        _hold_lock(settings.data_dir, stack)
+        return _built(settings, clock, entropy, stack)
+
+
+def open_desk(settings: Settings) -> Desk:
+    """Opens the record of `settings.data_dir` for reading, beside a server that runs.
+
+    Raises:
+        KeyUnusable: no key-encryption key, or the wrong one.
+        StoreUnavailable: the database cannot be reached.
+    """
+    clock, entropy = SystemClock(), SystemEntropy()
+    kek = key_encryption_key(settings.secrets_folder, entropy, create=False)
+    authority = _authority(settings, kek, clock, entropy)
+    with ExitStack() as stack:
+        options = EngineOptions(settings.database)
+        registry = SqlRegistry(options, Cipher(kek, entropy), clock)
+        stack.callback(registry.close)
+        reader = ChildEvidenceReader(authority.trust_material, children=settings.reader_children)
+        stack.callback(reader.close)
+        verify = VerifyCertificates(registry, reader, clock)
+        return Desk(registry, reader, verify, stack.pop_all())
+
+
+def divisions() -> DivisionTable:
+    """The division codes since 1981, as shipped."""
+    shipped = resources.files("certlib.data").joinpath("divisions.csv")
+    return DivisionTable.from_csv(shipped.read_text("utf-8"))
+
+
+def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack) -> Node:
+    kek = key_encryption_key(settings.secrets_folder, entropy, create=True)
+    cipher = Cipher(kek, entropy)
+    upgrade(settings.database)
+    options = EngineOptions(settings.database)
+    registry = SqlRegistry(options, cipher, clock)
+    stack.callback(registry.close)
+    status = StatusReader(options, clock)
+    stack.callback(status.close)
+    objects = FileObjectStore(settings.data_dir / "objects", cipher)
+    authority = _authority(settings, kek, clock, entropy)
+    timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
+    renderer = TypstRenderer()
+    table = divisions()
+    reader = ChildEvidenceReader(authority.trust_material, children=settings.reader_children)
+    stack.callback(reader.close)
+    workshop = Workshop(
+        renderer=renderer,
+        sealer=PadesSealer(authority, timestamps, clock),
+        reader=InProcessEvidenceReader(authority.trust_material),
+        objects=objects,
+        clock=clock,
+        public_url=settings.url,
+    )
+    preflight = Preflight(JsonSchemaValidator(), table, renderer, clock)
+    issuing = IssuingOptions(demonstration=settings.demo)
+    return Node(
+        settings=settings,
+        clock=clock,
+        entropy=entropy,
+        divisions=table,
+        registry=registry,
+        objects=objects,
+        status=status,
+        authority=authority,
+        timestamps=timestamps,
+        renderer=renderer,
+        reader=reader,
+        token_key=hmac.digest(kek, b"certlib access token key", hashlib.sha256),
+        issue=IssueCertificates(registry, preflight, workshop, clock, entropy, issuing),
+        change=ChangeState(registry, clock),
+        read=ReadCertificates(registry, objects),
+        verify=VerifyCertificates(registry, reader, clock),
+        reconcile=Reconcile(registry, workshop, clock),
+        resources=stack.pop_all(),
+    )
+
+
+def _authority(
+    settings: Settings, kek: bytes, clock: Clock, entropy: Entropy
+) -> DevelopmentAuthority:
+    options = AuthorityOptions(public_url=settings.url)
+    return open_or_create(settings.data_dir / "keys", kek, clock, entropy, options)
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreUnavailable(what="DATA_DIR") from error
+
+
+def _hold_lock(folder: Path, stack: ExitStack) -> None:
+    """One writer process per data folder; the lock goes with the process, however it ends."""
+    try:
+        handle = stack.enter_context((folder / "lock").open("a"))
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise DataFolderBusy from error
+    except OSError as error:
+        raise StoreUnavailable(what="DATA_DIR") from error

@@ -1,0 +1,57 @@
+"""Secrets by file: the key-encryption key lies outside the data it protects."""
+
+import os
+from pathlib import Path
+
+from certlib.errors import KeyUnusable, StoreUnavailable
+from certlib.ports import Entropy
+
+_LENGTH = 32
+
+
+def key_encryption_key(folder: Path, entropy: Entropy, *, create: bool) -> bytes:
+    """The 32 octets in `folder/kek`, made there at first start.
+
+    Raises:
+        KeyUnusable: absent (and `create` is false), or not 64 hex digits.
+        StoreUnavailable: the folder cannot be read or written.
+    """
+    path = folder / "kek"
+    try:
+        if create and not path.exists():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_once(path, entropy.octets(_LENGTH).hex())
+        text = path.read_text("ascii").strip()
+    except FileNotFoundError as error:
+        raise KeyUnusable(what="kek") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreUnavailable(what="kek") from error
+    try:
+        key = bytes.fromhex(text)
+    except ValueError as error:
+        raise KeyUnusable(what="kek") from error
+    if len(key) != _LENGTH:
+        raise KeyUnusable(what="kek")
+    return key
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Durable, private, and never over an existing key: that would lose every certificate."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, text.encode("ascii"))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass  # another process founded it first: theirs counts
+    finally:
+        temporary.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
