@@ -58,6 +58,7 @@ class IntentRow(Row, table=True):
     approved_by: str = text()
     approvals_required: int = count()
     supersedes: str = text()
+    supersede_reason: str = text()
     attempts: int = count()
     last_error: str = text()
     burn_reason: str = text()

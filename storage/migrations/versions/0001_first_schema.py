@@ -126,6 +126,7 @@ def upgrade() -> None:
         text("approved_by"),
         count("approvals_required"),
         text("supersedes"),
+        text("supersede_reason"),
         count("attempts"),
         text("last_error"),
         text("burn_reason"),
