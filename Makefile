@@ -1,18 +1,83 @@
-.PHONY: install run test check bench lock
+# Everything a person does here has one word. `make` alone lists the words.
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint check bench lock openapi licences format clean
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
 PORT ?= 8000
 DATA_DIR ?= var
-export PORT DATA_DIR
+JOBS ?= 2
+PACKAGES := certlib keys signing storage api
+CERTLIB := .venv/bin/certlib
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest
+ALL_CORES := -n $(JOBS) --dist loadfile
 
-install: .venv/.installed
+# Only `run` hands these on: no test ever reads the port or the data folder of a running node.
+unexport PORT DATA_DIR
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: .venv/.installed ## .venv with everything the service needs (hashes checked)
 
 .venv/.installed: requirements.lock scripts/install.sh
 	scripts/install.sh requirements.lock
 	touch $@
 
-.venv/.installed-dev: requirements-dev.lock scripts/install.sh
+.venv/.installed-dev: requirements-dev.lock requirements.lock scripts/install.sh
 	scripts/install.sh requirements-dev.lock
 	touch .venv/.installed $@
 
-lock:
-	uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+run: export PORT := $(PORT)
+run: export DATA_DIR := $(DATA_DIR)
+run: export CERTLIB_DEMO := 1
+run: install ## the service with demo data: PORT=8000 DATA_DIR=var
+	$(CERTLIB) init
+	$(CERTLIB) demo
+	exec $(CERTLIB) serve
+
+ifdef T
+test: .venv/.installed-dev ## all gates and tests; T=tests/… for one file, without gates
+	scripts/system_packages.sh test
+	$(PYTEST) $(T)
+else
+test: lint
+	scripts/system_packages.sh test
+	$(PY) -m coverage erase
+	$(PYTEST) $(ALL_CORES) --cov --cov-report=
+	scripts/coverage_floors.sh $(PACKAGES)
+endif
+
+lint: .venv/.installed-dev ## format, lint, imports, types, declared dependencies: seconds
+	$(PY) -m ruff format --check --quiet .
+	$(PY) -m ruff check --quiet .
+	.venv/bin/lint-imports --no-logo
+	$(PY) -m mypy
+	$(PY) -m deptry . --no-ansi
+
+check: lint ## lint and the fast tests with coverage: under three minutes
+	scripts/system_packages.sh test
+	$(PY) -m coverage erase
+	$(PYTEST) $(ALL_CORES) -m "not slow" --cov --cov-report=
+	scripts/coverage_floors.sh $(PACKAGES)
+
+bench: .venv/.installed-dev ## repeatable timings; the figures are committed in bench/
+	scripts/system_packages.sh bench
+	scripts/bench.sh
+
+lock: .venv/.installed-dev ## both lock files anew; LOCKFLAGS=--upgrade takes newer versions
+	scripts/lock.sh $(LOCKFLAGS)
+
+openapi: .venv/.installed-dev ## docs/openapi.json from the code
+	$(PY) -m api.openapi docs/openapi.json
+
+licences: .venv/.installed-dev ## the tables in docs/licences.md from what is installed
+	$(PY) scripts/licences.py docs/licences.md
+
+format: .venv/.installed-dev ## formats and sorts what can be done by rule
+	$(PY) -m ruff format --quiet .
+	$(PY) -m ruff check --quiet --fix .
+
+clean: ## caches and reports; never the data folder
+	rm -rf .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

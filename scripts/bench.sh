@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs every bench in turn, each in a process of its own, so that none warms up another.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+shopt -s nullglob
+for bench in bench/*/run.py bench/bench_*.py; do
+    echo "── $bench"
+    .venv/bin/python "$bench"
+done

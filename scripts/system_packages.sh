@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Debian packages that tests (or benches) use as independent readers. Usage: system_packages.sh test|bench
+# Installs what is missing when root; otherwise says in one sentence what to install.
+set -euo pipefail
+
+# command=package: a command that is there already is taken as it is, on any distribution.
+needs="openssl=openssl pdfsig=poppler-utils chromium=chromium"
+if [ "${1:?test or bench?}" = bench ]; then
+    needs="$needs nginx=nginx-light"
+fi
+
+missing=()
+for need in $needs; do
+    command -v "${need%%=*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${need%%=*}" ] || missing+=("${need##*=}")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+    exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+    echo "Missing system packages: run as root \`apt install ${missing[*]}\`, then the same command again." >&2
+    exit 1
+fi
+command -v apt-get >/dev/null 2>&1 || {
+    echo "Missing system packages and no apt-get here: install ${missing[*]} by your system's own means." >&2
+    exit 1
+}
+echo "Installing system packages for the tests: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+{
+    apt-get update -qq &&
+        apt-get install -y -qq --no-install-recommends "${missing[@]}"
+} </dev/null >/dev/null || {
+    echo "apt-get could not install ${missing[*]}." >&2
+    exit 1
+}
