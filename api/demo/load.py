@@ -1,0 +1,214 @@
+"""Loads the demo through the normal way of a certificate; running it again changes nothing."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from api.bootstrap import Node
+from api.demo.lives import Life, lives, ordinary
+from api.demo.orders import ISSUERS, order
+from api.founding import type_files
+from certlib.calendar import legal_day
+from certlib.catalogue import TypeVersion
+from certlib.errors import CertlibError, StoreUnavailable
+from certlib.registry import Client
+from certlib.usecases.caller import SCOPES, TYPES, VERIFY, Caller
+from certlib.usecases.change_state import ChangeRequest
+from certlib.usecases.issue import Outcome
+from certlib.usecases.order import IssueAnswer, IssueRequest
+
+PER_TYPE = 100
+_GROUP = 20
+_CONSUMER = "11445200990090016H"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A certificate of the demo: its life and its request."""
+
+    life: Life
+    request: IssueRequest
+    caller: Caller
+
+
+def load(node: Node, progress: Progress = lambda _done, _of: None) -> dict[str, Any]:
+    """Issues the demo's certificates and writes `DATA_DIR/demo.json`; answers its content.
+
+    Raises:
+        StoreUnavailable: the folder or the store cannot be written; run it again.
+    """
+    path = node.settings.data_dir / "demo.json"
+    kept = _read(path)
+    if kept.get("complete"):
+        return kept
+    # Kept before anything is issued: a crash in the middle must find the same day and secrets.
+    as_of = kept.get("as_of") or legal_day(node.clock.now()).isoformat()
+    clients = kept.get("clients") or _found_clients(node)
+    report: dict[str, Any] = {"as_of": as_of, "clients": clients, "complete": False}
+    _write(path, report)
+    _register(node, clients)
+    plan = list(_plan(date.fromisoformat(as_of)))
+    answers = _issue(node, plan, progress)
+    identifiers = _live(node, plan, answers)
+    report |= {
+        "server": node.settings.url,
+        "complete": True,
+        "identifiers": identifiers,
+        "types": sorted(ISSUERS),
+        "certificates": len(answers),
+        "files": _files(node, plan, answers),
+    }
+    _write(path, report)
+    return report
+
+
+def _found_clients(node: Node) -> list[dict[str, Any]]:
+    with node.registry.read() as session:
+        names = {item.credit_code: item.short_name for item in session.departments()}
+    issuing = sorted(set(ISSUERS.values()))
+    return [
+        _client(node, f"demo-issuer-{place}", code, names[code], SCOPES)
+        for place, code in enumerate(issuing, start=1)
+    ] + [_client(node, "demo-consumer", _CONSUMER, names[_CONSUMER], (VERIFY, TYPES))]
+
+
+def _client(
+    node: Node, client_id: str, department: str, name: str, scopes: Iterable[str]
+) -> dict[str, Any]:
+    return {
+        "client_id": client_id,
+        "client_secret": node.entropy.octets(32).hex(),
+        "name": f"{name}业务系统（演示）",
+        "department_code": department,
+        "scopes": list(scopes),
+    }
+
+
+def _register(node: Node, clients: Iterable[dict[str, Any]]) -> None:
+    with node.registry.begin() as uow:
+        for item in clients:
+            secret = hashlib.sha256(item["client_secret"].encode()).hexdigest()
+            uow.put_client(
+                Client(
+                    client_id=item["client_id"],
+                    name=item["name"],
+                    department_code=item["department_code"],
+                    scopes=frozenset(item["scopes"]),
+                    secret_hash=secret,
+                    created_at=node.clock.now(),
+                )
+            )
+        uow.commit()
+
+
+def _plan(today: date) -> Iterable[_Planned]:
+    for version, _ in type_files():
+        long_term = version.term_years is None
+        special = lives(today, long_term=long_term)
+        for number in range(1, PER_TYPE + 1):
+            life = (
+                special[number - 1]
+                if number <= len(special)
+                else ordinary(today, number, long_term=long_term)
+            )
+            yield _Planned(life, _request(version, number, life), _caller(version))
+
+
+def _request(version: TypeVersion, number: int, life: Life) -> IssueRequest:
+    return IssueRequest(order(version, number, life.term), f"demo-{version.type_code}-{number}")
+
+
+def _caller(version: TypeVersion) -> Caller:
+    code = ISSUERS[version.type_code]
+    place = sorted(set(ISSUERS.values())).index(code) + 1
+    return Caller(f"demo-issuer-{place}", code, frozenset(SCOPES), person="demo-officer")
+
+
+def _issue(node: Node, plan: list[_Planned], progress: Progress) -> list[IssueAnswer]:
+    answers: list[IssueAnswer] = []
+    for start in range(0, len(plan), _GROUP):
+        group = plan[start : start + _GROUP]
+        outcomes: list[Outcome] = []
+        for caller in dict.fromkeys(item.caller for item in group):
+            mine = [item.request for item in group if item.caller == caller]
+            outcomes += node.issue.issue(caller, mine)
+        answers += [_answered(outcome) for outcome in outcomes]
+        progress(len(answers), len(plan))
+    return answers
+
+
+def _answered(outcome: Outcome) -> IssueAnswer:
+    if isinstance(outcome, CertlibError):
+        raise outcome
+    return outcome
+
+
+def _live(node: Node, plan: list[_Planned], answers: list[IssueAnswer]) -> dict[str, list[str]]:
+    """Takes each certificate through its life; answers identifiers by view."""
+    found: dict[str, list[str]] = {}
+    for item, answer in zip(plan, answers, strict=True):
+        for step, decision in enumerate(item.life.steps):
+            key = f"demo-{answer.identifier}-{step}"
+            node.change.change(item.caller, ChangeRequest(answer.identifier, decision, key))
+        if item.life.replaced:
+            _replace(node, item, answer)
+        found.setdefault(item.life.view.value, []).append(answer.identifier)
+    return found
+
+
+def _replace(node: Node, item: _Planned, answer: IssueAnswer) -> None:
+    newer = replace(item.request.order, supersedes=answer.identifier, supersede_reason="change")
+    request = IssueRequest(newer, f"{item.request.key}-2")
+    _answered(node.issue.issue(item.caller, [request])[0])
+
+
+def _files(node: Node, plan: list[_Planned], answers: list[IssueAnswer]) -> list[dict[str, str]]:
+    """One PDF of each type laid out for looking at, valid ones."""
+    folder = node.settings.data_dir / "demo"
+    folder.mkdir(exist_ok=True)
+    listed = []
+    for type_code in sorted(ISSUERS):
+        place = next(
+            number
+            for number, item in enumerate(plan)
+            if item.request.order.type_code == type_code
+            and not item.life.steps
+            and item.life.view.value == "VALID"
+        )
+        answer, caller = answers[place], plan[place].caller
+        _, content = node.read.file(caller, answer.identifier)
+        path = folder / f"{type_code}.pdf"
+        path.write_bytes(content)
+        listed.append({"identifier": answer.identifier, "path": str(path)})
+    return listed
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise StoreUnavailable(what=path.name) from error
+    return kept
+
+
+def _write(path: Path, report: dict[str, Any]) -> None:
+    """In one step, readable by the owner only: it holds secrets of the demo's clients."""
+    temporary = path.with_suffix(".new")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(json.dumps(report, ensure_ascii=False, indent=2).encode())
+            handle.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreUnavailable(what=path.name) from error
