@@ -43,8 +43,10 @@ class SignatureFacts:
         kind: `signature` or `document_timestamp`.
         digest_ok: the digest over the byte range equals the signed one.
         signature_ok: the CMS signature verifies with the embedded signer's key.
-        structure_ok: byte range, gap and padding are canonical (policy `own`); `structure_problem`
-            names what is not.
+        structure_ok: byte range, gap, padding and CMS are exactly what our sealer writes (policy
+            `own`); `structure_problem` names the first thing that is not.
+        layout_ok: the least that any PDF signature must have (policy `foreign`): two ranges from
+            the first byte on, the gap between them exactly `/Contents`, no content inside the CMS.
         covers_file: the byte range is the entire file but the gap.
         chain_ok: the signer's X.509 chains to a seal anchor at the proven time;
             None when it could not be decided (nothing to decide with).
@@ -52,6 +54,9 @@ class SignatureFacts:
         signer_code: the organisation's credit code in the signer's subject, or "".
         certified: DocMDP permission level of a certification signature, or None.
         claimed_time: the signed signing time; proves nothing alone.
+        algorithm_problem: a weak or mismatched algorithm, or `unsupported …`: then `digest_ok`
+            and `signature_ok` are False because nobody could check, not because they failed.
+        revocation_as_of: thisUpdate of the revocation list that spoke of the signer.
     """
 
     kind: str
@@ -72,6 +77,8 @@ class SignatureFacts:
     certified: int | None = None
     claimed_time: datetime | None = None
     timestamp: TimestampFacts | None = None
+    layout_ok: bool = True
+    revocation_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

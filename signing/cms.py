@@ -13,9 +13,15 @@ from asn1crypto import x509
 
 from certlib.errors import KeyUnusable
 
-__all__ = ["CADES_DETACHED", "CmsParts", "SealTemplate", "assemble", "set_of", "tlv"]
-
-CADES_DETACHED = "/ETSI.CAdES.detached"
+__all__ = [
+    "SIGNATURE_ALGORITHMS",
+    "CmsParts",
+    "SealTemplate",
+    "assemble",
+    "set_of",
+    "timestamp_attribute",
+    "tlv",
+]
 
 _OID_DATA = bytes.fromhex("06092a864886f70d010701")
 _OID_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
@@ -30,6 +36,16 @@ _MECHANISMS = {
     "ecdsa-p256-sha256": bytes.fromhex("300a06082a8648ce3d040302"),
     "rsa-3072-sha256": bytes.fromhex("300d06092a864886f70d01010b0500"),
 }
+SIGNATURE_ALGORITHMS = frozenset(
+    (
+        *_MECHANISMS.values(),
+        bytes.fromhex("300a06082a8648ce3d040303"),  # ecdsa-with-SHA384
+        bytes.fromhex("300a06082a8648ce3d040304"),  # ecdsa-with-SHA512
+        bytes.fromhex("300d06092a864886f70d01010c0500"),  # sha384WithRSAEncryption
+        bytes.fromhex("300d06092a864886f70d01010d0500"),  # sha512WithRSAEncryption
+    )
+)
+"""DER of the signature algorithms that our seals and our timestamps use, parameters included."""
 
 _SEQUENCE, _SET, _OCTETS, _SHORT_FORM = 0x30, 0x31, 0x04, 0x80
 

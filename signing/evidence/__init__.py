@@ -1,0 +1,1 @@
+"""Reading evidence: an uploaded file to `certlib.evidence.FileFacts`."""

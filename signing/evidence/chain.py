@@ -1,0 +1,210 @@
+"""Does an X.509 certificate chain to an anchor at a time, and was it revoked by then (RFC 5280)?
+
+The path is built by pyhanko-certvalidator without any fetching; before that the number and the
+subjects of the embedded certificates are capped, because building is factorial in equal subjects.
+Revocation lists come from our own store only.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.errors import (
+    ExpiredError,
+    NotYetValidError,
+    PathBuildingError,
+    ValidationError,
+)
+from pyhanko_certvalidator.policy_decl import (
+    CertRevTrustPolicy,
+    RevocationCheckingPolicy,
+    RevocationCheckingRule,
+)
+
+__all__ = ["ChainFinding", "TrustSet", "Usage", "chain_finding"]
+
+_NO_REVOCATION = CertRevTrustPolicy(
+    RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
+)
+_TIME_STAMPING = "time_stamping"
+_REFUSALS: dict[type[Exception], str] = {
+    NotYetValidError: "not-yet-valid",
+    ExpiredError: "expired",
+    PathBuildingError: "no-path",
+    ValidationError: "path-invalid",
+    # asn1crypto and cryptography raise many kinds on certificates that are not well-formed.
+    ValueError: "certificate-malformed",
+    TypeError: "certificate-malformed",
+    LookupError: "certificate-malformed",
+    AttributeError: "certificate-malformed",
+}
+"""What path building raises, the special before the general."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustSet:
+    """Anchors of one kind and every revocation list at hand; all DER."""
+
+    anchors: tuple[bytes, ...]
+    crls: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the certificate is used for, and when.
+
+    Attributes:
+        moment: when the signature was made, as far as that is proven.
+        now: the time of the question; revocation lists must not be stale by then.
+        timestamping: the signer is a timestamp authority.
+    """
+
+    moment: datetime
+    now: datetime
+    timestamping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFinding:
+    """The answer.
+
+    Attributes:
+        trusted: None when nothing is there to decide with.
+        problem: a slug: `no-anchors`, `no-path`, `path-invalid`, `expired`, `not-yet-valid`,
+            `signer-is-authority`, `key-usage`, `revoked`, `revocation-unknown`,
+            `revocation-stale`, `certificate-malformed`, or a cap of the embedded certificates.
+        revocation_as_of: thisUpdate of the list that spoke of the signer.
+    """
+
+    trusted: bool | None
+    problem: str = ""
+    revocation_as_of: datetime | None = None
+
+
+def chain_finding(
+    signer: asn1_x509.Certificate, others: tuple[bytes, ...], trust: TrustSet, usage: Usage
+) -> ChainFinding:
+    """Checks the signer's profile, builds its path and looks it up in the revocation lists."""
+    if not trust.anchors:
+        return ChainFinding(None, "no-anchors")
+    try:
+        problem = _profile_problem(signer, usage)
+        if problem:
+            return ChainFinding(False, problem)
+        path = _path(signer.dump(), others, trust.anchors, usage.moment)
+        return _revocation(path, trust.crls, usage)
+    except tuple(_REFUSALS) as error:
+        kinds = (slug for kind, slug in _REFUSALS.items() if isinstance(error, kind))
+        return ChainFinding(False, next(kinds))
+
+
+def _profile_problem(signer: asn1_x509.Certificate, usage: Usage) -> str:
+    if usage.moment < signer.not_valid_before:
+        return "not-yet-valid"
+    if usage.moment > signer.not_valid_after:
+        return "expired"
+    if signer.ca:
+        return "signer-is-authority"
+    allowed = signer.key_usage_value
+    if allowed is not None and not allowed.native & {"digital_signature", "non_repudiation"}:
+        return "key-usage"
+    return _purpose_problem(signer) if usage.timestamping else ""
+
+
+def _purpose_problem(signer: asn1_x509.Certificate) -> str:
+    """RFC 3161, 2.3: timeStamping is the only purpose, and critical."""
+    purposes = signer.extended_key_usage_value
+    critical = "extended_key_usage" in signer.critical_extensions
+    only = purposes is not None and purposes.native == [_TIME_STAMPING]
+    return "" if only and critical else "key-usage"
+
+
+def _path(
+    signer: bytes, others: tuple[bytes, ...], anchors: tuple[bytes, ...], moment: datetime
+) -> tuple[bytes, ...]:
+    """DER from the signer up to the anchor.
+
+    Raises:
+        PathBuildingError, ValidationError: pyhanko-certvalidator's refusal.
+    """
+    context = ValidationContext(
+        trust_roots=[_parsed(anchor) for anchor in anchors],
+        other_certs=[asn1_x509.Certificate.load(other) for other in others],
+        moment=moment.astimezone(UTC),
+        allow_fetching=False,
+        revinfo_policy=_NO_REVOCATION,
+    )
+    validator = CertificateValidator(asn1_x509.Certificate.load(signer), validation_context=context)
+    path = _without_event_loop(validator.async_validate_path())
+    return tuple(reversed([item.dump() for item in path]))
+
+
+def _without_event_loop(coroutine: Any) -> Any:  # noqa: ANN401 - pyHanko's ValidationPath
+    """Runs a coroutine that never waits: without fetching there is nothing to wait for."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    coroutine.close()
+    raise TypeError("path building waits")
+
+
+def _revocation(path: tuple[bytes, ...], crls: tuple[bytes, ...], usage: Usage) -> ChainFinding:
+    certificates = [x509.load_der_x509_certificate(item) for item in path]
+    for subject, issuer in pairwise(certificates[1:]):
+        crl = _newest(crls, issuer)
+        if crl is not None and _revoked(crl, subject, usage.moment):
+            return ChainFinding(False, "revoked", crl.last_update_utc)
+    if len(certificates) == 1:
+        return ChainFinding(True)
+    crl = _newest(crls, certificates[1])
+    if crl is None:
+        # A timestamp authority hangs under a root of its own; its root answers for it.
+        return (
+            ChainFinding(True) if usage.timestamping else ChainFinding(None, "revocation-unknown")
+        )
+    if _revoked(crl, certificates[0], usage.moment):
+        return ChainFinding(False, "revoked", crl.last_update_utc)
+    if crl.next_update_utc is None or crl.next_update_utc < usage.now:
+        return ChainFinding(None, "revocation-stale", crl.last_update_utc)
+    return ChainFinding(True, "", crl.last_update_utc)
+
+
+def _newest(
+    crls: tuple[bytes, ...], issuer: x509.Certificate
+) -> x509.CertificateRevocationList | None:
+    """The latest complete list that this issuer has signed."""
+    own = [
+        crl
+        for crl in map(_parsed_crl, crls)
+        if crl is not None
+        and crl.issuer == issuer.subject
+        and not any(extension.critical for extension in crl.extensions)
+        and crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]  # any key
+    ]
+    return max(own, key=lambda crl: crl.last_update_utc, default=None)
+
+
+def _revoked(
+    crl: x509.CertificateRevocationList, subject: x509.Certificate, moment: datetime
+) -> bool:
+    entry = crl.get_revoked_certificate_by_serial_number(subject.serial_number)
+    return entry is not None and entry.revocation_date_utc <= moment
+
+
+@lru_cache(maxsize=64)
+def _parsed(der: bytes) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(der)
+
+
+@lru_cache(maxsize=64)
+def _parsed_crl(der: bytes) -> x509.CertificateRevocationList | None:
+    try:
+        return x509.load_der_x509_crl(der)
+    except ValueError:
+        return None

@@ -1,0 +1,123 @@
+"""File to facts: the steps in their order, and what each one cannot tell (architecture.md 3)."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from pyhanko.pdf_utils.misc import PdfError
+
+from certlib.evidence import ChangeGrade, FileFacts
+from certlib.ports import TrustMaterial
+from signing.evidence.changes import changes_after
+from signing.evidence.layout import SignatureLayout, layouts, scanned_layouts
+from signing.evidence.metadata import FileMetadata, metadata_of, scanned_metadata
+from signing.evidence.opened import OpenedPdf, ReadingFaultError, opened
+from signing.evidence.signatures import Question, signature_facts
+
+__all__ = ["MOST_BYTES", "InProcessEvidenceReader", "read_facts"]
+
+# pyHanko logs what it finds in a file; a file's contents do not belong into our log.
+for _name in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+MOST_BYTES = 20 * 1024 * 1024
+_OURS = frozenset({"memory", "crashed"})
+
+
+class InProcessEvidenceReader:
+    """Reads in this process (`certlib.ports.EvidenceReader`): for files that we made ourselves.
+
+    Files of strangers belong into `signing.evidence.child`, which can be killed.
+    """
+
+    def __init__(self, trust: Callable[[], TrustMaterial], *, most: int = MOST_BYTES) -> None:
+        """Reads with what `trust` answers at each question; refuses files over `most` bytes."""
+        self._trust = trust
+        self._most = most
+
+    def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
+        """Facts of `pdf`, chains built at `at` where no timestamp proves another time."""
+        return read_facts(pdf, Question(self._trust(), at), self._most)
+
+
+def read_facts(pdf: bytes, question: Question, most: int = MOST_BYTES) -> FileFacts:
+    """Everything there is to know about `pdf`; never raises."""
+    started = time.perf_counter()
+    try:
+        facts = _read(pdf, question, most)
+    except MemoryError:
+        facts = _unread(pdf, "memory", "")
+    # What escapes here is a fault of our readers, and says nothing against the file.
+    except Exception as error:  # noqa: BLE001
+        facts = _broken(pdf, question, ReadingFaultError("crashed", type(error).__name__))
+    return replace(facts, milliseconds=round((time.perf_counter() - started) * 1000, 3))
+
+
+def _read(pdf: bytes, question: Question, most: int) -> FileFacts:
+    try:
+        document = opened(pdf, most)
+        found = layouts(document)
+        metadata = metadata_of(document)
+    except ReadingFaultError as error:
+        return _broken(pdf, question, error)
+    except PdfError as error:
+        return _broken(pdf, question, ReadingFaultError("malformed", type(error).__name__))
+    signatures = tuple(signature_facts(pdf, layout, question) for layout in found)
+    grade, detail = _changes(document, found)
+    return FileFacts(
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        size=len(pdf),
+        readable=True,
+        signatures=signatures,
+        changes=grade,
+        changes_detail=detail,
+        identifier=metadata.identifier,
+        content=metadata.content,
+        looks_ours=metadata.looks_ours,
+        kind=metadata.kind,
+        scanned=metadata.scanned,
+    )
+
+
+def _changes(document: OpenedPdf, found: list[SignatureLayout]) -> tuple[ChangeGrade, str]:
+    return changes_after(document, found) if found else (ChangeGrade.NONE, "")
+
+
+def _broken(pdf: bytes, question: Question, error: ReadingFaultError) -> FileFacts:
+    """A file that does not parse may still show a signature, by its bytes alone.
+
+    Where that signature no longer holds, the bytes were changed, and the fault is the file's.
+    """
+    if error.fault in ("empty", "too-large", "not-pdf"):
+        return _unread(pdf, error.fault, error.detail)
+    try:
+        found = scanned_layouts(pdf)
+        signatures = tuple(signature_facts(pdf, layout, question) for layout in found)
+        metadata = scanned_metadata(pdf)
+    # The fallback must not fail where the reading has failed already.
+    except Exception:  # noqa: BLE001
+        signatures, metadata = (), FileMetadata()
+    fault = error.fault
+    if fault in _OURS and any(not item.digest_ok for item in signatures):
+        fault = "malformed"
+    facts = _unread(pdf, fault, error.detail)
+    return replace(
+        facts,
+        signatures=signatures,
+        identifier=metadata.identifier,
+        looks_ours=metadata.looks_ours,
+    )
+
+
+def _unread(pdf: bytes, fault: str, detail: str) -> FileFacts:
+    return FileFacts(
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        size=len(pdf),
+        readable=False,
+        fault=fault,
+        fault_detail=detail,
+        changes=ChangeGrade.UNEXPLAINED,
+    )
