@@ -44,11 +44,9 @@ class Workshop:
             SealMismatch: what was sealed, or lies there, is not what was intended.
             SigningUnavailable, StoreUnavailable: try again later.
         """
-        name = intent.object_name()
-        stored = self.objects.get(name)
+        stored = self.objects.get(intent.object_name())
         if stored is None:
-            sealed = self._seal(intent, version)
-            stored = self._store(name, sealed, intent)
+            return self._publication(intent, self._make(intent, version))
         self._compare(stored, intent)
         return self._publication(intent, stored)
 
@@ -66,15 +64,20 @@ class Workshop:
         page = self.renderer.render(order)
         return self.sealer.seal(page, intent.content, intent.seal_level)
 
-    def _store(self, name: str, sealed: SealedDocument, intent: Intent) -> bytes:
-        self._compare(sealed.pdf, intent)
+    def _make(self, intent: Intent, version: TypeVersion) -> bytes:
+        """Seals, reads back what was sealed, stores, reads back what was stored."""
+        sealed = self._seal(intent, version).pdf
+        self._compare(sealed, intent)
+        name = intent.object_name()
         # Corrupt: another process stored its own seal of the same intent first; that one stands
         # if it verifies.
         with suppress(Corrupt):
-            self.objects.put_once(name, sealed.pdf)
+            self.objects.put_once(name, sealed)
         stored = self.objects.get(name)
         if stored is None:
             raise StoreUnavailable(what="read-back")
+        if stored != sealed:
+            self._compare(stored, intent)
         return stored
 
     def _compare(self, pdf: bytes, intent: Intent) -> None:
