@@ -19,6 +19,7 @@ __all__ = ["day_text", "face_of"]
 
 _FORMS = {"original": "正本", "duplicate": "副本", "annex": "附页", "drawing": "附图"}
 _LAST = 999
+_BESIDE_GB2312 = {ord("·"): None, ord("—"): None}
 
 
 def face_of(order: PageOrder) -> dict[str, Any]:
@@ -156,7 +157,8 @@ def _table(item: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[s
 def _with_script(text: str) -> dict[str, str]:
     """The text, and whether the kai face holds all of it: scripts are not mixed in one value."""
     try:
-        text.encode("gb2312")
+        # The codec has other code points in the places of the two signs left out here.
+        text.translate(_BESIDE_GB2312).encode("gb2312")
     except UnicodeEncodeError:
         return {"text": text, "script": "serif"}
     return {"text": text, "script": "kai"}
