@@ -1,7 +1,7 @@
 """Certificate identifiers: what GB/T 36904 and domain.md promise."""
 
 import json
-from dataclasses import astuple
+from dataclasses import FrozenInstanceError, astuple
 
 import pytest
 from hypothesis import example, given
@@ -128,6 +128,7 @@ def test_check_characters_refuse_other_characters(text):
 
 
 @given(st.text(ALPHABET))
+@example(ALPHABET)
 def test_both_dialects_answer_for_every_text(text):
     assert check_character(text) in ALPHABET
     if text:
@@ -190,6 +191,7 @@ def test_any_exchange_of_neighbours_is_detected_but_of_neighbours_in_the_alphabe
 
 
 @given(st.text())
+@example(" ")
 @example("\ud800." * 9)
 @example("." * 128)
 @example("١" * 10)
@@ -325,6 +327,11 @@ def test_the_length_limit_is_the_metadata_standard_s():
     longest = joined(serial="9" * 32)
     assert len(longest) == 94
     assert parse("9" * MAX_LENGTH).problems[0].field != ""
+
+
+def test_a_dot_after_a_single_part_is_one_too_many():
+    assert fields(parse("5.")) == ["check", "root", "type_code", "issuer_code", "serial", "version"]
+    assert parse("5.").parts["check"] == "5"
 
 
 def test_an_extra_segment_belongs_to_the_root():
@@ -466,6 +473,10 @@ def test_identifiers_are_values():
     assert one == build(TYPE, ISSUER, "00000000001", 1)
     assert len({one, build(TYPE, ISSUER, "00000000001", 1)}) == 1
     assert one != CertificateIdentifier(*astuple(one)[:4], 2, one.check)
+    with pytest.raises(FrozenInstanceError):
+        one.version = 2
+    with pytest.raises(FrozenInstanceError):
+        parse(PLAIN).grade = Grade.ISO
 
 
 # --- typed text and serials ----------------------------------------------------------------
