@@ -118,7 +118,9 @@ def test_equal_input_gives_equal_bytes_outside_the_gap(pki, page, content):
 def test_reserve_that_is_too_small_is_enlarged(pki, page, content):
     pdf = pki.sealer(reserved=512).seal(page, content).pdf
     before, after = _gap(pdf)
-    assert (after - before - 2) // 2 == 2 * len(_cms_bytes(pdf))
+    room, needed = (after - before - 2) // 2, len(_cms_bytes(pdf))
+    assert needed > 512
+    assert abs(room - 2 * needed) < 16  # an ECDSA signature varies by a byte or two
 
 
 def test_finish_refuses_what_does_not_fit(page, content):

@@ -1,0 +1,225 @@
+"""One reading child: its start, one question at a time with a deadline, its end."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from certlib.evidence import FileFacts
+from certlib.ports import TrustMaterial
+from signing.evidence import wire
+from signing.evidence.wire import OUT_OF_MEMORY
+
+__all__ = ["ChildGoneError", "ChildLimits", "ChildSlowError", "ReadingChild"]
+
+_ROOT = Path(__file__).resolve().parents[2]
+# Isolated mode ignores the environment and the working directory; the package's own folder is
+# handed over, so that a source tree without installation works, too.
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from signing.evidence.worker import main; sys.exit(main(sys.argv[1:]))"
+)
+_CHUNK = 1 << 16
+_MOST_ANSWER = 4 * 1024 * 1024
+_MEBIBYTE = 1024 * 1024
+_FAULTS: dict[int | None, str] = {
+    OUT_OF_MEMORY: "memory",
+    -signal.SIGKILL: "memory",  # nobody but the kernel's memory killer sends it behind our back
+    -signal.SIGXCPU: "timeout",
+}
+
+
+class ChildSlowError(Exception):
+    """The deadline passed."""
+
+
+class ChildGoneError(Exception):
+    """The child has died, or said something that is no answer.
+
+    Attributes:
+        code: its exit code, negative for a signal; 0 when it ended by itself before it saw the
+            question; None when it still runs.
+    """
+
+    def __init__(self, detail: str, code: int | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+
+    @property
+    def fault(self) -> str:
+        """The word of `FileFacts.fault`."""
+        return _FAULTS.get(self.code, "crashed")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """What one child may use; seconds and bytes.
+
+    Attributes:
+        wall_seconds: for one file, then the child is killed.
+        processor_seconds: for one file, then the kernel ends the child.
+        start_seconds: until the child has loaded its program.
+        memory: beyond what the loaded program takes.
+        most: the largest file.
+    """
+
+    wall_seconds: float = 3.0
+    processor_seconds: int = 3
+    start_seconds: float = 30.0
+    memory: int = 512 * _MEBIBYTE
+    most: int = 20 * _MEBIBYTE
+
+
+class ReadingChild:
+    """A running child. One thread at a time.
+
+    Attributes:
+        files: how many it has read.
+        memory: the most it has needed, in bytes.
+        idle_since: `time.monotonic` of its last answer.
+        measures: what `signing.evidence.sandbox` put in force.
+    """
+
+    def __init__(self, limits: ChildLimits) -> None:
+        """Starts the child and waits until it is ready.
+
+        Raises:
+            OSError: no process can be started.
+            ChildGoneError, ChildSlowError: it does not come up.
+        """
+        self.files = 0
+        self.memory = 0
+        self.idle_since = 0.0
+        self._limits = limits
+        self._trust: TrustMaterial | None = None
+        self._process = _started(limits)
+        assert self._process.stdin is not None  # noqa: S101 - both are pipes, for the type checker
+        assert self._process.stdout is not None  # noqa: S101
+        self._inlet, self._outlet = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._inlet, False)
+        os.set_blocking(self._outlet, False)
+        try:
+            ready = self._exchange(b"", wire.READY, limits.start_seconds)
+            self.measures = tuple(json.loads(ready))
+        except BaseException:
+            self.kill()
+            raise
+
+    def read(self, pdf: bytes, at: datetime, trust: TrustMaterial) -> FileFacts:
+        """The facts of one file.
+
+        Raises:
+            ChildSlowError: it took too long; the child must be killed.
+            ChildGoneError: the child died or answered nonsense; it must be killed.
+        """
+        if self._process.poll() is not None:
+            raise ChildGoneError("ended", 0)
+        message = wire.frame(wire.QUESTION, wire.question_to_bytes(pdf, at))
+        if trust is not self._trust and trust != self._trust:
+            message = wire.frame(wire.TRUST, wire.trust_to_bytes(trust)) + message
+        body = self._exchange(message, wire.ANSWER, self._limits.wall_seconds)
+        try:
+            answer = wire.answer_from_bytes(body)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ChildGoneError("answer") from error
+        self._trust = trust
+        self.files += 1
+        self.memory = answer.memory * 1024
+        return answer.facts
+
+    def end(self) -> None:
+        """Closes the pipes, which ends the child, and waits for it."""
+        self._close_pipes()
+        try:
+            self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends the child at once and waits for it."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._close_pipes()
+        self._process.wait()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    def _exchange(self, message: bytes, kind: bytes, seconds: float) -> bytes:
+        """Sends all of `message` and receives one frame of `kind`, both before the deadline."""
+        deadline = time.monotonic() + seconds
+        left = memoryview(message)
+        received = bytearray()
+        while True:
+            readable, writable = self._wait(deadline, sending=bool(left))
+            if writable:
+                left = left[self._sent(left) :]
+            if readable:
+                self._receive(received)
+            if len(received) >= wire.HEAD:
+                found, length = wire.head(bytes(received[: wire.HEAD]))
+                if found != kind or length > _MOST_ANSWER:
+                    raise ChildGoneError("frame")
+                if len(received) >= wire.HEAD + length:
+                    return bytes(received[wire.HEAD :])
+
+    def _wait(self, deadline: float, *, sending: bool) -> tuple[bool, bool]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise ChildSlowError
+        waiter = select.poll()
+        waiter.register(self._outlet, select.POLLIN)
+        if sending:
+            waiter.register(self._inlet, select.POLLOUT)
+        ready = {descriptor for descriptor, _ in waiter.poll(left * 1000)}
+        return self._outlet in ready, self._inlet in ready
+
+    def _sent(self, message: memoryview) -> int:
+        try:
+            return os.write(self._inlet, message[:_CHUNK])
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise self._gone() from error
+
+    def _receive(self, received: bytearray) -> None:
+        with suppress(BlockingIOError):
+            chunk = os.read(self._outlet, _CHUNK)
+            if not chunk:
+                raise self._gone()
+            received += chunk
+
+    def _gone(self) -> ChildGoneError:
+        try:
+            code = self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return ChildGoneError("silent")
+        return ChildGoneError(f"exit {code}", code)
+
+
+def _started(limits: ChildLimits) -> "subprocess.Popen[bytes]":
+    options = {
+        "memory": limits.memory,
+        "processor_seconds": limits.processor_seconds,
+        "most": limits.most,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-I", "-B", "-X", "utf8", "-c", _PROGRAM, str(_ROOT), json.dumps(options)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"TZ": "UTC", "LANG": "C.UTF-8"},
+        bufsize=0,
+        start_new_session=True,
+    )

@@ -1,0 +1,89 @@
+"""The reading child's own program: frames in, frames out, nothing else.
+
+Started by `signing.evidence.child` in a fresh interpreter with nothing but two pipes: no keys, no
+settings, no environment. It ends when its input ends, so it never outlives its parent.
+"""
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from certlib.ports import TrustMaterial
+from signing.evidence import sandbox, wire
+from signing.evidence.reader import MOST_BYTES, read_facts
+from signing.evidence.signatures import Question
+
+__all__ = ["WorkerOptions", "main", "serve"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """Limits of one child.
+
+    Attributes:
+        memory: bytes beyond what the loaded program takes.
+        processor_seconds: processor time for one file.
+        most: the largest file read, in bytes.
+    """
+
+    memory: int
+    processor_seconds: int
+    most: int = MOST_BYTES
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Entry point; `arguments[0]` is JSON of `WorkerOptions`."""
+    options = WorkerOptions(**json.loads(arguments[0]))
+    source, sink = _pipes()
+    _warm()
+    measures = sandbox.enter(options.memory)
+    sink.write(wire.frame(wire.READY, json.dumps(measures).encode()))
+    sink.flush()
+    try:
+        return serve(source, sink, options)
+    except MemoryError:
+        return wire.OUT_OF_MEMORY
+
+
+def serve(source: BinaryIO, sink: BinaryIO, options: WorkerOptions) -> int:
+    """Answers questions until the input ends."""
+    trust = TrustMaterial()
+    while True:
+        encoded = source.read(wire.HEAD)
+        if len(encoded) < wire.HEAD:
+            return 0
+        kind, length = wire.head(encoded)
+        body = source.read(length)
+        if kind == wire.TRUST:
+            trust = wire.trust_from_bytes(body)
+            continue
+        pdf, at = wire.question_from_bytes(body)
+        sandbox.limit_processor_time(options.processor_seconds)
+        facts = read_facts(pdf, Question(trust, at), options.most)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        sink.write(wire.frame(wire.ANSWER, wire.answer_to_bytes(wire.Answer(facts, memory))))
+        sink.flush()
+
+
+def _pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output, moved away: a stray print must not look like an answer."""
+    source, sink = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    os.close(nothing)
+    return os.fdopen(source, "rb"), os.fdopen(sink, "wb")
+
+
+def _warm() -> None:
+    """Imports what is imported lazily, while files can still be opened freely."""
+    read_facts(b"%PDF-1.7\n%%EOF\n", Question(TrustMaterial(), datetime(2000, 1, 1, tzinfo=UTC)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
