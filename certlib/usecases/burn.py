@@ -9,8 +9,7 @@ def burn(
 ) -> None:
     """Burns `intent` and frees its face number and idempotency key, in one commit.
 
-    Args:
-        reason: a stable code, for the history.
+    `reason` is a stable code, for the history.
 
     Raises:
         Conflict: the intent is no longer pending.

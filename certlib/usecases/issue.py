@@ -16,6 +16,7 @@ from certlib.registry import (
     Publication,
     ReadSession,
     Registry,
+    UnitOfWork,
 )
 from certlib.usecases.burn import burn
 from certlib.usecases.caller import Caller
@@ -159,7 +160,8 @@ class IssueCertificates:
                 if earlier is not None:
                     replays[place] = _replay_or_error(earlier, digest)
                 elif row.cleared is not None:
-                    intents[place] = self._intent(caller, row.request, row.cleared, now)
+                    content = self._content(caller, row.cleared, uow, now)
+                    intents[place] = self._intent(caller, row.request, row.cleared, content)
             uow.reserve(intents.values())
             details = {"request_id": caller.request_id}
             uow.append_audit(
@@ -172,9 +174,9 @@ class IssueCertificates:
             row.intent, row.outcome = intents.get(place), replays.get(place)
 
     def _intent(
-        self, caller: Caller, request: IssueRequest, cleared: Cleared, now: datetime
+        self, caller: Caller, request: IssueRequest, cleared: Cleared, content: Content
     ) -> Intent:
-        content = self._content(caller, cleared, now)
+        now = self._clock.now()
         return Intent(
             content=content,
             content_digest=content.digest(),
@@ -194,13 +196,13 @@ class IssueCertificates:
             lease_until=now + LEASE,
         )
 
-    def _content(self, caller: Caller, cleared: Cleared, now: datetime) -> Content:
+    def _content(self, caller: Caller, cleared: Cleared, uow: UnitOfWork, now: datetime) -> Content:
         order, version = cleared.order, cleared.version
         return Content(
             type_code=order.type_code,
             type_version=version.version,
             name=version.name,
-            identifier=str(self._identifier(cleared)),
+            identifier=str(self._identifier(cleared, uow)),
             number=order.number.strip(),
             issuer_code=order.issuer_code,
             issuer_name=cleared.issuer.name,
@@ -219,7 +221,8 @@ class IssueCertificates:
             fields=dict(order.fields),
         )
 
-    def _identifier(self, cleared: Cleared) -> ids.CertificateIdentifier:
+    def _identifier(self, cleared: Cleared, uow: UnitOfWork) -> ids.CertificateIdentifier:
+        """A new lineage, or the next version of one that no intent, burned or not, has used."""
         order = cleared.order
         if cleared.superseded is None:
             serial = ids.serial_from(self._entropy.octets(64))
@@ -227,7 +230,10 @@ class IssueCertificates:
         earlier = ids.parse(cleared.superseded.identifier).identifier
         if earlier is None:
             raise Conflict
-        return earlier.next_version()
+        candidate = earlier.next_version()
+        while uow.intent(str(candidate)) is not None:
+            candidate = candidate.next_version()
+        return candidate
 
     # --- 2 to 4: render, seal, store -------------------------------------------------------------
 

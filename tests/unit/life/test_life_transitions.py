@@ -1,0 +1,219 @@
+"""The transition table is walked whole: what it allows happens, everything else is refused."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from certlib.certificate import Decision
+from certlib.errors import Invalid, StaleVersion, TransitionForbidden
+from certlib.states import REASONS, TRANSITIONS, Action, State, View, view
+from tests.unit.life.builders import NOW, TODAY, after, decision, in_state, issued
+
+CAUSE = {State.ANNULLED: "annulled", State.WITHDRAWN: "withdrawn", State.REVOKED: "revoked"}
+
+# The table as the law and the domain guide have it, written down a second time by hand.
+ENDINGS = {
+    "SUPERSEDED", "DEREGISTERED", "ANNULLED", "WITHDRAWN", "REVOKED", "TRANSFERRED_OUT", "VOIDED",
+}
+EXPECTED = {
+    "DRAFT": {"ISSUED"},
+    "ISSUED": ENDINGS | {"SUSPENDED"},
+    "SUSPENDED": ENDINGS | {"ISSUED"},
+    "ANNULLED": {"DEREGISTERED"},
+    "WITHDRAWN": {"DEREGISTERED"},
+    "REVOKED": {"DEREGISTERED"},
+    "SUPERSEDED": {"ANNULLED", "VOIDED"},
+    "DEREGISTERED": {"ANNULLED", "VOIDED"},
+    "TRANSFERRED_OUT": {"ANNULLED", "VOIDED"},
+    "VOIDED": set(),
+}
+
+
+def test_table_is_the_expected_one():
+    """Each state leads exactly where the domain guide says."""
+    actual = {
+        state.value: {to.value for (origin, _), to in TRANSITIONS.items() if origin is state}
+        for state in State
+    }
+    assert actual == EXPECTED
+
+
+def _reason(state, action):
+    if action is Action.DEREGISTER:
+        return CAUSE.get(state, "own-wish")
+    return REASONS[action][0].code
+
+
+@pytest.mark.parametrize("action", [action for action in Action if action is not Action.SEAL])
+@pytest.mark.parametrize("state", [state for state in State if state is not State.DRAFT])
+def test_every_pair(state, action):
+    """(state, action) moves along the table, or is refused and changes nothing."""
+    certificate = in_state(state)
+    wish = decision(action, reason=_reason(state, action))
+    target = TRANSITIONS.get((state, action))
+    if target is None:
+        with pytest.raises(TransitionForbidden) as caught:
+            certificate.decide(wish, actor="o", now=NOW)
+        assert caught.value.values["state"] == state.value
+        return
+    moved = certificate.decide(wish, actor="o", now=NOW)
+    assert moved.state is target
+    assert moved.row_version == certificate.row_version + 1
+    assert moved.history[-1].from_state is state
+    assert moved.history[-1].to_state is target
+    assert moved.history[:-1] == certificate.history
+    assert certificate.state is state
+
+
+def test_a_sealed_certificate_is_never_sealed_again():
+    for state in State:
+        if state is not State.DRAFT:
+            assert (state, Action.SEAL) not in TRANSITIONS
+
+
+def test_every_action_and_state_has_words():
+    assert len({state.zh for state in State}) == len(State)
+    assert len({item.zh for item in View}) == len(View)
+    assert len({action.zh for action in Action}) == len(Action)
+    assert set(REASONS) == set(Action)
+
+
+def test_stale_version_is_refused_before_anything_else():
+    with pytest.raises(StaleVersion):
+        issued().decide(decision(Action.REVOKE), actor="o", now=NOW, expected_version=7)
+    moved = issued().decide(decision(Action.REVOKE), actor="o", now=NOW, expected_version=1)
+    assert moved.state is State.REVOKED
+
+
+@pytest.mark.parametrize(
+    ("action", "field", "code"),
+    [
+        (Action.REVOKE, "legal_basis", "legal-basis-missing"),
+        (Action.REVOKE, "document_number", "document-number-missing"),
+        (Action.REVOKE, "authority", "authority-missing"),
+        (Action.SUSPEND, "document_number", "document-number-missing"),
+        (Action.ANNUL, "legal_basis", "legal-basis-missing"),
+        (Action.WITHDRAW, "authority", "authority-missing"),
+        (Action.DEREGISTER, "legal_basis", "legal-basis-missing"),
+    ],
+)
+def test_what_a_decision_must_carry(action, field, code):
+    """A penalty without basis, number or authority is no penalty; each gap is named."""
+    reason = "own-wish" if action is Action.DEREGISTER else None
+    with pytest.raises(Invalid) as caught:
+        issued().decide(decision(action, reason=reason, **{field: "  "}), actor="o", now=NOW)
+    assert [(item.field, item.code) for item in caught.value.problems] == [(f"/{field}", code)]
+
+
+def test_all_problems_at_once():
+    empty = Decision(Action.REVOKE, "no-such-reason", TODAY + timedelta(days=1))
+    with pytest.raises(Invalid) as caught:
+        issued().decide(empty, actor="o", now=NOW)
+    assert {item.code for item in caught.value.problems} == {
+        "reason-unknown",
+        "legal-basis-missing",
+        "document-number-missing",
+        "authority-missing",
+        "effective-in-future",
+    }
+    assert all(item.zh and item.en for item in caught.value.problems)
+
+
+def test_a_decision_counts_from_a_day_between_issue_and_today():
+    early = decision(Action.ANNUL, day=date(2024, 2, 29))
+    with pytest.raises(Invalid) as caught:
+        issued().decide(early, actor="o", now=NOW)
+    assert caught.value.problems[0].field == "/effective_from"
+    assert issued().decide(decision(Action.ANNUL, day=date(2024, 3, 1)), actor="o", now=NOW)
+
+
+def test_today_is_the_chinese_day():
+    """At 16:30 UTC it is already tomorrow in China."""
+    late = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)
+    assert issued().decide(decision(Action.REVOKE, day=date(2026, 11, 23)), actor="o", now=late)
+
+
+@pytest.mark.parametrize("state", [State.ANNULLED, State.WITHDRAWN, State.REVOKED])
+def test_deregistration_keeps_its_cause(state):
+    """已注销（原因：吊销）: the cause is the ending before it, and no other."""
+    with pytest.raises(Invalid) as caught:
+        in_state(state).decide(
+            decision(Action.DEREGISTER, reason="own-wish"), actor="o", now=NOW
+        )
+    assert caught.value.problems[0].code == "cause-mismatch"
+    done = in_state(state).decide(
+        decision(Action.DEREGISTER, reason=CAUSE[state]), actor="o", now=NOW
+    )
+    assert done.history[-1].decision.reason_code == CAUSE[state]
+
+
+def test_no_cause_that_did_not_happen():
+    for reason in ("revoked", "annulled", "withdrawn", "expired"):
+        with pytest.raises(Invalid):
+            issued().decide(decision(Action.DEREGISTER, reason=reason), actor="o", now=NOW)
+    expired = issued(valid_to=date(2026, 11, 21))
+    assert expired.decide(decision(Action.DEREGISTER, reason="expired"), actor="o", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "expected"),
+    [
+        (State.ISSUED, date(2024, 2, 29), View.NOT_YET_EFFECTIVE),
+        (State.ISSUED, date(2024, 3, 1), View.VALID),
+        (State.ISSUED, date(2028, 2, 29), View.VALID),
+        (State.ISSUED, date(2028, 3, 1), View.EXPIRED),
+        (State.SUSPENDED, date(2026, 1, 1), View.SUSPENDED),
+        (State.SUSPENDED, date(2028, 3, 1), View.EXPIRED),
+        (State.REVOKED, date(2030, 1, 1), View.REVOKED),
+        (State.VOIDED, date(2020, 1, 1), View.VOIDED),
+        (State.DRAFT, date(2026, 1, 1), View.DRAFT),
+    ],
+)
+def test_views_follow_the_calendar(state, day, expected):
+    """Both ends of the term are inclusive; a right whose term is over is over."""
+    assert view(state, date(2024, 3, 1), date(2028, 2, 29), day) is expected
+
+
+def test_long_term_never_expires():
+    assert view(State.ISSUED, date(2024, 3, 1), None, date(2999, 1, 1)) is View.VALID
+
+
+def test_history_answers_for_past_days():
+    """Suspended in May, restored in June: May is suspended, June is valid, today too."""
+    certificate = issued()
+    certificate = certificate.decide(
+        decision(Action.SUSPEND, day=date(2026, 5, 1)), actor="o", now=NOW
+    )
+    certificate = certificate.decide(
+        decision(Action.RESTORE, day=date(2026, 6, 1)), actor="o", now=NOW
+    )
+    assert certificate.view_on(date(2026, 4, 30)) is View.VALID
+    assert certificate.view_on(date(2026, 5, 31)) is View.SUSPENDED
+    assert certificate.view_on(date(2026, 6, 1)) is View.VALID
+
+
+def test_annulment_from_the_beginning_outranks_what_was_recorded_before():
+    certificate = issued().decide(
+        decision(Action.SUSPEND, day=date(2026, 5, 1)), actor="o", now=NOW
+    )
+    certificate = certificate.decide(
+        decision(Action.ANNUL, day=date(2024, 3, 1)), actor="o", now=NOW
+    )
+    assert certificate.view_on(date(2025, 1, 1)) is View.ANNULLED
+    assert certificate.view_on(date(2026, 5, 2)) is View.ANNULLED
+
+
+def test_what_was_known_at_an_instant():
+    """Recorded today, effective last year: yesterday's knowledge still says valid."""
+    certificate = issued().decide(
+        decision(Action.REVOKE, day=date(2025, 6, 1)), actor="o", now=NOW
+    )
+    assert certificate.view_on(date(2025, 7, 1)) is View.REVOKED
+    before = NOW - timedelta(seconds=1)
+    assert certificate.view_on(date(2025, 7, 1), known_at=before) is View.VALID
+
+
+def test_superseded_version_may_still_be_annulled():
+    assert after(issued(), Action.SUPERSEDE, Action.ANNUL, Action.DEREGISTER).state is (
+        State.DEREGISTERED
+    )

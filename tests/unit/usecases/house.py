@@ -1,0 +1,238 @@
+"""A small house for use-case tests: real registry on SQLite, real rules, fake paper and seal."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from importlib import resources
+
+from api.json_schema import JsonSchemaValidator
+from certlib.catalogue import type_version_from
+from certlib.divisions import DivisionTable
+from certlib.document import Holder
+from certlib.errors import SigningUnavailable
+from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
+from certlib.ports import DesignDigests, SealedDocument
+from certlib.registry import Department, IssueListEntry
+from certlib.usecases.caller import SCOPES, Caller
+from certlib.usecases.change_state import ChangeState
+from certlib.usecases.issue import IssueCertificates, IssuingOptions
+from certlib.usecases.order import IssueOrder, IssueRequest
+from certlib.usecases.preflight import Preflight
+from certlib.usecases.produce import Workshop
+from certlib.usecases.read import ReadCertificates
+from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.verify import VerifyCertificates
+from storage.encryption import Cipher
+from storage.engines import EngineOptions
+from storage.migrations import upgrade
+from storage.objects import FileObjectStore
+from storage.registry import SqlRegistry
+
+TYPE = "11100000000019713D008"
+FOUR_EYES = "11445200990090307L001"
+CLOSED = "114452009900901633001"
+ISSUER = "11445200990090139J"
+OTHER = "11445200990090016H"
+DIVISIONS = DivisionTable.from_csv(
+    resources.files("certlib.data").joinpath("divisions.csv").read_text("utf-8")
+)
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+
+
+class SetClock:
+    def __init__(self, now=NOW):
+        self.moment = now
+
+    def now(self):
+        return self.moment
+
+    def pass_time(self, **span):
+        self.moment += timedelta(**span)
+
+
+class CountingEntropy:
+    """Different octets at every call, the same in every run."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def octets(self, count):
+        self.calls += 1
+        stream = b"".join(
+            hashlib.sha256(f"{self.calls}/{block}".encode()).digest() for block in range(count // 32 + 1)
+        )
+        return stream[:count]
+
+
+class PlainRenderer:
+    """A page is its canonical attachment; 𰻝 is the character no font has."""
+
+    def __init__(self):
+        self.error = None
+
+    def render(self, order):
+        if self.error is not None:
+            raise self.error
+        return b"%PAGE " + order.attachment
+
+    def unprintable(self, text):
+        return next((character for character in text if character == "𰻝"), "")
+
+    def digests(self, design):
+        return DesignDigests("t" * 64, "f" * 64, "0.15")
+
+
+class PlainSealer:
+    """Seals by wrapping, with a counter, so that two seals of one page differ as real ones do."""
+
+    def __init__(self):
+        self.error = None
+        self.seals = 0
+
+    def seal(self, pdf, content, level="B-T"):
+        if self.error is not None:
+            raise self.error
+        self.seals += 1
+        sealed = json.dumps({
+            "page": pdf.removeprefix(b"%PAGE ").decode(),
+            "signer": content.issuer_code,
+            "seal": self.seals,
+        }).encode()
+        return SealedDocument(sealed, hashlib.sha256(sealed).hexdigest(), level)
+
+
+class PlainReader:
+    def __init__(self):
+        self.reads = 0
+
+    def read(self, pdf, *, at):
+        self.reads += 1
+        digest = hashlib.sha256(pdf).hexdigest()
+        try:
+            found = json.loads(pdf)
+            content = found["page"]
+            identifier = json.loads(content)["ZZBS"]
+        except (ValueError, KeyError, TypeError):
+            return FileFacts(sha256=digest, size=len(pdf), readable=False, fault="not-pdf")
+        seal = SignatureFacts(
+            kind="signature", field_name="Seal", digest_ok=not found.get("broken", False),
+            signature_ok=True, structure_ok=True, covers_file=True, chain_ok=True,
+            signer_code=found["signer"], certified=1,
+            timestamp=TimestampFacts(intact=True, trusted=True, time=at),
+        )
+        return FileFacts(
+            sha256=digest, size=len(pdf), readable=True, signatures=(seal,),
+            changes=ChangeGrade.NONE, identifier=identifier, content=content, looks_ours=True,
+        )
+
+
+@dataclass
+class House:
+    clock: SetClock
+    entropy: CountingEntropy
+    renderer: PlainRenderer
+    sealer: PlainSealer
+    reader: PlainReader
+    registry: SqlRegistry
+    objects: FileObjectStore
+    issue: IssueCertificates
+    change: ChangeState
+    read: ReadCertificates
+    verify: VerifyCertificates
+    reconcile: Reconcile
+
+    def counts(self):
+        with self.registry.read() as session:
+            return session.counts()
+
+    def certificate(self, identifier):
+        with self.registry.read() as session:
+            return session.certificate(identifier)
+
+    def audit(self):
+        with self.registry.read() as session:
+            return session.audit_trail()
+
+
+def definition(type_code, **changes):
+    return {
+        "type_code": type_code,
+        "version": "2026.1",
+        "name": f"测试类型{type_code[-3:]}",
+        "name_en": "Test type",
+        "design": "licence-landscape",
+        "category": "证照执照",
+        "holder_category": "organisation",
+        "term_years": 4,
+        "max_holders": 2,
+        "schema": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["KZ_JYFW"],
+            "properties": {
+                "KZ_JYFW": {"type": "string", "title": "经营范围", "x-title-en": "Scope",
+                            "maxLength": 100},
+                "KZ_CLS": {"type": "integer", "title": "车辆数", "minimum": 0},
+            },
+        },
+        **changes,
+    }
+
+
+def build(folder):
+    clock, entropy = SetClock(), CountingEntropy()
+    url = f"sqlite:///{folder / 'certlib.sqlite'}"
+    upgrade(url)
+    cipher = Cipher(b"k" * 32, entropy)
+    registry = SqlRegistry(EngineOptions(url), cipher, clock)
+    objects = FileObjectStore(folder / "objects", cipher)
+    renderer, sealer, reader = PlainRenderer(), PlainSealer(), PlainReader()
+    with registry.begin() as uow:
+        uow.put_department(Department(ISSUER, "揭阳市交通运输局", "市交通局", "445200", "prefecture"))
+        uow.put_department(Department(OTHER, "揭阳市发展改革局", "市发改局", "445200", "prefecture"))
+        for type_code, changes in (
+            (TYPE, {}),
+            (FOUR_EYES, {"approvals": 1}),
+            (CLOSED, {"status": "withdrawn"}),
+        ):
+            data = definition(type_code, **changes)
+            uow.put_type_version(type_version_from(data), json.dumps(data))
+            uow.put_issue_entry(IssueListEntry(type_code, ISSUER, date(2020, 1, 1), date(2030, 1, 1)))
+        uow.commit()
+    workshop = Workshop(renderer, sealer, reader, objects, clock, "https://zz.example.cn")
+    preflight = Preflight(JsonSchemaValidator(), DIVISIONS, renderer, clock)
+    issue = IssueCertificates(
+        registry, preflight, workshop, clock, entropy, IssuingOptions(demonstration=True)
+    )
+    return House(
+        clock, entropy, renderer, sealer, reader, registry, objects, issue,
+        ChangeState(registry, clock), ReadCertificates(registry, objects),
+        VerifyCertificates(registry, reader, clock), Reconcile(registry, workshop, clock, 3),
+    )
+
+
+CALLER = Caller("dept-system", ISSUER, frozenset(SCOPES), person="officer-1", request_id="r-1")
+STRANGER = Caller("other-system", OTHER, frozenset(SCOPES))
+
+
+def order(**changes):
+    base = IssueOrder(
+        type_code=TYPE,
+        issuer_code=ISSUER,
+        number="粤交运许可字 0001 号",
+        holders=(Holder("揭阳市示例运输有限公司", "001", "91445202MA9TEXT00K"),),
+        issue_date=date(2026, 11, 20),
+        division_code="445202",
+        fields={"KZ_JYFW": "道路普通货物运输"},
+        valid_from=date(2026, 11, 20),
+        valid_to=date(2030, 11, 19),
+    )
+    return replace(base, **changes)
+
+
+def request(key="key-1", **changes):
+    return IssueRequest(order(**changes), key)
+
+
+DOWN = SigningUnavailable(what="timestamp")

@@ -1,0 +1,342 @@
+"""Every situation has its own sentence, and every sentence a situation that says it."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from certlib.certificate import (
+    CertificateFile,
+    PaperStatus,
+    Restriction,
+    RestrictionKind,
+)
+from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
+from certlib.states import Action, State
+from certlib.verdicts import FAULTS, FINDINGS, SENTENCES
+from certlib.verification import (
+    FOREIGN,
+    OWN,
+    Check,
+    Claim,
+    Facts,
+    Outcome,
+    Verdict,
+    judge,
+    worst,
+)
+from tests.unit.life.builders import IDENTIFIER, NOW, decision, in_state, issued
+
+V, I, U = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
+STORED = datetime(2024, 3, 1, tzinfo=UTC)
+
+
+def signature(**changes):
+    stamp = TimestampFacts(intact=True, trusted=True, time=STORED)
+    base = SignatureFacts(
+        kind="signature", field_name="Seal", digest_ok=True, signature_ok=True,
+        structure_ok=True, covers_file=True, chain_ok=True, signer="揭阳市交通运输局",
+        signer_code="11445200990090139J", certified=1, timestamp=stamp,
+    )
+    return replace(base, **changes)
+
+
+def file(*signatures, **changes):
+    base = FileFacts(
+        sha256="ab" * 32, size=1000, readable=True, signatures=signatures or (signature(),),
+        identifier=IDENTIFIER, looks_ours=True,
+    )
+    return replace(base, **changes)
+
+
+def known(**changes):
+    base = CertificateFile(
+        sha256="ab" * 32, identifier=IDENTIFIER, object_name="0" * 32 + ".0", size=1000,
+        form="original", revision=0, level="B-T", stored_at=STORED,
+    )
+    return replace(base, **changes)
+
+
+def of_record(record, **changes):
+    return Facts(record=record, authorised=True, **changes)
+
+
+def of_known(record=None, **changes):
+    copy = changes.pop("copy", {})
+    return Facts(record=record or issued(), known_file=known(**copy), authorised=True, **changes)
+
+
+RESTRICTED = replace(issued(), restrictions=(
+    Restriction(RestrictionKind.SEIZED, "揭阳市中级人民法院", "(2026)粤52执1号", date(2026, 1, 1)),))
+REVOKED_LATE = issued().decide(decision(Action.REVOKE, day=date(2026, 11, 1)), actor="o", now=NOW)
+RENEWING = replace(issued(valid_to=date(2026, 11, 1)), renewal_pending_since=date(2026, 9, 1))
+BLOCKING = replace(OWN, blocking=frozenset({RestrictionKind.SEIZED}))
+TOLERANT = replace(OWN, tolerated=frozenset({RestrictionKind.SEIZED}))
+
+SITUATIONS = [
+    ("valid", V, of_known(), OWN),
+    ("valid-on-record", V, of_record(issued()), OWN),
+    ("not-yet-effective", I, of_record(issued(valid_from=date(2027, 1, 1))), OWN),
+    ("expired", I, of_record(issued(valid_to=date(2026, 11, 21))), OWN),
+    ("renewal-pending", U, of_record(RENEWING), OWN),
+    ("suspended", I, of_record(in_state(State.SUSPENDED)), OWN),
+    ("revoked", I, of_record(in_state(State.REVOKED)), OWN),
+    ("annulled", I, of_record(in_state(State.ANNULLED)), OWN),
+    ("withdrawn", I, of_record(in_state(State.WITHDRAWN)), OWN),
+    ("deregistered", I, of_record(in_state(State.DEREGISTERED)), OWN),
+    ("voided", I, of_record(in_state(State.VOIDED)), OWN),
+    ("superseded", I, of_record(in_state(State.SUPERSEDED)), OWN),
+    ("transferred-out", I, of_record(in_state(State.TRANSFERRED_OUT)), OWN),
+    ("draft", I, of_record(replace(issued(), state=State.DRAFT, history=(
+        replace(issued().history[0], to_state=State.DRAFT),))), OWN),
+    ("restricted", U, of_record(RESTRICTED), OWN),
+    ("restriction-blocks", I, of_record(RESTRICTED), BLOCKING),
+    ("paper-void", V, of_record(replace(issued(), paper=PaperStatus.DECLARED_VOID)), OWN),
+    ("not-found", I, Facts(), OWN),
+    ("identifier-malformed", I, Facts(malformed_part="校验位"), OWN),
+    ("several-found", U, Facts(candidates=2), OWN),
+    ("other-node", U, Facts(our_node=False, region="潮州市"), OWN),
+    ("mismatch", I, of_record(issued(), claims=(Claim("holder_name", "别的公司"),)), OWN),
+    ("name-changed", V, of_record(replace(issued(), former_names=("旧名运输公司",)),
+                                  claims=(Claim("holder_name", "旧名运输公司"),)), OWN),
+    ("altered", I, Facts(file=file(signature(digest_ok=False)), record=issued()), OWN),
+    ("seal-not-on-record", I, Facts(file=file(), record=issued(), authorised=True), OWN),
+    ("seal-untrusted", I, Facts(file=file(signature(chain_ok=False)), record=issued()), OWN),
+    ("seal-weak", U, Facts(file=file(signature(algorithm_problem="SHA-1"))), FOREIGN),
+    ("status-unknown", U, Facts(file=file(), registry_asked=False, authorised=True), OWN),
+    ("issuer-not-authorised", I, Facts(file=file(), record=issued(), authorised=False), OWN),
+    ("copy-expired", I, of_known(copy={"kind": "purpose_copy", "expires_on": date(2026, 1, 1)}),
+     OWN),
+    ("copy-other-purpose", I, of_known(copy={"kind": "purpose_copy", "purpose": "公积金提取"},
+                                       purpose="入学"), OWN),
+    ("printed", U, Facts(file=file(signatures=(), looks_ours=False), record=issued()), OWN),
+    ("cannot-tell", U, Facts(unavailable="签发登记"), OWN),
+    ("valid-then", V, of_record(REVOKED_LATE, on=date(2026, 10, 1)), OWN),
+    ("not-a-certificate", I, Facts(file=file(signatures=(), looks_ours=False, identifier="")), OWN),
+    ("unreadable", I, Facts(file=file(readable=False, fault="truncated")), OWN),
+    ("foreign-valid", V, Facts(file=file(identifier="", looks_ours=False)), FOREIGN),
+]
+
+
+@pytest.mark.parametrize(("code", "verdict", "facts", "policy"), SITUATIONS,
+                         ids=[item[0] for item in SITUATIONS])
+def test_situation(code, verdict, facts, policy):
+    """Each situation gets its verdict, its code, and a sentence without holes."""
+    report = judge(facts, policy, NOW)
+    assert (report.code, report.verdict) == (code, verdict)
+    for text in (report.sentence.zh, report.sentence.next_zh,
+                 report.sentence.en, report.sentence.next_en):
+        assert text
+        assert "{" not in text
+    assert report.findings
+    assert all(finding.zh and finding.en for finding in report.findings)
+
+
+def test_every_code_is_reached():
+    """A code without a situation would be a promise that nothing keeps."""
+    assert {item[0] for item in SITUATIONS} == set(SENTENCES)
+
+
+def test_no_two_situations_share_a_sentence():
+    """Filled as people read them: conclusions differ in both languages."""
+    reports = [judge(facts, policy, NOW) for _, _, facts, policy in SITUATIONS]
+    assert len({report.sentence.zh for report in reports}) == len(reports)
+    assert len({report.sentence.en for report in reports}) == len(reports)
+
+
+def test_the_documented_codes_are_all_there():
+    """verdicts.md is the least; it lies beside the repository while we build."""
+    documented = {
+        "valid", "not-yet-effective", "expired", "renewal-pending", "suspended", "revoked",
+        "annulled", "withdrawn", "deregistered", "voided", "superseded", "transferred-out",
+        "restricted", "paper-void", "not-found", "other-node", "mismatch", "name-changed",
+        "altered", "seal-not-on-record", "issuer-not-authorised", "copy-expired",
+        "copy-other-purpose", "printed", "cannot-tell", "valid-then", "not-a-certificate",
+        "unreadable",
+    }
+    assert documented <= set(SENTENCES)
+
+
+def test_placeholders_agree_between_languages():
+    """What the Chinese sentence tells, the English one tells too."""
+    for code, sentence in SENTENCES.items():
+        zh = {name.removesuffix("_en") for name in re.findall(r"{(\w+)}", sentence.zh)}
+        en = {name.removesuffix("_en") for name in re.findall(r"{(\w+)}", sentence.en)}
+        assert zh <= en | {"date", "authority", "document"}, code
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_every_fault_has_an_honest_verdict(fault):
+    """The file's fault is invalid, ours is indeterminate, neither is valid."""
+    report = judge(Facts(file=file(readable=False, fault=fault)), OWN, NOW)
+    ours = fault in {"timeout", "memory", "crashed", "busy"}
+    assert report.verdict is (U if ours else I)
+
+
+@pytest.mark.parametrize("policy", [OWN, FOREIGN])
+@pytest.mark.parametrize(
+    "broken",
+    [{"digest_ok": False}, {"signature_ok": False}],
+)
+def test_broken_cryptography_is_altered_under_every_policy(policy, broken):
+    report = judge(Facts(file=file(signature(**broken))), policy, NOW)
+    assert (report.verdict, report.code) == (I, "altered")
+
+
+def test_structure_counts_for_our_own_files():
+    odd = Facts(file=file(signature(structure_ok=False, structure_problem="padding")))
+    assert judge(odd, OWN, NOW).code == "altered"
+    assert judge(odd, FOREIGN, NOW).verdict is V
+
+
+@pytest.mark.parametrize(
+    ("grade", "own", "foreign"),
+    [
+        (ChangeGrade.NONE, "seal-not-on-record", "foreign-valid"),
+        (ChangeGrade.PERMITTED, "altered", "foreign-valid"),
+        (ChangeGrade.NOT_PERMITTED, "altered", "altered"),
+        (ChangeGrade.UNEXPLAINED, "altered", "altered"),
+    ],
+)
+def test_changes_after_sealing(grade, own, foreign):
+    """Under `own` nothing may follow; what is unexplained is never accepted."""
+    facts = Facts(file=file(changes=grade), record=issued(), authorised=True)
+    assert judge(facts, OWN, NOW).code == own
+    assert judge(facts, FOREIGN, NOW).code == foreign
+
+
+def test_unknown_chain_is_no_finding_against_a_foreign_file():
+    facts = Facts(file=file(signature(chain_ok=None), identifier="", looks_ours=False))
+    report = judge(facts, FOREIGN, NOW)
+    assert (report.verdict, report.code) == (U, "seal-untrusted")
+    outcomes = {finding.check: finding.outcome for finding in report.findings}
+    assert outcomes[Check.INTEGRITY] is Outcome.PASS
+    assert outcomes[Check.CHANGES] is Outcome.PASS
+
+
+def test_untrusted_timestamp_is_distrust():
+    bad = TimestampFacts(intact=True, trusted=False, time=STORED)
+    facts = Facts(file=file(signature(timestamp=bad)), record=issued(), authorised=True)
+    assert judge(facts, OWN, NOW).code == "seal-untrusted"
+
+
+def test_signer_that_is_not_the_issuer_on_record():
+    facts = Facts(file=file(signature(signer_code="11445200990090016H")), record=issued(),
+                  authorised=True)
+    assert judge(facts, OWN, NOW).code == "issuer-not-authorised"
+
+
+def test_seal_stripped_from_our_file_is_alteration():
+    report = judge(Facts(file=file(signatures=())), OWN, NOW)
+    assert (report.verdict, report.code) == (I, "altered")
+
+
+def test_our_file_broken_beyond_reading_is_alteration():
+    report = judge(Facts(file=file(readable=False, fault="malformed")), OWN, NOW)
+    assert report.code == "altered"
+
+
+def test_genuine_old_file_after_revocation():
+    """The file is intact, the right is gone: invalid, and the reason is the record."""
+    report = judge(of_known(in_state(State.REVOKED)), OWN, NOW)
+    assert (report.verdict, report.code) == (I, "revoked")
+    outcomes = {finding.check: finding.outcome for finding in report.findings}
+    assert outcomes[Check.INTEGRITY] is Outcome.PASS
+
+
+def test_asked_for_a_day_before_the_beginning():
+    report = judge(of_record(issued(), on=date(2024, 2, 1)), OWN, NOW)
+    assert (report.verdict, report.code) == (I, "not-yet-effective")
+
+
+def test_annulled_is_not_valid_then_when_annulled_from_the_beginning():
+    record = issued().decide(decision(Action.ANNUL, day=date(2024, 3, 1)), actor="o", now=NOW)
+    assert judge(of_record(record, on=date(2025, 1, 1)), OWN, NOW).code == "annulled"
+
+
+def test_renewal_asked_for_too_late_does_not_help():
+    late = replace(issued(valid_to=date(2026, 11, 1)), renewal_pending_since=date(2026, 11, 2))
+    assert judge(of_record(late), OWN, NOW).code == "expired"
+
+
+def test_tolerated_and_lifted_restrictions_do_not_stand_in_the_way():
+    assert judge(of_record(RESTRICTED), TOLERANT, NOW).verdict is V
+    lifted = replace(RESTRICTED.restrictions[0], lifted_on=date(2026, 11, 22))
+    assert judge(of_record(replace(RESTRICTED, restrictions=(lifted,))), OWN, NOW).verdict is V
+
+
+def test_tolerance_in_comparison():
+    """Full-width digits, spaces, the other middle dot and small letters are the same text."""
+    record = issued(number="粤运 12-AB", fields={"KZ_MC": "阿卜杜拉·买买提"})
+    claims = (Claim("number", "粤运１２-ａｂ"), Claim("KZ_MC", "阿卜杜拉・买买提"))
+    assert judge(of_record(record, claims=claims), OWN, NOW).verdict is V
+
+
+def test_mismatch_names_the_field_and_hides_the_registered_value():
+    claims = (Claim("number", "X"), Claim("KZ_JYFW", "旅客运输"), Claim("KZ_NONE", "1"))
+    report = judge(of_record(issued(), claims=claims, titles={"KZ_JYFW": ("经营范围", "Scope")}),
+                   OWN, NOW)
+    assert "证照编号、经营范围、KZ_NONE" in report.sentence.zh
+    finding = report.findings[-1]
+    assert finding.evidence == {"fields": ["number", "KZ_JYFW", "KZ_NONE"]}
+    assert "道路普通货物运输" not in str(report)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("valid_to", "2028-02-29"), ("valid_to", "20280229"), ("issue_date", "2024-03-01"),
+     ("holder_code", "91445202ma9text00k"), ("issuer_name", "揭阳市交通运输局"),
+     ("type_code", "11100000000019713D008")],
+)
+def test_core_fields_compare(path, value):
+    assert judge(of_record(issued(), claims=(Claim(path, value),)), OWN, NOW).verdict is V
+
+
+def test_long_term_is_a_claim_too():
+    claims = (Claim("valid_to", "长期"),)
+    assert judge(of_record(issued(valid_to=None), claims=claims), OWN, NOW).verdict is V
+    assert judge(of_record(issued(), claims=claims), OWN, NOW).verdict is I
+
+
+def test_over_several_targets():
+    assert worst([V, U, I]) is I
+    assert worst([V, U]) is U
+    assert worst([V, V]) is V
+    assert worst([]) is U
+
+
+def test_nothing_at_all_is_never_valid():
+    assert judge(Facts(file=file(), registry_asked=False), OWN, NOW).verdict is U
+    empty = Facts(record=None, known_file=known())
+    assert judge(empty, OWN, NOW).verdict is I
+
+
+def test_copy_within_its_purpose_and_time():
+    copy = {"kind": "purpose_copy", "purpose": "入学", "expires_on": date(2027, 1, 1)}
+    report = judge(of_known(copy=copy, purpose="入学"), OWN, NOW)
+    assert report.verdict is V
+    assert any(finding.code == "purpose-copy" for finding in report.findings)
+
+
+def test_sentences_of_findings_are_filled():
+    for zh, en in FINDINGS.values():
+        assert zh
+        assert en
+
+
+def test_as_of_is_said():
+    report = judge(of_known(), OWN, NOW)
+    assert "2026年11月22日 10:00" in report.sentence.zh
+    assert report.as_of == NOW
+
+
+def test_this_file_walks_what_the_package_has():
+    """The package holds no verdict that is not in the table of sentences."""
+    source = Path(judge.__code__.co_filename).parent
+    named = set()
+    for module in source.glob("*.py"):
+        named |= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', module.read_text("utf-8")))
+    unknown = named - set(SENTENCES) - set(FINDINGS)
+    assert unknown <= {"no-path"}
