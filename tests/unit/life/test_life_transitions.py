@@ -13,7 +13,13 @@ CAUSE = {State.ANNULLED: "annulled", State.WITHDRAWN: "withdrawn", State.REVOKED
 
 # The table as the law and the domain guide have it, written down a second time by hand.
 ENDINGS = {
-    "SUPERSEDED", "DEREGISTERED", "ANNULLED", "WITHDRAWN", "REVOKED", "TRANSFERRED_OUT", "VOIDED",
+    "SUPERSEDED",
+    "DEREGISTERED",
+    "ANNULLED",
+    "WITHDRAWN",
+    "REVOKED",
+    "TRANSFERRED_OUT",
+    "VOIDED",
 }
 EXPECTED = {
     "DRAFT": {"ISSUED"},
@@ -137,9 +143,7 @@ def test_today_is_the_chinese_day():
 def test_deregistration_keeps_its_cause(state):
     """已注销（原因：吊销）: the cause is the ending before it, and no other."""
     with pytest.raises(Invalid) as caught:
-        in_state(state).decide(
-            decision(Action.DEREGISTER, reason="own-wish"), actor="o", now=NOW
-        )
+        in_state(state).decide(decision(Action.DEREGISTER, reason="own-wish"), actor="o", now=NOW)
     assert caught.value.problems[0].code == "cause-mismatch"
     done = in_state(state).decide(
         decision(Action.DEREGISTER, reason=CAUSE[state]), actor="o", now=NOW
@@ -205,9 +209,7 @@ def test_annulment_from_the_beginning_outranks_what_was_recorded_before():
 
 def test_what_was_known_at_an_instant():
     """Recorded today, effective last year: yesterday's knowledge still says valid."""
-    certificate = issued().decide(
-        decision(Action.REVOKE, day=date(2025, 6, 1)), actor="o", now=NOW
-    )
+    certificate = issued().decide(decision(Action.REVOKE, day=date(2025, 6, 1)), actor="o", now=NOW)
     assert certificate.view_on(date(2025, 7, 1)) is View.REVOKED
     before = NOW - timedelta(seconds=1)
     assert certificate.view_on(date(2025, 7, 1), known_at=before) is View.VALID

@@ -60,7 +60,8 @@ class CountingEntropy:
     def octets(self, count):
         self.calls += 1
         stream = b"".join(
-            hashlib.sha256(f"{self.calls}/{block}".encode()).digest() for block in range(count // 32 + 1)
+            hashlib.sha256(f"{self.calls}/{block}".encode()).digest()
+            for block in range(count // 32 + 1)
         )
         return stream[:count]
 
@@ -94,11 +95,13 @@ class PlainSealer:
         if self.error is not None:
             raise self.error
         self.seals += 1
-        sealed = json.dumps({
-            "page": pdf.removeprefix(b"%PAGE ").decode(),
-            "signer": content.issuer_code,
-            "seal": self.seals,
-        }).encode()
+        sealed = json.dumps(
+            {
+                "page": pdf.removeprefix(b"%PAGE ").decode(),
+                "signer": content.issuer_code,
+                "seal": self.seals,
+            }
+        ).encode()
         return SealedDocument(sealed, hashlib.sha256(sealed).hexdigest(), level)
 
 
@@ -116,14 +119,26 @@ class PlainReader:
         except (ValueError, KeyError, TypeError):
             return FileFacts(sha256=digest, size=len(pdf), readable=False, fault="not-pdf")
         seal = SignatureFacts(
-            kind="signature", field_name="Seal", digest_ok=not found.get("broken", False),
-            signature_ok=True, structure_ok=True, covers_file=True, chain_ok=True,
-            signer_code=found["signer"], certified=1,
+            kind="signature",
+            field_name="Seal",
+            digest_ok=not found.get("broken", False),
+            signature_ok=True,
+            structure_ok=True,
+            covers_file=True,
+            chain_ok=True,
+            signer_code=found["signer"],
+            certified=1,
             timestamp=TimestampFacts(intact=True, trusted=True, time=at),
         )
         return FileFacts(
-            sha256=digest, size=len(pdf), readable=True, signatures=(seal,),
-            changes=ChangeGrade.NONE, identifier=identifier, content=content, looks_ours=True,
+            sha256=digest,
+            size=len(pdf),
+            readable=True,
+            signatures=(seal,),
+            changes=ChangeGrade.NONE,
+            identifier=identifier,
+            content=content,
+            looks_ours=True,
         )
 
 
@@ -171,8 +186,12 @@ def definition(type_code, **changes):
             "additionalProperties": False,
             "required": ["KZ_JYFW"],
             "properties": {
-                "KZ_JYFW": {"type": "string", "title": "经营范围", "x-title-en": "Scope",
-                            "maxLength": 100},
+                "KZ_JYFW": {
+                    "type": "string",
+                    "title": "经营范围",
+                    "x-title-en": "Scope",
+                    "maxLength": 100,
+                },
                 "KZ_CLS": {"type": "integer", "title": "车辆数", "minimum": 0},
             },
         },
@@ -189,8 +208,12 @@ def build(folder):
     objects = FileObjectStore(folder / "objects", cipher)
     renderer, sealer, reader = PlainRenderer(), PlainSealer(), PlainReader()
     with registry.begin() as uow:
-        uow.put_department(Department(ISSUER, "揭阳市交通运输局", "市交通局", "445200", "prefecture"))
-        uow.put_department(Department(OTHER, "揭阳市发展改革局", "市发改局", "445200", "prefecture"))
+        uow.put_department(
+            Department(ISSUER, "揭阳市交通运输局", "市交通局", "445200", "prefecture")
+        )
+        uow.put_department(
+            Department(OTHER, "揭阳市发展改革局", "市发改局", "445200", "prefecture")
+        )
         for type_code, changes in (
             (TYPE, {}),
             (FOUR_EYES, {"approvals": 1}),
@@ -198,7 +221,9 @@ def build(folder):
         ):
             data = definition(type_code, **changes)
             uow.put_type_version(type_version_from(data), json.dumps(data))
-            uow.put_issue_entry(IssueListEntry(type_code, ISSUER, date(2020, 1, 1), date(2030, 1, 1)))
+            uow.put_issue_entry(
+                IssueListEntry(type_code, ISSUER, date(2020, 1, 1), date(2030, 1, 1))
+            )
         uow.commit()
     workshop = Workshop(renderer, sealer, reader, objects, clock, "https://zz.example.cn")
     preflight = Preflight(JsonSchemaValidator(), DIVISIONS, renderer, clock)
@@ -206,9 +231,18 @@ def build(folder):
         registry, preflight, workshop, clock, entropy, IssuingOptions(demonstration=True)
     )
     return House(
-        clock, entropy, renderer, sealer, reader, registry, objects, issue,
-        ChangeState(registry, clock), ReadCertificates(registry, objects),
-        VerifyCertificates(registry, reader, clock), Reconcile(registry, workshop, clock, 3),
+        clock,
+        entropy,
+        renderer,
+        sealer,
+        reader,
+        registry,
+        objects,
+        issue,
+        ChangeState(registry, clock),
+        ReadCertificates(registry, objects),
+        VerifyCertificates(registry, reader, clock),
+        Reconcile(registry, workshop, clock, 3),
     )
 
 

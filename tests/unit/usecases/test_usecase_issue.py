@@ -85,7 +85,13 @@ def test_a_group_keeps_good_rows_and_names_bad_ones(house):
     ]
     outcomes = house.issue.issue(CALLER, rows)
     kinds = [type(item).__name__ for item in outcomes]
-    assert kinds == ["IssueAnswer", "Invalid", "FaceNumberTaken", "OutsideDepartment", "IssueAnswer"]
+    assert kinds == [
+        "IssueAnswer",
+        "Invalid",
+        "FaceNumberTaken",
+        "OutsideDepartment",
+        "IssueAnswer",
+    ]
     assert house.counts()["ISSUED"] == 2
 
 
@@ -180,7 +186,8 @@ def test_a_foreign_object_under_the_name_is_never_published(house, monkeypatch):
 def test_a_seal_that_is_not_the_intent_is_not_stored(house, monkeypatch):
     real = house.sealer.seal
     monkeypatch.setattr(
-        house.sealer, "seal",
+        house.sealer,
+        "seal",
         lambda pdf, content, level: real(pdf.replace(b"445202", b"445203"), content, level),
     )
     with pytest.raises(SealMismatch):
@@ -246,8 +253,10 @@ def test_only_a_current_version_of_the_same_kind_is_superseded(house):
         ({"type_code": "11100000000019713D999"}, TypeUnknown),
         ({"type_code": CLOSED}, TypeNotPublished),
         ({"type_version": "1999.9"}, TypeUnknown),
-        ({"issue_date": date(2019, 12, 31), "valid_from": None, "valid_to": None},
-         IssuerNotAuthorised),
+        (
+            {"issue_date": date(2019, 12, 31), "valid_from": None, "valid_to": None},
+            IssuerNotAuthorised,
+        ),
         ({"type_code": FOUR_EYES}, ApprovalMissing),
         ({"type_code": FOUR_EYES, "approved_by": ("officer-1",)}, ApprovalMissing),
         ({"type_code": FOUR_EYES, "approved_by": ("officer-1", "officer-2")}, ApprovalMissing),
@@ -262,9 +271,7 @@ def test_refusals_before_anything_is_reserved(house, change, error):
 
 
 def test_four_eyes_are_kept_with_the_intent(house):
-    answer = house.issue.issue_one(
-        CALLER, request(type_code=FOUR_EYES, approved_by=("officer-2",))
-    )
+    answer = house.issue.issue_one(CALLER, request(type_code=FOUR_EYES, approved_by=("officer-2",)))
     with house.registry.read() as session:
         intent = session.intent(answer.identifier)
     assert intent.approved_by == ("officer-2",)
@@ -297,15 +304,27 @@ def test_scope_is_needed(house):
         ({"valid_to": date(2030, 11, 21)}, "/valid_to", "term-too-long"),
         ({"issue_date": date(2026, 11, 23)}, "/issue_date", "date-order"),
         ({"holders": ()}, "/holders", "holder-count"),
-        ({"holders": (Holder("公司", "001", "91445202MA9TEXT001"),)}, "/holders/0/code",
-         "check-character"),
-        ({"holders": (Holder("李四", "111", "445221198501010019"),)}, "/holders/0/code_type",
-         "holder-category"),
+        (
+            {"holders": (Holder("公司", "001", "91445202MA9TEXT001"),)},
+            "/holders/0/code",
+            "check-character",
+        ),
+        (
+            {"holders": (Holder("李四", "111", "445221198501010019"),)},
+            "/holders/0/code_type",
+            "holder-category",
+        ),
         ({"holders": (Holder("公司", "777", "1"),)}, "/holders/0/code_type", "code-type-unknown"),
-        ({"holders": (Holder(" ", "001", "91445202MA9TEXT00K"),)}, "/holders/0/name",
-         "holder-name"),
-        ({"holders": (Holder("𰻝面公司", "001", "91445202MA9TEXT00K"),)}, "/holders/0/name",
-         "character-unprintable"),
+        (
+            {"holders": (Holder(" ", "001", "91445202MA9TEXT00K"),)},
+            "/holders/0/name",
+            "holder-name",
+        ),
+        (
+            {"holders": (Holder("𰻝面公司", "001", "91445202MA9TEXT00K"),)},
+            "/holders/0/name",
+            "character-unprintable",
+        ),
         ({"fields": {"KZ_JYFW": "a\u202eb"}}, "/fields/KZ_JYFW", "character-forbidden"),
     ],
 )

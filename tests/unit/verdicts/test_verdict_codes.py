@@ -36,25 +36,43 @@ STORED = datetime(2024, 3, 1, tzinfo=UTC)
 def signature(**changes):
     stamp = TimestampFacts(intact=True, trusted=True, time=STORED)
     base = SignatureFacts(
-        kind="signature", field_name="Seal", digest_ok=True, signature_ok=True,
-        structure_ok=True, covers_file=True, chain_ok=True, signer="揭阳市交通运输局",
-        signer_code="11445200990090139J", certified=1, timestamp=stamp,
+        kind="signature",
+        field_name="Seal",
+        digest_ok=True,
+        signature_ok=True,
+        structure_ok=True,
+        covers_file=True,
+        chain_ok=True,
+        signer="揭阳市交通运输局",
+        signer_code="11445200990090139J",
+        certified=1,
+        timestamp=stamp,
     )
     return replace(base, **changes)
 
 
 def file(*signatures, **changes):
     base = FileFacts(
-        sha256="ab" * 32, size=1000, readable=True, signatures=signatures or (signature(),),
-        identifier=IDENTIFIER, looks_ours=True,
+        sha256="ab" * 32,
+        size=1000,
+        readable=True,
+        signatures=signatures or (signature(),),
+        identifier=IDENTIFIER,
+        looks_ours=True,
     )
     return replace(base, **changes)
 
 
 def known(**changes):
     base = CertificateFile(
-        sha256="ab" * 32, identifier=IDENTIFIER, object_name="0" * 32 + ".0", size=1000,
-        form="original", revision=0, level="B-T", stored_at=STORED,
+        sha256="ab" * 32,
+        identifier=IDENTIFIER,
+        object_name="0" * 32 + ".0",
+        size=1000,
+        form="original",
+        revision=0,
+        level="B-T",
+        stored_at=STORED,
     )
     return replace(base, **changes)
 
@@ -68,8 +86,14 @@ def of_known(record=None, **changes):
     return Facts(record=record or issued(), known_file=known(**copy), authorised=True, **changes)
 
 
-RESTRICTED = replace(issued(), restrictions=(
-    Restriction(RestrictionKind.SEIZED, "揭阳市中级人民法院", "(2026)粤52执1号", date(2026, 1, 1)),))
+RESTRICTED = replace(
+    issued(),
+    restrictions=(
+        Restriction(
+            RestrictionKind.SEIZED, "揭阳市中级人民法院", "(2026)粤52执1号", date(2026, 1, 1)
+        ),
+    ),
+)
 REVOKED_LATE = issued().decide(decision(Action.REVOKE, day=date(2026, 11, 1)), actor="o", now=NOW)
 RENEWING = replace(issued(valid_to=date(2026, 11, 1)), renewal_pending_since=date(2026, 9, 1))
 BLOCKING = replace(OWN, blocking=frozenset({RestrictionKind.SEIZED}))
@@ -89,8 +113,18 @@ SITUATIONS = [
     ("voided", I, of_record(in_state(State.VOIDED)), OWN),
     ("superseded", I, of_record(in_state(State.SUPERSEDED)), OWN),
     ("transferred-out", I, of_record(in_state(State.TRANSFERRED_OUT)), OWN),
-    ("draft", I, of_record(replace(issued(), state=State.DRAFT, history=(
-        replace(issued().history[0], to_state=State.DRAFT),))), OWN),
+    (
+        "draft",
+        I,
+        of_record(
+            replace(
+                issued(),
+                state=State.DRAFT,
+                history=(replace(issued().history[0], to_state=State.DRAFT),),
+            )
+        ),
+        OWN,
+    ),
     ("restricted", U, of_record(RESTRICTED), OWN),
     ("restriction-blocks", I, of_record(RESTRICTED), BLOCKING),
     ("paper-void", V, of_record(replace(issued(), paper=PaperStatus.DECLARED_VOID)), OWN),
@@ -99,18 +133,33 @@ SITUATIONS = [
     ("several-found", U, Facts(candidates=2), OWN),
     ("other-node", U, Facts(our_node=False, region="潮州市"), OWN),
     ("mismatch", I, of_record(issued(), claims=(Claim("holder_name", "别的公司"),)), OWN),
-    ("name-changed", V, of_record(replace(issued(), former_names=("旧名运输公司",)),
-                                  claims=(Claim("holder_name", "旧名运输公司"),)), OWN),
+    (
+        "name-changed",
+        V,
+        of_record(
+            replace(issued(), former_names=("旧名运输公司",)),
+            claims=(Claim("holder_name", "旧名运输公司"),),
+        ),
+        OWN,
+    ),
     ("altered", I, Facts(file=file(signature(digest_ok=False)), record=issued()), OWN),
     ("seal-not-on-record", I, Facts(file=file(), record=issued(), authorised=True), OWN),
     ("seal-untrusted", I, Facts(file=file(signature(chain_ok=False)), record=issued()), OWN),
     ("seal-weak", U, Facts(file=file(signature(algorithm_problem="SHA-1"))), FOREIGN),
     ("status-unknown", U, Facts(file=file(), registry_asked=False, authorised=True), OWN),
     ("issuer-not-authorised", I, Facts(file=file(), record=issued(), authorised=False), OWN),
-    ("copy-expired", I, of_known(copy={"kind": "purpose_copy", "expires_on": date(2026, 1, 1)}),
-     OWN),
-    ("copy-other-purpose", I, of_known(copy={"kind": "purpose_copy", "purpose": "公积金提取"},
-                                       purpose="入学"), OWN),
+    (
+        "copy-expired",
+        I,
+        of_known(copy={"kind": "purpose_copy", "expires_on": date(2026, 1, 1)}),
+        OWN,
+    ),
+    (
+        "copy-other-purpose",
+        I,
+        of_known(copy={"kind": "purpose_copy", "purpose": "公积金提取"}, purpose="入学"),
+        OWN,
+    ),
     ("printed", U, Facts(file=file(signatures=(), looks_ours=False), record=issued()), OWN),
     ("cannot-tell", U, Facts(unavailable="签发登记"), OWN),
     ("valid-then", V, of_record(REVOKED_LATE, on=date(2026, 10, 1)), OWN),
@@ -120,14 +169,19 @@ SITUATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "verdict", "facts", "policy"), SITUATIONS,
-                         ids=[item[0] for item in SITUATIONS])
+@pytest.mark.parametrize(
+    ("code", "verdict", "facts", "policy"), SITUATIONS, ids=[item[0] for item in SITUATIONS]
+)
 def test_situation(code, verdict, facts, policy):
     """Each situation gets its verdict, its code, and a sentence without holes."""
     report = judge(facts, policy, NOW)
     assert (report.code, report.verdict) == (code, verdict)
-    for text in (report.sentence.zh, report.sentence.next_zh,
-                 report.sentence.en, report.sentence.next_en):
+    for text in (
+        report.sentence.zh,
+        report.sentence.next_zh,
+        report.sentence.en,
+        report.sentence.next_en,
+    ):
         assert text
         assert "{" not in text
     assert report.findings
@@ -149,11 +203,33 @@ def test_no_two_situations_share_a_sentence():
 def test_the_documented_codes_are_all_there():
     """verdicts.md is the least; it lies beside the repository while we build."""
     documented = {
-        "valid", "not-yet-effective", "expired", "renewal-pending", "suspended", "revoked",
-        "annulled", "withdrawn", "deregistered", "voided", "superseded", "transferred-out",
-        "restricted", "paper-void", "not-found", "other-node", "mismatch", "name-changed",
-        "altered", "seal-not-on-record", "issuer-not-authorised", "copy-expired",
-        "copy-other-purpose", "printed", "cannot-tell", "valid-then", "not-a-certificate",
+        "valid",
+        "not-yet-effective",
+        "expired",
+        "renewal-pending",
+        "suspended",
+        "revoked",
+        "annulled",
+        "withdrawn",
+        "deregistered",
+        "voided",
+        "superseded",
+        "transferred-out",
+        "restricted",
+        "paper-void",
+        "not-found",
+        "other-node",
+        "mismatch",
+        "name-changed",
+        "altered",
+        "seal-not-on-record",
+        "issuer-not-authorised",
+        "copy-expired",
+        "copy-other-purpose",
+        "printed",
+        "cannot-tell",
+        "valid-then",
+        "not-a-certificate",
         "unreadable",
     }
     assert documented <= set(SENTENCES)
@@ -223,8 +299,9 @@ def test_untrusted_timestamp_is_distrust():
 
 
 def test_signer_that_is_not_the_issuer_on_record():
-    facts = Facts(file=file(signature(signer_code="11445200990090016H")), record=issued(),
-                  authorised=True)
+    facts = Facts(
+        file=file(signature(signer_code="11445200990090016H")), record=issued(), authorised=True
+    )
     assert judge(facts, OWN, NOW).code == "issuer-not-authorised"
 
 
@@ -276,8 +353,9 @@ def test_tolerance_in_comparison():
 
 def test_mismatch_names_the_field_and_hides_the_registered_value():
     claims = (Claim("number", "X"), Claim("KZ_JYFW", "旅客运输"), Claim("KZ_NONE", "1"))
-    report = judge(of_record(issued(), claims=claims, titles={"KZ_JYFW": ("经营范围", "Scope")}),
-                   OWN, NOW)
+    report = judge(
+        of_record(issued(), claims=claims, titles={"KZ_JYFW": ("经营范围", "Scope")}), OWN, NOW
+    )
     assert "证照编号、经营范围、KZ_NONE" in report.sentence.zh
     finding = report.findings[-1]
     assert finding.evidence == {"fields": ["number", "KZ_JYFW", "KZ_NONE"]}
@@ -286,9 +364,14 @@ def test_mismatch_names_the_field_and_hides_the_registered_value():
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("valid_to", "2028-02-29"), ("valid_to", "20280229"), ("issue_date", "2024-03-01"),
-     ("holder_code", "91445202ma9text00k"), ("issuer_name", "揭阳市交通运输局"),
-     ("type_code", "11100000000019713D008")],
+    [
+        ("valid_to", "2028-02-29"),
+        ("valid_to", "20280229"),
+        ("issue_date", "2024-03-01"),
+        ("holder_code", "91445202ma9text00k"),
+        ("issuer_name", "揭阳市交通运输局"),
+        ("type_code", "11100000000019713D008"),
+    ],
 )
 def test_core_fields_compare(path, value):
     assert judge(of_record(issued(), claims=(Claim(path, value),)), OWN, NOW).verdict is V

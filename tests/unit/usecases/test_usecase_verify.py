@@ -1,0 +1,200 @@
+"""Questions and answers: by identifier, by fields, by file; a fault of ours is never `valid`."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from certlib.certificate import Decision
+from certlib.document import Holder
+from certlib.errors import Invalid, ScopeMissing, StoreUnavailable
+from certlib.registry import SearchQuery
+from certlib.states import Action
+from certlib.usecases.change_state import ChangeRequest
+from certlib.usecases.verify import Question, VerifyCertificates
+from certlib.verification import FOREIGN, Claim, Verdict
+from tests.unit.usecases.house import CALLER, TYPE, PlainReader, SetClock, order, request
+
+ASK = Question()
+CODE = "91445202MA9TEXT00K"
+
+
+@pytest.fixture
+def issued(house):
+    return house.issue.issue_one(CALLER, request()).identifier
+
+
+def revoke(house, identifier, day=date(2026, 11, 21)):
+    decision = Decision(Action.REVOKE, "penalty", day, "法", "号", "机关")
+    house.change.change(CALLER, ChangeRequest(identifier, decision, f"r-{identifier}"))
+
+
+def test_by_identifier(house, issued):
+    answer = house.verify.by_identifier(issued, ASK)
+    assert (answer.report.verdict, answer.report.code) == (Verdict.VALID, "valid-on-record")
+    assert answer.subject.holders == ("揭阳市示例运输有限公司",)
+    revoke(house, issued)
+    assert house.verify.by_identifier(issued, ASK).report.code == "revoked"
+
+
+def test_past_days_and_past_knowledge(house, issued):
+    before = house.clock.now()
+    house.clock.pass_time(days=2)
+    revoke(house, issued, date(2026, 11, 22))
+    on = house.verify.by_identifier(issued, Question(on=date(2026, 11, 21)))
+    assert (on.report.verdict, on.report.code) == (Verdict.VALID, "valid-then")
+    known = Question(on=date(2026, 11, 23), known_at=before)
+    assert house.verify.by_identifier(issued, known).report.verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "code"),
+    [
+        ("", "invalid", "identifier-malformed"),
+        ("hello", "invalid", "identifier-malformed"),
+        (
+            "1.2.156.3005.2.11445200999999015E001.11445200999999015E.4452002026A0000001.001.B",
+            "invalid",
+            "identifier-malformed",
+        ),
+        (
+            "1.2.156.3005.2.11445200999999015E001.11445200999999015E.4452002026A0000001.001.A",
+            "indeterminate",
+            "other-node",
+        ),
+    ],
+)
+def test_identifiers_that_lead_nowhere(house, text, verdict, code):
+    report = house.verify.by_identifier(text, ASK).report
+    assert (report.verdict, report.code) == (verdict, code)
+
+
+def test_unknown_identifier_of_our_own_issuer(house, issued):
+    from certlib import ids
+
+    parsed = ids.parse(issued).identifier
+    absent = ids.build(parsed.type_code, parsed.issuer_code, "0" * 20, 1)
+    report = house.verify.by_identifier(str(absent), ASK).report
+    assert (report.verdict, report.code) == (Verdict.INVALID, "not-found")
+    assert "不等于证照不真实" in report.sentence.zh
+
+
+def test_by_number_and_by_holder(house, issued):
+    by_number = SearchQuery(type_code=TYPE, number="粤交运许可字0001号")
+    assert house.verify.by_fields(by_number, ASK).subject.identifier == issued
+    by_holder = SearchQuery(holder_code=CODE, holder_code_type="001")
+    assert house.verify.by_fields(by_holder, ASK).report.verdict is Verdict.VALID
+    nobody = SearchQuery(holder_code="91445202MA00000000", holder_code_type="001")
+    assert house.verify.by_fields(nobody, ASK).report.code == "not-found"
+
+
+def test_several_certificates_of_one_holder_are_listed(house, issued):
+    """Not 'incomplete': the clerk gets the list and chooses."""
+    other = house.issue.issue_one(CALLER, request("k2", number="第二号")).identifier
+    answer = house.verify.by_fields(SearchQuery(holder_code=CODE, holder_code_type="001"), ASK)
+    assert answer.report.code == "several-found"
+    assert {item.identifier for item in answer.candidates} == {issued, other}
+
+
+def test_too_little_to_go_by(house):
+    for query in (SearchQuery(), SearchQuery(number="1"), SearchQuery(holder_code=CODE)):
+        with pytest.raises(Invalid) as caught:
+            house.verify.by_fields(query, ASK)
+        assert caught.value.problems[0].code == "fields-incomplete"
+
+
+def test_a_revoked_certificate_is_found_by_its_number(house, issued):
+    """The query never filters on valid states first."""
+    revoke(house, issued)
+    query = SearchQuery(type_code=TYPE, number="粤交运许可字0001号")
+    assert house.verify.by_fields(query, ASK).report.code == "revoked"
+
+
+def test_the_current_version_answers_for_a_number(house, issued):
+    newer = house.issue.issue_one(CALLER, request("k2", supersedes=issued)).identifier
+    query = SearchQuery(type_code=TYPE, number="粤交运许可字0001号")
+    assert house.verify.by_fields(query, ASK).subject.identifier == newer
+    assert house.verify.by_identifier(issued, ASK).report.code == "superseded"
+
+
+def test_claims_are_compared_and_named(house, issued):
+    claims = (Claim("holder_name", "别的公司"), Claim("KZ_JYFW", "旅客运输"))
+    report = house.verify.by_identifier(issued, Question(claims=claims)).report
+    assert (report.verdict, report.code) == (Verdict.INVALID, "mismatch")
+    assert "持证主体、经营范围" in report.sentence.zh
+
+
+def test_our_file_byte_for_byte_needs_no_reading(house, issued):
+    _, pdf = house.read.file(CALLER, issued)
+    reads = house.reader.reads
+    answer = house.verify.by_file(pdf, ASK)
+    assert (answer.report.verdict, answer.report.code) == (Verdict.VALID, "valid")
+    assert house.reader.reads == reads
+    revoke(house, issued)
+    assert house.verify.by_file(pdf, ASK).report.code == "revoked"
+
+
+def test_a_file_with_a_good_seal_that_is_not_on_record(house, issued):
+    _, pdf = house.read.file(CALLER, issued)
+    again = pdf.replace(b'"seal": 1', b'"seal": 9')
+    report = house.verify.by_file(again, ASK).report
+    assert (report.verdict, report.code) == (Verdict.INVALID, "seal-not-on-record")
+
+
+def test_altered_and_unreadable_files(house, issued):
+    _, pdf = house.read.file(CALLER, issued)
+    broken = pdf.replace(b'"seal": 1', b'"seal": 1, "broken": true')
+    assert house.verify.by_file(broken, ASK).report.code == "altered"
+    assert house.verify.by_file(b"nothing", ASK).report.code == "unreadable"
+    assert house.verify.by_file(b"", ASK).report.verdict is Verdict.INVALID
+
+
+def test_foreign_policy_judges_the_file_alone(house):
+    pdf = b'{"page": "{\\"ZZBS\\": \\"\\"}", "signer": "", "seal": 1}'
+    report = house.verify.by_file(pdf, Question(policy=FOREIGN)).report
+    assert (report.verdict, report.code) == (Verdict.VALID, "foreign-valid")
+
+
+def test_offline_never_says_valid(house, issued):
+    _, pdf = house.read.file(CALLER, issued)
+    offline = VerifyCertificates(None, PlainReader(), SetClock())
+    report = offline.by_file(pdf, ASK).report
+    assert report.verdict is Verdict.INDETERMINATE
+    assert offline.by_identifier(issued, ASK).report.verdict is Verdict.INDETERMINATE
+
+
+def test_a_registry_that_is_down_is_indeterminate(house, issued, monkeypatch):
+    """INV-14, for each way of asking."""
+    _, pdf = house.read.file(CALLER, issued)
+
+    def down():
+        raise StoreUnavailable(what="database")
+
+    monkeypatch.setattr(house.registry, "read", down)
+    query = SearchQuery(type_code=TYPE, number="1")
+    for answer in (
+        house.verify.by_identifier(issued, ASK),
+        house.verify.by_fields(query, ASK),
+        house.verify.by_file(pdf, ASK),
+    ):
+        assert (answer.report.verdict, answer.report.code) == (Verdict.INDETERMINATE, "cannot-tell")
+
+
+def test_uses_are_written_down(house, issued):
+    answer = house.verify.by_identifier(issued, ASK)
+    house.verify.record_use(CALLER, answer, "r-9")
+    last = list(house.audit())[-1]
+    assert (last.act, last.target, last.details["verdict"]) == ("verify", issued, "valid")
+    with pytest.raises(ScopeMissing):
+        house.verify.record_use(replace(CALLER, scopes=frozenset()), answer, "r-9")
+
+
+def test_persons_are_masked(house):
+    """Anybody who asks sees the surname, no more."""
+    from certlib.usecases.verify import subject_of
+    from tests.unit.life.builders import content
+
+    subject = subject_of(content(holders=(Holder("欧阳明远", "111", "445221198501010019"),)))
+    assert "明远" not in str(subject)
+    assert "445221198501010019" not in str(subject)
+    assert order().holders[0].name == "揭阳市示例运输有限公司"
