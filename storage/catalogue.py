@@ -9,7 +9,7 @@ from sqlalchemy import Row, Table, bindparam, func, select
 
 from certlib.canonical import canonical_bytes, digest
 from certlib.catalogue import TypeVersion, type_version_from
-from certlib.errors import Conflict, Corrupt, Unsupported
+from certlib.errors import Conflict, Corrupt, Invalid, Unsupported
 from certlib.registry import Client, Department, IssueListEntry
 from storage.link import Link
 from storage.tables import (
@@ -103,9 +103,13 @@ def put_type_version(link: Link, version: TypeVersion, definition: str) -> None:
 
     Raises:
         Conflict: the version is there with another definition.
-        Unsupported: `definition` is not that version.
+        Invalid: `definition` is not that version.
     """
-    if _defined(definition) != version:
+    try:
+        defined = type_version_from(json.loads(definition))
+    except (ValueError, TypeError) as error:
+        raise Unsupported(what="definition that is no type version") from error
+    if defined != version:
         raise Unsupported(what="definition that is not the type version")
     before = link.first(_NAMED, type_code=version.type_code, version=version.version)
     if before is not None:
@@ -183,7 +187,7 @@ def _defined(definition: str) -> TypeVersion:
     # Versions are immutable, so their text may stand for them.
     try:
         return type_version_from(json.loads(definition))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, Invalid) as error:
         raise Corrupt(what="type_versions.definition") from error
 
 

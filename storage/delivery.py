@@ -14,6 +14,7 @@ from storage.tables import IdempotencyRow, OutboxRow, table
 
 RUNNING = "running"
 DONE = "done"
+_TRIES = 3
 
 _KEYS = table(IdempotencyRow)
 _OUTBOX = table(OutboxRow)
@@ -35,7 +36,13 @@ _RELEASE = delete(_KEYS).where(_here(), _RUNNING)
 
 
 def claim(link: Link, record: IdempotencyRecord) -> IdempotencyRecord | None:
-    """Keeps `record` as running and answers None, or answers the record already there."""
+    """Keeps `record` as running and answers None, or answers the record already there.
+
+    On PostgreSQL it waits for a unit that claims the same key at this moment.
+
+    Raises:
+        Conflict: the key was claimed and released again and again meanwhile.
+    """
     statement = (
         link.inserting(_KEYS)
         .on_conflict_do_nothing(index_elements=list(_KEYS.primary_key))
@@ -51,9 +58,14 @@ def claim(link: Link, record: IdempotencyRecord) -> IdempotencyRecord | None:
         "identifier": record.identifier,
         "answer": None,
     }
-    if link.change(statement, row) == 1:
-        return None
-    return find(link, record.client_id, record.route, record.key)
+    for _ in range(_TRIES):
+        if link.change(statement, row) == 1:
+            return None
+        found = find(link, record.client_id, record.route, record.key)
+        if found is not None:
+            return found
+        # Released between the two statements (PostgreSQL): the key is free again.
+    raise Conflict
 
 
 def find(link: Link, client_id: str, route: str, key: str) -> IdempotencyRecord | None:

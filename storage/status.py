@@ -163,12 +163,12 @@ class _PostgresSource:
         with self._lock:
             try:
                 return self._ask(identifier, today)
-            except psycopg.OperationalError:
+            except psycopg.Error:
                 # The server may have been restarted since the last look-up.
                 self._drop()
             try:
                 return self._ask(identifier, today)
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 self._drop()
                 raise StoreUnavailable(what=fault_code(error)) from error
 

@@ -45,7 +45,7 @@ def identifier(number: int, version: int = 1) -> str:
     return f"1.2.156.3005.2.{TYPE}.{ISSUER}.{number:020d}.{version:03d}.X"
 
 
-def content(number: int = 1, **changes: Any) -> Content:
+def content(number: int = 1, /, **changes: Any) -> Content:
     made = Content(
         type_code=TYPE,
         type_version="2026.1",
@@ -66,7 +66,7 @@ def content(number: int = 1, **changes: Any) -> Content:
     return replace(made, **changes)
 
 
-def intent(number: int = 1, *, of: Content | None = None, **changes: Any) -> Intent:
+def intent(number: int = 1, /, *, of: Content | None = None, **changes: Any) -> Intent:
     meant = of or content(number)
     made = Intent(
         content=meant,
