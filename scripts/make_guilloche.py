@@ -16,7 +16,7 @@ from pathlib import Path
 Point = tuple[float, float]
 Curve = Callable[[float], Point]
 _TAU = 2 * math.pi
-_PER_MILLIMETRE = 40
+_PER_MILLIMETRE = 33
 
 
 def closed_path(curve: Curve, segments: int) -> str:
@@ -212,7 +212,7 @@ class Ground:
 
 def certificate_ground(ground: Ground) -> str:
     """A landscape A4 ground: woven frame between rules and beads, a large pale rosette."""
-    frame = RoundedFrame(13, 13, 271, 184, 8.5, across=15, down=10)
+    frame = RoundedFrame(13, 13, 271, 184, 8.5, across=14, down=9)
     ribbon = Weave(-3.3, 3.3, frame.waves, ground.ribbon)
     counter = Weave(-1.5, 1.5, frame.waves * 2, ground.ribbon // 2)
     whole = f"{_units(297)} {_units(210)}"
@@ -243,8 +243,8 @@ _GROUNDS = {
         "#cfae5e",
         "#b98f3a",
         "#a0762a",
-        (Weave(22, 70, 6, 22, 12, 0.05), Weave(5, 20, 5, 14)),
-        8,
+        (Weave(22, 70, 6, 18, 12, 0.05), Weave(5, 20, 5, 12)),
+        6,
     ),
     "proof-bilingual": Ground(
         "#fbfefc",
@@ -253,11 +253,11 @@ _GROUNDS = {
         "#5aa884",
         "#2f7d5c",
         (
-            Weave(56, 72, 24, 6, 8, 0.03),
-            Weave(30, 58, 10, 12, 8, 0.05),
-            Weave(8, 32, 5, 16, 8, 0.08),
+            Weave(56, 72, 20, 5, 8, 0.03),
+            Weave(30, 58, 8, 11, 8, 0.05),
+            Weave(8, 32, 5, 12, 8, 0.08),
         ),
-        8,
+        6,
     ),
 }
 
