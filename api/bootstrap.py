@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from signing.evidence.child import ChildEvidenceReader
-
 from api.clock import SystemClock, SystemEntropy
 from api.json_schema import JsonSchemaValidator
 from api.secret_files import key_encryption_key
@@ -26,6 +24,7 @@ from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
 from keys.timestamps import TimestampAuthority
+from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
 from signing.pages.renderer import TypstRenderer
 from signing.sealing import PadesSealer
@@ -110,7 +109,8 @@ def open_desk(settings: Settings) -> Desk:
         options = EngineOptions(settings.database)
         registry = SqlRegistry(options, Cipher(kek, entropy), clock)
         stack.callback(registry.close)
-        reader = ChildEvidenceReader(authority.trust_material, children=settings.reader_children)
+        children = ChildOptions(children=settings.reader_children)
+        reader = ChildEvidenceReader(authority.trust_material, children)
         stack.callback(reader.close)
         verify = VerifyCertificates(registry, reader, clock)
         return Desk(registry, reader, verify, stack.pop_all())
@@ -136,7 +136,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
     renderer = TypstRenderer()
     table = divisions()
-    reader = ChildEvidenceReader(authority.trust_material, children=settings.reader_children)
+    children = ChildOptions(children=settings.reader_children)
+    reader = ChildEvidenceReader(authority.trust_material, children)
     stack.callback(reader.close)
     workshop = Workshop(
         renderer=renderer,
