@@ -1,0 +1,228 @@
+"""Columns of a table and the order they make: English keys, Chinese titles, GB/T short names."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.cli.batch.rows import Order, Row, problem_json
+from api.cli.batch.workbook import Cell, Value
+from certlib.errors import Problem
+from certlib.holders import CODE_TYPES
+
+_TITLES: Mapping[str, tuple[str, ...]] = {
+    "type_code": ("证照类型代码", "ZZLXDM"),
+    "type_version": ("证照类型版本",),
+    "issuer_code": ("证照颁发机构代码", "颁发机构代码", "发证单位代码", "ZZBFJGDM"),
+    "number": ("证照编号", "ZZBH"),
+    "holder_name": ("持证主体名称", "持证主体", "CZZT"),
+    "holder_code": ("持证主体代码", "CZZTDM"),
+    "holder_code_type": ("持证主体代码类型", "持证主体代码类型代码", "CZZTDMLXDM", "CZZTDMLX"),
+    "issue_date": ("颁发日期", "证照颁发日期", "发证日期", "ZZBFRQ"),
+    "valid_from": ("有效期起始日期", "证照有效期起始日期", "ZZYXQQSRQ"),
+    "valid_to": ("有效期截止日期", "证照有效期截止日期", "ZZYXQJZRQ"),
+    "division_code": ("所属管辖属地编码", "管辖属地编码", "行政区划代码"),
+    "matter_code": ("关联事项代码",),
+    "matter_name": ("关联事项名称",),
+    "form": ("证照形式",),
+    "approved_by": ("审核人",),
+    "supersedes": ("被换发证照标识",),
+    "supersede_reason": ("换发原因",),
+    # The record knows them better; columns for people.
+    "": ("序号", "证照名称", "证照颁发机构", "颁发机构", "ZZMC", "ZZBFJG", "name", "issuer_name"),
+}
+_BY_TITLE = {title: key for key, titles in _TITLES.items() for title in (*titles, key) if title}
+_HOLDER = ("holder_name", "holder_code", "holder_code_type")
+_DATES = frozenset({"issue_date", "valid_from", "valid_to"})
+_FORMS = {"正本": "original", "副本": "duplicate", "附页": "annex", "附图": "drawing"}
+_REASONS = {"变更": "change", "延续": "renewal", "补换": "replacement", "降低资质等级": "lowered"}
+_CODE_TYPES = {name: code for code, name in CODE_TYPES.items()}
+_LONG_TERM = frozenset({"长期", "长期有效", "无固定期限"})
+_NUMBERED = re.compile(r"(.+?)[_ ]?([2-9])")
+_DAY = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?")
+_SEVERAL = re.compile(r"[;；、,，\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A field of a type: what its JSON Schema says of it."""
+
+    title: str
+    kind: str = "string"
+    format: str = ""
+    items: str = ""
+
+
+Fields = Mapping[str, FieldSpec]
+FieldsOf = Callable[[str], Fields]
+"""The fields of a type by its code; {} when the type is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for rows whose own column is absent or empty."""
+
+    type_code: str = ""
+    issuer_code: str = ""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A row on its way to an order."""
+
+    order: Order = field(default_factory=dict)
+    holders: dict[int, dict[str, str]] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, column: str, code: str, zh: str, en: str) -> None:
+        self.problems.append(Problem(column, code, f"{zh}。", f"{en[:1].upper()}{en[1:]}."))
+
+
+def known_columns(header: Sequence[str]) -> int:
+    """How many of these titles say something to us: tells a header from chance."""
+    return sum(1 for title in header if _core_key(title.strip()) is not None)
+
+
+class Columns:
+    """The columns of one table."""
+
+    def __init__(self, header: Sequence[str], fields_of: FieldsOf, defaults: Defaults) -> None:
+        self._header = [title.strip() for title in header]
+        self._fields_of = fields_of
+        self._defaults = defaults
+
+    def row(self, number: int, cells: Sequence[Cell]) -> Row:
+        """The order of one row, or everything that keeps it from being one."""
+        draft = _Draft()
+        business: list[tuple[str, Cell]] = []
+        for title, cell in zip(self._header, cells, strict=False):
+            if cell.problem is not None:
+                draft.refuse(title, "cell-unusable", *cell.problem)
+            elif cell.value is not None and title:
+                core = _core_key(title)
+                if core is None:
+                    business.append((title, cell))
+                else:
+                    _set_core(draft, core, cell.value)
+        draft.order.setdefault("type_code", self._defaults.type_code)
+        draft.order.setdefault("issuer_code", self._defaults.issuer_code)
+        self._set_business(draft, business)
+        return _finished(number, draft)
+
+    def _set_business(self, draft: _Draft, cells: Sequence[tuple[str, Cell]]) -> None:
+        fields = self._fields_of(str(draft.order["type_code"]))
+        for title, cell in cells:
+            keys = [key for key, spec in fields.items() if title in (key, spec.title)]
+            if len(keys) == 1:
+                draft.fields[keys[0]] = _business_value(cell.value, fields[keys[0]])
+            elif title.startswith("KZ_"):
+                draft.fields[title] = cell.value  # the server says what it thinks of it
+            elif keys:
+                listed = "、".join(keys)
+                draft.refuse(
+                    title,
+                    "column-ambiguous",
+                    f"列“{title}”对应多个字段，请改用 {listed} 之一作列名",
+                    f"the column {title} may be several fields: name it {' or '.join(keys)}",
+                )
+            else:
+                draft.refuse(
+                    title,
+                    "column-unknown",
+                    f"列“{title}”不是该类型证照的字段，请核对列名",
+                    f"the column {title} is no field of this type: check its name",
+                )
+
+
+def _core_key(title: str) -> tuple[str, int] | None:
+    """Key and number of the holder (0 the first) behind a title; None for business fields."""
+    if title in _BY_TITLE:
+        return _BY_TITLE[title], 0
+    numbered = _NUMBERED.fullmatch(title)
+    if numbered is None:
+        return None
+    key = _BY_TITLE.get(numbered.group(1), "")
+    return (key, int(numbered.group(2)) - 1) if key in _HOLDER else None
+
+
+def _set_core(draft: _Draft, core: tuple[str, int], value: Value) -> None:
+    key, place = core
+    text = _text(value)
+    if key in _HOLDER:
+        draft.holders.setdefault(place, {})[key.removeprefix("holder_")] = text
+    elif key in _DATES:
+        if text not in _LONG_TERM:
+            draft.order[key] = _day(text)
+    elif key == "form":
+        draft.order[key] = _FORMS.get(text, text)
+    elif key == "supersede_reason":
+        draft.order[key] = _REASONS.get(text, text)
+    elif key == "approved_by":
+        draft.order[key] = [person for person in _SEVERAL.split(text) if person]
+    elif key:
+        draft.order[key] = text
+
+
+def _finished(number: int, draft: _Draft) -> Row:
+    if draft.problems:
+        first = draft.problems[0]
+        problem = problem_json(first)
+        problem["problems"] = [problem_json(item)["problems"][0] for item in draft.problems]
+        return Row(number, None, problem)
+    holders = [_holder(draft.holders[place]) for place in sorted(draft.holders)]
+    present = {key: value for key, value in draft.order.items() if value != ""}
+    return Row(number, {**present, "holders": holders, "fields": draft.fields})
+
+
+def _holder(parts: Mapping[str, str]) -> dict[str, str]:
+    given = parts.get("code_type", "")
+    return {
+        "name": parts.get("name", ""),
+        "code_type": _CODE_TYPES.get(given, given),
+        "code": parts.get("code", ""),
+    }
+
+
+def _business_value(value: Value, spec: FieldSpec) -> object:
+    """The value as the field's schema wants it; the server judges what does not fit."""
+    match spec.kind:
+        case "integer":
+            text = _text(value)
+            return int(text) if re.fullmatch(r"-?\d{1,15}", text) else text
+        case "boolean":
+            return {"是": True, "否": False, "TRUE": True, "FALSE": False}.get(
+                _text(value).upper(), value
+            )
+        case "array" | "object":
+            return _structured(_text(value), spec)
+        case _:
+            return _day(_text(value)) if spec.format == "date" else _text(value)
+
+
+def _structured(text: str, spec: FieldSpec) -> object:
+    """JSON in a cell, or one item a line where the items are texts."""
+    if text[:1] in {"[", "{"}:
+        try:
+            return json.loads(text, parse_float=str)
+        except ValueError:
+            return text
+    if spec.kind == "array" and spec.items == "string":
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    return text
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return str(value)
+
+
+def _day(text: str) -> str:
+    """2026-01-31 for the ways in which offices write a day; anything else as it is."""
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return text
+    year, month, day = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}"

@@ -1,0 +1,154 @@
+"""XLSX workbooks, as little as is needed: typed values of the first sheet, formulas refused."""
+
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from api.cli.failures import CommandFailure, UsageProblem
+
+_MOST_MEMBERS = 2_000
+_MOST_OCTETS = 300_000_000
+"""Unpacked, over all members: a workbook of 100,000 rows has less."""
+_MOST_RATIO = 200
+"""Unpacked to packed, of a member above one megabyte; XML tables seldom reach 30."""
+_SMALL = 1_000_000
+_EXACT_DIGITS = 15
+"""A spreadsheet's number holds 15 digits; an 18-digit code typed as one is already wrong."""
+
+Value = str | int | bool | None
+Cells = list["Cell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value with its address, such as `C7`, and what is wrong with it, in both languages."""
+
+    value: Value
+    address: str = ""
+    problem: tuple[str, str] | None = None
+
+
+def sheet_rows(path: Path) -> Iterator[tuple[int, Cells]]:
+    """Numbers and cells of the first sheet's rows that hold anything.
+
+    Raises:
+        UsageProblem: no workbook, or one that unpacks to more than it should.
+    """
+    _check_archive(path)
+    with _readable(), warnings.catch_warnings():
+        # openpyxl warns of styles and extensions that it passes over; so do we.
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
+        try:
+            for number, row in enumerate(book.worksheets[0].iter_rows(), 1):
+                cells = [_cell(item) for item in row]
+                if any(cell.value is not None or cell.problem for cell in cells):
+                    yield number, cells
+        finally:
+            book.close()
+
+
+def expected_rows(path: Path) -> int | None:
+    """About how many rows the first sheet has, as it says itself."""
+    _check_archive(path)
+    with _readable(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
+        try:
+            rows: int | None = book.worksheets[0].max_row
+        finally:
+            book.close()
+    return rows - 1 if rows else None
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (CommandFailure, GeneratorExit, OSError):
+        raise
+    # openpyxl lets exceptions of many kinds out on broken workbooks.
+    except Exception as error:
+        raise UsageProblem(
+            "文件不是可读取的 XLSX 工作簿，请重新另存。",
+            "The file is no readable XLSX workbook: save it anew.",
+        ) from error
+
+
+def _check_archive(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise UsageProblem(
+            "文件不是 XLSX 工作簿，或已损坏。", "The file is no XLSX workbook, or is damaged."
+        ) from error
+    if _swells(members):
+        raise UsageProblem(
+            "工作簿解压后过大，已拒绝读取。", "The workbook unpacks to too much: refused."
+        )
+
+
+def _swells(members: Sequence[zipfile.ZipInfo]) -> bool:
+    # The sizes in the archive's directory bind: zipfile never unpacks more than they say.
+    large = (item for item in members if item.file_size > _SMALL)
+    return (
+        len(members) > _MOST_MEMBERS
+        or sum(item.file_size for item in members) > _MOST_OCTETS
+        or any(item.file_size > _MOST_RATIO * max(item.compress_size, 1) for item in large)
+    )
+
+
+def _cell(cell: Any) -> Cell:  # noqa: ANN401 - openpyxl has several kinds of cells
+    if cell.value is None:
+        return Cell(None)
+    address = f"{cell.coordinate}"
+    if cell.data_type == "f":
+        problem = (f"单元格 {address} 是公式，请粘贴为数值", f"cell {address} is a formula")
+        return Cell(None, address, problem)
+    if cell.data_type == "e":
+        problem = (f"单元格 {address} 是错误值", f"cell {address} holds an error")
+        return Cell(None, address, problem)
+    return _typed(cell.value, address)
+
+
+def _typed(value: object, address: str) -> Cell:
+    match value:
+        case str():
+            return Cell(value.strip() or None, address)
+        case bool():
+            return Cell(value, address)
+        case datetime():
+            return Cell(_moment(value), address)
+        case date() | time():
+            return Cell(value.isoformat(), address)
+        case int() | float():
+            return _number(value, address)
+        case _:
+            kind = type(value).__name__
+            problem = (f"单元格 {address} 的类型不受支持", f"cell {address} holds a {kind}")
+            return Cell(None, address, problem)
+
+
+def _moment(value: datetime) -> str:
+    """A day for a date; minutes only where a time of day was given."""
+    midnight = value.time() == time()
+    return value.date().isoformat() if midnight else value.isoformat(timespec="minutes")
+
+
+def _number(value: float, address: str) -> Cell:
+    whole = value == int(value) if abs(value) < 10**308 else False
+    if abs(value) >= 10**_EXACT_DIGITS:
+        problem = (
+            f"单元格 {address} 的数字超过15位，表格软件已丢失末位，请设为文本后重新填写",
+            f"cell {address} is a number of over 15 digits, its end is lost: type it as text",
+        )
+        return Cell(None, address, problem)
+    return Cell(int(value) if whole else repr(float(value)), address)

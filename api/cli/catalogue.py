@@ -1,0 +1,54 @@
+"""The catalogue as a running server tells it: which fields a type has."""
+
+from collections.abc import Mapping
+
+from api.cli.batch.columns import Fields, FieldSpec
+from api.cli.failures import CommandFailure
+from api.cli.remote import Server, quoted
+
+_NOT_FOUND = 404
+
+
+class RemoteCatalogue:
+    """Fields of types, each asked for once."""
+
+    def __init__(self, server: Server, issuer: str) -> None:
+        self._server = server
+        self._issuer = issuer
+        self._known: dict[str, Fields] = {}
+
+    def fields(self, type_code: str) -> Fields:
+        """The fields of the newest version; {} when there is no such type.
+
+        Raises:
+            CommandFailure: the server does not answer, or refuses.
+        """
+        if type_code not in self._known:
+            self._known[type_code] = self._asked(type_code) if type_code else {}
+        return self._known[type_code]
+
+    def _asked(self, type_code: str) -> Fields:
+        answer = self._server.get(f"/v1/types/{quoted(type_code)}", self._issuer)
+        if answer.status == _NOT_FOUND:
+            return {}
+        if not answer.good:
+            raise answer.refusal()
+        try:
+            properties: Mapping[str, Mapping[str, object]]
+            properties = answer.body["versions"][0]["schema"]["properties"]
+            return {key: _spec(key, found) for key, found in properties.items()}
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise CommandFailure(
+                "服务器的证照目录无法识别，请核对服务器版本。",
+                "The server's catalogue is not understood: compare the versions.",
+            ) from error
+
+
+def _spec(key: str, found: Mapping[str, object]) -> FieldSpec:
+    items = found.get("items")
+    return FieldSpec(
+        title=str(found.get("title", key)),
+        kind=str(found.get("type", "string")),
+        format=str(found.get("format", "")),
+        items=str(items.get("type", "")) if isinstance(items, Mapping) else "",
+    )

@@ -1,0 +1,171 @@
+"""`certlib verify TARGET…`: is this certificate good? Files here, identifiers at a server."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli import options
+from api.cli.accounts import Credentials
+from api.cli.bilingual import Command, Language
+from api.cli.failures import USAGE
+from api.cli.remote_verify import RemoteVerifier
+from api.cli.reports import VERDICTS, report_json, show_report
+from api.cli.screen import Screen
+from api.cli.targets import Target, targets_of
+from certlib.evidence import FileFacts
+from certlib.usecases.verify import Question
+from certlib.verification import POLICIES, Facts, Verdict, judge, worst
+
+if TYPE_CHECKING:
+    from api.cli.local import Desk
+
+_CODES = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.INDETERMINATE: 2}
+_MOST_JOBS = 16
+
+Answer = dict[str, Any]
+
+
+@click.command(
+    "verify",
+    cls=Command,
+    zh="核验证照文件、文件夹或标识。文件在本机核验（有登记数据时一并核对），标识向服务器查询。"
+    "返回 0 有效，1 无效，2 无法判定，3 用法有误；多个目标时无效优先于无法判定优先于有效。",
+    en="Verify files, folders or identifiers. Files are read on this machine, with the record "
+    "when it is at hand; identifiers are asked of a server. Exit code 0 valid, 1 invalid, "
+    "2 indeterminate, 3 usage; over several targets invalid beats indeterminate beats valid.",
+)
+@click.argument("named", nargs=-1, required=True, metavar="TARGET...")
+@options.as_json
+@options.option(
+    "--policy",
+    type=click.Choice(sorted(POLICIES)),
+    default="own",
+    show_default=True,
+    zh="own：本库证照，须在登记内；foreign：其他机构签名的文件。",
+    en="own: certificates of this library, which must be on record; foreign: any signed file.",
+)
+@options.option(
+    "--on",
+    "on_day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    zh="同时按受理日（UTC+8）判定，如 2026-01-31。",
+    en="Judge for this acceptance day (UTC+8), such as 2026-01-31.",
+)
+@options.option(
+    "--trust",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="CERTLIB_TRUST",
+    zh="信任锚目录（trust.pem 和 trust.json），代替本库的信任锚。",
+    en="Folder of trust anchors (trust.pem, trust.json), instead of this node's own.",
+)
+@options.option(
+    "--jobs",
+    type=click.IntRange(1, _MOST_JOBS),
+    default=2,
+    show_default=True,
+    zh="同时核验的文件数。",
+    en="Files that are read at the same time.",
+)
+@options.server
+@options.lang
+def command(  # noqa: PLR0913 - one parameter for each option
+    *,
+    named: Sequence[str],
+    as_json: bool,
+    policy: str,
+    on_day: datetime | None,
+    trust: Path | None,
+    jobs: int,
+    data_dir: Path,
+    credentials: Credentials,
+    lang: Language,
+) -> int:
+    """Answers every target in the order named; the exit code tells the worst verdict."""
+    screen = Screen(lang)
+    targets = targets_of(named)
+    on: date | None = None if on_day is None else on_day.date()
+    question = Question(on=on, policy=POLICIES[policy])
+    with ExitStack() as stack:
+        answer = _answering(stack, targets, question, (data_dir, trust, jobs), credentials)
+        seen: list[Verdict] = []
+        for result in _in_order(answer, targets, jobs):
+            seen.append(Verdict(result["verdict"]))
+            if as_json:
+                screen.json(result)
+            else:
+                brief = len(targets) > 1 and seen[-1] is Verdict.VALID
+                show_report(screen, result.get("file") or result["identifier"], result, brief=brief)
+    if not as_json and len(targets) > 1:
+        _sum_up(screen, seen)
+    return _CODES[worst(seen)] if seen else USAGE
+
+
+def _answering(
+    stack: ExitStack,
+    targets: Sequence[Target],
+    question: Question,
+    place: tuple[Path, Path | None, int],
+    credentials: Credentials,
+) -> Callable[[Target], Answer]:
+    """Opens what these targets need, and nothing else; answers one target."""
+    data_dir, trust, jobs = place
+    desk: Desk | None = None
+    if any(target.path is not None for target in targets):
+        from api.cli.local import open_local
+
+        desk = stack.enter_context(closing(open_local(data_dir, trust, min(jobs, len(targets)))))
+    remote = RemoteVerifier(credentials, data_dir)
+    stack.callback(remote.close)
+
+    def answer(target: Target) -> Answer:
+        started = time.perf_counter()
+        if target.path is None or desk is None:
+            result = {"identifier": target.name, **remote.by_identifier(target.name, question)}
+        else:
+            result = {"file": target.name, **_of_file(desk, target.path, question)}
+        elapsed = (time.perf_counter() - started) * 1000
+        return {**result, "milliseconds": round(elapsed, 1)}
+
+    return answer
+
+
+def _in_order(
+    answer: Callable[[Target], Answer], targets: Sequence[Target], jobs: int
+) -> Iterator[Answer]:
+    """Answers as they come, in the order of the targets."""
+    pool = ThreadPoolExecutor(max_workers=min(jobs, len(targets)))
+    try:
+        yield from pool.map(answer, targets)
+    finally:
+        # After an interrupt nobody waits for the rest.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _of_file(desk: "Desk", path: Path, question: Question) -> Answer:
+    at = desk.clock.now()
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(desk.most + 1)
+    except OSError:
+        # It is there and this machine cannot read it: that says nothing against the file.
+        facts = Facts(unavailable="本机文件")
+        return report_json(judge(facts, question.policy, at), of_file=True)
+    if len(content) > desk.most:
+        too_large = FileFacts(sha256="", size=len(content), readable=False, fault="too-large")
+        return report_json(judge(Facts(file=too_large), question.policy, at), of_file=True)
+    return report_json(desk.verify.by_file(content, question).report, of_file=True)
+
+
+def _sum_up(screen: Screen, seen: Sequence[Verdict]) -> None:
+    counts = [(word, seen.count(Verdict(verdict))) for verdict, word in VERDICTS.items()]
+    screen.say(
+        "共 " + str(len(seen)) + " 项：" + "，".join(f"{zh} {n}" for (zh, _), n in counts),
+        f"{len(seen)} targets: " + ", ".join(f"{n} {en.lower()}" for (_, en), n in counts),
+        "bold",
+    )

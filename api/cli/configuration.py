@@ -1,0 +1,42 @@
+"""Settings for a command, with failures as sentences that name what to set."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.cli.failures import UsageProblem
+from api.settings import Settings
+
+
+def settings_for(data_dir: Path, *, demo: bool) -> Settings:
+    """The settings of this node.
+
+    Raises:
+        UsageProblem: a setting is missing or wrong; the sentence names it.
+    """
+    # By the alias that outranks the environment: the option was read from there already.
+    given: dict[str, Any] = {"CERTLIB_DATA_DIR": data_dir.resolve()}
+    if demo:
+        given["demo"] = True
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise _problem(error) from error
+
+
+def reading_settings(data_dir: Path) -> Settings:
+    """The settings for reading only: who prints no QR code needs no public address."""
+    return settings_for(data_dir, demo=True)
+
+
+def _problem(error: ValidationError) -> UsageProblem:
+    first = error.errors(include_url=False, include_input=False)[0]
+    if not first["loc"]:
+        return UsageProblem(
+            "请设置 CERTLIB_PUBLIC_URL（写入二维码的公开地址），或用 --demo 进入演示模式。",
+            "Set CERTLIB_PUBLIC_URL, the public address in every QR code, or use --demo.",
+        )
+    name = str(first["loc"][0]).upper()
+    name = name if name.startswith("CERTLIB_") else f"CERTLIB_{name}"
+    return UsageProblem(f"设置 {name} 有误，请更正。", f"{name} is wrong: {first['msg']}.")

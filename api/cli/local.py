@@ -1,0 +1,109 @@
+"""What verifies files on this machine: with the record when it is at hand, offline when not."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api.cli.configuration import reading_settings
+from api.cli.failures import UsageProblem
+from api.clock import SystemClock, SystemEntropy
+from api.secret_files import key_encryption_key
+from api.settings import Settings
+from certlib.ports import Clock, TrustMaterial
+from certlib.registry import Registry
+from certlib.usecases.verify import VerifyCertificates
+from keys.authority import AuthorityOptions, open_or_create
+from keys.trust import load_trust
+from signing.evidence.child import ChildEvidenceReader, ChildOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A desk at which files are verified.
+
+    Attributes:
+        online: the record is at hand; without it no certificate of ours can be `valid`.
+        most: largest file that is read, octets.
+    """
+
+    verify: VerifyCertificates
+    clock: Clock
+    online: bool
+    most: int
+    resources: ExitStack
+
+    def close(self) -> None:
+        """Ends children and connections."""
+        self.resources.close()
+
+
+def open_local(data_dir: Path, trust: Path | None, children: int) -> Desk:
+    """Opens the record of `data_dir` for reading, beside a server that runs, or does without.
+
+    `trust` replaces the anchors of this node: for seals of others.
+
+    Raises:
+        CertlibError: the record or the anchors are there and cannot be read.
+        UsageProblem: a setting is wrong.
+    """
+    settings = reading_settings(data_dir).model_copy(update={"reader_children": children})
+    clock = SystemClock()
+    with ExitStack() as stack:
+        registry: Registry | None = None
+        reader: ChildEvidenceReader | None = None
+        if _has_record(settings):
+            from api.bootstrap import open_desk
+
+            desk = open_desk(settings)
+            stack.callback(desk.close)
+            registry, reader = desk.registry, desk.reader
+        if reader is None or trust is not None:
+            material = TrustMaterial() if trust is None else load_trust(trust)
+            reader = ChildEvidenceReader(lambda: material, ChildOptions(children=children))
+            stack.callback(reader.close)
+        verify = VerifyCertificates(registry, reader, clock)
+        online = registry is not None
+        return Desk(verify, clock, online, settings.upload_limit, stack.pop_all())
+
+
+def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
+    """Every key of `data_dir`, nothing secret, beside a server that runs; none is made.
+
+    Raises:
+        UsageProblem: there is none, or a setting is wrong.
+        KeyUnusable: no key-encryption key, or the wrong one.
+    """
+    settings = reading_settings(data_dir)
+    folder = settings.data_dir / "keys"
+    if not (folder / "register").exists():
+        raise UsageProblem(
+            f"{data_dir} 中没有密钥，请先运行 certlib init。",
+            f"There are no keys in {data_dir}: run certlib init first.",
+        )
+    clock, entropy = SystemClock(), SystemEntropy()
+    kek = key_encryption_key(settings.secrets_folder, entropy, create=False)
+    options = AuthorityOptions(public_url=settings.url)
+    authority = open_or_create(folder, kek, clock, entropy, options)
+    return [
+        {
+            "name": item.name,
+            "purpose": item.purpose,
+            "state": item.state,
+            "algorithm": item.algorithm,
+            "subject": item.subject,
+            "issuer_code": item.issuer_code,
+            "fingerprint": item.fingerprint,
+            "not_before": item.not_before.isoformat(),
+            "not_after": item.not_after.isoformat(),
+        }
+        for item in authority.list_keys()
+    ]
+
+
+def _has_record(settings: Settings) -> bool:
+    """Whether there is a record, and the key that opens it; nothing is made by looking."""
+    register = settings.data_dir / "keys" / "register"
+    kek = settings.secrets_folder / "kek"
+    stored = bool(settings.database_url) or (settings.data_dir / "certlib.sqlite").exists()
+    return stored and register.exists() and kek.exists()

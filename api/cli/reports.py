@@ -1,0 +1,101 @@
+"""A verdict as JSON and as text: the same words from the library and from a server."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.cli.screen import STYLES, Screen
+from certlib.verdicts import FINDINGS
+from certlib.verification import Check, Finding, Outcome, Report
+
+VERDICTS: Mapping[str, tuple[str, str]] = {
+    "valid": ("有效", "VALID"),
+    "invalid": ("无效", "INVALID"),
+    "indeterminate": ("无法判定", "INDETERMINATE"),
+}
+CHECKS: Mapping[str, tuple[str, str]] = {
+    "integrity": ("完整性", "integrity"),
+    "changes": ("签后改动", "changes"),
+    "seal": ("签章", "seal"),
+    "issuer_authority": ("发证权限", "issuer's authority"),
+    "original": ("原件", "original"),
+    "status_on": ("受理日状态", "status that day"),
+    "status_now": ("当前状态", "status now"),
+    "match": ("信息比对", "match"),
+}
+_MARKS: Mapping[str, tuple[str, str]] = {
+    "pass": ("✓", "green"),
+    "fail": ("✗", "red"),
+    "unknown": ("?", "yellow"),
+}
+_ALWAYS = (Check.INTEGRITY, Check.CHANGES)
+"""Checks of a file that are always answered, apart from trust."""
+
+
+def report_json(report: Report, *, of_file: bool) -> dict[str, Any]:
+    """`verdict`, `code`, `findings`, `sentence` of one target."""
+    findings = [_finding_json(item) for item in report.findings]
+    if of_file:
+        findings += _unchecked(report.findings)
+    sentence = report.sentence
+    return {
+        "verdict": report.verdict.value,
+        "code": report.code,
+        "findings": findings,
+        "sentence": {
+            "zh": sentence.zh,
+            "en": sentence.en,
+            "next_zh": sentence.next_zh,
+            "next_en": sentence.next_en,
+        },
+        "as_of": report.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _finding_json(item: Finding) -> dict[str, Any]:
+    return {
+        "check": item.check.value,
+        "outcome": item.outcome.value,
+        "code": item.code,
+        "text": {"zh": item.zh, "en": item.en},
+        "evidence": dict(item.evidence),
+    }
+
+
+def _unchecked(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """What could not be looked at is said too: silence could be taken for a pass."""
+    seen = {item.check for item in findings}
+    zh, en = FINDINGS["not-checked"]
+    return [
+        {
+            "check": check.value,
+            "outcome": Outcome.UNKNOWN.value,
+            "code": "not-checked",
+            "text": {"zh": zh, "en": en},
+            "evidence": {},
+        }
+        for check in _ALWAYS
+        if check not in seen
+    ]
+
+
+def show_report(screen: Screen, target: str, answer: Mapping[str, Any], *, brief: bool) -> None:
+    """One target for people: verdict, sentence with its next step, findings."""
+    verdict = str(answer["verdict"])
+    screen.say(
+        f"{VERDICTS[verdict][0]}  {target}",
+        f"{VERDICTS[verdict][1]}  {target}",
+        f"bold {STYLES[verdict]}",
+    )
+    sentence = answer["sentence"]
+    screen.say(f"  {sentence['zh']}{sentence['next_zh']}", f"  {_english(sentence)}")
+    if brief:
+        return
+    for item in answer["findings"]:
+        mark, style = _MARKS[item["outcome"]]
+        zh, en = CHECKS.get(item["check"], (item["check"], item["check"]))
+        text = item["text"]
+        screen.say(f"  {mark} {zh}：{text['zh']}", f"  {mark} {en}: {text['en']}", style)
+
+
+def _english(sentence: Mapping[str, str]) -> str:
+    return f"{sentence['en'].rstrip('.')}. {sentence['next_en']}"
