@@ -1,12 +1,12 @@
 """JSON Schema 2020-12 behind the port `SchemaValidator`: every violation at once."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from certlib.canonical import digest
 from certlib.errors import Problem
 
 _SENTENCES: Mapping[str, tuple[str, str, str]] = {
@@ -52,7 +52,7 @@ class JsonSchemaValidator:
         return [problem for error in errors for problem in _problems(error)]
 
     def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
-        key = digest(schema)
+        key = json.dumps(schema, sort_keys=True)
         validator = self._compiled.get(key)
         if validator is None:
             validator = Draft202012Validator(schema, format_checker=FormatChecker())

@@ -39,6 +39,7 @@ class TypstRenderer:
     def __init__(self, designs: Path = DESIGNS_FOLDER) -> None:
         self._designs = designs
         self._compiler: Any = None
+        self._digests: dict[str, DesignDigests] = {}
         # A compiler is not re-entrant (a second caller would be refused), though typst itself
         # lets other Python threads run while it works and spreads its work over the cores.
         self._lock = Lock()
@@ -68,6 +69,11 @@ class TypstRenderer:
 
     def digests(self, design: str) -> DesignDigests:
         """What the design is made of: its files with the shared ones, the fonts, typst itself."""
+        if design not in self._digests:
+            self._digests[design] = self._digests_of(design)
+        return self._digests[design]
+
+    def _digests_of(self, design: str) -> DesignDigests:
         shared = sorted(self._designs.glob("*.typ"))
         own = sorted(path for path in self._design_file(design).parent.iterdir() if path.is_file())
         return DesignDigests(

@@ -1,0 +1,157 @@
+"""Certificates per second in one process, the share of each stage, typst alone beside it.
+
+The limit that counts: everything but typst, sealing and read-back together takes at most 20 % of
+the total, the QR code included. Usage: python bench/issue/run.py [--rows 60] [--json]
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from api.bootstrap import open_node
+from api.demo.lives import Term
+from api.demo.orders import ISSUERS, order
+from api.founding import found, type_files
+from api.settings import Settings
+from certlib.errors import CertlibError
+from certlib.ports import PageOrder
+from certlib.registry import SearchQuery
+from certlib.usecases.caller import SCOPES, Caller
+from certlib.usecases.order import IssueRequest
+from signing.evidence.reader import InProcessEvidenceReader
+from signing.pages.renderer import TypstRenderer
+from signing.sealing import PadesSealer
+from storage.objects import FileObjectStore
+from storage.unit_of_work import SqlUnitOfWork
+
+GROUP = 20
+LIMIT = 0.20
+STAGES = {
+    "typst": (TypstRenderer, "_compile"),
+    "seal": (PadesSealer, "seal"),
+    "read-back": (InProcessEvidenceReader, "read"),
+    "store object": (FileObjectStore, "put_once"),
+    "commit": (SqlUnitOfWork, "commit"),
+}
+SPENT = defaultdict(float)
+
+
+def timed(owner, name, stage):
+    """Replaces a method by one that adds its time to a stage."""
+    original = getattr(owner, name)
+
+    def wrapper(*args, **kwargs):
+        started = time.perf_counter()
+        try:
+            return original(*args, **kwargs)
+        finally:
+            SPENT[stage] += time.perf_counter() - started
+
+    setattr(owner, name, wrapper)
+
+
+def requests(version, first, count):
+    term = Term(
+        date(2026, 6, 1),
+        date(2026, 6, 1),
+        None if version.term_years is None else date(2030, 5, 31),
+    )
+    return [
+        IssueRequest(order(version, number, term), f"bench-{version.type_code}-{number}")
+        for number in range(first, first + count)
+    ]
+
+
+def issue(node, version, first, count):
+    """Issues and answers with seconds."""
+    code = ISSUERS[version.type_code]
+    caller = Caller("bench", code, frozenset(SCOPES))
+    batch = requests(version, first, count)
+    started = time.perf_counter()
+    for start in range(0, count, GROUP):
+        for outcome in node.issue.issue(caller, batch[start : start + GROUP]):
+            if isinstance(outcome, CertlibError):
+                raise outcome
+    return time.perf_counter() - started
+
+
+def typst_alone(node, version, count):
+    """Pages of the same type rendered and thrown away: what typst alone does in this process."""
+    with node.registry.read() as session:
+        issued = session.search(SearchQuery(type_code=version.type_code, limit=count))
+    before = SPENT["typst"]
+    for certificate in issued:
+        # Another number each: typst remembers pages, and no two real ones are the same.
+        content = replace(certificate.content, number=certificate.content.number + " 甲")
+        url = node.settings.url + "/v/" + content.identifier
+        node.renderer.render(PageOrder(content, version, url, content.canonical()))
+    return (SPENT["typst"] - before) / len(issued)
+
+
+@contextmanager
+def scratch_node():
+    with tempfile.TemporaryDirectory() as folder:
+        node = open_node(Settings(data_dir=Path(folder) / "var", demo=True))
+        try:
+            found(node)
+            yield node
+        finally:
+            node.close()
+
+
+def measure(rows):
+    results = []
+    with scratch_node() as node:
+        for stage, (owner, name) in STAGES.items():
+            timed(owner, name, stage)
+        for version, _ in type_files():
+            issue(node, version, 1, GROUP)
+            SPENT.clear()
+            seconds = issue(node, version, 1000, rows)
+            spent = {stage: SPENT[stage] / rows * 1000 for stage in STAGES}
+            total = seconds / rows * 1000
+            rest = total - spent["typst"] - spent["seal"] - spent["read-back"]
+            alone = typst_alone(node, version, 20) * 1000
+            results.append(
+                {
+                    "type": version.name,
+                    "per_second": 1000 / total,
+                    "milliseconds": total,
+                    "stages": spent,
+                    "everything_else": rest,
+                    "share_else": rest / total,
+                    "typst_alone": alone,
+                }
+            )
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=60)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = measure(options.rows)
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False, indent=2))
+        return
+    for item in results:
+        stages = "  ".join(f"{name} {value:.1f}" for name, value in item["stages"].items())
+        verdict = "ok" if item["share_else"] <= LIMIT else "OVER THE LIMIT"
+        print(f"{item['type']}: {item['per_second']:.1f}/s, {item['milliseconds']:.1f} ms each")
+        print(f"  ms: {stages}")
+        print(f"  typst alone in the same run: {item['typst_alone']:.1f} ms")
+        print(
+            f"  everything but typst, seal and read-back: {item['everything_else']:.1f} ms = "
+            f"{item['share_else']:.0%} (limit {LIMIT:.0%}: {verdict})"
+        )
+
+
+if __name__ == "__main__":
+    main()
