@@ -1,0 +1,176 @@
+"""The ASGI application: the fast path, what every request passes, and the routes."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import logs, problems, validation
+from api.catalogue import Catalogue
+from api.failures import MethodNotAllowed, PathUnknown, Unexpected
+from api.metrics import Metrics
+from api.middleware.authentication import Authentication
+from api.middleware.limits import Bodies, Concurrency, Deadline
+from api.middleware.observation import Observation
+from api.middleware.requests import RequestIds, request_id_of
+from api.parts import Parts
+from api.routes import certificates, decisions, token, types
+from api.tokens import Tokens
+from certlib.errors import CertlibError, Corrupt, MalformedRequest
+
+_log = logs.logger("http")
+_UPLOADS = "/v1/verifications"
+_SMALL = {"/oauth2/token": 16_384, "/tsa": 16_384}
+_ROUTERS = (token, types, certificates, decisions)
+
+
+class Site:
+    """The whole of HTTP.
+
+    Attributes:
+        api: the FastAPI application, for its document.
+        metrics: what is counted; the worker counts here too.
+    """
+
+    def __init__(self, api: FastAPI, stack: ASGIApp, metrics: Metrics) -> None:
+        self.api = api
+        self.metrics = metrics
+        self._stack = stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection's event (ASGI 3)."""
+        await self._stack(scope, receive, send)
+
+
+def create_app(parts: Parts) -> Site:
+    """The application over `parts`."""
+    settings = parts.settings
+    metrics = Metrics(parts.registry)
+    tokens = Tokens(
+        parts.token_key,
+        parts.clock,
+        parts.entropy,
+        node_id=settings.node_id,
+        seconds=settings.token_seconds,
+    )
+    api = _api(parts, metrics, tokens)
+    stack: ASGIApp = Deadline(api, settings.request_seconds)
+    stack = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
+    stack = Authentication(stack, tokens, metrics)
+    stack = Concurrency(stack, settings.concurrency)
+    stack = Observation(stack, RequestIds(parts.entropy), metrics)
+    return Site(api, stack, metrics)
+
+
+def _api(parts: Parts, metrics: Metrics, tokens: Tokens) -> FastAPI:
+    api = FastAPI(
+        title="电子证照库 certlib",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        exception_handlers={
+            CertlibError: _on_ours,
+            RequestValidationError: _on_invalid,
+            HTTPException: _on_http,
+            Exception: _on_unforeseen,
+        },
+    )
+    api.state.parts = parts
+    api.state.metrics = metrics
+    api.state.tokens = tokens
+    api.state.catalogue = Catalogue(parts.registry)
+    for module in _ROUTERS:
+        api.include_router(module.router)
+    return api
+
+
+@asynccontextmanager
+async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
+    # Acts that seal or write run in threads; more of them than this would only queue elsewhere.
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    limiter.total_tokens = api.state.parts.settings.threads
+    yield
+
+
+def _limit_of(parts: Parts, scope: Scope) -> int:
+    path = scope["path"]
+    if path == _UPLOADS:
+        return parts.settings.upload_limit
+    return _SMALL.get(path, parts.settings.body_limit)
+
+
+# --- whatever goes wrong, told once -----------------------------------------------------------
+
+
+async def _on_ours(request: Request, error: Exception) -> Response:
+    ours = error if isinstance(error, CertlibError) else Unexpected()
+    request_id = request_id_of(request.scope)
+    request.app.state.metrics.problems.labels(ours.code).inc()
+    if isinstance(ours, Corrupt):
+        # Somebody must look at this: the record and the bytes disagree.
+        what = str(ours.values.get("what", ""))
+        fault = logs.faults(ours)
+        logs.event(
+            _log,
+            logging.ERROR,
+            "corrupt",
+            request_id=request_id,
+            code=ours.code,
+            what=what,
+            fault=fault,
+        )
+    return problems.response(ours, request_id)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else ()
+    return await _on_ours(request, validation.invalid(found))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 0
+    request_id = request_id_of(request.scope)
+    match status:
+        case 404:
+            return problems.response(PathUnknown(), request_id)
+        case 405:
+            return _wrong_method(request, request_id)
+        case _:
+            return problems.response(MalformedRequest(what="HTTP"), request_id)
+
+
+async def _on_unforeseen(request: Request, _error: Exception) -> Response:
+    # Starlette raises it again behind this answer, and `Observation` logs it.
+    return problems.response(Unexpected(), request_id_of(request.scope))
+
+
+def _wrong_method(request: Request, request_id: str) -> Response:
+    allow = {"Allow": ", ".join(sorted(_methods(request)))}
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=allow)
+    return problems.response(MethodNotAllowed(), request_id, allow)
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method that this path has, over all its routes."""
+    found = {"OPTIONS"}
+    for route in _routes():
+        if route.path_regex.match(request.scope["path"]):
+            found |= route.methods or set()
+    return found | ({"HEAD"} if "GET" in found else set())
+
+
+def _routes() -> Iterator[Route]:
+    for module in _ROUTERS:
+        yield from (route for route in module.router.routes if isinstance(route, Route))

@@ -1,0 +1,90 @@
+"""Failures that only HTTP knows: leaves of the one tree of errors, so that one table maps them."""
+
+from typing import ClassVar
+
+from certlib.errors import Conflict, Invalid, NotFound, Refused, Unavailable
+
+__all__ = [
+    "HeadTooLarge",
+    "MediaTypeUnsupported",
+    "MethodNotAllowed",
+    "NotAuthenticated",
+    "PathUnknown",
+    "RangeNotSatisfiable",
+    "RequestTooSlow",
+    "TookTooLong",
+    "Unexpected",
+]
+
+
+class NotAuthenticated(Refused):
+    """No access token, or one that is not good any more."""
+
+    code = "not-authenticated"
+    zh = "缺少有效的访问令牌，请在 /oauth2/token 重新取得后再试。"
+    en = "A valid access token is missing: get one at /oauth2/token and try again."
+
+
+class PathUnknown(NotFound):
+    """No such path."""
+
+    code = "path-unknown"
+    zh = "没有此地址，请对照接口文档核对。"
+    en = "No such path: compare it with the API document."
+
+
+class MethodNotAllowed(Conflict):
+    """The path exists, the method does not."""
+
+    code = "method-not-allowed"
+    zh = "此地址不支持该方法，允许的方法见 Allow 响应头。"
+    en = "This path does not have that method: the Allow header names those it has."
+
+
+class MediaTypeUnsupported(Invalid):
+    """A body of a kind that the path does not read."""
+
+    code = "media-type-unsupported"
+    zh = "不支持此内容类型，应为：{allowed}。"
+    en = "Unsupported media type: send {allowed}."
+
+
+class RangeNotSatisfiable(Invalid):
+    """A byte range beyond the file's end."""
+
+    code = "range-not-satisfiable"
+    zh = "请求的字节范围超出文件长度（{size}字节）。"
+    en = "The byte range lies beyond the file's {size} bytes."
+
+
+class HeadTooLarge(Invalid):
+    """Request line and headers are over the limit."""
+
+    code = "head-too-large"
+    zh = "请求行和请求头超过上限 {limit} 字节。"
+    en = "Request line and headers are over the limit of {limit} bytes."
+
+
+class RequestTooSlow(Invalid):
+    """The request did not arrive whole in time."""
+
+    code = "request-too-slow"
+    zh = "请求未在 {seconds} 秒内到齐，请检查网络后重试。"
+    en = "The request did not arrive within {seconds} seconds: check the network and retry."
+
+
+class TookTooLong(Unavailable):
+    """The deadline of a request has passed; the act may still come to its end."""
+
+    code = "took-too-long"
+    zh = "处理超过时限，结果未知，请稍后以相同幂等键重试。"
+    en = "It took too long and its outcome is unknown: retry later with the same key."
+    retry_after: ClassVar[int] = 10
+
+
+class Unexpected(Unavailable):
+    """A fault nobody foresaw; its traceback is in the log under the request's id."""
+
+    code = "unexpected"
+    zh = "系统发生意外错误，已记录，请稍后以相同幂等键重试；多次出现请告知管理员请求编号。"
+    en = "Something unexpected happened and was logged: retry later with the same key."

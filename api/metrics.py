@@ -1,0 +1,92 @@
+"""Prometheus metrics; labels hold route templates, codes and types, never anybody's data."""
+
+from collections import Counter as Tally
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from certlib.errors import CertlibError
+from certlib.registry import Registry
+
+_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_INTENT = "INTENT"
+
+
+class Metrics:
+    """Everything that is counted in one process.
+
+    Attributes:
+        status_answers: answers of the public status path by (HTTP status, code), counted without
+            a lock: it runs on the event loop alone.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.collected = CollectorRegistry()
+        own = self.collected
+        ProcessCollector(registry=own)
+        self.requests = Counter(
+            "certlib_requests", "Requests", ("method", "route", "status"), registry=own
+        )
+        self.seconds = Histogram(
+            "certlib_request_seconds", "Duration", ("route",), buckets=_BUCKETS, registry=own
+        )
+        self.issued = Counter("certlib_issued", "Certificates issued", ("type",), registry=own)
+        self.changed = Counter("certlib_changed", "Changes of state", ("action",), registry=own)
+        self.verdicts = Counter("certlib_verdicts", "Verdicts", ("verdict", "code"), registry=own)
+        self.token_refused = Counter(
+            "certlib_token_failures", "Refused credentials", ("kind",), registry=own
+        )
+        self.problems = Counter("certlib_problems", "Problem documents", ("code",), registry=own)
+        self.reader_faults = Counter(
+            "certlib_reader_incidents", "Verifying children lost", ("fault",), registry=own
+        )
+        self.reconciled = Counter(
+            "certlib_reconciled", "Intents taken over", ("outcome",), registry=own
+        )
+        self.worker_faults = Counter(
+            "certlib_worker_faults", "Failed rounds of background work", ("job",), registry=own
+        )
+        self.ready = Gauge("certlib_ready", "Whether a part works", ("part",), registry=own)
+        self.status_answers: Tally[tuple[int, str]] = Tally()
+        own.register(_Record(registry, self.status_answers))
+
+
+class _Record(Collector):
+    """What is asked of the record, and of the fast path, when somebody scrapes."""
+
+    def __init__(self, registry: Registry, answers: Tally[tuple[int, str]]) -> None:
+        self._registry = registry
+        self._answers = answers
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: or registering would already ask the record."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """Certificates by state, pending intents, answers of the status path."""
+        answers = CounterMetricFamily(
+            "certlib_status_answers", "Public status answers", labels=("status", "code")
+        )
+        for (status, code), number in list(self._answers.items()):
+            answers.add_metric((str(status), code), number)
+        yield answers
+        yield from self._counts()
+
+    def _counts(self) -> Iterator[Metric]:
+        try:
+            with self._registry.read() as session:
+                counts = session.counts()
+        except CertlibError:
+            # A scrape must work just when the database does not; /readyz names the fault.
+            return
+        pending = GaugeMetricFamily("certlib_pending_intents", "Intents not finished yet")
+        pending.add_metric((), counts.get(_INTENT, 0))
+        yield pending
+        states = GaugeMetricFamily("certlib_certificates", "Certificates", labels=("state",))
+        for state, number in sorted(counts.items()):
+            if state != _INTENT:
+                states.add_metric((state,), number)
+        yield states

@@ -1,0 +1,132 @@
+"""What the HTTP side needs of a node, by its ports; `api.bootstrap.Node` is one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from api.settings import Settings
+from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
+from certlib.registry import Registry, StatusRow
+from certlib.usecases.change_state import ChangeState
+from certlib.usecases.issue import IssueCertificates
+from certlib.usecases.read import ReadCertificates
+from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.verify import VerifyCertificates
+
+
+class StatusSource(Protocol):
+    """The public look-up: one row from the primary database, at once."""
+
+    def status(self, identifier: str) -> StatusRow | None:
+        """The status now; raises `StoreUnavailable`."""
+        ...
+
+
+class Shelf(ObjectStore, Protocol):
+    """An object store that cleans up behind interrupted writes."""
+
+    def sweep_temporaries(self, before: datetime | None = None) -> int:
+        """Removes what unfinished writes left; None: everything not being written here."""
+        ...
+
+
+class Published(Protocol):
+    """What an authority lets everybody read, and its timestamp key for the health check."""
+
+    def public_certificates(self) -> Mapping[str, bytes]:
+        """File name → DER."""
+        ...
+
+    def crls(self) -> Mapping[str, bytes]:
+        """File name → DER, never overdue."""
+        ...
+
+    def refresh_crls(self) -> bool:
+        """Makes new CRLs when it is time."""
+        ...
+
+    def timestamp_key(self) -> KeyHandle:
+        """A key that is always there."""
+        ...
+
+
+class Timestamps(TimestampSource, Protocol):
+    """A timestamp authority that also speaks RFC 3161 over HTTP."""
+
+    def respond(self, request: bytes) -> bytes:
+        """DER TimeStampResp to any bytes."""
+        ...
+
+
+class Parts(Protocol):
+    """The parts of a node that routes, pages and workers use."""
+
+    @property
+    def settings(self) -> Settings:
+        """How the node runs."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The only source of time."""
+        ...
+
+    @property
+    def entropy(self) -> Entropy:
+        """The only source of randomness."""
+        ...
+
+    @property
+    def registry(self) -> Registry:
+        """The record."""
+        ...
+
+    @property
+    def objects(self) -> Shelf:
+        """The sealed files."""
+        ...
+
+    @property
+    def status(self) -> StatusSource:
+        """The fast path to one row."""
+        ...
+
+    @property
+    def authority(self) -> Published:
+        """Certificates and CRLs to publish."""
+        ...
+
+    @property
+    def timestamps(self) -> Timestamps:
+        """The timestamp authority."""
+        ...
+
+    @property
+    def token_key(self) -> bytes:
+        """The key that signs access tokens, 32 octets or more."""
+        ...
+
+    @property
+    def issue(self) -> IssueCertificates:
+        """Issues."""
+        ...
+
+    @property
+    def change(self) -> ChangeState:
+        """Changes states."""
+        ...
+
+    @property
+    def read(self) -> ReadCertificates:
+        """Reads."""
+        ...
+
+    @property
+    def verify(self) -> VerifyCertificates:
+        """Verifies."""
+        ...
+
+    @property
+    def reconcile(self) -> Reconcile:
+        """Finishes what a crash left."""
+        ...

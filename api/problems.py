@@ -1,0 +1,152 @@
+"""From errors to problem documents (RFC 9457): the one table of statuses, types and titles."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from api import failures
+from certlib import errors, remarks
+from certlib.errors import CertlibError, Corrupt, Problem
+
+MEDIA_TYPE = "application/problem+json"
+_TYPE = "urn:certlib:problem:"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What HTTP says of a class of errors."""
+
+    status: int
+    title: str
+    title_en: str
+
+
+TABLE: Mapping[type[CertlibError], Entry] = {
+    # families
+    errors.Invalid: Entry(422, "输入有误", "Invalid input"),
+    errors.NotFound: Entry(404, "查无此项", "Not found"),
+    errors.Conflict: Entry(409, "与现有记录冲突", "Conflict with the record"),
+    errors.Refused: Entry(403, "无权操作", "Refused"),
+    errors.Unavailable: Entry(503, "服务暂时不可用", "Temporarily unavailable"),
+    errors.Corrupt: Entry(503, "存储数据异常", "Stored data damaged"),
+    # input
+    errors.MalformedIdentifier: Entry(400, "证照标识格式有误", "Malformed identifier"),
+    errors.BadCheckCharacter: Entry(422, "校验位有误", "Wrong check character"),
+    errors.MalformedCode: Entry(422, "代码格式有误", "Malformed code"),
+    errors.ImpossibleBirthDate: Entry(422, "出生日期不存在", "Impossible birth date"),
+    errors.UnknownCodeType: Entry(422, "代码类型不存在", "Unknown code type"),
+    errors.UnknownDivision: Entry(422, "行政区划不存在", "Unknown division"),
+    errors.UnprintableCharacter: Entry(422, "没有可用字形", "Unprintable character"),
+    errors.ControlCharacter: Entry(422, "含有控制字符", "Forbidden character"),
+    errors.FaceOverflow: Entry(422, "版面容纳不下", "Too long for the face"),
+    errors.NotNormalised: Entry(422, "文字未规范化", "Text not normalised"),
+    errors.DateOrder: Entry(422, "日期顺序有误", "Impossible order of dates"),
+    errors.Unsupported: Entry(422, "值不受支持", "Unsupported value"),
+    errors.MalformedRequest: Entry(400, "请求无法解析", "Malformed request"),
+    errors.BodyTooLarge: Entry(413, "请求内容过大", "Body too large"),
+    errors.IdempotencyMismatch: Entry(422, "幂等键已用于其他内容", "Idempotency key reused"),
+    errors.IdempotencyKeyMissing: Entry(400, "缺少幂等键", "Idempotency key missing"),
+    failures.MediaTypeUnsupported: Entry(415, "内容类型不受支持", "Unsupported media type"),
+    failures.RangeNotSatisfiable: Entry(416, "字节范围无效", "Range not satisfiable"),
+    failures.HeadTooLarge: Entry(431, "请求头过大", "Head too large"),
+    failures.RequestTooSlow: Entry(408, "请求超时", "Request timeout"),
+    # remarks are listed as warnings and never raised
+    remarks.LegacyCheckCharacter: Entry(422, "旧算法校验位", "Legacy check character"),
+    remarks.IssuerCodeNonstandard: Entry(422, "颁发机构代码不标准", "Non-standard issuer code"),
+    remarks.TypeCodeNonstandard: Entry(422, "证照类型代码不标准", "Non-standard type code"),
+    remarks.IdentityDivision: Entry(422, "身份号码区划不明", "Division of identity number"),
+    # record
+    errors.TypeUnknown: Entry(404, "证照类型未登记", "Unknown certificate type"),
+    errors.CertificateNotFound: Entry(404, "查无记录", "Not on record"),
+    errors.OtherNode: Entry(404, "属其他证照库", "Kept by another node"),
+    failures.PathUnknown: Entry(404, "没有此地址", "No such path"),
+    errors.TypeNotPublished: Entry(409, "证照类型未开通", "Type not open"),
+    errors.FaceNumberTaken: Entry(409, "证照编号已被使用", "Number already taken"),
+    errors.TransitionForbidden: Entry(409, "当前状态不允许", "Transition forbidden"),
+    errors.StaleVersion: Entry(412, "记录已更新", "Stale version"),
+    errors.IdempotencyInProgress: Entry(409, "相同请求处理中", "Still in progress"),
+    failures.MethodNotAllowed: Entry(405, "方法不受支持", "Method not allowed"),
+    # caller
+    failures.NotAuthenticated: Entry(401, "未认证", "Not authenticated"),
+    errors.IssuerNotAuthorised: Entry(403, "不在发证清单内", "Not on the issue list"),
+    errors.OutsideDepartment: Entry(403, "非本单位事项", "Outside your department"),
+    errors.ScopeMissing: Entry(403, "缺少权限", "Scope missing"),
+    errors.ApprovalMissing: Entry(403, "缺少审核", "Approval missing"),
+    # ours
+    errors.StoreUnavailable: Entry(503, "存储暂时不可用", "Store unavailable"),
+    errors.SigningUnavailable: Entry(503, "签章暂时不可用", "Sealing unavailable"),
+    errors.Overloaded: Entry(503, "请求过多", "Overloaded"),
+    failures.TookTooLong: Entry(503, "处理超时", "Took too long"),
+    failures.Unexpected: Entry(503, "意外错误", "Unexpected error"),
+    errors.KeyUnusable: Entry(503, "密钥无法使用", "Key unusable"),
+    errors.SealMismatch: Entry(503, "签章与意图不符", "Seal mismatch"),
+}
+"""Class to status and title. Every leaf has a line of its own; a test walks them all."""
+
+_LAST_RESORT = Entry(503, "意外错误", "Unexpected error")
+
+
+def entry_of(kind: type[CertlibError]) -> Entry:
+    """The line of a class, or that of its nearest ancestor."""
+    return next((TABLE[base] for base in kind.__mro__ if base in TABLE), _LAST_RESORT)
+
+
+def document(error: CertlibError, request_id: str) -> dict[str, Any]:
+    """The problem document: RFC 9457's members, and `code`, `*_en` and `problems` beside them.
+
+    What is damaged inside (`Corrupt`) stays in the log: outside, the request's id stands for it.
+    """
+    entry = entry_of(type(error))
+    values = {**error.values, "what": request_id} if isinstance(error, Corrupt) else error.values
+    listed = error.problems or ((error.as_problem(),) if error.field_path else ())
+    return {
+        "type": _TYPE + error.code,
+        "title": entry.title,
+        "title_en": entry.title_en,
+        "status": entry.status,
+        "detail": error.zh.format(**values),
+        "detail_en": error.en.format(**values),
+        "code": error.code,
+        "instance": f"urn:certlib:request:{request_id}",
+        "problems": [line(item) for item in listed],
+    }
+
+
+def line(problem: Problem) -> dict[str, str]:
+    """One problem of one field."""
+    return {
+        "field": problem.field,
+        "code": problem.code,
+        "zh": problem.zh,
+        "en": problem.en,
+    }
+
+
+def encoded(value: object) -> bytes:
+    """JSON in UTF-8; what UTF-8 cannot hold becomes a question mark."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def response(
+    error: CertlibError, request_id: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer to a request that ended in `error`."""
+    return Response(
+        encoded(document(error, request_id)),
+        status_code=entry_of(type(error)).status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **_headers_of(error), **(headers or {})},
+    )
+
+
+def _headers_of(error: CertlibError) -> dict[str, str]:
+    retry = getattr(error, "retry_after", None)
+    if isinstance(error, failures.NotAuthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="certlib"'}
+    if isinstance(error, Corrupt):
+        return {"Retry-After": "60"}
+    return {} if retry is None else {"Retry-After": str(retry)}

@@ -1,0 +1,82 @@
+"""uvicorn's HTTP protocol with what it lacks: a limit and a deadline for the head of a request."""
+
+import asyncio
+from typing import Final
+
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from api import problems
+from api.failures import HeadTooLarge
+from certlib.errors import CertlibError, MalformedRequest
+
+HEAD_LIMIT: Final = 32_768
+"""Octets of request line and headers together."""
+HEAD_SECONDS: Final = 10.0
+"""From the first octet, or from the connection, to the end of the headers."""
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """Closes connections whose request heads are endless, or never end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A new connection has as long to say something as a request head has."""
+        super().connection_made(transport)
+        self._head_octets = 0
+        self._head_open = True
+        self._head_timer: asyncio.TimerHandle | None = self._timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets the deadline."""
+        self._forget_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Counts while a head is being read; the rest is uvicorn's."""
+        if self._head_open:
+            # What follows the head in the same segment is counted too: a little too strict.
+            self._head_octets += len(data)
+        super().data_received(data)
+        if not self._head_open or self.transport.is_closing():
+            return
+        if self._head_octets > HEAD_LIMIT:
+            self._refuse(HeadTooLarge(limit=HEAD_LIMIT))
+        elif self._head_timer is None:
+            self._head_timer = self._timer()
+
+    def on_message_begin(self) -> None:
+        """A request's head begins."""
+        self._head_open = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """A request's head has ended."""
+        self._head_open = False
+        self._head_octets = 0
+        self._forget_timer()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP gets a problem document as well."""
+        del msg
+        self._refuse(MalformedRequest(what="HTTP"))
+
+    def _refuse(self, error: CertlibError) -> None:
+        answer: Response = problems.response(error, "", {"Connection": "close"})
+        lines = [STATUS_LINE[answer.status_code]]
+        lines += [b"%b: %b\r\n" % (name, value) for name, value in answer.raw_headers]
+        self.transport.write(b"".join([*lines, b"\r\n", bytes(answer.body)]))
+        self.transport.close()
+
+    def _timer(self) -> asyncio.TimerHandle:
+        return self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def _forget_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            self.transport.close()

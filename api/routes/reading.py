@@ -1,0 +1,49 @@
+"""How bodies are read: strictly, before FastAPI looks at them."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from api import strict_json
+from api.failures import MediaTypeUnsupported
+
+_JSON = "application/json"
+
+
+class JsonRoute(APIRoute):
+    """A route whose body, where it has one, is JSON by the rules of `api.strict_json`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind a strict reader."""
+        handler = super().get_route_handler()
+        if self.body_field is None:
+            return handler
+
+        async def strict(request: Request) -> Response:
+            body = await request.body()
+            if body and media_type(request) != _JSON:
+                raise MediaTypeUnsupported(allowed=_JSON)
+            value = strict_json.loads(body) if body else None
+            return await handler(_Read(request, value))
+
+        return strict
+
+
+class _Read(Request):
+    """A request whose JSON has been read."""
+
+    def __init__(self, request: Request, value: Any) -> None:  # noqa: ANN401 - any JSON value
+        super().__init__(request.scope, request.receive)
+        self._body = getattr(request, "_body", b"")
+        self._value = value
+
+    async def json(self) -> Any:  # noqa: ANN401 - any JSON value
+        """The value, read once."""
+        return self._value
+
+
+def media_type(request: Request) -> str:
+    """The body's media type without its parameters, lower case."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

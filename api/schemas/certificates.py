@@ -1,0 +1,293 @@
+"""Certificates on the wire: the record, masked unless the caller asks to see all of it."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, StringConstraints
+
+from api.schemas import examples
+from api.schemas.base import Code, Day, Instant, Name, Wire
+from certlib import holders
+from certlib.certificate import Certificate, CertificateFile, Restriction, StateChange
+from certlib.document import Holder
+from certlib.registry import AuditRecord, SearchQuery
+from certlib.states import State
+from certlib.usecases.read import Page
+
+_HIDDEN = "***"
+_MOST = 200
+
+
+class HolderOut(Wire):
+    """持证主体。 Persons are masked unless `reveal=true`."""
+
+    name: str
+    code_type: str
+    code: str
+
+    @classmethod
+    def of(cls, holder: Holder, *, reveal: bool) -> Self:
+        """The wire shape, masked or not."""
+        if reveal:
+            return cls(name=holder.name, code_type=holder.code_type, code=holder.code)
+        name = holders.mask_name(holder.name, holder.code_type)
+        code = holders.mask_code(holder.code_type, holder.code)
+        return cls(name=name, code_type=holder.code_type, code=code)
+
+
+class FileOut(Wire):
+    """证照文件。 One file of the certificate; its digest is what verification knows it by."""
+
+    sha256: str
+    size: int
+    form: str
+    revision: int
+    kind: str
+    level: str
+    stored_at: Instant
+
+    @classmethod
+    def of(cls, file: CertificateFile) -> Self:
+        """The wire shape, without the object's name."""
+        return cls(
+            sha256=file.sha256,
+            size=file.size,
+            form=file.form,
+            revision=file.revision,
+            kind=file.kind,
+            level=file.level,
+            stored_at=file.stored_at,
+        )
+
+
+class StepOut(Wire):
+    """状态变更。 One step: effective by law from a day, recorded at an instant."""
+
+    action: str
+    from_state: str
+    to_state: str
+    reason_code: str
+    effective_from: Day
+    recorded_at: Instant
+    legal_basis: str
+    document_number: str
+    authority: str
+    note: str
+    actor: str
+
+    @classmethod
+    def of(cls, step: StateChange) -> Self:
+        """The wire shape."""
+        decision = step.decision
+        return cls(
+            action=decision.action.value,
+            from_state=step.from_state.value,
+            to_state=step.to_state.value,
+            reason_code=decision.reason_code,
+            effective_from=decision.effective_from,
+            recorded_at=step.recorded_at,
+            legal_basis=decision.legal_basis,
+            document_number=decision.document_number,
+            authority=decision.authority,
+            note=decision.note,
+            actor=step.actor,
+        )
+
+
+class RestrictionOut(Wire):
+    """限制。 A restriction beside the state."""
+
+    kind: str
+    authority: str
+    document_number: str
+    effective_from: Day
+    effective_to: Day | None
+    lifted_on: Day | None
+
+    @classmethod
+    def of(cls, item: Restriction) -> Self:
+        """The wire shape."""
+        return cls(
+            kind=item.kind.value,
+            authority=item.authority,
+            document_number=item.document_number,
+            effective_from=item.effective_from,
+            effective_to=item.effective_to,
+            lifted_on=item.lifted_on,
+        )
+
+
+class CertificateSummary(Wire):
+    """一份证照的概要，持证主体已脱敏。 A line of a list, always masked."""
+
+    identifier: str
+    type_code: str
+    name: str
+    number: str
+    issuer_code: str
+    issuer_name: str
+    issue_date: Day
+    valid_from: Day | None
+    valid_to: Day | None
+    holders: list[HolderOut]
+    state: str
+    row_version: int
+    superseded_by: str
+
+    @classmethod
+    def of(cls, certificate: Certificate) -> Self:
+        """The wire shape."""
+        return cls(**_summary(certificate, reveal=False))
+
+
+class CertificateOut(CertificateSummary):
+    """一份证照的登记。 The record of one certificate.
+
+    `state` is what is stored; expiry follows from the calendar (see `/v1/status`).
+    """
+
+    type_version: str
+    form: str
+    division_code: str
+    matter_code: str
+    matter_name: str
+    fields: dict[str, Any]
+    demonstration: bool
+    recorded_at: Instant
+    renewal_pending_since: Day | None
+    paper: str
+    files: list[FileOut]
+    history: list[StepOut]
+    restrictions: list[RestrictionOut]
+    masked: bool = Field(description="人名、人员代码和敏感字段是否脱敏。 Whether masked.")
+
+    @classmethod
+    def full(cls, certificate: Certificate, hidden: frozenset[str], *, reveal: bool) -> Self:
+        """The wire shape; `hidden` names the sensitive fields of its type."""
+        content = certificate.content
+        fields = {
+            key: value if reveal or key not in hidden else _HIDDEN
+            for key, value in content.fields.items()
+        }
+        return cls(
+            **_summary(certificate, reveal=reveal),
+            type_version=content.type_version,
+            form=content.form,
+            division_code=content.division_code,
+            matter_code=content.matter_code,
+            matter_name=content.matter_name,
+            fields=fields,
+            demonstration=content.demonstration,
+            recorded_at=certificate.recorded_at,
+            renewal_pending_since=certificate.renewal_pending_since,
+            paper=certificate.paper.value,
+            files=[FileOut.of(item) for item in certificate.files],
+            history=[StepOut.of(item) for item in certificate.history],
+            restrictions=[RestrictionOut.of(item) for item in certificate.restrictions],
+            masked=not reveal,
+        )
+
+
+def _summary(certificate: Certificate, *, reveal: bool) -> dict[str, Any]:
+    content = certificate.content
+    return {
+        "identifier": content.identifier,
+        "type_code": content.type_code,
+        "name": content.name,
+        "number": content.number,
+        "issuer_code": content.issuer_code,
+        "issuer_name": content.issuer_name,
+        "issue_date": content.issue_date,
+        "valid_from": content.valid_from,
+        "valid_to": content.valid_to,
+        "holders": [HolderOut.of(holder, reveal=reveal) for holder in content.holders],
+        "state": certificate.state.value,
+        "row_version": certificate.row_version,
+        "superseded_by": certificate.superseded_by,
+    }
+
+
+class SearchIn(Wire):
+    """检索本单位证照，所给条件须同时满足。 Every given criterion must hold.
+
+    By POST, so that no holder's number stands in a URL.
+    """
+
+    model_config = Wire.model_config | {
+        "json_schema_extra": {"examples": [{"type_code": examples.TYPE, "limit": 20}]}
+    }
+
+    type_code: Annotated[str, StringConstraints(max_length=32)] = ""
+    number: Annotated[str, StringConstraints(max_length=128)] = ""
+    holder_code: Code = ""
+    holder_code_type: Annotated[str, StringConstraints(max_length=3)] = ""
+    holder_name: Name = ""
+    states: Annotated[list[str], Field(min_length=1, max_length=len(State))] | None = Field(
+        default=None,
+        json_schema_extra={"items": {"type": "string", "enum": [state.value for state in State]}},
+    )
+    limit: Annotated[int, Field(ge=1, le=_MOST)] = 50
+    after: Annotated[str, StringConstraints(max_length=128)] = Field(
+        default="", description="上一页的 after。 `after` of the page before."
+    )
+
+    def to_query(self) -> SearchQuery:
+        """The query that the use case takes.
+
+        Raises:
+            UnknownCodeType: the holder's code type is in no table.
+        """
+        code_type = self.holder_code_type and holders.normalise_code_type(self.holder_code_type)
+        code = self.holder_code
+        return SearchQuery(
+            type_code=self.type_code,
+            number=self.number,
+            holder_code=holders.normalise(code_type, code) if code and code_type else code,
+            holder_code_type=code_type,
+            holder_name=self.holder_name,
+            states=None if self.states is None else frozenset(map(State, self.states)),
+            limit=self.limit,
+            after=self.after,
+        )
+
+
+class SearchOut(Wire):
+    """一页结果。 One page; `after` is empty on the last one."""
+
+    certificates: list[CertificateSummary]
+    after: str
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        """The wire shape."""
+        lines = [CertificateSummary.of(item) for item in page.certificates]
+        return cls(certificates=lines, after=page.after)
+
+
+class ActOut(Wire):
+    """留痕记录。 One line of the append-only history."""
+
+    sequence: int
+    at: Instant
+    actor: str
+    act: str
+    details: dict[str, Any]
+    digest: str
+
+    @classmethod
+    def of(cls, record: AuditRecord) -> Self:
+        """The wire shape."""
+        return cls(
+            sequence=record.sequence,
+            at=record.at,
+            actor=record.actor,
+            act=record.act,
+            details=dict(record.details),
+            digest=record.digest,
+        )
+
+
+class HistoryOut(Wire):
+    """全程留痕。 What was done to a certificate, oldest first."""
+
+    identifier: str
+    acts: list[ActOut]

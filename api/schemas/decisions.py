@@ -1,0 +1,75 @@
+"""Changes of state on the wire."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints
+
+from api.schemas import examples
+from api.schemas.base import Day, Name, Note, Wire
+from certlib.certificate import Decision
+from certlib.states import Action
+
+StateAction = Literal["revoke", "annul", "withdraw", "deregister", "void", "suspend", "restore"]
+
+
+class DecisionIn(Wire):
+    """作出的决定。 The administrative decision behind the step.
+
+    `reason_code` is one of the action's codes; what an action demands beside it (legal basis,
+    document number, authority) is checked, all at once.
+    """
+
+    model_config = Wire.model_config | {"json_schema_extra": {"examples": [examples.DECISION]}}
+
+    reason_code: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    effective_from: Day = Field(description="法律上的生效日。 The legal day.")
+    legal_basis: Name = ""
+    document_number: Annotated[str, StringConstraints(max_length=128)] = ""
+    authority: Annotated[str, StringConstraints(max_length=256)] = ""
+    note: Note = ""
+
+    def to_decision(self, action: Action) -> Decision:
+        """The decision that the use case takes."""
+        return Decision(
+            action=action,
+            reason_code=self.reason_code,
+            effective_from=self.effective_from,
+            legal_basis=self.legal_basis,
+            document_number=self.document_number,
+            authority=self.authority,
+            note=self.note,
+        )
+
+
+class ChangedOut(Wire):
+    """变更后的状态。 The state after the step."""
+
+    model_config = Wire.model_config | {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "identifier": examples.IDENTIFIER,
+                    "state": "REVOKED",
+                    "row_version": 2,
+                    "action": "revoke",
+                    "reason_code": "penalty",
+                    "effective_from": "2026-11-22",
+                    "recorded_at": "2026-11-22T01:02:03Z",
+                }
+            ]
+        }
+    }
+
+    identifier: str
+    state: str
+    row_version: int
+    action: str
+    reason_code: str
+    effective_from: str
+    recorded_at: str
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        """The wire shape of the use case's answer."""
+        return cls(**answer)

@@ -1,0 +1,123 @@
+"""Background work of a running node: the reconciler, fresh CRLs, the sweep of temporaries."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+from api import logs
+from api.metrics import Metrics
+from api.parts import Parts
+from certlib.errors import CertlibError
+from certlib.usecases.reconcile import Reconciled
+
+_log = logs.logger("worker")
+_TURN_SECONDS = 0.2
+_MOST_ROUNDS = 100
+_ABANDONED = timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class _Job:
+    """Something to do again and again; `seconds` between two rounds."""
+
+    name: str
+    seconds: float
+    run: Callable[[], None]
+    due: float = 0.0
+
+
+class Worker:
+    """One thread beside the server. A round that fails is logged, counted and tried again.
+
+    Args:
+        parts: the node.
+        metrics: where rounds are counted.
+        reconcile_seconds: between two rounds of the reconciler.
+    """
+
+    def __init__(self, parts: Parts, metrics: Metrics, reconcile_seconds: float = 1.0) -> None:
+        self._parts = parts
+        self._metrics = metrics
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._jobs = (
+            _Job("reconcile", reconcile_seconds, self._reconcile),
+            _Job("crls", 600.0, self._refresh_crls),
+            _Job("sweep", 60.0, self._sweep),
+        )
+
+    def take_over(self) -> None:
+        """Finishes what an earlier process left, before anything new is accepted.
+
+        Leases are ignored: the embedded profile has one process, and this is its start.
+        """
+        self._attempt("sweep", self._parts.objects.sweep_temporaries)
+        for _ in range(_MOST_ROUNDS):
+            done = self._attempt("reconcile", self._take_over_round)
+            if not done:
+                return
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """Lets the round under way come to its end, and stops."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            now = monotonic()
+            for job in self._jobs:
+                if job.due <= now and not self._stopping.is_set():
+                    self._attempt(job.name, job.run)
+                    job.due = monotonic() + job.seconds
+            self._stopping.wait(_TURN_SECONDS)
+
+    def _attempt(self, name: str, run: Callable[[], object]) -> object:
+        """Runs one round; whatever it raises must not end the thread."""
+        try:
+            return run()
+        except CertlibError as error:
+            logs.event(_log, logging.WARNING, "round failed", job=name, code=error.code)
+        except Exception as error:  # noqa: BLE001 - an unforeseen fault of one round
+            fault = logs.faults(error)
+            logs.event(_log, logging.ERROR, "unforeseen", job=name, fault=fault)
+        self._metrics.worker_faults.labels(name).inc()
+        return None
+
+    def _reconcile(self) -> None:
+        self._note(self._parts.reconcile.run())
+
+    def _take_over_round(self) -> bool:
+        result = self._parts.reconcile.run(take_over=True)
+        self._note(result)
+        return result.published + result.burned > 0
+
+    def _note(self, result: Reconciled) -> None:
+        outcomes = {
+            "published": result.published,
+            "failed": result.failed,
+            "burned": result.burned,
+        }
+        for outcome, number in outcomes.items():
+            if number:
+                self._metrics.reconciled.labels(outcome).inc(number)
+        if any(outcomes.values()):
+            level = logging.WARNING if result.failed or result.burned else logging.INFO
+            logs.event(_log, level, "reconciled", **outcomes)
+
+    def _refresh_crls(self) -> None:
+        if self._parts.authority.refresh_crls():
+            logs.event(_log, logging.INFO, "new revocation lists")
+
+    def _sweep(self) -> None:
+        before = self._parts.clock.now() - _ABANDONED
+        swept = self._parts.objects.sweep_temporaries(before)
+        if swept:
+            logs.event(_log, logging.INFO, "swept temporaries", files=swept)
