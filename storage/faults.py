@@ -22,6 +22,10 @@ _RULES = frozenset(
 )
 
 
+class EngineFault(Exception):
+    """The cause of a translated error: the engine's code and message without any row's values."""
+
+
 def fault_code(error: BaseException | None) -> str:
     """The engine's own stable code (`SQLITE_FULL`, SQLSTATE `40001`), or the class name."""
     for name in ("sqlite_errorname", "sqlstate"):
@@ -46,9 +50,19 @@ def translated(error: Exception) -> Exception:
     return error
 
 
+def bare(error: BaseException) -> EngineFault:
+    """What may be logged of a library's exception."""
+    cause = getattr(error, "orig", None) or error
+    code = fault_code(cause)
+    if isinstance(error, exc.DataError) or not isinstance(error, exc.DBAPIError):
+        return EngineFault(code)
+    # Only the first line: PostgreSQL prints the failing row below it.
+    return EngineFault(f"{code}: {str(cause).partition(chr(10))[0]}")
+
+
 @contextmanager
 def translating() -> Iterator[None]:
-    """Runs the block with library exceptions translated, their cause kept."""
+    """Runs the block with library exceptions translated; what they print is cut to `bare`."""
     try:
         yield
     except CertlibError:
@@ -57,7 +71,7 @@ def translating() -> Iterator[None]:
         ours = translated(error)
         if ours is error:
             raise
-        raise ours from error
+        raise ours from bare(error)
 
 
 def _integrity(error: exc.IntegrityError) -> CertlibError:

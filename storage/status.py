@@ -7,6 +7,7 @@ of its own, so a revocation that was committed a moment ago is seen (INV-6).
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from certlib.registry import StatusRow
 from certlib.states import State
 from storage.columns import instant_from
 from storage.engines import EngineOptions
-from storage.faults import fault_code
+from storage.faults import bare, fault_code
 
 STATUS_SQL = """
 SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_code,
@@ -125,7 +126,7 @@ class _SqliteSource:
                 rows = connection.execute(STATUS_SQL, values).fetchall()
             except sqlite3.Error as error:
                 self._drop()
-                raise StoreUnavailable(what=fault_code(error)) from error
+                raise StoreUnavailable(what=fault_code(error)) from bare(error)
             except UnicodeError:
                 return None
         return rows[0] if rows else None
@@ -135,8 +136,13 @@ class _SqliteSource:
             self._drop()
 
     def _open(self) -> sqlite3.Connection:
+        # `rw`, not `rwc`: a look-up never makes an empty database where there is none.
         self._connection = sqlite3.connect(
-            self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
+            f"{Path(self._path).absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._timeout,
+            isolation_level=None,
+            check_same_thread=False,
         )
         self._connection.execute("PRAGMA query_only=ON")
         return self._connection
@@ -170,7 +176,7 @@ class _PostgresSource:
                 return self._ask(identifier, today)
             except psycopg.Error as error:
                 self._drop()
-                raise StoreUnavailable(what=fault_code(error)) from error
+                raise StoreUnavailable(what=fault_code(error)) from bare(error)
 
     def close(self) -> None:
         with self._lock:

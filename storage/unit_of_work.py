@@ -20,7 +20,7 @@ from certlib.registry import (
     Publication,
 )
 from storage import amendment, audit_chain, catalogue, delivery, intents, publication
-from storage.faults import fault_code
+from storage.faults import bare, fault_code
 from storage.link import Link
 from storage.reading import SqlReadSession
 
@@ -120,4 +120,4 @@ class SqlUnitOfWork(SqlReadSession):
             self._transaction.commit()
         except SQLAlchemyError as error:
             what = fault_code(getattr(error, "orig", error))
-            raise StoreUnavailable(what=what) from error
+            raise StoreUnavailable(what=what) from bare(error)

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+
 from storage import Cipher, EngineOptions, SqlRegistry, StatusReader
 from storage.migrations import upgrade
 from tests.fakes import records

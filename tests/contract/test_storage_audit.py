@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import psycopg
 import pytest
+
 from certlib.canonical import digest
 from certlib.errors import Corrupt, Unsupported
 from certlib.registry import AuditRecord

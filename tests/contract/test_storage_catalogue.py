@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+
 from certlib.catalogue import TypeVersion
 from certlib.errors import Conflict, Corrupt, Invalid, Unsupported
 from certlib.registry import Client, Department, IssueListEntry

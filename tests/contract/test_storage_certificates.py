@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+
 from certlib.certificate import Decision, PaperStatus, Restriction, RestrictionKind
 from certlib.document import Holder
 from certlib.errors import CertificateNotFound, Conflict, Corrupt, StaleVersion, Unsupported

@@ -1,6 +1,7 @@
 """Idempotency keys and the outbox."""
 
 import pytest
+
 from certlib.errors import Conflict
 from tests.contract.conftest import Store
 from tests.fakes import records

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from certlib.certificate import Certificate, Decision
 from certlib.errors import FaceNumberTaken
 from certlib.registry import Intent

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from certlib.errors import Conflict, Corrupt
 from certlib.registry import IntentStatus
 from tests.contract.conftest import Store

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from certlib.document import Holder
 from certlib.errors import UnknownCodeType
 from certlib.registry import SearchQuery

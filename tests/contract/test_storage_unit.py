@@ -4,10 +4,11 @@ import threading
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import OperationalError
+
 from certlib.errors import Conflict, FaceNumberTaken, StoreUnavailable, Unsupported
 from certlib.registry import Department, IssueListEntry
 from certlib.states import State
-from sqlalchemy.exc import OperationalError
 from storage import EngineOptions, SqlRegistry
 from tests.contract.conftest import Store
 from tests.fakes import records
