@@ -1,0 +1,62 @@
+"""One audit: names first, then one snapshot, then everything compared with everything."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.audit.checks import (
+    approvals,
+    chain,
+    files,
+    histories,
+    idempotency,
+    identifiers,
+    orphans,
+)
+from api.audit.database import snapshot
+from api.audit.ledger import ledger
+from api.audit.objects import ObjectFolder
+from api.audit.report import Report
+from api.audit.unsealing import Opener, key_from
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """What to audit.
+
+    Attributes:
+        database: SQLAlchemy URL of SQLite or PostgreSQL.
+        objects: the object folder.
+        keys: files of key-encryption keys, the current one and former ones.
+        quick: leave out the verification of seals; digests are compared all the same.
+    """
+
+    database: str
+    objects: Path
+    keys: tuple[Path, ...]
+    quick: bool = False
+
+
+def audit(options: AuditOptions) -> Report:
+    """Checks INV-1 to INV-5, INV-7 and INV-9; only reads, beside a server that runs.
+
+    Acts in flight are tolerated: a pending intent may have its object or not.
+
+    Raises:
+        CannotAudit: database, objects or key cannot be read.
+    """
+    opener = Opener([key_from(path) for path in options.keys])
+    objects = ObjectFolder(options.objects)
+    # Names before the snapshot: what lay there by now had its intent committed before.
+    names, strange = objects.names()
+    with snapshot(options.database) as view:
+        known = ledger(view)
+        invariants = (
+            orphans.check(known, objects, sorted(names), strange),
+            files.check(view, known, files.Archive(objects, opener, options.quick)),
+            identifiers.check(known),
+            idempotency.check(view, known, opener),
+            histories.check(view, known),
+            chain.check(view, known),
+            approvals.check(view, known),
+        )
+    return Report(invariants, len(known.certificates), known.pending, len(names))

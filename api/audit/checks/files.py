@@ -1,0 +1,137 @@
+"""INV-2: every record has its file, its digest equal, its seal good, its content as intended."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from api.audit.database import Row, Snapshot
+from api.audit.ledger import Ledger
+from api.audit.objects import ObjectFolder
+from api.audit.report import Invariant
+from api.audit.seal import BadSeal, checked_seal
+from api.audit.unsealing import DoesNotOpen, Opener
+
+_NO_FILE = ("登记没有对应的文件", "the record has no file")
+_NO_OBJECT = ("登记的文件不存在", "the recorded object does not exist")
+_NOT_OPEN = ("文件无法解密", "the object does not decrypt")
+_DIGEST = ("文件摘要与登记不符", "the object's digest is not the recorded one")
+_SIZE = ("文件大小与登记不符", "the object's size is not the recorded one")
+_NAME = ("文件名与预留的存储键不符", "the object is not named by the reserved key")
+_SIGNER = ("签章单位与登记的颁发机构不符", "sealed by another body than the issuer on record")
+_STRAY_FILE = ("文件登记没有对应的证照", "a recorded file belongs to no certificate")
+_NO_INTENT = ("证照没有已完成的签发意图", "the certificate has no published intent")
+_NO_RECORD = ("签发意图已完成但没有证照", "the intent is published, the certificate is missing")
+_CONTENT = ("内容无法解密", "the content does not decrypt")
+_CONTENT_DIGEST = ("内容与登记的摘要不符", "the content is not what its digest says")
+_INTENDED = ("内容与签发意图不符", "the content is not what was intended")
+_COLUMNS = ("登记栏目与内容不符", "the columns say something else than the content")
+_CONTENTS = "SELECT identifier, content, content_digest FROM certificates"
+_ELEMENTS = {
+    "ZZBS": "identifier",
+    "ZZLXDM": "type_code",
+    "ZZBFJGDM": "issuer_code",
+    "type_version": "type_version",
+}
+_DAYS = {"ZZBFRQ": "issue_date", "ZZYXQJZRQ": "valid_to"}
+_CREDIT_CODE_PREFIX = "NTRCN-"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Where files lie and what opens them.
+
+    Attributes:
+        quick: seals are not verified; digests are.
+    """
+
+    objects: ObjectFolder
+    opener: Opener
+    quick: bool
+
+
+def check(snapshot: Snapshot, ledger: Ledger, archive: Archive) -> Invariant:
+    """Every certificate in whatever state, every file that was ever served."""
+    found = Invariant("INV-2")
+    for identifier, row in ledger.certificates.items():
+        found.checked += 1
+        _check_intent(found, identifier, row, ledger)
+        originals = [item for item in ledger.files.get(identifier, ()) if item["revision"] == 0]
+        found.expect(bool(originals), identifier, "no-file", _NO_FILE)
+    for identifier, rows in ledger.files.items():
+        certificate = ledger.certificates.get(identifier)
+        if found.expect(certificate is not None, identifier, "file-without-record", _STRAY_FILE):
+            for file in rows:
+                _check_file(found, file, certificate or {}, archive)
+    for identifier, intent in ledger.intents.items():
+        if intent["status"] == "published":
+            held = identifier in ledger.certificates
+            found.expect(held, identifier, "published-without-record", _NO_RECORD)
+    for content in snapshot.rows(_CONTENTS):
+        _check_content(found, content, ledger, archive.opener)
+    return found
+
+
+def _check_intent(found: Invariant, identifier: str, row: Row, ledger: Ledger) -> None:
+    intent = ledger.intents.get(identifier)
+    published = intent is not None and intent["status"] == "published"
+    if found.expect(published, identifier, "no-intent", _NO_INTENT) and intent is not None:
+        same = intent["content_digest"] == row["content_digest"]
+        found.expect(same, identifier, "not-as-intended", _INTENDED)
+
+
+def _check_file(found: Invariant, file: Row, certificate: Row, archive: Archive) -> None:
+    identifier, name = file["identifier"], file["object_name"]
+    if file["kind"] == "original":
+        named = name == f"{certificate['storage_key']}.{file['revision']}"
+        found.expect(named, identifier, "object-name", _NAME)
+    sealed = archive.objects.read(name)
+    if sealed is None:
+        found.broken(identifier, "no-object", *_NO_OBJECT)
+        return
+    try:
+        pdf = archive.opener.object(sealed, name)
+    except DoesNotOpen:
+        found.broken(identifier, "does-not-open", *_NOT_OPEN)
+        return
+    same = hashlib.sha256(pdf).hexdigest() == file["sha256"]
+    if not found.expect(same, identifier, "digest", _DIGEST):
+        return
+    found.expect(len(pdf) == file["size"], identifier, "size", _SIZE)
+    if not archive.quick and file["kind"] == "original":
+        _check_seal(found, identifier, pdf, certificate)
+
+
+def _check_seal(found: Invariant, identifier: str, pdf: bytes, certificate: Row) -> None:
+    try:
+        seal = checked_seal(pdf)
+    except BadSeal as bad:
+        zh, en = f"签章无效（{bad}）", f"the seal does not hold ({bad})"
+        found.broken(identifier, "seal", zh, en)
+        return
+    code = seal.organisation.removeprefix(_CREDIT_CODE_PREFIX)
+    found.expect(code == certificate["issuer_code"], identifier, "signer", _SIGNER)
+
+
+def _check_content(found: Invariant, row: Row, ledger: Ledger, opener: Opener) -> None:
+    identifier = row["identifier"]
+    try:
+        clear = opener.column(bytes(row["content"]), "certificates", "content", identifier)
+    except DoesNotOpen:
+        found.broken(identifier, "content-does-not-open", *_CONTENT)
+        return
+    same = hashlib.sha256(clear).hexdigest() == row["content_digest"]
+    if found.expect(same, identifier, "content-digest", _CONTENT_DIGEST):
+        agree = _agrees(json.loads(clear), ledger.certificates[identifier])
+        found.expect(agree, identifier, "columns", _COLUMNS)
+
+
+def _agrees(content: Mapping[str, Any], columns: Row) -> bool:
+    texts = all(content.get(element) == columns[column] for element, column in _ELEMENTS.items())
+    days = all(
+        (content.get(element) or "") == (columns[column] or "").replace("-", "")
+        for element, column in _DAYS.items()
+    )
+    start = content.get("ZZYXQQSRQ") or content.get("ZZBFRQ")
+    return texts and days and start == columns["valid_from"].replace("-", "")

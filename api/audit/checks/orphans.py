@@ -1,0 +1,38 @@
+"""INV-1: no sealed file in the object store without a record."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from api.audit.ledger import Ledger
+from api.audit.objects import ObjectFolder
+from api.audit.report import Invariant
+
+_ORPHAN = ("文件没有登记", "the object has no record")
+_STRANGE = ("文件目录中有不属于存储的文件", "the folder holds what is no object")
+_SHARED = ("多份登记共用一个存储键", "several records share one storage key")
+
+
+def check(
+    ledger: Ledger, objects: ObjectFolder, names: Iterable[str], strange: Sequence[str]
+) -> Invariant:
+    """Compares the names that were listed before the snapshot with what the snapshot knows.
+
+    Listed first: whatever lay there by then had its intent committed before. An object that has
+    gone meanwhile was swept by the pipeline, and is no orphan.
+    """
+    found = Invariant("INV-1")
+    recorded = {row["object_name"] for rows in ledger.files.values() for row in rows}
+    reserved = {
+        f"{row['storage_key']}.0" for row in ledger.intents.values() if row["status"] == "pending"
+    }
+    for name in names:
+        found.checked += 1
+        if name in recorded or name in reserved or objects.read(name) is None:
+            continue
+        found.broken(name, "orphan", *_ORPHAN)
+    for path in strange:
+        found.broken(path, "not-an-object", *_STRANGE)
+    keys = Counter(row["storage_key"] for row in ledger.intents.values())
+    for key, count in keys.items():
+        found.expect(count == 1, key, "storage-key-shared", _SHARED)
+    return found

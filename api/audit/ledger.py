@@ -1,0 +1,66 @@
+"""What every check needs at hand: intents, certificates and files of one snapshot, no contents."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from api.audit.database import Row, Snapshot
+
+_INTENTS = (
+    "SELECT identifier, status, issuer_code, type_code, storage_key, client_id, route, "
+    "idempotency_key, requested_by, approved_by, approvals_required, supersedes, content_digest "
+    "FROM intents"
+)
+_CERTIFICATES = (
+    "SELECT identifier, state, type_code, issuer_code, serial, version, type_version, row_version, "
+    "valid_from, valid_to, issue_date, storage_key, supersedes, superseded_by, content_digest "
+    "FROM certificates"
+)
+_FILES = (
+    "SELECT identifier, sha256, object_name, size, form, revision, kind FROM certificate_files "
+    "ORDER BY identifier, revision"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The light columns of the main tables.
+
+    Attributes:
+        intents, certificates: the last row of each identifier; `repeated` says where there
+            were several.
+        files: by identifier.
+        repeated: (table, identifier) of rows that share their identifier with another row.
+    """
+
+    intents: Mapping[str, Row]
+    certificates: Mapping[str, Row]
+    files: Mapping[str, Sequence[Row]]
+    repeated: Sequence[tuple[str, str]]
+
+    @property
+    def pending(self) -> int:
+        """How many intents are pending."""
+        return sum(row["status"] == "pending" for row in self.intents.values())
+
+
+def ledger(snapshot: Snapshot) -> Ledger:
+    """Reads the ledger of a snapshot."""
+    repeated: list[tuple[str, str]] = []
+    intents = _by_identifier("intents", snapshot, _INTENTS, repeated)
+    certificates = _by_identifier("certificates", snapshot, _CERTIFICATES, repeated)
+    files: dict[str, list[Row]] = defaultdict(list)
+    for row in snapshot.rows(_FILES):
+        files[row["identifier"]].append(row)
+    return Ledger(intents, certificates, files, repeated)
+
+
+def _by_identifier(
+    table: str, snapshot: Snapshot, query: str, repeated: list[tuple[str, str]]
+) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for row in snapshot.rows(query):
+        if row["identifier"] in found:
+            repeated.append((table, row["identifier"]))
+        found[row["identifier"]] = row
+    return found

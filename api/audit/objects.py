@@ -1,0 +1,60 @@
+"""The object folder, walked without the store's code: FOLDER/ab/ab….REVISION."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.audit.report import CannotAudit
+
+_NAME = re.compile(r"[0-9a-f]{32}\.(?:0|[1-9][0-9]*)")
+_INCOMING = "incoming"
+"""Unfinished writes; not yet objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFolder:
+    """Objects on a file system."""
+
+    folder: Path
+
+    def names(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Names of all objects, and paths (inside the folder) of what is no object at all.
+
+        Raises:
+            CannotAudit: the folder cannot be read.
+        """
+        found: set[str] = set()
+        strange: list[str] = []
+        try:
+            for shelf in sorted(self.folder.iterdir()):
+                if shelf.name == _INCOMING:
+                    continue
+                if shelf.is_symlink() or not shelf.is_dir():
+                    strange.append(shelf.name)
+                    continue
+                for item in sorted(shelf.iterdir()):
+                    good = _NAME.fullmatch(item.name) and item.name.startswith(shelf.name)
+                    if good and item.is_file() and not item.is_symlink():
+                        found.add(item.name)
+                    else:
+                        strange.append(f"{shelf.name}/{item.name}")
+        except OSError as error:
+            raise CannotAudit("无法读取文件目录。", "The object folder cannot be read.") from error
+        return frozenset(found), tuple(strange)
+
+    def read(self, name: str) -> bytes | None:
+        """What lies under a name, still encrypted; None when nothing does.
+
+        Raises:
+            CannotAudit: it is there and cannot be read.
+        """
+        if not _NAME.fullmatch(name):
+            return None
+        try:
+            return (self.folder / name[:2] / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CannotAudit(
+                f"无法读取文件对象 {name}。", f"The object {name} cannot be read."
+            ) from error

@@ -1,0 +1,102 @@
+"""What an audit says: invariants, how much of each was checked, and what violates them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+INVARIANTS: Mapping[str, tuple[str, str]] = {
+    "INV-1": ("没有登记之外的签章文件", "no sealed file without a record"),
+    "INV-2": ("每份登记都有其文件，摘要和签名相符", "every record has its file, digest equal"),
+    "INV-3": ("标识不重复，作废标识不再使用", "no identifier twice, burned ones never reused"),
+    "INV-4": ("同一幂等键同一证照", "same idempotency key, same certificate"),
+    "INV-5": ("状态只按转换表变化", "states only move along the table"),
+    "INV-7": ("审计记录无缺口、无改动", "the audit history has no gap and no change"),
+    "INV-9": ("应审核的已由他人审核", "approvals present, requester not among them"),
+}
+
+
+class CannotAudit(Exception):
+    """The audit could not be made; that says nothing about the record."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that breaks an invariant.
+
+    Attributes:
+        subject: identifier, object name or sequence number; never anything of a holder.
+        code: stable slug.
+    """
+
+    subject: str
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(slots=True)
+class Invariant:
+    """One invariant: how many things were checked, and what was found."""
+
+    name: str
+    checked: int = 0
+    violations: list[Violation] = field(default_factory=list)
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What it promises, in Chinese and English."""
+        return INVARIANTS[self.name]
+
+    def broken(self, subject: str, code: str, zh: str, en: str) -> None:
+        """Notes a violation."""
+        self.violations.append(Violation(subject, code, zh, en))
+
+    def expect(self, held: bool, subject: str, code: str, texts: tuple[str, str]) -> bool:
+        """Notes a violation unless `held`; says whether it held."""
+        if not held:
+            self.broken(subject, code, *texts)
+        return held
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The audit's result."""
+
+    invariants: tuple[Invariant, ...]
+    certificates: int
+    pending: int
+    objects: int
+
+    @property
+    def green(self) -> bool:
+        """Whether every invariant holds."""
+        return not any(item.violations for item in self.invariants)
+
+    def as_json(self) -> dict[str, Any]:
+        """What `certlib audit --json` prints."""
+        return {
+            "green": self.green,
+            "certificates": self.certificates,
+            "pending": self.pending,
+            "objects": self.objects,
+            "invariants": [
+                {
+                    "invariant": item.name,
+                    "promise": {"zh": item.texts[0], "en": item.texts[1]},
+                    "checked": item.checked,
+                    "violations": [
+                        {
+                            "subject": one.subject,
+                            "code": one.code,
+                            "text": {"zh": one.zh, "en": one.en},
+                        }
+                        for one in item.violations
+                    ],
+                }
+                for item in self.invariants
+            ],
+        }

@@ -1,0 +1,140 @@
+"""The seal of a PDF by its octets alone: byte range, message digest, CMS signature (RFC 5652).
+
+Nothing of a PDF library is used. Our files have one signature over everything but the hole that
+holds it, so the last `/ByteRange` of the file must reach to its first and its last octet.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from asn1crypto import cms
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
+_HASHES: Mapping[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+_SET = b"\x31"
+
+
+class BadSeal(Exception):
+    """Why a file's seal does not hold; `str()` is a slug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal that holds.
+
+    Attributes:
+        organisation: `organizationIdentifier` of the signer's subject, as it stands there.
+    """
+
+    organisation: str
+
+
+def checked_seal(pdf: bytes) -> Seal:
+    """The seal of a file, every octet outside it covered.
+
+    Raises:
+        BadSeal: there is none, or it does not hold.
+    """
+    covered, container = _split(pdf)
+    try:
+        signed = cms.ContentInfo.load(container)["content"]
+        signer = signed["signer_infos"][0]
+        certificate = _certificate(signed, signer)
+        _check_digest(signer, covered)
+        _check_signature(signer, certificate)
+    except BadSeal:
+        raise
+    # asn1crypto raises many kinds on octets that are no CMS.
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise BadSeal("cms-malformed") from error
+    return Seal(_organisation(certificate))
+
+
+def _split(pdf: bytes) -> tuple[tuple[bytes, bytes], bytes]:
+    """The covered octets, and the DER in the hole between them."""
+    found = _RANGE.findall(pdf)
+    if not found:
+        raise BadSeal("no-signature")
+    start, before, after, rest = (int(number) for number in found[-1])
+    if start != 0 or after + rest != len(pdf) or before > after:
+        raise BadSeal("not-covered")
+    hole = pdf[before:after]
+    if hole[:1] != b"<" or hole[-1:] != b">":
+        raise BadSeal("hole-malformed")
+    try:
+        octets = bytes.fromhex(hole[1:-1].decode("ascii"))
+    except ValueError as error:
+        raise BadSeal("hole-malformed") from error
+    return (pdf[:before], pdf[after:]), _der(octets)
+
+
+def _der(octets: bytes) -> bytes:
+    """One DER value; what pads it must be zeros."""
+    head = 2
+    length = octets[1] if len(octets) > 1 else 0
+    if length & 0x80:
+        head += length & 0x7F
+        length = int.from_bytes(octets[2:head], "big")
+    end = head + length
+    if end > len(octets) or any(octets[end:]):
+        raise BadSeal("padding")
+    return octets[:end]
+
+
+def _certificate(signed: cms.SignedData, signer: cms.SignerInfo) -> x509.Certificate:
+    sid = signer["sid"].chosen
+    for choice in signed["certificates"]:
+        found = choice.chosen
+        same = (
+            found.issuer.dump() == sid["issuer"].dump()
+            and found.serial_number == sid["serial_number"].native
+        )
+        if same:
+            return x509.load_der_x509_certificate(found.dump())
+    raise BadSeal("no-certificate")
+
+
+def _check_digest(signer: cms.SignerInfo, covered: tuple[bytes, bytes]) -> None:
+    made = hashlib.new(signer["digest_algorithm"]["algorithm"].native)
+    for part in covered:
+        made.update(part)
+    stated = [
+        attribute["values"][0].native
+        for attribute in signer["signed_attrs"]
+        if attribute["type"].native == "message_digest"
+    ]
+    if stated != [made.digest()]:
+        raise BadSeal("digest")
+
+
+def _check_signature(signer: cms.SignerInfo, certificate: x509.Certificate) -> None:
+    # RFC 5652 section 5.4: signed as a SET OF, though it travels with an implicit tag.
+    message = _SET + signer["signed_attrs"].dump()[1:]
+    signature = signer["signature"].native
+    algorithm = _HASHES[signer["digest_algorithm"]["algorithm"].native]
+    key = certificate.public_key()
+    try:
+        match key:
+            case ec.EllipticCurvePublicKey():
+                key.verify(signature, message, ec.ECDSA(algorithm))
+            case rsa.RSAPublicKey():
+                key.verify(signature, message, padding.PKCS1v15(), algorithm)
+            case _:
+                raise BadSeal("algorithm")
+    except InvalidSignature as error:
+        raise BadSeal("signature") from error
+
+
+def _organisation(certificate: x509.Certificate) -> str:
+    found = certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_IDENTIFIER)
+    return str(found[0].value) if found else ""

@@ -1,0 +1,95 @@
+"""`certlib audit`: does the record keep its promises? Independent of everything that wrote it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli import options
+from api.cli.bilingual import Command, Language
+from api.cli.failures import DONE, FAILED, UNKNOWN, CommandFailure, UsageProblem
+from api.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from api.audit import Report
+
+_SHOWN = 50
+"""Violations of one invariant that a table lists; JSON has all."""
+
+
+class _CouldNot(CommandFailure):
+    code = UNKNOWN
+
+
+@click.command(
+    "audit",
+    cls=Command,
+    zh="独立审计：不使用签发程序的代码，逐项核对登记、文件、历史（只读，可在服务运行时执行）。"
+    "返回 0 全部符合，1 有违反，2 无法审计，3 用法有误。",
+    en="Audit record, files and history without any code of the pipeline; reads only, beside a "
+    "running server. Exit code 0 all hold, 1 violations, 2 could not be audited, 3 usage.",
+)
+@options.option(
+    "--quick",
+    is_flag=True,
+    zh="不核验每个文件的签章（仍核对摘要）。",
+    en="Do not verify each file's seal; digests are compared all the same.",
+)
+@options.data_dir
+@options.as_json
+@options.lang
+def command(*, quick: bool, data_dir: Path, as_json: bool, lang: Language) -> int:
+    """Audits the node in `data_dir`."""
+    from api.audit import AuditOptions, CannotAudit, audit
+    from api.cli.configuration import reading_settings
+
+    screen = Screen(lang)
+    settings = reading_settings(data_dir)
+    if not settings.database_url and not (settings.data_dir / "certlib.sqlite").exists():
+        raise UsageProblem(
+            f"{data_dir} 中没有数据库，请先运行 certlib init。",
+            f"There is no database in {data_dir}: run certlib init first.",
+        )
+    keys = (settings.secrets_folder / "kek",)
+    wanted = AuditOptions(settings.database, settings.data_dir / "objects", keys, quick)
+    try:
+        report = audit(wanted)
+    except CannotAudit as error:
+        raise _CouldNot(error.zh, error.en) from error
+    if as_json:
+        screen.json(report.as_json())
+    else:
+        _show(screen, report)
+    return DONE if report.green else FAILED
+
+
+def _show(screen: Screen, report: "Report") -> None:
+    rows = [
+        (
+            item.name,
+            screen.pick(*item.texts),
+            str(item.checked),
+            str(len(item.violations)),
+        )
+        for item in report.invariants
+    ]
+    columns = [("约束", "Invariant"), ("内容", "Promise"), ("核对", "Checked"), ("违反", "Broken")]
+    screen.table(columns, rows)
+    broken = [
+        (item.name, one.subject, screen.pick(one.zh, one.en))
+        for item in report.invariants
+        for one in item.violations[:_SHOWN]
+    ]
+    if broken:
+        screen.table([("约束", "Invariant"), ("对象", "Subject"), ("违反", "Violation")], broken)
+    screen.say(
+        f"证照 {report.certificates} 份，在途 {report.pending} 件，文件 {report.objects} 个。",
+        f"{report.certificates} certificates, {report.pending} in flight, "
+        f"{report.objects} objects.",
+    )
+    if report.green:
+        screen.say("全部符合。", "Everything holds.", "bold green")
+    else:
+        screen.say(
+            "存在违反，请联系管理员。", "There are violations: call the operator.", "bold red"
+        )
