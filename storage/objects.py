@@ -85,6 +85,8 @@ class FileObjectStore:
             try:
                 sealed = _read_whole(path)
             except FileNotFoundError:
+                # No such object, or no such disk: those are two answers.
+                (self._folder / _INCOMING).stat()
                 return None
         return self._cipher.open_object(sealed, name)
 
@@ -159,8 +161,8 @@ class FileObjectStore:
     @contextmanager
     def _temporary(self, name: str) -> Iterator[Path]:
         """A name of its own for one write; whatever happens, nothing is left under it."""
-        own = f"{name}.{os.getpid()}.{get_ident()}.{next(self._count)}"
-        path = self._folder / _INCOMING / own
+        path = self._unused(name)
+        own = path.name
         with self._lock:
             self._writing.add(own)
         try:
@@ -170,6 +172,14 @@ class FileObjectStore:
                 path.unlink()
             with self._lock:
                 self._writing.discard(own)
+
+    def _unused(self, name: str) -> Path:
+        while True:
+            own = f"{name}.{os.getpid()}.{get_ident()}.{next(self._count)}"
+            path = self._folder / _INCOMING / own
+            # A killed process of the same number may have left one behind.
+            if not path.exists():
+                return path
 
     def _make_fan_out(self, folder: Path) -> None:
         if folder.is_dir():

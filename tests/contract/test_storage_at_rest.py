@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from certlib.certificate import Decision
 from certlib.document import Holder
 from certlib.errors import CertlibError, Corrupt

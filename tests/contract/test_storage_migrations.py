@@ -7,8 +7,9 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from certlib.errors import StoreUnavailable
 from sqlalchemy import Connection, inspect
+
+from certlib.errors import StoreUnavailable
 from storage.engines import EngineOptions, engines
 from storage.migrations import configuration, newest, upgrade
 from storage.tables import Row
@@ -39,7 +40,9 @@ def _shape(connection: Connection) -> dict[str, object]:
     seen = inspect(connection)
     return {
         table: (
-            sorted((check["name"], check["sqltext"]) for check in seen.get_check_constraints(table)),
+            sorted(
+                (check["name"], check["sqltext"]) for check in seen.get_check_constraints(table)
+            ),
             seen.get_pk_constraint(table),
             sorted(str(key) for key in seen.get_foreign_keys(table)),
             sorted(str(unique) for unique in seen.get_unique_constraints(table)),

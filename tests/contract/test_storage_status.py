@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+
 from certlib.certificate import Restriction, RestrictionKind
 from certlib.errors import StoreUnavailable
 from certlib.states import State
