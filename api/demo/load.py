@@ -1,6 +1,5 @@
 """Loads the demo through the normal way of a certificate; running it again changes nothing."""
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -13,6 +12,7 @@ from api.bootstrap import Node
 from api.demo.lives import Life, lives, ordinary
 from api.demo.orders import ISSUERS, order
 from api.founding import type_files
+from api.tokens import hash_secret, new_secret
 from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
 from certlib.errors import CertlibError, StoreUnavailable
@@ -84,7 +84,7 @@ def _client(
 ) -> dict[str, Any]:
     return {
         "client_id": client_id,
-        "client_secret": node.entropy.octets(32).hex(),
+        "client_secret": new_secret(node.entropy),
         "name": f"{name}业务系统（演示）",
         "department_code": department,
         "scopes": list(scopes),
@@ -94,14 +94,13 @@ def _client(
 def _register(node: Node, clients: Iterable[dict[str, Any]]) -> None:
     with node.registry.begin() as uow:
         for item in clients:
-            secret = hashlib.sha256(item["client_secret"].encode()).hexdigest()
             uow.put_client(
                 Client(
                     client_id=item["client_id"],
                     name=item["name"],
                     department_code=item["department_code"],
                     scopes=frozenset(item["scopes"]),
-                    secret_hash=secret,
+                    secret_hash=hash_secret(item["client_secret"]),
                     created_at=node.clock.now(),
                 )
             )
