@@ -16,20 +16,44 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import logs, problems, validation
 from api.catalogue import Catalogue
 from api.failures import MethodNotAllowed, PathUnknown, Unexpected
+from api.health import Health
 from api.metrics import Metrics
 from api.middleware.authentication import Authentication
 from api.middleware.limits import Bodies, Concurrency, Deadline
 from api.middleware.observation import Observation
 from api.middleware.requests import RequestIds, request_id_of
 from api.parts import Parts
-from api.routes import certificates, decisions, token, types
+from api.routes import (
+    batches,
+    certificates,
+    decisions,
+    files,
+    operation,
+    publishing,
+    token,
+    types,
+    verifications,
+)
+from api.status_path import PREFIX, StatusPath
 from api.tokens import Tokens
+from api.web import pages
 from certlib.errors import CertlibError, Corrupt, MalformedRequest
 
 _log = logs.logger("http")
 _UPLOADS = "/v1/verifications"
 _SMALL = {"/oauth2/token": 16_384, "/tsa": 16_384}
-_ROUTERS = (token, types, certificates, decisions)
+_ROUTERS = (
+    token,
+    types,
+    certificates,
+    files,
+    decisions,
+    batches,
+    verifications,
+    operation,
+    publishing,
+    pages,
+)
 
 
 class Site:
@@ -40,14 +64,18 @@ class Site:
         metrics: what is counted; the worker counts here too.
     """
 
-    def __init__(self, api: FastAPI, stack: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, api: FastAPI, stack: ASGIApp, status: ASGIApp, metrics: Metrics) -> None:
         self.api = api
         self.metrics = metrics
         self._stack = stack
+        self._status = status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's event (ASGI 3)."""
-        await self._stack(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._status(scope, receive, send)
+        else:
+            await self._stack(scope, receive, send)
 
 
 def create_app(parts: Parts) -> Site:
@@ -66,8 +94,9 @@ def create_app(parts: Parts) -> Site:
     stack = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
     stack = Authentication(stack, tokens, metrics)
     stack = Concurrency(stack, settings.concurrency)
-    stack = Observation(stack, RequestIds(parts.entropy), metrics)
-    return Site(api, stack, metrics)
+    request_ids = RequestIds(parts.entropy)
+    stack = Observation(stack, request_ids, metrics)
+    return Site(api, stack, StatusPath(parts, request_ids, metrics), metrics)
 
 
 def _api(parts: Parts, metrics: Metrics, tokens: Tokens) -> FastAPI:
@@ -89,6 +118,7 @@ def _api(parts: Parts, metrics: Metrics, tokens: Tokens) -> FastAPI:
     api.state.parts = parts
     api.state.metrics = metrics
     api.state.tokens = tokens
+    api.state.health = Health(parts, metrics)
     api.state.catalogue = Catalogue(parts.registry)
     for module in _ROUTERS:
         api.include_router(module.router)

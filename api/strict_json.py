@@ -20,13 +20,22 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """The value of `body`.
 
     Raises:
-        MalformedRequest: not JSON, not UTF-8, a key twice, NaN, an endless number, nested deeper
-            than 32 levels.
-        Invalid: a string holds U+0000 or half a surrogate pair, which no database keeps; every
-            one is listed.
+        MalformedRequest, Invalid: as `parsed` and `check_strings`.
+    """
+    value = parsed(body)
+    check_strings(value)
+    return value
+
+
+def parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """The value of `body`, its strings not looked at.
+
+    Raises:
+        MalformedRequest: not JSON, not UTF-8, a key twice, NaN, an endless number, nested too
+            deeply for any reader.
     """
     try:
-        value = json.loads(
+        return json.loads(
             body.decode("utf-8"),
             object_pairs_hook=_object,
             parse_constant=_constant,
@@ -39,8 +48,6 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
         raise MalformedRequest(what=f"JSON: {error.lineno}:{error.colno}") from error
     except RecursionError as error:
         raise MalformedRequest(what=f"JSON: > {DEPTH_LIMIT} levels") from error
-    _check_strings(value)
-    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -68,7 +75,14 @@ def _decimal(text: str) -> float:
     return value
 
 
-def _check_strings(value: object) -> None:
+def check_strings(value: object) -> None:
+    """Looks through all of `value`.
+
+    Raises:
+        MalformedRequest: nested deeper than 32 levels.
+        Invalid: a string holds U+0000 or half a surrogate pair, which no database keeps; every
+            one is listed.
+    """
     found: list[Problem] = []
     for path, text in _texts(value):
         bad = next((char for char in text if char == "\0" or "\ud800" <= char <= "\udfff"), None)

@@ -1,0 +1,61 @@
+"""What everybody may fetch: X.509 certificates, revocation lists, timestamps (RFC 3161)."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api.deps import BodyDep, PartsDep
+from api.failures import MediaTypeUnsupported, PathUnknown
+from api.routes.reading import media_type
+
+router = APIRouter(tags=["公开 Public"])
+
+_QUERY: Final = "application/timestamp-query"
+_REPLY: Final = "application/timestamp-reply"
+_CRL: Final = "application/pkix-crl"
+_CERTIFICATE: Final = "application/pkix-cert"
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.get(
+    "/pki/{name}",
+    operation_id="readPublished",
+    summary="证书和吊销列表 Certificates and CRLs",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {_CRL: _BINARY, _CERTIFICATE: _BINARY},
+            "description": "DER。",
+        }
+    },
+)
+def published(
+    parts: PartsDep,
+    name: Annotated[str, Path(description="如 root.cer、issuing.crl。 File name.")],
+) -> Response:
+    """签章证书所写地址上的 X.509 证书和吊销列表。 DER, as the seals' extensions name them."""
+    if name.endswith(".crl"):
+        found = parts.authority.crls().get(name)
+        kind, age = _CRL, 300
+    else:
+        found = parts.authority.public_certificates().get(name)
+        kind, age = _CERTIFICATE, 86_400
+    if found is None:
+        raise PathUnknown
+    return Response(found, media_type=kind, headers={"Cache-Control": f"public, max-age={age}"})
+
+
+@router.post(
+    "/tsa",
+    operation_id="timestamp",
+    summary="时间戳 Timestamp",
+    response_class=Response,
+    responses={200: {"content": {_REPLY: _BINARY}, "description": "TimeStampResp。"}},
+    openapi_extra={"requestBody": {"required": True, "content": {_QUERY: _BINARY}}},
+)
+def timestamp(request: Request, body: BodyDep, parts: PartsDep) -> Response:
+    """RFC 3161 时间戳请求，答复总是 TimeStampResp。 Any request gets a TimeStampResp."""
+    if media_type(request) != _QUERY:
+        raise MediaTypeUnsupported(allowed=_QUERY)
+    reply = parts.timestamps.respond(body)
+    return Response(reply, media_type=_REPLY, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,78 @@
+"""POST /v1/verifications: is this certificate good, now and on the day of acceptance."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+
+from api.deps import CallerDep, MetricsDep, PartsDep, Private
+from api.parts import Parts
+from api.questions import FORM, JSON, PDF, Target, target_of
+from api.routes.documented import needs
+from api.schemas import examples
+from api.schemas.verifications import VerifiedOut
+from certlib.usecases.caller import VERIFY
+from certlib.usecases.verify import Answer
+
+router = APIRouter(prefix="/v1/verifications", tags=["核验 Verification"], dependencies=[Private])
+
+_ASKED: Final = "#/components/schemas/Asked/properties/"
+_PART: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["file"],
+    "additionalProperties": False,
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "on": {"type": "string", "format": "date"},
+        "known_at": {"type": "string", "format": "date-time"},
+        "purpose": {"type": "string", "maxLength": 200},
+        "policy": {"type": "string", "enum": ["own", "foreign"]},
+        "claims": {"type": "string", "description": "JSON 对象。 A JSON object."},
+    },
+}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {"$ref": "#/components/schemas/VerifyIn"},
+                "example": {"identifier": examples.IDENTIFIER, "on": "2026-11-22"},
+            },
+            FORM: {"schema": _PART},
+            PDF: {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+@router.post(
+    "",
+    operation_id="verify",
+    summary="核验 Verify",
+    openapi_extra=needs(VERIFY) | _BODY,
+)
+def verify(
+    caller: CallerDep,
+    target: Annotated[Target, Depends(target_of)],
+    parts: PartsDep,
+    metrics: MetricsDep,
+) -> VerifiedOut:
+    """按标识、按要素或按文件核验。 One verdict with its findings and the next step.
+
+    A file is sent as `application/pdf` (options
+    as query parameters) or as `multipart/form-data`. Each question is recorded.
+    """
+    caller.need(VERIFY)
+    answer = _answer(parts, target)
+    parts.verify.record_use(caller, answer, caller.request_id)
+    metrics.verdicts.labels(answer.report.verdict.value, answer.report.code).inc()
+    if answer.file is not None and answer.file.fault in {"timeout", "memory", "crashed", "busy"}:
+        metrics.reader_faults.labels(answer.file.fault).inc()
+    return VerifiedOut.of(answer, target.file)
+
+
+def _answer(parts: Parts, target: Target) -> Answer:
+    if target.pdf is not None:
+        return parts.verify.by_file(target.pdf, target.question)
+    if target.query is not None:
+        return parts.verify.by_fields(target.query, target.question)
+    return parts.verify.by_identifier(target.identifier or "", target.question)

@@ -1,0 +1,164 @@
+"""GET /v1/status/{identifier}: the public look-up, an ASGI callable in front of everything else.
+
+One row is read on the event loop itself (architecture.md section 7): it takes microseconds, and a
+thread would cost more than the question. Every look-up reads the primary database, so a revocation
+is seen as soon as it is acknowledged (INV-6). Nothing here depends on who asks.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from starlette.types import Receive, Scope, Send
+
+from api import logs, problems, public
+from api.failures import MethodNotAllowed, Unexpected
+from api.metrics import Metrics
+from api.middleware.requests import RequestIds
+from api.parts import Parts
+from api.schemas.base import instant_text
+from certlib import ids
+from certlib.calendar import legal_day
+from certlib.errors import CertificateNotFound, CertlibError, MalformedIdentifier, OtherNode
+from certlib.registry import StatusRow
+from certlib.states import View, view
+
+PREFIX: Final = "/v1/status/"
+
+_log = logs.logger("status")
+_OK: Final = 200
+_ALLOW: Final = {"Allow": "GET, HEAD, OPTIONS"}
+_DEPARTMENTS_FOR: Final = timedelta(seconds=60)
+_HEADERS: Final = (
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_DATED: Final = frozenset({View.EXPIRED, View.NOT_YET_EFFECTIVE})
+
+_Key = tuple[View, bool, date | None]
+
+
+class StatusPath:
+    """Answers status questions. Runs on the event loop alone, so it needs no lock.
+
+    What a look-up says beside identifier and dates hangs on few things (the view of the day, a
+    restriction, a date), so those texts are made once a minute and kept.
+    """
+
+    def __init__(self, parts: Parts, request_ids: RequestIds, metrics: Metrics) -> None:
+        self._source = parts.status
+        self._registry = parts.registry
+        self._clock = parts.clock
+        self._ids = request_ids
+        self._answers = metrics.status_answers
+        self._demonstration = parts.settings.demo
+        self._departments: frozenset[str] = frozenset()
+        self._departments_due: datetime | None = None
+        self._minute = -1
+        self._kept: dict[_Key, tuple[str, bytes]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        try:
+            if scope["method"] not in {"GET", "HEAD"}:
+                await self._other_method(scope, receive, send)
+                return
+            body = self._answer(scope["path"][len(PREFIX) :])
+        except CertlibError as error:
+            await self._refuse(error, scope, receive, send)
+            return
+        except Exception as error:  # noqa: BLE001 - the last line of defence, never a bare 500
+            logs.event(_log, logging.ERROR, "unforeseen", fault=logs.faults(error))
+            await self._refuse(Unexpected(), scope, receive, send)
+            return
+        length = (b"content-length", b"%d" % len(body))
+        await send({"type": "http.response.start", "status": _OK, "headers": (*_HEADERS, length)})
+        await send({"type": "http.response.body", "body": body})
+
+    def _answer(self, identifier: str) -> bytes:
+        row = self._source.status(identifier)
+        if row is None:
+            raise self._absent(identifier)
+        now = self._clock.now()
+        seen = view(row.state, row.valid_from, row.valid_to, legal_day(now))
+        code, words = self._words(row, seen, now)
+        self._answers[_OK, code] += 1
+        # What stands between the quotes is ours: identifiers, codes and dates need no escape.
+        valid_to = "null" if row.valid_to is None else f'"{row.valid_to}"'
+        facts = (
+            f'{{"identifier":"{row.identifier}","type_code":"{row.type_code}",'
+            f'"issuer_code":"{row.issuer_code}","valid_from":"{row.valid_from}",'
+            f'"valid_to":{valid_to},"as_of":"{instant_text(now)}",'
+        )
+        return facts.encode("ascii") + words
+
+    def _words(self, row: StatusRow, seen: View, now: datetime) -> tuple[str, bytes]:
+        """Code of the verdict, and the rest of the answer from `"verdict":` on."""
+        if row.renewal_pending_since is not None:
+            return self._judged(row, seen, now)  # hangs on more dates than are worth keeping
+        minute = int(now.timestamp()) // 60
+        if minute != self._minute:
+            self._minute, self._kept = minute, {}
+        day = None
+        if seen in _DATED:
+            day = row.valid_to if seen is View.EXPIRED else row.valid_from
+        key = (seen, row.restricted, day)
+        words = self._kept.get(key)
+        if words is None:
+            words = self._kept[key] = self._judged(row, seen, now)
+        return words
+
+    def _judged(self, row: StatusRow, seen: View, now: datetime) -> tuple[str, bytes]:
+        report = public.judged(row, now)
+        words = public.of_report(report)
+        rest: Mapping[str, Any] = {
+            "verdict": report.verdict.value,
+            "code": report.code,
+            "state": seen.value,
+            "zh": words.zh,
+            "en": words.en,
+            "next_zh": words.next_zh,
+            "next_en": words.next_en,
+            "demonstration": self._demonstration,
+        }
+        text = json.dumps(rest, ensure_ascii=False, separators=(",", ":"))
+        return report.code, text[1:].encode()
+
+    def _absent(self, identifier: str) -> CertlibError:
+        """Mistyped, another node's, or simply not on record: three different answers."""
+        parsed = ids.parse(identifier)
+        if parsed.identifier is None:
+            part = ", ".join(problem.field for problem in parsed.problems if problem.field)
+            return MalformedIdentifier(part=part or "identifier", problems=parsed.problems)
+        ours = parsed.identifier.issuer_code in self._known_departments()
+        return CertificateNotFound() if ours else OtherNode()
+
+    def _known_departments(self) -> frozenset[str]:
+        now = self._clock.now()
+        if self._departments_due is None or now >= self._departments_due:
+            with self._registry.read() as session:
+                listed = session.departments()
+            self._departments = frozenset(item.credit_code for item in listed)
+            self._departments_due = now + _DEPARTMENTS_FOR
+        return self._departments
+
+    async def _refuse(
+        self, error: CertlibError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self._answers[problems.entry_of(type(error)).status, error.code] += 1
+        request_id = self._ids.next()
+        headers = {"X-Request-Id": request_id}
+        await problems.response(error, request_id, headers)(scope, receive, send)
+
+    async def _other_method(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            headers = [(b"allow", _ALLOW["Allow"].encode())]
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        self._answers[405, MethodNotAllowed.code] += 1
+        answer = problems.response(MethodNotAllowed(), self._ids.next(), _ALLOW)
+        await answer(scope, receive, send)
