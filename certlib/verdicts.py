@@ -262,6 +262,7 @@ SENTENCES: Mapping[str, Sentence] = {
 
 FINDINGS: Mapping[str, tuple[str, str]] = {
     "on-record": ("与签发登记中的文件逐字节一致。", "Byte for byte the file on record."),
+    "valid": ("截至{as_of}登记有效。", "On record as valid as of {as_of_en}."),
     "digest-holds": ("签名覆盖的内容未被改动。", "What the signature covers is unchanged."),
     "unchanged": ("签章之后没有任何改动。", "Nothing was changed after sealing."),
     "changes-permitted": ("签章之后只有允许的补充。", "Only permitted additions after sealing."),
@@ -282,7 +283,7 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
     "no-signature": ("文件没有电子签名。", "The file carries no signature."),
     "not-checked": ("未检查。", "Not checked."),
 }
-"""Sentences of findings that are not themselves verdicts: (Chinese, English)."""
+"""Sentences of findings that say less than a verdict would: (Chinese, English)."""
 
 FAULTS: Mapping[str, tuple[str, str]] = {
     "empty": ("文件是空的", "it is empty"),

@@ -34,9 +34,8 @@ def status(bench: Judgement, check: Check, record: Certificate, day: date) -> Fi
         "row_version": record.row_version,
     }
     if seen is View.VALID:
-        code = "valid-on-record"
         restricted = _restriction(bench, check, record, day)
-        return restricted or bench.finding(check, Outcome.PASS, code, evidence=evidence)
+        return restricted or bench.finding(check, Outcome.PASS, "valid", evidence=evidence)
     if seen is View.EXPIRED and _renewal_pending(record, day):
         return bench.finding(check, Outcome.UNKNOWN, "renewal-pending", evidence=evidence)
     values = _values(record, seen, record.state_on(day, known_at))
