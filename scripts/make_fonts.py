@@ -8,6 +8,7 @@ names of its own. The result depends on the sources and on the fontTools version
 """
 
 import argparse
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from signing.pages.fonts import FONTS_FOLDER, PACKAGED_FONTS
 
 _DROPPED = ["BASE", "DSIG", "FFTM", "GDEF", "GPOS", "GSUB", "VORG", "gasp", "vhea", "vmtx"]
 _TABLE = FONTS_FOLDER / "coverage.txt"
+
+_BEYOND_BMP = 0x20000  # where Extension B begins
+_VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 # Blank on paper though not of category C: they would let a value hold what nobody can see.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
@@ -53,12 +57,12 @@ def cut(source: Path, wanted: set[int], family: str, target: Path) -> None:
         hinting=False, layout_features=[], glyph_names=False, notdef_outline=True, name_IDs=["*"]
     )
     options.drop_tables += _DROPPED
-    font = TTFont(source, lazy=True, recalcTimestamp=False)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=wanted & set(font.getBestCmap()))
-    cutter.subset(font)
-    _rename(font, family)
-    font.save(target)
+    with TTFont(source, lazy=True, recalcTimestamp=False) as font:
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=wanted & set(font.getBestCmap()))
+        cutter.subset(font)
+        _rename(font, family)
+        font.save(target)
 
 
 def _rename(font: TTFont, family: str) -> None:
@@ -76,7 +80,8 @@ def covered() -> list[tuple[int, int]]:
     """Ranges of visible characters that at least one font of the pages can draw."""
     points: set[int] = set()
     for path in PACKAGED_FONTS:
-        points |= set(TTFont(path, lazy=True).getBestCmap())
+        with TTFont(path, lazy=True) as font:
+            points |= set(font.getBestCmap())
     visible = sorted(point for point in points if _visible(chr(point)))
     ranges: list[tuple[int, int]] = []
     for point in visible:
@@ -88,7 +93,7 @@ def covered() -> list[tuple[int, int]]:
 
 
 def _visible(char: str) -> bool:
-    if char in _INVISIBLE or 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF:
+    if char in _INVISIBLE or any(ord(char) in block for block in _VARIATION_SELECTORS):
         return False
     return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -109,8 +114,12 @@ def main() -> None:
         if given.wenkai is None or given.hanamin is None:
             parser.error("both source fonts are needed")
         cut(given.wenkai, wenkai_characters(), "Certlib Kai", FONTS_FOLDER / "CertlibKai.ttf")
-        beyond = {point for point in TTFont(given.hanamin).getBestCmap() if point >= 0x20000}
-        cut(given.hanamin, beyond, "Certlib Rare", FONTS_FOLDER / "CertlibRare.ttf")
+        cut(
+            given.hanamin,
+            set(range(_BEYOND_BMP, sys.maxunicode + 1)),
+            "Certlib Rare",
+            FONTS_FOLDER / "CertlibRare.ttf",
+        )
     _TABLE.write_text(table_text(), "ascii")
 
 

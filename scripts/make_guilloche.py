@@ -1,4 +1,4 @@
-"""Draws the engraved grounds of the page designs (guilloche frames and rosettes) as small SVG files.
+"""Draws the engraved grounds of the page designs: guilloche frames and rosettes as small SVG.
 
 Usage: python scripts/make_guilloche.py [DESIGNS_FOLDER]
 
@@ -236,7 +236,7 @@ def certificate_ground(ground: Ground) -> str:
     )
 
 
-_GROUNDS = {
+GROUNDS = {
     "licence-landscape": Ground(
         "#fffdf7",
         "#f1e4c8",
@@ -265,7 +265,7 @@ _GROUNDS = {
 def main() -> None:
     """Writes background.svg of every design that has a ground."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "signing/pages/designs")
-    for design, ground in _GROUNDS.items():
+    for design, ground in GROUNDS.items():
         (folder / design / "background.svg").write_text(certificate_ground(ground), "ascii")
 
 

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from certlib.document import Content
 from certlib.catalogue import TypeVersion
+from certlib.document import Content
+from certlib.errors import Invalid
 from certlib.ports import PageOrder
 
 __all__ = ["day_text", "face_of"]
@@ -100,7 +101,7 @@ def _metadata_rows(content: Content, hints: Mapping[str, str]) -> list[dict[str,
     ]
 
 
-def _field_row(key: str, spec: Mapping[str, Any], value: Any) -> dict[str, Any]:
+def _field_row(key: str, spec: Mapping[str, Any], value: object) -> dict[str, Any]:
     form = spec.get("x-format", "text")
     return {
         "key": key,
@@ -110,33 +111,40 @@ def _field_row(key: str, spec: Mapping[str, Any], value: Any) -> dict[str, Any]:
         "span": spec.get("x-span", 1),
         "format": form,
         "part": spec.get("x-part", ""),
-        "value": None if value in (None, "", [], {}) else _value(form, spec, value),
+        "value": None if value in (None, "", [], {}) else _checked_value(key, spec, value),
     }
 
 
-def _value(form: str, spec: Mapping[str, Any], value: Any) -> Any:
+def _checked_value(key: str, spec: Mapping[str, Any], value: object) -> object:
+    try:
+        return _value(spec.get("x-format", "text"), spec, value)
+    except (ValueError, AttributeError, TypeError):
+        # The schema was checked before; who comes here without that gets the same answer.
+        raise Invalid(field_path=f"/fields/{key}") from None
+
+
+def _value(form: str, spec: Mapping[str, Any], value: object) -> object:
     """One value as the designs print it: `{text, script}`, a list of texts, or a table."""
-    if form == "table":
-        return _table(spec["items"], value)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [str(item) for item in value]
+        return _table(spec["items"], value) if form == "table" else [str(item) for item in value]
     return _with_script(_text(form, value) + spec.get("x-unit", ""))
 
 
-def _text(form: str, value: Any) -> str:
+def _text(form: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    text = str(value)
     match form:
         case "date":
-            return day_text(date.fromisoformat(value))
+            return day_text(date.fromisoformat(text))
         case "clock":
-            hour, _, minute = value.partition(":")
+            hour, _, minute = text.partition(":")
             return f"{int(hour)}时{minute}分"
         case "amount":
-            whole, dot, cents = str(value).partition(".")
+            whole, dot, cents = text.partition(".")
             return f"{int(whole):,}{dot}{cents}"
         case _:
-            if isinstance(value, bool):
-                return "是" if value else "否"
-            return str(value)
+            return text
 
 
 def _table(item: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -148,7 +156,10 @@ def _table(item: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[s
         "head": [spec.get("title", key) for key, spec in columns],
         "numeric": [spec.get("x-format") in ("amount", "number") for _, spec in columns],
         "rows": [
-            [_text(spec.get("x-format", "text"), row.get(key, "")) for key, spec in columns]
+            [
+                _text(spec.get("x-format", "text"), row[key]) if key in row else ""
+                for key, spec in columns
+            ]
             for row in rows
         ],
     }
