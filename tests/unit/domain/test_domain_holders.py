@@ -79,6 +79,13 @@ def test_birth_date_and_sex_are_read_from_the_number():
     assert sex("44522119850101001x") is None
 
 
+@given(st.integers(0, 999))
+@example(1)
+def test_odd_sequence_numbers_are_male(sequence):
+    code = identity(sequence=f"{sequence:03d}")
+    assert sex(code) is (Sex.MALE if sequence % 2 else Sex.FEMALE)
+
+
 @given(identities, st.data())
 def test_any_wrong_digit_of_an_identity_number_is_detected(code, drawn):
     """ISO 7064 MOD 11-2 detects every substitution and every exchange of neighbours."""
@@ -189,6 +196,14 @@ def test_a_foreigner_s_permanent_residence_number_begins_with_nine():
 def test_the_check_digit_is_computed_of_seventeen_digits_only(text):
     with pytest.raises(Unsupported):
         identity_check(text)
+
+
+def test_each_place_has_the_weight_of_the_standard():
+    weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    units = ["0" * place + "1" + "0" * (16 - place) for place in range(17)]
+    assert [identity_check(unit) for unit in units] == ["10X98765432"[weight] for weight in weights]
+    credit = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]
+    assert [credit_check(unit) for unit in units] == [CREDIT_ALPHABET[31 - w] for w in credit]
 
 
 def test_check_digits_take_all_eleven_values():
