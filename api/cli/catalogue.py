@@ -18,7 +18,7 @@ class RemoteCatalogue:
         self._known: dict[str, Fields] = {}
 
     def fields(self, type_code: str) -> Fields:
-        """The fields of the newest version; {} when there is no such type.
+        """The fields of the newest version in face order; {} when there is no such type.
 
         Raises:
             CommandFailure: the server does not answer, or refuses.
@@ -36,8 +36,10 @@ class RemoteCatalogue:
         try:
             properties: Mapping[str, Mapping[str, object]]
             properties = answer.body["versions"][0]["schema"]["properties"]
-            return {key: _spec(key, found) for key, found in properties.items()}
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            specs = {key: _spec(key, found) for key, found in properties.items()}
+            order = {key: int(str(found.get("x-order", 999))) for key, found in properties.items()}
+            return dict(sorted(specs.items(), key=lambda item: order[item[0]]))
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise CommandFailure(
                 "服务器的证照目录无法识别，请核对服务器版本。",
                 "The server's catalogue is not understood: compare the versions.",
@@ -48,6 +50,7 @@ def _spec(key: str, found: Mapping[str, object]) -> FieldSpec:
     items = found.get("items")
     return FieldSpec(
         title=str(found.get("title", key)),
+        title_en=str(found.get("x-title-en", key)),
         kind=str(found.get("type", "string")),
         format=str(found.get("format", "")),
         items=str(items.get("type", "")) if isinstance(items, Mapping) else "",

@@ -8,6 +8,7 @@ from api.cli.accounts import Credentials
 from api.cli.failures import CommandFailure, ServerBusy, ServerUnreachable
 from api.cli.remote import Answer, Server, open_server
 from api.cli.reports import report_json
+from api.cli.words import PARTS
 from api.clock import SystemClock
 from certlib import ids
 from certlib.usecases.verify import Question
@@ -31,7 +32,7 @@ class RemoteVerifier:
             self._server.close()
 
     def by_identifier(self, text: str, question: Question) -> dict[str, Any]:
-        """`verdict`, `code`, `findings`, `sentence` for an identifier.
+        """`verdict`, `code`, `findings`, `sentence`, `next_step` for an identifier.
 
         Raises:
             UsageProblem: no credentials.
@@ -40,8 +41,7 @@ class RemoteVerifier:
         parsed = ids.parse(text)
         if not parsed.grade.usable:
             # Mistyped is mistyped, whatever a server would say.
-            part = parsed.problems[0].zh if parsed.problems else "标识"
-            return _judged(Facts(malformed_part=part), question)
+            return _judged(Facts(malformed_part=_part(parsed)), question)
         body: dict[str, Any] = {"identifier": text, "policy": question.policy.name}
         if question.on is not None:
             body["on"] = question.on.isoformat()
@@ -50,7 +50,7 @@ class RemoteVerifier:
             if not answer.good:
                 raise answer.refusal()
         except (ServerUnreachable, ServerBusy):
-            return _judged(Facts(unavailable="证照库服务"), question)
+            return _judged(Facts(unavailable="certlib"), question)
         return _shaped(answer)
 
     def _opened(self) -> Server:
@@ -58,6 +58,13 @@ class RemoteVerifier:
             if self._server is None:
                 self._server = open_server(self._credentials, self._data_dir)
             return self._server
+
+
+def _part(parsed: ids.ParsedIdentifier) -> str:
+    """The part that is wrong, or the whole."""
+    named = [PARTS[problem.field] for problem in parsed.problems if problem.field in PARTS]
+    zh, en = named[0] if named else ("整体", "the whole")
+    return f"{zh}（{en}）"
 
 
 def _judged(facts: Facts, question: Question) -> dict[str, Any]:
@@ -68,7 +75,8 @@ def _judged(facts: Facts, question: Question) -> dict[str, Any]:
 def _shaped(answer: Answer) -> dict[str, Any]:
     """The server's answer under the names that this command promises."""
     try:
-        said = {key: answer.body[key] for key in ("verdict", "code", "findings", "sentence")}
+        names = ("verdict", "code", "findings", "sentence", "next_step")
+        said = {name: answer.body[name] for name in names}
     except (KeyError, TypeError) as error:
         raise CommandFailure(
             "服务器的应答无法识别，请核对服务器版本。",

@@ -32,7 +32,7 @@ _ALWAYS = (Check.INTEGRITY, Check.CHANGES)
 
 
 def report_json(report: Report, *, of_file: bool) -> dict[str, Any]:
-    """`verdict`, `code`, `findings`, `sentence` of one target."""
+    """`verdict`, `code`, `findings`, `sentence`, `next_step` of one target."""
     findings = [_finding_json(item) for item in report.findings]
     if of_file:
         findings += _unchecked(report.findings)
@@ -41,12 +41,8 @@ def report_json(report: Report, *, of_file: bool) -> dict[str, Any]:
         "verdict": report.verdict.value,
         "code": report.code,
         "findings": findings,
-        "sentence": {
-            "zh": sentence.zh,
-            "en": sentence.en,
-            "next_zh": sentence.next_zh,
-            "next_en": sentence.next_en,
-        },
+        "sentence": {"zh": sentence.zh, "en": sentence.en},
+        "next_step": {"zh": sentence.next_zh, "en": sentence.next_en},
         "as_of": report.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
@@ -86,8 +82,8 @@ def show_report(screen: Screen, target: str, answer: Mapping[str, Any], *, brief
         f"{VERDICTS[verdict][1]}  {target}",
         f"bold {STYLES[verdict]}",
     )
-    sentence = answer["sentence"]
-    screen.say(f"  {sentence['zh']}{sentence['next_zh']}", f"  {_english(sentence)}")
+    said, then = answer["sentence"], answer["next_step"]
+    screen.say(f"  {said['zh']}{then['zh']}", f"  {said['en'].rstrip('.')}. {then['en']}")
     if brief:
         return
     for item in answer["findings"]:
@@ -95,7 +91,3 @@ def show_report(screen: Screen, target: str, answer: Mapping[str, Any], *, brief
         zh, en = CHECKS.get(item["check"], (item["check"], item["check"]))
         text = item["text"]
         screen.say(f"  {mark} {zh}：{text['zh']}", f"  {mark} {en}: {text['en']}", style)
-
-
-def _english(sentence: Mapping[str, str]) -> str:
-    return f"{sentence['en'].rstrip('.')}. {sentence['next_en']}"

@@ -13,6 +13,9 @@ from certlib.errors import CertlibError
 if TYPE_CHECKING:
     from rich.console import Console
 
+_FILE_WIDTH = 160
+"""Columns of a table that goes into a file or another program: nobody's window sets them."""
+
 STYLES: Mapping[str, str] = {"valid": "green", "invalid": "red", "indeterminate": "yellow"}
 """Colours of verdicts; the words say the same without them."""
 
@@ -60,9 +63,12 @@ class Screen:
         from rich.console import Console
 
         if error not in self._consoles:
-            self._consoles[error] = Console(
+            console = Console(
                 stderr=error, highlight=False, markup=False, emoji=False, soft_wrap=not error
             )
+            if not console.is_terminal:
+                console.width = _FILE_WIDTH
+            self._consoles[error] = console
         return self._consoles[error]
 
     def error(self, zh: str, en: str) -> None:

@@ -49,6 +49,7 @@ class FieldSpec:
     """A field of a type: what its JSON Schema says of it."""
 
     title: str
+    title_en: str = ""
     kind: str = "string"
     format: str = ""
     items: str = ""

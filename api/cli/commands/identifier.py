@@ -8,16 +8,9 @@ from api.cli import options
 from api.cli.bilingual import Command, Language
 from api.cli.failures import DONE, FAILED
 from api.cli.screen import Screen
+from api.cli.words import PARTS
 from certlib import ids
 
-_PARTS: Mapping[str, tuple[str, str]] = {
-    "root": ("根", "root"),
-    "type_code": ("证照类型代码", "type code"),
-    "issuer_code": ("颁发机构代码", "issuer code"),
-    "serial": ("顺序号", "serial"),
-    "version": ("版本号", "version"),
-    "check": ("校验位", "check character"),
-}
 _GRADES: Mapping[ids.Grade, tuple[str, str]] = {
     ids.Grade.ISO: ("符合国家标准", "as the standard wants it"),
     ids.Grade.NONSTANDARD_ISSUER: ("颁发机构代码非标准，可查询", "nonstandard issuer, usable"),
@@ -53,7 +46,7 @@ def _show(screen: Screen, parsed: ids.ParsedIdentifier, text: str) -> None:
     zh, en = _GRADES[parsed.grade]
     screen.say(f"{parsed.grade}：{zh}", f"{parsed.grade}: {en}", style)
     found = parsed.as_json()["parts"]
-    rows = [(screen.pick(*titles), found[name] or "—") for name, titles in _PARTS.items()]
+    rows = [(screen.pick(*titles), found[name] or "—") for name, titles in PARTS.items()]
     screen.table([("部分", "Part"), ("内容", "Content")], rows)
     for problem in parsed.problems:
         screen.say(problem.zh, problem.en, "yellow")

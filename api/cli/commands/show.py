@@ -10,8 +10,9 @@ import click
 from api.cli import options
 from api.cli.accounts import Credentials
 from api.cli.bilingual import Command, Language
+from api.cli.catalogue import RemoteCatalogue
 from api.cli.commands.change import issuer_of
-from api.cli.failures import DONE
+from api.cli.failures import DONE, CommandFailure
 from api.cli.remote import Server, open_server, quoted
 from api.cli.screen import Screen
 from certlib.states import Action, State
@@ -68,13 +69,16 @@ def command(  # noqa: PLR0913 - one parameter for each option
     screen = Screen(lang)
     issuer = issuer_of(identifier)
     path = f"/v1/certificates/{quoted(identifier)}"
+    titles: Mapping[str, str] = {}
     with closing(open_server(credentials, data_dir)) as server:
         record = _read(server, path + ("?reveal=true" if reveal else ""), issuer)
         acts = _read(server, f"{path}/history", issuer) if history else {}
+        if not as_json:
+            titles = _titles(screen, server, str(record.get("type_code", "")), issuer)
     if as_json:
         screen.json({**record, "acts": acts.get("acts", [])} if history else record)
         return DONE
-    _show(screen, record)
+    _show(screen, record, titles)
     _show_acts(screen, acts)
     return DONE
 
@@ -87,13 +91,35 @@ def _read(server: Server, path: str, issuer: str) -> Mapping[str, Any]:
     return said
 
 
-def _show(screen: Screen, record: Mapping[str, Any]) -> None:
+def _titles(screen: Screen, server: Server, type_code: str, issuer: str) -> Mapping[str, str]:
+    """Titles of the type's fields; without the catalogue their keys have to do."""
+    try:
+        fields = RemoteCatalogue(server, issuer).fields(type_code)
+    except CommandFailure:
+        return {}
+    return {key: screen.pick(spec.title, spec.title_en) for key, spec in fields.items()}
+
+
+def _value(value: object) -> str:
+    """A field's value for people: one line for each item of a list."""
+    match value:
+        case list():
+            return "\n".join(_value(item) for item in value)
+        case Mapping():
+            return "  ".join(str(item) for item in value.values())
+        case _:
+            return str(value)
+
+
+def _show(screen: Screen, record: Mapping[str, Any], titles: Mapping[str, str]) -> None:
     rows = [(screen.pick("状态", "State"), _state(screen, str(record.get("state", ""))))]
     rows += [(screen.pick(zh, en), str(record[key])) for key, zh, en in _LINES if record.get(key)]
     for holder in record.get("holders", ()):
         who = f"{holder['name']}  {holder['code_type']} {holder['code']}"
         rows.append((screen.pick("持证主体", "Holder"), who))
-    rows += [(key, str(value)) for key, value in dict(record.get("fields", {})).items()]
+    fields: Mapping[str, object] = record.get("fields", {})
+    ordered = sorted(fields, key=[*titles, *fields].index)
+    rows += [(titles.get(key, key), _value(fields[key])) for key in ordered]
     for file in record.get("files", ()):
         rows.append((screen.pick("文件", "File"), f"{file['level']} {file['sha256']}"))
     screen.table([("项目", "Item"), ("内容", "Value")], rows)
