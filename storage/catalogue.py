@@ -11,7 +11,7 @@ from certlib.canonical import canonical_bytes, digest
 from certlib.catalogue import TypeVersion, type_version_from
 from certlib.errors import Conflict, Corrupt, Invalid, Unsupported
 from certlib.registry import Client, Department, IssueListEntry
-from storage.link import Link
+from storage.link import Link, inserting
 from storage.tables import (
     CertificateTypeRow,
     ClientRow,
@@ -162,7 +162,7 @@ def put_client(link: Link, one: Client) -> None:
 
 
 def _put(link: Link, into: Table, row: dict[str, Any]) -> None:
-    inserted = link.inserting(into)
+    inserted = inserting(into, link.dialect)
     keys = {column.name for column in into.primary_key}
     statement = inserted.on_conflict_do_update(
         index_elements=list(into.primary_key),

@@ -1,15 +1,16 @@
 """Idempotency keys and the outbox."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, delete, insert, select, update
 
 from certlib.canonical import canonical_bytes
 from certlib.errors import Conflict
 from certlib.registry import IdempotencyRecord, OutboxEvent
 from storage.encryption import Place
-from storage.link import Link
+from storage.link import Link, inserting
 from storage.tables import IdempotencyRow, OutboxRow, table
 
 RUNNING = "running"
@@ -43,11 +44,6 @@ def claim(link: Link, record: IdempotencyRecord) -> IdempotencyRecord | None:
     Raises:
         Conflict: the key was claimed and released again and again meanwhile.
     """
-    statement = (
-        link.inserting(_KEYS)
-        .on_conflict_do_nothing(index_elements=list(_KEYS.primary_key))
-        .execution_options(preserve_rowcount=True)
-    )
     row = {
         "client_id": record.client_id,
         "route": record.route,
@@ -59,13 +55,22 @@ def claim(link: Link, record: IdempotencyRecord) -> IdempotencyRecord | None:
         "answer": None,
     }
     for _ in range(_TRIES):
-        if link.change(statement, row) == 1:
+        if link.change(_claiming(link.dialect), row) == 1:
             return None
         found = find(link, record.client_id, record.route, record.key)
         if found is not None:
             return found
         # Released between the two statements (PostgreSQL): the key is free again.
     raise Conflict
+
+
+@cache
+def _claiming(dialect: str) -> Executable:
+    return (
+        inserting(_KEYS, dialect)
+        .on_conflict_do_nothing(index_elements=list(_KEYS.primary_key))
+        .execution_options(preserve_rowcount=True)
+    )
 
 
 def find(link: Link, client_id: str, route: str, key: str) -> IdempotencyRecord | None:

@@ -5,13 +5,14 @@ A renewal keeps its number: its intent waits as `successor` until publication ha
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 
-from sqlalchemy import Table, and_, bindparam, delete, select, update
+from sqlalchemy import Executable, Table, and_, bindparam, delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from certlib.document import Content
 from certlib.errors import Conflict, FaceNumberTaken
-from storage.link import Link
+from storage.link import Link, inserting
 from storage.tables import FaceNumberRow, table
 
 _NUMBERS: Table = table(FaceNumberRow)
@@ -64,6 +65,19 @@ class Claim:
         return values
 
 
+@cache
+def _claiming(dialect: str) -> Executable:
+    inserted = inserting(_NUMBERS, dialect)
+    statement = inserted.values(
+        {column.name: bindparam(column.name) for column in _NUMBERS.columns}
+    ).on_conflict_do_update(
+        index_elements=list(_NUMBERS.primary_key),
+        set_={"successor": inserted.excluded.identifier},
+        where=(_NUMBERS.c.identifier == bindparam("supersedes")) & (_NUMBERS.c.successor == ""),
+    )
+    return statement.execution_options(preserve_rowcount=True)
+
+
 def claim_of(content: Content, number_hash: str | None, supersedes: str = "") -> Claim | None:
     """The claim of a certificate; None when it has no number on its face."""
     if number_hash is None:
@@ -89,15 +103,7 @@ def claim(link: Link, claims: Sequence[Claim | None]) -> None:
         key=lambda item: (item.issuer_code, item.type_code, item.form, item.number_hash),
     )
     rows = [{**asdict(item), "successor": ""} for item in wanted]
-    inserted = link.inserting(_NUMBERS)
-    statement = inserted.values(
-        {name: bindparam(name) for name in _NUMBERS.c.keys()}  # noqa: SIM118 -- a column collection iterates its columns
-    ).on_conflict_do_update(
-        index_elements=list(_NUMBERS.primary_key),
-        set_={"successor": inserted.excluded.identifier},
-        where=(_NUMBERS.c.identifier == bindparam("supersedes")) & (_NUMBERS.c.successor == ""),
-    )
-    taken = link.change(statement.execution_options(preserve_rowcount=True), rows)
+    taken = link.change(_claiming(link.dialect), rows)
     if taken != len(rows):
         link.spoiled = True
         raise _refusal(link, wanted)

@@ -13,6 +13,11 @@ from storage.encryption import Cipher
 from storage.faults import translating
 
 
+def inserting(into: Table, dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT that may say ON CONFLICT; costly to build, so build it once per dialect."""
+    return sqlite.insert(into) if dialect == "sqlite" else postgresql.insert(into)
+
+
 @dataclass(slots=True)
 class Link:
     """A transaction in progress.
@@ -60,10 +65,6 @@ class Link:
         if not rows:
             return 0
         return self._execute(statement, rows).rowcount
-
-    def inserting(self, into: Table) -> "sqlite.Insert | postgresql.Insert":
-        """An INSERT that may say ON CONFLICT."""
-        return sqlite.insert(into) if self.dialect == "sqlite" else postgresql.insert(into)
 
     def _execute(
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]

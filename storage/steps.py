@@ -1,14 +1,15 @@
 """State changes and restrictions: written once, read in order."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, insert, select
+from sqlalchemy import BindParameter, Executable, Row, bindparam, insert, select
 
 from certlib.certificate import Decision, Restriction, RestrictionKind, StateChange
 from certlib.states import Action, State
 from storage.encryption import Place
-from storage.link import Link
+from storage.link import Link, inserting
 from storage.tables import RestrictionRow, StateChangeRow, table
 
 _STEPS = table(StateChangeRow)
@@ -59,15 +60,19 @@ def put_restrictions(link: Link, restrictions: Iterable[tuple[str, Restriction]]
         }
         for identifier, one in restrictions
     ]
-    inserted = link.inserting(_RESTRICTIONS)
-    statement = inserted.on_conflict_do_update(
+    link.change(_putting(link.dialect), rows)
+
+
+@cache
+def _putting(dialect: str) -> Executable:
+    inserted = inserting(_RESTRICTIONS, dialect)
+    return inserted.on_conflict_do_update(
         index_elements=list(_RESTRICTIONS.primary_key),
         set_={
             "effective_to": inserted.excluded.effective_to,
             "lifted_on": inserted.excluded.lifted_on,
         },
     )
-    link.change(statement, rows)
 
 
 def restrictions(link: Link, identifiers: Sequence[str]) -> dict[str, list[Restriction]]:
