@@ -258,7 +258,10 @@ SENTENCES: Mapping[str, Sentence] = {
         "Decide by the rules of whoever sealed it.",
     ),
 }
-"""Every verdict code; `verdicts.md` names the least, some situations are added."""
+"""The sentence of every verdict code.
+
+`valid-on-record` is the one that is no code: what `valid` says when no file was checked.
+"""
 
 FINDINGS: Mapping[str, tuple[str, str]] = {
     "on-record": ("与签发登记中的文件逐字节一致。", "Byte for byte the file on record."),

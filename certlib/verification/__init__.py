@@ -65,7 +65,7 @@ def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
         code, values = _VERDICT_CODES.get(deciding.code, deciding.code), deciding.values
     else:
         code, values = _kind_of_valid(bench, findings)
-    sentence = SENTENCES[code].filled({**bench.common_values(), **values})
+    sentence = SENTENCES[_sentence(facts, code)].filled({**bench.common_values(), **values})
     return Report(verdict, code, sentence, tuple(findings), at)
 
 
@@ -147,4 +147,9 @@ def _kind_of_valid(bench: Judgement, findings: Sequence[Finding]) -> tuple[str, 
         return "name-changed", dict(renamed[0].values)
     if record.paper in {PaperStatus.DECLARED_VOID, PaperStatus.LOST}:
         return "paper-void", {}
-    return ("valid" if facts.known_file is not None else "valid-on-record"), {}
+    return "valid", {}
+
+
+def _sentence(facts: Facts, code: str) -> str:
+    """Without a file at hand `valid` must not say that a file is unaltered."""
+    return "valid-on-record" if code == "valid" and facts.known_file is None else code

@@ -31,7 +31,8 @@ def revoke(house, identifier, day=date(2026, 11, 21)):
 
 def test_by_identifier(house, issued):
     answer = house.verify.by_identifier(issued, ASK)
-    assert (answer.report.verdict, answer.report.code) == (Verdict.VALID, "valid-on-record")
+    assert (answer.report.verdict, answer.report.code) == (Verdict.VALID, "valid")
+    assert "未核验文件" in answer.report.sentence.zh
     assert answer.subject.holders == ("揭阳市示例运输有限公司",)
     revoke(house, issued)
     assert house.verify.by_identifier(issued, ASK).report.code == "revoked"
