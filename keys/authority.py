@@ -117,7 +117,7 @@ class DevelopmentAuthority:
         """Revokes a seal's X.509 certificate, on the CRL from the same commit on. Twice is once.
 
         Args:
-            key_name: as `keys` lists it.
+            key_name: as `list_keys` gives it.
             reason: a name of RFC 5280 section 5.3.1.
 
         Raises:
@@ -130,7 +130,7 @@ class DevelopmentAuthority:
 
     # --- publishing -------------------------------------------------------------------------
 
-    def keys(self) -> tuple[KeySummary, ...]:
+    def list_keys(self) -> tuple[KeySummary, ...]:
         """Every key with algorithm, fingerprint, expiry and state."""
         return tuple(self._current().summaries(self._clock.now()))
 

@@ -10,7 +10,13 @@ from asn1crypto import tsp
 
 from certlib.errors import SigningUnavailable
 from certlib.ports import Clock, Entropy
-from keys.token_check import Expected, TokenRefusedError, check_token, timestamp_signer
+from keys.token_check import (
+    Expected,
+    TimestampResponse,
+    TokenRefusedError,
+    check_token,
+    timestamp_signer,
+)
 from keys.tokens import imprint_der
 
 __all__ = ["HttpTimestampOptions", "HttpTimestampSource"]
@@ -110,7 +116,7 @@ class HttpTimestampSource:
         return bytes(body)
 
     def _checked(self, answer: bytes, expected: Expected) -> bytes:
-        response = tsp.TimeStampResp.load(answer, strict=True)
+        response = TimestampResponse.load(answer, strict=True)
         status = response["status"]["status"].native
         if status not in {"granted", "granted_with_mods"}:
             raise TokenRefusedError(f"status {status}")

@@ -91,7 +91,7 @@ def _check_imprint(imprint: Any) -> None:  # noqa: ANN401 - asn1crypto has no ty
     if dotted not in _SIZES:
         raise Refusal(Failure.BAD_ALG, "SHA-256, SHA-384 or SHA-512 is expected")
     if algorithm["parameters"].dump() not in {b"", der.NULL}:
-        raise Refusal(Failure.BAD_ALG, "the digest takes no parameters")
+        raise Refusal(Failure.BAD_DATA_FORMAT, "the digest takes no parameters")
     if len(imprint["hashed_message"].native) != _SIZES[dotted]:
         raise Refusal(Failure.BAD_DATA_FORMAT, "the digest has another length")
     if imprint.copy().dump(force=True) != imprint.dump():

@@ -6,23 +6,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from asn1crypto import cms, tsp
+from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certlib.errors import KeyUnusable
 from keys.tokens import DIGESTS
 
-__all__ = ["Expected", "TokenRefusedError", "check_token", "timestamp_signer"]
+__all__ = ["Expected", "TimestampResponse", "TokenRefusedError", "check_token", "timestamp_signer"]
 
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
+
+
+class TimestampResponse(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
+    """TimeStampResp. The library's own class demands a token in a rejection too."""
+
+    _fields = [  # noqa: RUF012 - the library's way to declare a structure
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
 
 
 class TokenRefusedError(Exception):
@@ -60,11 +70,15 @@ def check_token(token: Any, expected: Expected, signers: Sequence[x509.Certifica
     _require(token["content_type"].native == "signed_data", "not signed data")
     _require(content["content_type"].native == "tst_info", "not a timestamp")
     _require(len(signed["signer_infos"]) == 1, "more than one signer")
+    _check_frame(signed, signed["signer_infos"][0])
     encoded = content["content"].contents
     info = tsp.TSTInfo.load(encoded, strict=True)
     _check_info(info, expected)
     at: datetime = info["gen_time"].native.astimezone(UTC)
-    _check_signer(signed["signer_infos"][0], encoded, at, signers)
+    certificate = _check_signer(signed["signer_infos"][0], encoded, at, signers)
+    # RFC 3161 section 2.4.1: it was asked for, and later readers will need it.
+    sent = [entry.dump() for entry in signed["certificates"]]
+    _require(certificate.public_bytes(Encoding.DER) in sent, "without its X.509 certificate")
     return at
 
 
@@ -84,6 +98,14 @@ def timestamp_signer(der: bytes, name: str) -> x509.Certificate:
     return certificate
 
 
+def _check_frame(signed: cms.SignedData, signer: cms.SignerInfo) -> None:
+    """What no signature covers (RFC 5652 sections 5.1 and 5.3), and other readers insist on."""
+    _require(signed["version"].native == "v3", "another version")
+    _require(signer["version"].native == "v1", "another version")
+    announced = {entry["algorithm"].dotted for entry in signed["digest_algorithms"]}
+    _require(announced == {signer["digest_algorithm"]["algorithm"].dotted}, "another digest")
+
+
 def _check_info(info: Any, expected: Expected) -> None:  # noqa: ANN401 - asn1crypto has no types
     imprint = info["message_imprint"]
     algorithm = imprint["hash_algorithm"]["algorithm"].dotted
@@ -96,7 +118,7 @@ def _check_info(info: Any, expected: Expected) -> None:  # noqa: ANN401 - asn1cr
 
 def _check_signer(
     signer: cms.SignerInfo, content: bytes, at: datetime, signers: Sequence[x509.Certificate]
-) -> None:
+) -> x509.Certificate:
     certificate = next((known for known in signers if _names(signer["sid"], known)), None)
     if certificate is None:
         raise TokenRefusedError("signed by another authority")
@@ -106,6 +128,7 @@ def _check_signer(
     _require(digest in _HASHES, "unknown digest algorithm")
     _check_attributes(signer["signed_attrs"], hashlib.new(digest, content).digest(), certificate)
     _check_signature(signer, digest, certificate)
+    return certificate
 
 
 def _check_attributes(
@@ -133,14 +156,11 @@ def _binds(found: dict[str, Any], certificate: x509.Certificate) -> bool:
 
 
 def _names(identifier: cms.SignerIdentifier, certificate: x509.Certificate) -> bool:
-    if identifier.name == "issuer_and_serial_number":
-        issuer = identifier.chosen["issuer"].dump()
-        serial = identifier.chosen["serial_number"].native
-        return bool(
-            issuer == certificate.issuer.public_bytes() and serial == certificate.serial_number
-        )
-    own = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    return bool(identifier.chosen.native == own)
+    if identifier.name != "issuer_and_serial_number":
+        return False  # timestamp authorities name themselves so; nothing else was ever met
+    issuer = identifier.chosen["issuer"].dump()
+    serial = identifier.chosen["serial_number"].native
+    return bool(issuer == certificate.issuer.public_bytes() and serial == certificate.serial_number)
 
 
 def _check_signature(signer: cms.SignerInfo, digest: str, certificate: x509.Certificate) -> None:

@@ -2,7 +2,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from keys_world import KEK, CountedEntropy
 
@@ -166,6 +166,7 @@ def test_leftovers_of_a_killed_writer_are_swept(vault):
     assert [path.name for path in vault._folder.iterdir()] == ["root.key"]
 
 
+@settings(deadline=None)
 @given(content=st.binary(), other=st.binary())
 def test_a_stamp_holds_for_its_content_only(tmp_path_factory, content, other):
     vault = Vault(tmp_path_factory.getbasetemp() / "stamps", KEK, CountedEntropy())
