@@ -65,7 +65,8 @@ def objects(folder: Path, seconds: float) -> None:
     store = FileObjectStore(folder, Cipher(bytes(32), CountingEntropy()))
     page = bytes(90_000)
     names = (f"{hashlib.sha256(str(number).encode()).hexdigest()[:32]}.0" for number in count())
-    print(f"file objects: put {rate(lambda: store.put_once(next(names), page), seconds) * 1e3:.2f} ms")
+    one = rate(lambda: store.put_once(next(names), page), seconds)
+    print(f"file objects: put {one * 1e3:.2f} ms")
 
 
 def issue(registry: SqlRegistry, numbers: list[int]) -> None:

@@ -70,9 +70,12 @@ def test_client_route_and_key_together_are_the_key(store: Store) -> None:
 
 
 def test_claim_and_reservation_stand_or_fall_together(store: Store) -> None:
-    with pytest.raises(Conflict), store.registry.begin() as unit:
+    with store.registry.begin() as unit:
         unit.claim_idempotency(records.key_record())
-        unit.reserve([records.intent(1), records.intent(1)])
+        with pytest.raises(Conflict):
+            unit.reserve([records.intent(1), records.intent(1)])
+        with pytest.raises(Conflict):
+            unit.commit()
     with store.registry.read() as session:
         assert session.idempotency("client", "issue", "key") is None
 

@@ -127,9 +127,10 @@ def test_a_system_error_is_unavailable_and_leaves_nothing(
         number = getattr(errno, code)
         raise OSError(number, os.strerror(number), str(folder))
 
-    with monkeypatch.context() as patch, pytest.raises(StoreUnavailable) as caught:
+    with monkeypatch.context() as patch:
         patch.setattr(os, call, failing)
-        store.put_once(NAME, CONTENT)
+        with pytest.raises(StoreUnavailable) as caught:
+            store.put_once(NAME, CONTENT)
     assert caught.value.values == {"what": code}
     assert str(folder) not in str(caught.value)
     assert _incoming(folder) == []
@@ -159,9 +160,10 @@ def test_a_disk_that_fills_half_way_keeps_nothing(
         return real(file, bytes(part[:777]))
 
     store = _store(folder)
-    with monkeypatch.context() as patch, pytest.raises(StoreUnavailable):
+    with monkeypatch.context() as patch:
         patch.setattr(os, "write", filling)
-        store.put_once(NAME, CONTENT)
+        with pytest.raises(StoreUnavailable):
+            store.put_once(NAME, CONTENT)
     assert _incoming(folder) == []
     assert store.names() == []
 

@@ -31,9 +31,13 @@ def test_leaving_the_block_without_commit_keeps_nothing(store: Store) -> None:
 
 
 def test_an_exception_in_the_block_rolls_back_and_passes_through(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.registry.begin() as unit:
-        unit.put_department(DEPARTMENT)
-        raise ZeroDivisionError
+    def act() -> None:
+        with store.registry.begin() as unit:
+            unit.put_department(DEPARTMENT)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        act()
     with store.registry.read() as session:
         assert session.departments() == []
     with store.registry.begin() as unit:
