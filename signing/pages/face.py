@@ -166,7 +166,9 @@ def _table(item: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[s
 
 
 def _with_script(text: str) -> dict[str, str]:
-    """The text, and whether the kai face holds all of it: scripts are not mixed in one value."""
+    """The text, and whether to set it in kai: Chinese, and all of it in that face."""
+    if text.isascii():
+        return {"text": text, "script": "serif"}
     try:
         # The codec has other code points in the places of the two signs left out here.
         text.translate(_BESIDE_GB2312).encode("gb2312")

@@ -15,7 +15,7 @@ from pages_reading import words
 
 from certlib.document import Holder
 from signing.pages.coverage import first_unprintable
-from signing.pages.fonts import FONTS_FOLDER
+from signing.pages.fonts import FONTS_FOLDER, PACKAGED_FONTS
 from signing.pages.renderer import DESIGNS_FOLDER
 
 _SCRIPT = Path(__file__).parents[3] / "scripts" / "make_fonts.py"
@@ -52,6 +52,20 @@ def test_every_chain_of_faces_holds_all_fonts(chain):
     assert set(re.findall(r'"([^"]+)"', listed)) == {
         "Noto Serif SC", "Noto Sans SC", "Certlib Kai", "Certlib Rare",
     }  # fmt: skip
+
+
+def test_accented_letters_are_those_that_only_the_kai_face_has():
+    """A face without the letter would be asked for the letter and a loose accent."""
+    cmaps = {}
+    for path in PACKAGED_FONTS:
+        with TTFont(path, lazy=True) as font:
+            cmaps[path.stem] = set(font.getBestCmap())
+    letters = range(0x00C0, 0x0250)
+    lacking = set(letters) & cmaps["CertlibKai"] - cmaps["NotoSerifSC-Regular"]
+    source = (DESIGNS_FOLDER / "common.typ").read_text("utf-8")
+
+    listed = re.search(r'covers: regex\("\[([^]]+)\]"\)', source)[1]
+    assert set(map(ord, listed)) == lacking
 
 
 @pytest.mark.parametrize("code", [LICENCE, BIRTH])

@@ -109,6 +109,7 @@ def test_a_value_is_in_kai_only_when_kai_has_all_of_it():
     assert script("欧阳雨禾") == "kai"
     assert script("阿卜杜拉·买买提") == "kai"
     assert script("欧阳㐂") == "serif"
+    assert script("Rongjiang Logistics") == "serif"
     assert script("李𠀀") == "serif"
 
 
