@@ -57,12 +57,14 @@ def test_killed_at_sampled_boundaries(founded, tmp_path):
     assert total >= SAMPLES, "fewer boundaries than samples: is the driver still watching?"
     chosen = sorted({1 + step * (total - 1) // (SAMPLES - 1) for step in range(SAMPLES)})
     with ThreadPoolExecutor(2) as pool:
-        failures = [line for line in pool.map(lambda n: _life(founded, tmp_path, n), chosen) if line]
+        failures = [
+            line for line in pool.map(lambda n: _life(founded, tmp_path, n), chosen) if line
+        ]
     assert not failures
 
 
 def _life(founded, tmp_path, fatal):
-    """"" when all is well after a death at boundary `fatal`; what is wrong otherwise."""
+    """ "" when all is well after a death at boundary `fatal`; what is wrong otherwise."""
     folder = tmp_path / f"killed-{fatal}"
     data_dir = _copy(founded, folder)
     killed = _drive(data_dir, fatal)

@@ -1,0 +1,100 @@
+"""Every demo certificate, seen by readers that know nothing of us."""
+
+import io
+import re
+import subprocess
+
+import pymupdf
+import pypdfium2
+import pytest
+import zxingcpp
+from PIL import Image
+
+from tests.acceptance.chromium import Chromium
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def test_the_demo_is_whole(originals):
+    """300 certificates and the newer versions of the superseded ones, of three types."""
+    assert len(originals) == 303
+    assert len({identifier for identifier, _, _ in originals}) == 303
+    assert len({type_code for _, type_code, _ in originals}) == 3
+
+
+def test_poppler_says_valid_and_whole(originals, tmp_path):
+    """`pdfsig`: the signature is valid and covers the total document, for each of them."""
+    for number, (identifier, _, pdf) in enumerate(originals):
+        path = tmp_path / f"{number}.pdf"
+        path.write_bytes(pdf)
+        done = subprocess.run(
+            ["pdfsig", "-nocert", str(path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Signature is Valid." in done.stdout, identifier
+        assert "Total document signed" in done.stdout, identifier
+        assert done.stdout.count("Signature #") == 1
+        path.unlink()
+
+
+def test_mupdf_reads_every_page_and_the_code_leads_home(originals, node):
+    """MuPDF opens each without repair, and its QR code says the address of its own page."""
+    for identifier, _, pdf in originals:
+        with pymupdf.open(stream=pdf, filetype="pdf") as document:
+            assert not document.is_repaired
+            assert document.page_count >= 1
+            codes = [code for page in document for code in _codes(page)]
+        assert codes == [f"{node.url}/v/{identifier}"]
+
+
+def _codes(page):
+    pixmap = page.get_pixmap(dpi=130)
+    image = Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples)
+    return [code.text for code in zxingcpp.read_barcodes(image)]
+
+
+def test_pdfium_draws_the_same_number_of_pages(originals):
+    for identifier, _, pdf in originals[::10]:
+        document = pypdfium2.PdfDocument(pdf)
+        assert len(document) >= 1, identifier
+        image = document[0].render(scale=0.5).to_pil()
+        assert len(image.getcolors(1 << 24)) > 50, identifier
+        document.close()
+
+
+def test_chromium_shows_each_type(originals, tmp_path):
+    """The browser's own viewer draws a page, not an error: many colours, much red and dark."""
+    seen = {}
+    for _, type_code, pdf in originals:
+        seen.setdefault(type_code, pdf)
+    with Chromium() as browser:
+        for type_code, pdf in seen.items():
+            path = tmp_path / f"{type_code}.pdf"
+            path.write_bytes(pdf)
+            picture = Image.open(io.BytesIO(browser.picture(path.as_uri()))).convert("RGB")
+            colours = picture.getcolors(1 << 24)
+            assert len(colours) > 200, type_code
+            red = sum(count for count, (r, g, b) in colours if r > 180 and g < 60 and b < 70)
+            assert red > 200, f"{type_code}: no seal to be seen"
+
+
+def test_structure_is_that_of_an_archive_file(originals):
+    """PDF/A-3a and PDF/UA-1 by their marks: XMP, intent, tags, language, embedded data."""
+    for identifier, _, pdf in originals:
+        with pymupdf.open(stream=pdf, filetype="pdf") as document:
+            xmp = document.get_xml_metadata()
+            assert "<pdfaid:part>3</pdfaid:part>" in xmp or 'pdfaid:part="3"' in xmp, identifier
+            assert re.search(r"pdfaid:conformance(>|=\")A", xmp), identifier
+            assert re.search(r"pdfuaid:part(>|=\")1", xmp), identifier
+            assert identifier in xmp
+            catalogue = document.xref_object(document.pdf_catalog())
+            for mark in ("/OutputIntents", "/MarkInfo", "/StructTreeRoot", "/Lang", "/AF"):
+                assert mark in catalogue, (identifier, mark)
+            assert document.embfile_names() == ["certificate.json"]
+            assert identifier.encode() in document.embfile_get("certificate.json")
+            for page in document:
+                assert all(font[1] != "n/a" for font in page.get_fonts()), identifier
+        assert pdf.endswith(b"%%EOF\n") or pdf.endswith(b"%%EOF")
