@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import logs, problems, validation
+from api import logs, openapi, problems, validation
 from api.catalogue import Catalogue
 from api.failures import MethodNotAllowed, PathUnknown, Unexpected
 from api.health import Health
@@ -23,37 +23,14 @@ from api.middleware.limits import Bodies, Concurrency, Deadline
 from api.middleware.observation import Observation
 from api.middleware.requests import RequestIds, request_id_of
 from api.parts import Parts
-from api.routes import (
-    batches,
-    certificates,
-    decisions,
-    files,
-    operation,
-    publishing,
-    token,
-    types,
-    verifications,
-)
+from api.routes.table import ROUTERS
 from api.status_path import PREFIX, StatusPath
 from api.tokens import Tokens
-from api.web import pages
 from certlib.errors import CertlibError, Corrupt, MalformedRequest
 
 _log = logs.logger("http")
 _UPLOADS = "/v1/verifications"
 _SMALL = {"/oauth2/token": 16_384, "/tsa": 16_384}
-_ROUTERS = (
-    token,
-    types,
-    certificates,
-    files,
-    decisions,
-    batches,
-    verifications,
-    operation,
-    publishing,
-    pages,
-)
 
 
 class Site:
@@ -120,8 +97,9 @@ def _api(parts: Parts, metrics: Metrics, tokens: Tokens) -> FastAPI:
     api.state.tokens = tokens
     api.state.health = Health(parts, metrics)
     api.state.catalogue = Catalogue(parts.registry)
-    for module in _ROUTERS:
-        api.include_router(module.router)
+    for router in ROUTERS:
+        api.include_router(router)
+    api.add_route("/openapi.json", _document, methods=["GET"])
     return api
 
 
@@ -131,6 +109,12 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     limiter = anyio.to_thread.current_default_thread_limiter()
     limiter.total_tokens = api.state.parts.settings.threads
     yield
+
+
+async def _document(_request: Request) -> Response:
+    """The API document; made at the first question, so that an idle server stays small."""
+    content = await anyio.to_thread.run_sync(openapi.encoded)
+    return Response(content, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
 def _limit_of(parts: Parts, scope: Scope) -> int:
@@ -202,5 +186,5 @@ def _methods(request: Request) -> set[str]:
 
 
 def _routes() -> Iterator[Route]:
-    for module in _ROUTERS:
-        yield from (route for route in module.router.routes if isinstance(route, Route))
+    for router in ROUTERS:
+        yield from (route for route in router.routes if isinstance(route, Route))

@@ -1,7 +1,8 @@
 """What anybody may be told: the same verdicts and codes, without details of a penalty.
 
 Anonymous callers see no document number, authority or cause (domain.md, last line of practice):
-these sentences take the place of those that name them. Everything else is said as to anybody else.
+these sentences take the place of those that name them. The time and the malformed parts stand
+beside the sentence, so it does not repeat them. Everything else is said as to anybody else.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,18 @@ from certlib.verdicts import SENTENCES, Sentence
 from certlib.verification import OWN, Facts, Report, judge
 
 WITHOUT_DETAILS: Mapping[str, Sentence] = {
+    "valid-on-record": Sentence(
+        "登记有效（未核验文件）。",
+        "除法律、行政法规另有规定外可作为办理依据，请勿再收纸质件；持有文件时可由受理窗口核验文件。",
+        "On record as valid; no file was checked.",
+        "Accept; ask for no paper unless a law requires it. A service counter can check the file.",
+    ),
+    "identifier-malformed": Sentence(
+        "标识有误：不符合编码规则。",
+        "请逐位核对标识，或扫描证照上的二维码。",
+        "The identifier is mistyped: it breaks the coding rule.",
+        "Compare it character by character, or scan the code on the certificate.",
+    ),
     "suspended": Sentence(
         "暂扣或暂停中，目前不得使用。",
         "暂缓采用，联系发证机关。",

@@ -1,5 +1,6 @@
 """`serve`: one process, HTTP on IPv6 and IPv4, the worker beside it, an orderly end on SIGTERM."""
 
+import gc
 import logging
 import signal
 import socket
@@ -81,6 +82,9 @@ def _run(server: uvicorn.Server, listening: socket.socket, settings: Settings) -
     # uvicorn raises the signal again when it has stopped: by then it must not kill what follows.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
+    # What the start has built stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     logs.event(_log, logging.INFO, "serving", port=listening.getsockname()[1], url=settings.url)
     server.run(sockets=[listening])
     logs.event(_log, logging.INFO, "stopped")

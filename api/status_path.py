@@ -8,7 +8,7 @@ is seen as soon as it is acknowledged (INV-6). Nothing here depends on who asks.
 import json
 import logging
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -57,6 +57,9 @@ class StatusPath:
         self._demonstration = parts.settings.demo
         self._departments: frozenset[str] = frozenset()
         self._departments_due: datetime | None = None
+        self._second = datetime.min.replace(tzinfo=UTC)
+        self._as_of = ""
+        self._today = date.min
         self._minute = -1
         self._kept: dict[_Key, tuple[str, bytes]] = {}
 
@@ -74,8 +77,8 @@ class StatusPath:
             logs.event(_log, logging.ERROR, "unforeseen", fault=logs.faults(error))
             await self._refuse(Unexpected(), scope, receive, send)
             return
-        length = (b"content-length", b"%d" % len(body))
-        await send({"type": "http.response.start", "status": _OK, "headers": (*_HEADERS, length)})
+        headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": _OK, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     def _answer(self, identifier: str) -> bytes:
@@ -83,7 +86,9 @@ class StatusPath:
         if row is None:
             raise self._absent(identifier)
         now = self._clock.now()
-        seen = view(row.state, row.valid_from, row.valid_to, legal_day(now))
+        if now != self._second:
+            self._turn_second(now)
+        seen = view(row.state, row.valid_from, row.valid_to, self._today)
         code, words = self._words(row, seen, now)
         self._answers[_OK, code] += 1
         # What stands between the quotes is ours: identifiers, codes and dates need no escape.
@@ -91,17 +96,21 @@ class StatusPath:
         facts = (
             f'{{"identifier":"{row.identifier}","type_code":"{row.type_code}",'
             f'"issuer_code":"{row.issuer_code}","valid_from":"{row.valid_from}",'
-            f'"valid_to":{valid_to},"as_of":"{instant_text(now)}",'
+            f'"valid_to":{valid_to},"as_of":"{self._as_of}",'
         )
         return facts.encode("ascii") + words
+
+    def _turn_second(self, now: datetime) -> None:
+        """What is the same for a second is made once; texts that name the minute begin anew."""
+        self._second, self._as_of, self._today = now, instant_text(now), legal_day(now)
+        minute = int(now.timestamp()) // 60
+        if minute != self._minute:
+            self._minute, self._kept = minute, {}
 
     def _words(self, row: StatusRow, seen: View, now: datetime) -> tuple[str, bytes]:
         """Code of the verdict, and the rest of the answer from `"verdict":` on."""
         if row.renewal_pending_since is not None:
             return self._judged(row, seen, now)  # hangs on more dates than are worth keeping
-        minute = int(now.timestamp()) // 60
-        if minute != self._minute:
-            self._minute, self._kept = minute, {}
         day = None
         if seen in _DATED:
             day = row.valid_to if seen is View.EXPIRED else row.valid_from

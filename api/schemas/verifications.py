@@ -64,7 +64,8 @@ class Asked(Wire):
 class FieldsIn(Wire):
     """没有标识时的核验要素。 What to go by without an identifier.
 
-    类型代码和证照编号，或持证主体代码及其类型。 Type and number, or the holder's code with its type; what is given beside them is compared.
+    类型代码和证照编号，或持证主体代码及其类型；其余所填逐项比对。
+    Type and number, or the holder's code with its type; what is given beside them is compared.
     """
 
     type_code: Annotated[str, StringConstraints(max_length=32)] = ""

@@ -165,6 +165,7 @@ def _seen(answer: Answer, typed: str) -> dict[str, Any]:
         "subject": answer.subject,
         # What is no identifier is not repeated: it may be anything, somebody's number too.
         "identifier": typed if known else "",
+        "problems": answer.warnings,
         "successor": _successor(report),
         "here": f"/v/{quote(typed, safe='')}" if known else "/v",
     }

@@ -34,7 +34,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ask_title": "这份证照有效吗？",
         "ok": "有效",
         "bad": "不予采用",
-        "wait": "不能确认",
+        "wait": "需进一步核实",
     },
     "en": {
         "html_lang": "en",
@@ -65,7 +65,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ask_title": "Is this certificate valid?",
         "ok": "Valid",
         "bad": "Do not accept",
-        "wait": "Cannot be confirmed",
+        "wait": "Needs a closer look",
     },
 }
 

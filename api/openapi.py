@@ -1,0 +1,186 @@
+"""The API document (OpenAPI 3.1): FastAPI's, with what it cannot know put right.
+
+`python -m api.openapi` prints it; `docs/openapi.json` is kept equal by a test.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.problems import MEDIA_TYPE
+from api.routes.table import ROUTERS
+from api.schemas import examples
+from api.schemas.base import ProblemDocument
+from api.schemas.orders import BatchRow
+from api.schemas.status import StatusOut
+from api.schemas.verifications import VerifyIn
+from certlib.usecases.caller import ISSUE, MANAGE, READ, TYPES, VERIFY
+
+_REFS: Final = "#/components/schemas/{model}"
+_METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
+_NOT_OURS: Final = ("HTTPValidationError", "ValidationError")
+_OUTSIDE: Final = (ProblemDocument, BatchRow, VerifyIn, StatusOut)
+_KEY_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}
+_DESCRIPTION: Final = """\
+城市电子证照库：签发、核验、查询、变更状态。 The electronic certificate library of a city.
+
+错误一律为 RFC 9457 问题说明（`application/problem+json`），中英文并列，`code` 稳定，
+`problems` 一次列出全部有误字段。
+Errors are problem documents in both languages; `code` is stable, `problems` lists every field.
+
+改变状态的请求须带 `Idempotency-Key`：同键重试得到首次结果。
+Acts need an `Idempotency-Key`; a retry with it gets the first answer.
+"""
+_SCOPES: Final = {
+    ISSUE: "签发 issue",
+    MANAGE: "变更状态 change states",
+    READ: "读取本单位证照 read the department's own",
+    VERIFY: "核验 verify",
+    TYPES: "读取证照目录 read the catalogue",
+}
+_TAGS: Final = [
+    {"name": "认证 Authentication", "description": "OAuth 2 客户端凭据。 Client credentials."},
+    {"name": "证照目录 Catalogue", "description": "类型和字段字典。 Types and dictionaries."},
+    {"name": "证照 Certificates", "description": "签发和读取。 Issue and read."},
+    {"name": "状态变更 Decisions", "description": "吊销、撤销、注销等。 Changes of state."},
+    {"name": "核验 Verification", "description": "一个结论及其依据。 One verdict and why."},
+    {"name": "公开 Public", "description": "无需认证。 For anybody."},
+    {"name": "运行 Operation", "description": "健康和指标。 Health and metrics."},
+]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole document."""
+    bare = FastAPI()
+    for router in ROUTERS:
+        bare.include_router(router)
+    made = get_openapi(
+        title="电子证照库 certlib",
+        version="1",
+        summary="签发、核验、查询电子证照 Issue, verify and read electronic certificates",
+        description=_DESCRIPTION,
+        routes=[route for route in bare.routes if getattr(route, "path", "") not in _own(bare)],
+        tags=_TAGS,
+        servers=[{"url": "/"}],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    _add_components(made)
+    made["paths"]["/v1/status/{identifier}"] = {"get": _status_operation()}
+    for operation in _operations(made):
+        _put_right(operation)
+    return made
+
+
+@cache
+def encoded() -> bytes:
+    """The document as it is served."""
+    return json.dumps(document(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def text() -> str:
+    """The document as it lies in `docs/openapi.json`."""
+    return json.dumps(document(), ensure_ascii=False, indent=1) + "\n"
+
+
+def shipped_examples() -> dict[str, dict[str, Any]]:
+    """Operation → status → an answer this service gave, holders invented."""
+    found = resources.files("api.schemas").joinpath("examples.json").read_text("utf-8")
+    shipped: dict[str, dict[str, Any]] = json.loads(found)
+    return shipped
+
+
+def _own(bare: FastAPI) -> set[str | None]:
+    """FastAPI's own pages: they would load scripts from elsewhere, and are not served."""
+    return {bare.openapi_url, bare.docs_url, bare.redoc_url, bare.swagger_ui_oauth2_redirect_url}
+
+
+def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in made["paths"].values():
+        yield from (operation for method, operation in path.items() if method in _METHODS)
+
+
+def _add_components(made: dict[str, Any]) -> None:
+    components = made.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for model in _OUTSIDE:
+        schema = model.model_json_schema(ref_template=_REFS)
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
+    for name in _NOT_OURS:
+        schemas.pop(name, None)
+    schemas["ProblemDocument"]["examples"] = [examples.PROBLEM]
+    components["schemas"] = dict(sorted(schemas.items()))
+    components["securitySchemes"] = {
+        "client": {
+            "type": "oauth2",
+            "description": "短期令牌，见 /oauth2/token。 Short-lived tokens.",
+            "flows": {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": _SCOPES}},
+        },
+        "basic": {"type": "http", "scheme": "basic", "description": "client_id:client_secret"},
+    }
+
+
+def _put_right(operation: dict[str, Any]) -> None:
+    """Problems for what goes wrong, examples for what goes well, keys that are required."""
+    responses = operation["responses"]
+    responses.pop("422", None)
+    problem = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+    responses["4XX"] = {
+        "description": "请求有误。 The request is at fault.",
+        "content": {MEDIA_TYPE: problem},
+    }
+    responses.setdefault(
+        "503",
+        {
+            "description": "暂时不可用，可按 Retry-After 重试。 Retry later.",
+            "headers": {"Retry-After": {"schema": {"type": "integer"}}},
+            "content": {MEDIA_TYPE: problem},
+        },
+    )
+    if "401" in responses:
+        responses["401"]["content"].setdefault(MEDIA_TYPE, problem)
+    for status, example in shipped_examples().get(operation["operationId"], {}).items():
+        responses[status]["content"]["application/json"]["example"] = example
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "Idempotency-Key":
+            parameter |= {"required": True, "schema": _KEY_SCHEMA, "example": "2026-000001"}
+        if parameter["name"] == "identifier":
+            parameter["example"] = examples.IDENTIFIER
+
+
+def _status_operation() -> dict[str, Any]:
+    answer = {"schema": {"$ref": "#/components/schemas/StatusOut"}}
+    return {
+        "tags": ["公开 Public"],
+        "operationId": "readStatus",
+        "summary": "公开状态 Public status",
+        "description": "主库即时状态，任何人可查；不含持证主体和处罚细节。"
+        " The status now, from the primary record, for anybody.",
+        "parameters": [
+            {
+                "name": "identifier",
+                "in": "path",
+                "required": True,
+                "description": "电子证照标识。 The identifier.",
+                "schema": {"type": "string"},
+                "example": examples.IDENTIFIER,
+            }
+        ],
+        "responses": {
+            "200": {
+                "description": "登记状态。 The status on record.",
+                "content": {"application/json": answer},
+            }
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
