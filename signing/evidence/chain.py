@@ -5,7 +5,7 @@ subjects of the embedded certificates are capped, because building is factorial 
 Revocation lists come from our own store only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -79,11 +79,13 @@ class ChainFinding:
             `signer-is-authority`, `key-usage`, `revoked`, `revocation-unknown`,
             `revocation-stale`, `certificate-malformed`, or a cap of the embedded certificates.
         revocation_as_of: thisUpdate of the list that spoke of the signer.
+        path: DER from the signer up to the anchor, where a path was found.
     """
 
     trusted: bool | None
     problem: str = ""
     revocation_as_of: datetime | None = None
+    path: tuple[bytes, ...] = ()
 
 
 def chain_finding(
@@ -97,7 +99,7 @@ def chain_finding(
         if problem:
             return ChainFinding(False, problem)
         path = _path(signer.dump(), others, trust.anchors, usage.moment)
-        return _revocation(path, trust.crls, usage)
+        return replace(_revocation(path, trust.crls, usage), path=path)
     except tuple(_REFUSALS) as error:
         kinds = (slug for kind, slug in _REFUSALS.items() if isinstance(error, kind))
         return ChainFinding(False, next(kinds))

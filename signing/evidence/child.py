@@ -42,8 +42,8 @@ class ChildOptions:
 class ChildEvidenceReader:
     """`certlib.ports.EvidenceReader` for files of strangers. Threads may share one.
 
-    Never raises on hostile input: a child that takes too long is killed (`timeout`), one that
-    dies is replaced (`crashed`, `memory`), and more questions than children are turned away (`busy`).
+    Never raises on hostile input: a child that takes too long is killed (`timeout`), one that dies
+    is replaced (`crashed`, `memory`), and more questions than children are turned away (`busy`).
     """
 
     def __init__(

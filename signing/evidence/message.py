@@ -176,11 +176,15 @@ def _form_problem(message: SignedMessage, der: bytes) -> str:
 
 def _parts(message: SignedMessage, unsigned: bytes) -> CmsParts:
     signed_data, signer_info = message.signed_data, message.signer_info
+    certificates = [_whole(item.chosen.untag()) for item in signed_data["certificates"]]
+    # Our seals sort theirs, as DER wants it; of timestamp authorities not all do.
+    if message.encapsulated is None:
+        certificates.sort()
     return CmsParts(
         version=1 if message.encapsulated is None else 3,
         digest_algorithm=signer_info["digest_algorithm"].dump(),
         encapsulated=_encapsulated(message),
-        certificates=tuple(_whole(item.chosen.untag()) for item in signed_data["certificates"]),
+        certificates=tuple(certificates),
         identifier=_identifier(message.signer),
         attributes=signer_info["signed_attrs"].contents or b"",
         signature_algorithm=signer_info["signature_algorithm"].dump(),

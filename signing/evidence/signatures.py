@@ -67,9 +67,20 @@ def signature_facts(pdf: bytes, layout: SignatureLayout, question: Question) -> 
         claimed_time=_pdf_moment(layout.moment),
     )
     try:
-        message = read_message(layout.contents)
+        return _read(pdf, facts, layout, question)
     except MessageProblemError as error:
         return replace(facts, structure_problem=f"cms-unreadable {error}")
+    except MemoryError:
+        raise
+    # asn1crypto reads lazily: a broken value raises where it is first looked at, many kinds.
+    except Exception as error:  # noqa: BLE001
+        return replace(facts, structure_problem=f"cms-unreadable {type(error).__name__}")
+
+
+def _read(
+    pdf: bytes, facts: SignatureFacts, layout: SignatureLayout, question: Question
+) -> SignatureFacts:
+    message = read_message(layout.contents)
     facts = _described(facts, message)
     if layout.kind == "document_timestamp":
         return _document_timestamp(pdf, facts, layout, message, question)
@@ -92,7 +103,7 @@ def _signature(
     if stamp is not None and stamp.facts.intact and stamp.facts.trusted and stamp.facts.time:
         moment = stamp.facts.time
     chain = _chain(message, question.seals, Usage(moment, question.at))
-    problem = message.form_problem or _subfilter_problem(layout)
+    problem = message.form_problem or _stranger(message, chain) or _subfilter_problem(layout)
     if stamp is not None:
         problem = problem or stamp.form_problem
     facts = replace(
@@ -173,7 +184,13 @@ def _token_facts(message: SignedMessage, question: Question) -> _Stamp:
         authority=message.signer.subject.human_friendly,
         problem=problem or chain.problem or message.algorithm_problem,
     )
-    return _Stamp(facts, chain, f"timestamp-{message.form_problem}" if message.form_problem else "")
+    form = message.form_problem or _stranger(message, chain)
+    return _Stamp(facts, chain, f"timestamp-{form}" if form else "")
+
+
+def _stranger(message: SignedMessage, chain: ChainFinding) -> str:
+    """Embedded certificates are not signed: one that the path does not need was put there."""
+    return "certificates" if chain.path and not set(message.others) <= set(chain.path) else ""
 
 
 def _checked(message: SignedMessage, pdf: bytes, layout: SignatureLayout, algorithm: str) -> None:

@@ -1,0 +1,107 @@
+"""How forgers write PDFs: revisions that are honest in form, or are not."""
+
+import dataclasses
+import re
+
+from asn1crypto import cms
+
+from signing.cms import assemble
+from signing.evidence.message import _parts, read_message
+
+EOF = b"%%EOF\n"
+
+
+def gap(pdf: bytes) -> tuple[int, int]:
+    """Offsets of the first gap, brackets included."""
+    found = re.search(rb"/ByteRange \[(\d+) (\d+) (\d+) (\d+)\]", pdf)
+    return int(found[2]), int(found[3])
+
+
+def cms_of(pdf: bytes) -> cms.ContentInfo:
+    start, end = gap(pdf)
+    return cms.ContentInfo.load(bytes.fromhex(pdf[start + 1 : end - 1].decode()))
+
+
+def with_cms(pdf: bytes, encoded: bytes) -> bytes:
+    """Another CMS in the same gap."""
+    start, end = gap(pdf)
+    digits = encoded.hex().ljust(end - start - 2, "0").encode()
+    assert len(digits) == end - start - 2
+    return pdf[: start + 1] + digits + pdf[end - 1 :]
+
+
+def parts_of(pdf: bytes):
+    """What the CMS of the first gap is made of."""
+    start, end = gap(pdf)
+    message = read_message(bytes.fromhex(pdf[start + 1 : end - 1].decode()))
+    unsigned = message.signer_info["unsigned_attrs"].contents
+    return _parts(message, unsigned)
+
+
+def rebuilt(pdf: bytes, **changes) -> bytes:
+    """The same file with other parts of its CMS; what is signed stays."""
+    return with_cms(pdf, assemble(dataclasses.replace(parts_of(pdf), **changes)))
+
+
+def last_xref(pdf: bytes) -> int:
+    return int(re.findall(rb"startxref\s+(\d+)", pdf)[-1])
+
+
+def size_of(pdf: bytes) -> int:
+    return int(re.findall(rb"/Size (\d+)", pdf)[-1])
+
+
+def root_of(pdf: bytes) -> int:
+    return int(re.findall(rb"/Root (\d+) 0 R", pdf)[-1])
+
+
+def object_of(pdf: bytes, number: int) -> bytes:
+    """The newest version of an object's value."""
+    return re.findall(rb"(?:^|\n)%d 0 obj\s*(.*?)\s*endobj" % number, pdf, re.DOTALL)[-1]
+
+
+def page_of(pdf: bytes) -> int:
+    found = re.findall(rb"(?:^|\n)(\d+) 0 obj\s*<<\s*/Type\s*/Page\b", pdf)
+    return int(found[-1])
+
+
+def revision(
+    pdf: bytes,
+    objects: dict[int, bytes],
+    *,
+    listed: dict[int, int] | None = None,
+    unlisted: bytes = b"",
+    trailer: bytes = b"",
+) -> bytes:
+    """An incremental update.
+
+    Args:
+        pdf: what it is appended to.
+        objects: number → value; all of them listed in the cross-reference.
+        listed: number → offset of further entries, wherever they point.
+        unlisted: bytes between the last object and the cross-reference.
+        trailer: further trailer entries.
+    """
+    out, entries = bytearray(pdf), dict(listed or {})
+    for number, value in objects.items():
+        entries[number] = len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, value)
+    out += unlisted
+    start = len(out)
+    out += b"xref\n"
+    for number, offset in sorted(entries.items()):
+        out += b"%d 1\n%010d 00000 n \n" % (number, offset)
+    size = max([size_of(pdf), *(number + 1 for number in entries)])
+    out += b"trailer\n<< /Size %d /Root %d 0 R /Prev %d %s >>\nstartxref\n%d\n%%%%EOF\n" % (
+        size,
+        root_of(pdf),
+        last_xref(pdf),
+        trailer,
+        start,
+    )
+    return bytes(out)
+
+
+def content_stream(text: bytes) -> bytes:
+    data = b"BT /f0 12 Tf 70 700 Td (%s) Tj ET" % text
+    return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(data), data)

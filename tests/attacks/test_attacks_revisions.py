@@ -1,0 +1,242 @@
+"""What is appended to a sealed file: honest additions pass, attacks do not.
+
+Incremental saving and shadow attacks: Mladenov et al. 2019, Mainka et al. 2021.
+"""
+
+from io import BytesIO
+
+import pytest
+from attacks_forging import (
+    content_stream,
+    gap,
+    last_xref,
+    object_of,
+    page_of,
+    revision,
+    root_of,
+    size_of,
+)
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.signers import PdfTimeStamper
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+
+from certlib.evidence import ChangeGrade
+
+BAD = (ChangeGrade.NOT_PERMITTED, ChangeGrade.UNEXPLAINED)
+
+
+def attack(read, forged, grade=None):
+    facts = read(forged)
+    assert facts.changes in BAD, facts
+    assert not facts.signatures[0].covers_file
+    assert facts.signatures[0].digest_ok, "the signed part itself is untouched"
+    if grade is not None:
+        assert facts.changes is grade, facts.changes_detail
+    return facts
+
+
+def test_objects_without_a_cross_reference(sealed, read):
+    """Incremental saving: readers that rebuild the file find the new page."""
+    page = page_of(sealed)
+    forged = sealed + b"%d 0 obj\n%s\nendobj\n" % (page, object_of(sealed, page))
+    attack(read, forged, ChangeGrade.UNEXPLAINED)
+
+
+def test_objects_with_an_end_that_points_back(sealed, read):
+    """Incremental saving: the end marker names the sealed cross-reference again."""
+    page = page_of(sealed)
+    forged = sealed + b"%d 0 obj\n%s\nendobj\n" % (page, object_of(sealed, page))
+    forged += b"startxref\n%d\n%%%%EOF\n" % last_xref(sealed)
+    attack(read, forged, ChangeGrade.UNEXPLAINED)
+
+
+def test_objects_beside_an_empty_revision(sealed, read):
+    """Shadow replace: the revision lists nothing, but carries a page."""
+    page = page_of(sealed)
+    hidden = b"%d 0 obj\n%s\nendobj\n" % (page, object_of(sealed, page))
+    attack(read, revision(sealed, {}, unlisted=hidden), ChangeGrade.UNEXPLAINED)
+
+
+def test_object_inside_an_object(sealed, read):
+    """Shadow replace: one listed object whose extent holds another."""
+    fresh = size_of(sealed)
+    page = page_of(sealed)
+    inner = b"(x)\nendobj\n%d 0 obj\n%s" % (page, object_of(sealed, page))
+    attack(read, revision(sealed, {fresh: inner}), ChangeGrade.UNEXPLAINED)
+
+
+def test_object_in_a_comment(sealed, read):
+    hidden = b"% 17 0 obj << /Type /Page >> endobj\n"
+    attack(read, revision(sealed, {}, unlisted=hidden), ChangeGrade.UNEXPLAINED)
+
+
+def test_entry_that_points_into_the_signed_part(sealed, read):
+    """Shadow hide-and-replace: the page's number gets the place of its older version."""
+    number = page_of(sealed)
+    offset = sealed.index(b"\n%d 0 obj" % number) + 1
+    forged = revision(sealed, {}, listed={number: offset})
+    attack(read, forged, ChangeGrade.NOT_PERMITTED)
+
+
+def test_same_number_twice_in_one_table(sealed, read):
+    fresh = size_of(sealed)
+    forged = revision(sealed, {fresh: b"(a)"})
+    doubled = forged.replace(b"xref\n%d 1\n" % fresh, b"xref\n%d 1\n" % fresh, 1)
+    entry = forged[forged.rindex(b"xref\n%d 1\n" % fresh) + 5 : forged.rindex(b"trailer")]
+    doubled = forged[: forged.rindex(b"trailer")] + entry + forged[forged.rindex(b"trailer") :]
+    attack(read, doubled)
+
+
+def test_content_replaced(sealed, read):
+    number = int(object_of(sealed, page_of(sealed)).split(b"/Contents")[1].split()[0])
+    attack(read, revision(sealed, {number: content_stream(b"forged")}), ChangeGrade.NOT_PERMITTED)
+
+
+def test_page_appended(sealed, read):
+    fresh = size_of(sealed)
+    pages = b"<< /Type /Pages /Count 2 /Kids [%d 0 R %d 0 R] >>" % (page_of(sealed), fresh)
+    page = b"<< /Type /Page /Parent 1 0 R /MediaBox [0 0 600 800] /Contents %d 0 R >>" % (fresh + 1)
+    forged = revision(sealed, {1: pages, fresh: page, fresh + 1: content_stream(b"x")})
+    attack(read, forged, ChangeGrade.NOT_PERMITTED)
+
+
+def test_annotation_laid_over_the_page(sealed, read):
+    fresh, page = size_of(sealed), page_of(sealed)
+    value = object_of(sealed, page).replace(b"/Annots [", b"/Annots [ %d 0 R" % fresh)
+    note = b"<< /Type /Annot /Subtype /FreeText /Rect [0 0 600 800] /Contents (x) /F 4 >>"
+    attack(read, revision(sealed, {page: value, fresh: note}), ChangeGrade.NOT_PERMITTED)
+
+
+def test_description_replaced(sealed, read):
+    """pyHanko lets new metadata pass under P=1; the verdict shows what it says."""
+    number = int(object_of(sealed, root_of(sealed)).split(b"/Metadata")[1].split()[0])
+    packet = object_of(sealed, number).replace(b"<zz:KZ_SL>3<", b"<zz:KZ_SL>9<")
+    attack(read, revision(sealed, {number: packet}), ChangeGrade.NOT_PERMITTED)
+
+
+def test_information_dictionary_replaced(sealed, read):
+    fresh = size_of(sealed)
+    trailer = b"/Info %d 0 R" % fresh
+    forged = revision(sealed, {fresh: b"<< /Title (forged) >>"}, trailer=trailer)
+    attack(read, forged, ChangeGrade.NOT_PERMITTED)
+
+
+def test_catalog_replaced(sealed, read):
+    root = root_of(sealed)
+    value = object_of(sealed, root)[:-2] + b"/OpenAction [1 0 R /Fit] >>"
+    attack(read, revision(sealed, {root: value}), ChangeGrade.NOT_PERMITTED)
+
+
+def test_object_that_the_signed_part_mentions_is_defined_later(pki, content, read):
+    """Shadow replace by a dangling reference: pyHanko counts the new object as an orphan."""
+    import signing_pki
+
+    page = signing_pki.make_page(content.canonical())
+    number = size_of(page) + 50
+    resources = page.index(b"/Font<<")
+    # The forger prepares the page before it is sealed: a picture that is not there yet.
+    prepared = _rewritten(page, resources, b"/XObject<</x0 %d 0 R>>" % number)
+    sealed = pki.sealer().seal(prepared, content).pdf
+    assert read(sealed).changes is ChangeGrade.NONE
+    picture = b"<< /Type /XObject /Subtype /Form /BBox [0 0 1 1] /Length 0 >>\nstream\n\nendstream"
+    attack(read, revision(sealed, {number: picture}), ChangeGrade.NOT_PERMITTED)
+
+
+def _rewritten(pdf: bytes, position: int, insertion: bytes) -> bytes:
+    """`pdf` with bytes inserted and its offsets put right."""
+    changed = pdf[:position] + insertion + pdf[position:]
+    start = changed.rindex(b"xref\n", 0, changed.rindex(b"startxref"))
+    lines = []
+    for line in changed[start:].split(b"\n"):
+        if line.rstrip().endswith((b" n", b" n\r")) and int(line[:10]) > position:
+            line = b"%010d" % (int(line[:10]) + len(insertion)) + line[10:]  # noqa: PLW2901
+        lines.append(line)
+    tail = b"\n".join(lines)
+    return changed[:start] + tail.replace(b"%d\n%%%%EOF" % last_xref(pdf), b"%d\n%%%%EOF" % start)
+
+
+class _Timestamps(TimeStamper):
+    def __init__(self, source):
+        super().__init__(include_nonce=False)
+        self.source = source
+
+    async def async_timestamp(self, message_digest, md_algorithm):
+        from asn1crypto import cms
+
+        return cms.ContentInfo.load(self.source.token(message_digest, md_algorithm))
+
+    async def async_dummy_response(self, md_algorithm):
+        return await self.async_timestamp(bytes(32), md_algorithm)
+
+
+def extended(pdf, pki, *, timestamped=True):
+    """The same file lifted: a DSS, then a document timestamp (PAdES B-LTA)."""
+    from asn1crypto import x509
+
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer._update_meta = lambda: None
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer, None, certs=[x509.Certificate.load(pki.issuing.der)], crls=[]
+    )
+    out = BytesIO()
+    writer.write(out)
+    if not timestamped:
+        return out.getvalue()
+    writer = IncrementalPdfFileWriter(out)
+    writer._update_meta = lambda: None
+    stamper = PdfTimeStamper(_Timestamps(pki.timestamps))
+    return stamper.timestamp_pdf(writer, "sha256", validation_context=None).getvalue()
+
+
+def test_document_timestamp_over_a_dss_is_permitted(sealed, pki, read):
+    facts = read(extended(sealed, pki))
+    assert facts.changes is ChangeGrade.PERMITTED, facts.changes_detail
+    seal, stamp = facts.signatures
+    assert (seal.kind, stamp.kind) == ("signature", "document_timestamp")
+    assert (seal.covers_file, stamp.covers_file) == (False, True)
+    assert stamp.digest_ok
+    assert stamp.signature_ok
+    assert stamp.timestamp.intact
+    assert stamp.timestamp.trusted
+    assert stamp.chain_ok is True
+
+
+def test_dss_alone_is_permitted_but_no_signature_covers_the_file(sealed, pki, read):
+    facts = read(extended(sealed, pki, timestamped=False))
+    assert facts.changes is ChangeGrade.PERMITTED
+    assert not any(item.covers_file for item in facts.signatures)
+
+
+def test_byte_after_an_honest_extension(sealed, pki, read):
+    assert read(extended(sealed, pki) + b" ").changes is ChangeGrade.UNEXPLAINED
+
+
+def test_attack_hidden_under_a_document_timestamp(sealed, pki, read):
+    """The last timestamp covers the entire file, the attack included."""
+    number = int(object_of(sealed, page_of(sealed)).split(b"/Contents")[1].split()[0])
+    forged = revision(sealed, {number: content_stream(b"forged")})
+    facts = read(extended(forged, pki))
+    assert facts.signatures[-1].covers_file
+    assert facts.changes in BAD
+
+
+def test_empty_revision_in_honest_form_changes_nothing(sealed, read):
+    """Only the trailer is new; it is explained, and no signature covers the file any more."""
+    facts = read(revision(sealed, {}))
+    assert not facts.signatures[0].covers_file
+    assert facts.changes in (*BAD, ChangeGrade.PERMITTED)
+
+
+@pytest.mark.parametrize("move", [b" ", b"\n1 0 obj\n<< >>\nendobj\n"])
+def test_wrapped_signature(sealed, read, move):
+    """Signature wrapping: the second range moves back, the forger's bytes lie between."""
+    start, end = gap(sealed)
+    ranges = b"/ByteRange [0 %d %d %d]" % (start, end, len(sealed) - end)
+    moved = b"/ByteRange [0 %d %d %d]" % (start, end + len(move), len(sealed) - end)
+    at = sealed.index(ranges)
+    head = sealed[:at] + moved.ljust(len(ranges) + 4) + sealed[at + len(ranges) + 4 :]
+    forged = head[:end] + move + head[end:]
+    facts = read(forged)
+    assert not facts.readable or not facts.signatures[0].layout_ok
+    assert facts.changes is not ChangeGrade.NONE

@@ -1,0 +1,232 @@
+"""Seals that verify but must not be trusted, and CMS that says more than was signed."""
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+import signing_pki
+from attacks_forging import cms_of, gap, parts_of, rebuilt, with_cms
+from cryptography.hazmat.primitives.asymmetric import rsa
+from signing_pki import NOW, Authority, TestTimestamps, make_content, make_page, make_pki
+
+from certlib.ports import TrustMaterial
+from signing.cms import tlv
+from signing.sealing import PadesSealer
+
+
+def seal_with(leaf, timestamps, level="B-T"):
+    content = make_content()
+    sealer = PadesSealer(leaf, timestamps, signing_pki.FixedClock(), reserved=12_000)
+    return sealer.seal(make_page(content.canonical()), content, level).pdf
+
+
+def seal_of(facts):
+    (found,) = facts.signatures
+    assert found.digest_ok
+    assert found.signature_ok
+    return found
+
+
+def test_seal_of_another_authority(read):
+    """The names are the same, the keys are not."""
+    facts = read(signing_pki.seal_one(make_pki()))
+    found = seal_of(facts)
+    assert (found.chain_ok, found.chain_problem) == (False, "no-path")
+    assert found.timestamp.intact
+    assert not found.timestamp.trusted
+    assert found.structure_ok, "only trust is missing"
+
+
+def test_self_signed_lookalike(pki, read):
+    """A certificate with the department's own subject that nobody vouches for."""
+    forged = Authority("伪造").leaf("测试市交通运输局", code=signing_pki.ISSUER_CODE)
+    found = seal_of(read(seal_with(forged, pki.timestamps)))
+    assert (found.chain_ok, found.chain_problem) == (False, "no-path")
+    assert found.signer_code == signing_pki.ISSUER_CODE
+
+
+@pytest.mark.parametrize(
+    ("days", "problem"), [((-400, -1), "expired"), ((1, 400), "not-yet-valid")]
+)
+def test_seal_outside_its_validity(pki, read, days, problem):
+    leaf = pki.issuing.leaf("测试市交通运输局", code=signing_pki.ISSUER_CODE, days=days)
+    found = seal_of(read(seal_with(leaf, pki.timestamps)))
+    assert (found.chain_ok, found.chain_problem) == (False, problem)
+
+
+def test_seal_that_expired_after_the_timestamp_stays_good(pki, sealed, read):
+    later = NOW + timedelta(days=800)
+    trust = dataclasses.replace(pki.trust, crls=(pki.issuing.crl(at=later), pki.root.crl(at=later)))
+    assert seal_of(read(sealed, at=later, trust=trust)).chain_ok is True
+
+
+def test_seal_without_a_timestamp_is_judged_by_the_day_of_the_question(pki, read):
+    pdf = seal_with(pki.seal, None, "B-B")
+    assert seal_of(read(pdf)).chain_ok is True
+    assert seal_of(read(pdf)).timestamp is None
+    later = NOW + timedelta(days=800)
+    found = seal_of(read(pdf, at=later))
+    assert (found.chain_ok, found.chain_problem) == (False, "expired")
+
+
+def test_seal_revoked_before_the_timestamp(pki, sealed, read):
+    crl = pki.issuing.crl([(pki.seal.serial, NOW - timedelta(days=1))])
+    found = seal_of(read(sealed, trust=dataclasses.replace(pki.trust, crls=(crl, pki.root.crl()))))
+    assert (found.chain_ok, found.chain_problem) == (False, "revoked")
+
+
+def test_seal_revoked_after_the_timestamp_stays_good(pki, sealed, read):
+    later = NOW + timedelta(days=2)
+    crl = pki.issuing.crl([(pki.seal.serial, NOW + timedelta(days=1))], at=later)
+    trust = dataclasses.replace(pki.trust, crls=(crl, pki.root.crl(at=later)))
+    found = seal_of(read(sealed, at=later, trust=trust))
+    assert found.chain_ok is True
+    assert found.revocation_as_of == later
+
+
+def test_revoked_authority(pki, sealed, read):
+    crl = pki.root.crl([(pki.issuing.certificate.serial_number, NOW - timedelta(days=1))])
+    found = seal_of(
+        read(sealed, trust=dataclasses.replace(pki.trust, crls=(pki.issuing.crl(), crl)))
+    )
+    assert (found.chain_ok, found.chain_problem) == (False, "revoked")
+
+
+@pytest.mark.parametrize(
+    ("crls", "problem"),
+    [
+        ("none", "revocation-unknown"),
+        ("stale", "revocation-stale"),
+        ("foreign", "revocation-unknown"),
+    ],
+)
+def test_missing_revocation_data_is_undecided(pki, sealed, read, crls, problem):
+    lists = {
+        "none": (),
+        "stale": (pki.issuing.crl(at=NOW - timedelta(days=60)),),
+        "foreign": (make_pki().issuing.crl(), b"not a list"),
+    }[crls]
+    found = seal_of(read(sealed, trust=dataclasses.replace(pki.trust, crls=lists)))
+    assert (found.chain_ok, found.chain_problem) == (None, problem)
+
+
+def test_no_anchor_is_undecided(sealed, read):
+    found = seal_of(read(sealed, trust=TrustMaterial()))
+    assert (found.chain_ok, found.chain_problem) == (None, "no-anchors")
+
+
+def test_timestamp_of_another_authority(pki, read):
+    found = seal_of(read(seal_with(pki.seal, make_pki().timestamps)))
+    assert found.timestamp.intact
+    assert (found.timestamp.trusted, found.timestamp.problem) == (False, "no-path")
+    assert found.chain_ok is True, "judged by the day of the question, not by that timestamp"
+
+
+def test_untrusted_timestamp_does_not_turn_back_the_clock(pki, read):
+    """An expired seal with a timestamp of the forger's own authority, dated back."""
+    leaf = pki.issuing.leaf("测试市交通运输局", days=(-400, -100))
+    forged = TestTimestamps(make_pki().timestamps.leaf, moment=NOW - timedelta(days=200))
+    assert seal_of(read(seal_with(leaf, forged))).chain_problem == "expired"
+
+
+def test_timestamp_signed_by_a_seal(pki, read):
+    """Only a certificate for timestamps alone may sign them (RFC 3161, 2.3)."""
+    found = seal_of(read(seal_with(pki.seal, TestTimestamps(pki.seal))))
+    assert (found.timestamp.trusted, found.timestamp.problem) == (False, "key-usage")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [({"authority": True}, "signer-is-authority")],
+)
+def test_signer_with_the_wrong_profile(pki, read, options, problem):
+    leaf = pki.issuing.leaf("测试市交通运输局", **options)
+    found = seal_of(read(seal_with(leaf, pki.timestamps)))
+    assert (found.chain_ok, found.chain_problem) == (False, problem)
+
+
+def test_timestamp_of_another_signature(pki, sealed, read):
+    """A good token, moved here from another file."""
+    other = seal_with(pki.seal, pki.timestamps)
+    found = seal_of(read(rebuilt(sealed, unsigned=parts_of(other).unsigned)))
+    assert (found.timestamp.intact, found.timestamp.problem) == (False, "imprint")
+
+
+_OTHER_ATTRIBUTE = tlv(0x30, bytes.fromhex("06032a0304"), tlv(0x31, tlv(0x04, b"x")))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda own: own + _OTHER_ATTRIBUTE, lambda own: _OTHER_ATTRIBUTE + own, lambda own: own + own],
+    ids=["attribute added", "attribute before", "two timestamps"],
+)
+def test_unsigned_attributes_are_exactly_ours(sealed, read, change):
+    found = seal_of(read(rebuilt(sealed, unsigned=change(parts_of(sealed).unsigned))))
+    assert found.structure_problem == "unsigned-attributes"
+
+
+def test_removed_timestamp_shows(sealed, read):
+    assert seal_of(read(rebuilt(sealed, unsigned=b""))).timestamp is None
+
+
+def test_stranger_among_the_certificates(pki, sealed, read):
+    """Nobody signs the list of certificates: it holds the path and nothing else."""
+    certificates = sorted((*parts_of(sealed).certificates, make_pki("别人").issuing.der))
+    found = seal_of(read(rebuilt(sealed, certificates=tuple(certificates))))
+    assert found.structure_problem == "certificates"
+
+
+def test_certificates_in_another_order(sealed, read):
+    certificates = tuple(reversed(parts_of(sealed).certificates))
+    assert seal_of(read(rebuilt(sealed, certificates=certificates))).structure_problem == "cms-form"
+
+
+def test_revocation_list_inside_the_cms(pki, sealed, read):
+    encoded = cms_of(sealed).dump()
+    signers = encoded.rindex(parts_of(sealed).identifier) - 7
+    position = encoded.rindex(b"\x31", 0, signers)
+    inserted = tlv(0xA1, pki.root.crl())
+    content = cms_of(sealed)["content"].contents
+    at = content.index(encoded[position : position + 12])
+    signed = tlv(0x30, content[:at] + inserted + content[at:])
+    forged = tlv(0x30, bytes.fromhex("06092a864886f70d010702"), tlv(0xA0, signed))
+    found = seal_of(read(with_cms(sealed, forged)))
+    assert found.structure_problem == "cms-form"
+
+
+def test_too_many_certificates_are_not_looked_at(pki, read):
+    """Path building is factorial in equal subjects: 8 take 17 seconds."""
+
+    class Crowd(signing_pki.Leaf):
+        @property
+        def chain(self):
+            return (self.der, *(Authority("同名").der for _ in range(9)))
+
+    leaf = Crowd(pki.seal.certificate, pki.seal.key, pki.issuing)
+    found = seal_of(read(seal_with(leaf, pki.timestamps)))
+    assert (found.chain_ok, found.chain_problem) == (None, "too-many-certificates")
+
+
+def test_equal_subjects_are_not_looked_at(pki, read):
+    class Twins(signing_pki.Leaf):
+        @property
+        def chain(self):
+            return (self.der, Authority("同名").der, Authority("同名").der)
+
+    leaf = Twins(pki.seal.certificate, pki.seal.key, pki.issuing)
+    found = seal_of(read(seal_with(leaf, pki.timestamps)))
+    assert (found.chain_ok, found.chain_problem) == (None, "equal-subjects")
+
+
+def test_short_rsa_key_is_named(read):
+    pki = make_pki(key=rsa.generate_private_key(65537, 1024))
+    found = seal_of(read(signing_pki.seal_one(pki), trust=pki.trust))
+    assert found.algorithm_problem == "rsa-1024"
+
+
+def test_gap_is_examined_before_the_cms(sealed, read):
+    start, end = gap(sealed)
+    facts = read(sealed[: start + 1] + b"0" * (end - start - 2) + sealed[end - 1 :])
+    (found,) = facts.signatures
+    assert not found.signature_ok
+    assert found.structure_problem.startswith("cms-unreadable")
