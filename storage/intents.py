@@ -20,6 +20,7 @@ from storage.tables import IntentRow, table
 _INTENTS = table(IntentRow)
 _ALL = select(_INTENTS)
 _ONE = _ALL.where(_INTENTS.c.identifier == bindparam("identifier"))
+_ANY = _ALL.limit(1)
 _PENDING = _ALL.where(_INTENTS.c.status == IntentStatus.PENDING).order_by(
     _INTENTS.c.recorded_at, _INTENTS.c.identifier
 )
@@ -56,6 +57,12 @@ def reserve(link: Link, intents: Iterable[Intent]) -> None:
 def find(link: Link, identifier: str) -> Intent | None:
     """The intent that used this identifier."""
     row = link.first(_ONE, identifier=identifier)
+    return None if row is None else _intent(link, row)
+
+
+def find_any(link: Link) -> Intent | None:
+    """Some intent, or None in an empty database."""
+    row = link.first(_ANY)
     return None if row is None else _intent(link, row)
 
 

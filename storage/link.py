@@ -1,16 +1,20 @@
 """One open transaction with what every statement needs: the cipher, the clock, clean faults."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Row, Table
+from sqlalchemy import Connection, Executable, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from certlib.ports import Clock
 from certlib.registry import AuditRecord
 from storage.encryption import Cipher
 from storage.faults import translating
+
+_PART = 1000
+"""Values in one IN list: SQLite takes 32,766, PostgreSQL 65,535."""
 
 
 def inserting(into: Table, dialect: str) -> "sqlite.Insert | postgresql.Insert":
@@ -45,7 +49,22 @@ class Link:
             StoreUnavailable: the database does not answer.
             Unsupported: a value that no column can keep.
         """
-        return self._execute(statement, values).fetchall()
+        with self._guarded():
+            return self.connection.execute(statement, values).fetchall()
+
+    def fetch_of(self, statement: Executable, identifiers: Sequence[str]) -> Iterator[Row[Any]]:
+        """Rows of many certificates at once, asked in parts that every engine takes.
+
+        Args:
+            statement: has an expanding parameter `identifiers`.
+            identifiers: in the order in which the rows shall come.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        for start in range(0, len(identifiers), _PART):
+            part = identifiers[start : start + _PART]
+            yield from self.fetch(statement, identifiers=part)
 
     def first(self, statement: Executable, **values: Any) -> Row[Any] | None:
         """The only row of a query, or None."""
@@ -64,14 +83,14 @@ class Link:
         """
         if not rows:
             return 0
-        return self._execute(statement, rows).rowcount
+        with self._guarded():
+            return self.connection.execute(statement, rows).rowcount
 
-    def _execute(
-        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
-    ) -> CursorResult[Any]:
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
         try:
             with translating():
-                return self.connection.execute(statement, values)
+                yield
         except BaseException:
             self.spoiled = True
             raise

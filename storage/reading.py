@@ -54,6 +54,10 @@ class SqlReadSession:
         """The intent that used this identifier, pending, published or burned."""
         return intents.find(self._link, identifier)
 
+    def any_intent(self) -> Intent | None:
+        """One intent of this database, whichever: it opens with the right key only."""
+        return intents.find_any(self._link)
+
     def pending_intents(self) -> Sequence[Intent]:
         """Pending intents, oldest first."""
         return intents.pending(self._link)

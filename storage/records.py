@@ -101,14 +101,14 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
 
 def _files(link: Link, identifiers: Sequence[str]) -> dict[str, list[CertificateFile]]:
     found: dict[str, list[CertificateFile]] = {}
-    for row in link.fetch(_FILES_OF, identifiers=identifiers):
+    for row in link.fetch_of(_FILES_OF, identifiers):
         found.setdefault(row.identifier, []).append(_file(link, row))
     return found
 
 
 def _former_names(link: Link, identifiers: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for row in link.fetch(_FORMER, identifiers=identifiers):
+    for row in link.fetch_of(_FORMER, identifiers):
         place = Place(_NAMES.name, "name", f"{row.identifier}\x1f{row.position}\x1f{row.sequence}")
         name = link.cipher.open_text(bytes(row.name), place)
         found.setdefault(row.identifier, []).append(name)

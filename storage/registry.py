@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from certlib.errors import StoreUnavailable
+from certlib.errors import Corrupt, KeyUnusable, StoreUnavailable
 from certlib.ports import Clock
 from storage.encryption import Cipher
 from storage.engines import EngineOptions, engines
@@ -77,6 +77,19 @@ class SqlRegistry:
             with translating():
                 connection.begin()
             yield SqlReadSession(Link(connection, self._cipher, self._clock))
+
+    def check_key(self) -> None:
+        """To be asked at start: does the key-encryption key belong to this database?
+
+        Raises:
+            KeyUnusable: what is stored does not open with it.
+            StoreUnavailable: no connection within the timeout.
+        """
+        with self.read() as session:
+            try:
+                session.any_intent()
+            except Corrupt as error:
+                raise KeyUnusable(what="key-encryption key") from error
 
     def close(self) -> None:
         """Closes every connection; SQLite then folds its write-ahead log into the file."""

@@ -40,7 +40,7 @@ def add(link: Link, changes: Iterable[tuple[str, StateChange]]) -> None:
 def histories(link: Link, identifiers: Sequence[str]) -> dict[str, list[StateChange]]:
     """Steps by identifier, in sequence."""
     found: dict[str, list[StateChange]] = {}
-    for row in link.fetch(_HISTORY, identifiers=identifiers):
+    for row in link.fetch_of(_HISTORY, identifiers):
         found.setdefault(row.identifier, []).append(_change(link, row))
     return found
 
@@ -78,7 +78,7 @@ def _putting(dialect: str) -> Executable:
 def restrictions(link: Link, identifiers: Sequence[str]) -> dict[str, list[Restriction]]:
     """Restrictions by identifier."""
     found: dict[str, list[Restriction]] = {}
-    for row in link.fetch(_STANDING, identifiers=identifiers):
+    for row in link.fetch_of(_STANDING, identifiers):
         found.setdefault(row.identifier, []).append(
             Restriction(
                 kind=RestrictionKind(row.kind),

@@ -5,8 +5,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
+from certlib.errors import Corrupt
 from storage.engines import EngineOptions, engines
 from storage.faults import translating
 
@@ -35,11 +37,14 @@ def upgrade(engine_url: str, timeout: float = 60.0) -> None:
 
     Raises:
         StoreUnavailable: the database does not answer.
+        Corrupt: its schema is one that this release does not know.
     """
     made = engines(EngineOptions(url=engine_url, timeout=timeout))
     try:
         with translating(), made.write.begin() as connection:
             upgrade_connection(connection)
+    except CommandError as error:
+        raise Corrupt(what="schema revision") from error
     finally:
         made.close()
 

@@ -9,7 +9,7 @@ import pytest
 
 from certlib.certificate import Decision
 from certlib.document import Holder
-from certlib.errors import CertlibError, Corrupt
+from certlib.errors import CertlibError, Corrupt, KeyUnusable
 from certlib.registry import SearchQuery
 from certlib.states import Action
 from storage import Cipher, SqlRegistry
@@ -122,6 +122,20 @@ def test_another_key_reads_nothing_and_finds_nothing(planted: Store) -> None:
                 read()
         assert session.status(records.identifier(1)) is not None
     stranger.close()
+
+
+def test_a_wrong_key_is_noticed_at_start(planted: Store) -> None:
+    planted.registry.check_key()
+    stranger = SqlRegistry(
+        planted.options, Cipher(bytes(32), CountingEntropy("other")), planted.clock
+    )
+    with pytest.raises(KeyUnusable):
+        stranger.check_key()
+    stranger.close()
+
+
+def test_an_empty_database_takes_any_key(store: Store) -> None:
+    store.registry.check_key()
 
 
 def test_after_a_rotation_old_and_new_rows_are_read_and_found(planted: Store) -> None:

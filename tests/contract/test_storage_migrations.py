@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
-from certlib.errors import StoreUnavailable
+from certlib.errors import Corrupt, StoreUnavailable
 from storage.engines import EngineOptions, engines
 from storage.migrations import configuration, newest, upgrade
 from storage.tables import Row
@@ -92,6 +92,15 @@ def test_an_interrupted_upgrade_leaves_nothing(
     made.close()
     monkeypatch.undo()
     upgrade(empty_url)
+
+
+def test_a_schema_of_a_later_release_is_left_alone(connection: Connection, empty_url: str) -> None:
+    command.upgrade(configuration(connection), "head")
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    with pytest.raises(Corrupt) as caught:
+        upgrade(empty_url)
+    assert caught.value.values == {"what": "schema revision"}
 
 
 def test_two_that_start_together_migrate_one_after_the_other(empty_url: str) -> None:

@@ -76,6 +76,14 @@ def test_pages_meet_without_gap_or_repeat_while_rows_come_in(filled: Store) -> N
     assert seen == [1, 2, 3, 4, 5]
 
 
+def test_a_page_may_be_larger_than_what_an_engine_takes_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.link._PART", 2)
+    store.publish(*(records.intent(number) for number in range(5)))
+    assert _found(store, limit=100) == [0, 1, 2, 3, 4]
+
+
 def test_order_is_that_of_the_characters(store: Store) -> None:
     """The same on both engines, whatever the database's language."""
     names = ["1.A.2.3.4", "1.a.2.3.4", "1-A.2.3.4", "10.A.2.3.4", "1.B.2.3.4"]

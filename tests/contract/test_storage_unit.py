@@ -206,6 +206,23 @@ def test_a_database_that_is_not_there_is_unavailable(store: Store, tmp_path_fact
     lost.close()
 
 
+def test_a_commit_on_sqlite_is_synced_before_it_returns(sqlite_store: Store) -> None:
+    """INV-13 rests on these settings, on the connection that writes."""
+    with sqlite_store.registry.begin() as unit:
+        asked = {
+            name: unit._link.connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "query_only")
+        }
+    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "query_only": 0}
+
+
+def test_a_commit_on_postgresql_is_synced_before_it_returns(postgres_store: Store) -> None:
+    with postgres_store.registry.begin() as unit:
+        asked = unit._link.connection.exec_driver_sql("SHOW synchronous_commit").scalar()
+        zone = unit._link.connection.exec_driver_sql("SHOW timezone").scalar()
+    assert (asked, zone) == ("on", "UTC")
+
+
 def test_an_address_of_another_kind_is_refused() -> None:
     for url in ("mysql://host/db", "sqlite://", "nonsense"):
         with pytest.raises(StoreUnavailable):
