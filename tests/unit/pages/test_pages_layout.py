@@ -196,3 +196,10 @@ def test_dates_have_no_leading_zeros(renderer):
     found = words(renderer.render(order(APPROVAL, issue_date=date(2027, 1, 5))))
 
     assert "2027年1月5日" in found
+
+
+def test_the_arc_of_the_seal_names_the_department_not_the_seal_object(renderer):
+    """签章名称 is metadata of the act; the image names its owner."""
+    pdf = renderer.render(order(LICENCE, seal_name="揭阳市交通运输局电子印章"))
+
+    assert "电子印章" not in words(pdf)
