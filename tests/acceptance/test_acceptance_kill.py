@@ -53,11 +53,6 @@ def orders(tmp_path):
     return path
 
 
-def _issued(node):
-    done = node.run("audit", "--json", check=False)
-    return done
-
-
 def test_killed_in_the_middle(tmp_path, orders):
     node = NodeProcess(tmp_path / "var")
     node.run("init")
@@ -96,6 +91,6 @@ def test_killed_in_the_middle(tmp_path, orders):
     assert {row["status"] for row in repeated} == {"replayed"}
     assert {row["identifier"] for row in repeated} == identifiers
     node.stop()
-    audit = _issued(node)
+    audit = node.run("audit", "--json", check=False)
     assert audit.returncode == 0, audit.stdout[-1500:]
     assert json.loads(audit.stdout)

@@ -1,14 +1,13 @@
 """Every demo certificate, seen by readers that know nothing of us."""
 
-import io
 import re
 import subprocess
+from collections import Counter
 
 import pymupdf
 import pypdfium2
 import pytest
 import zxingcpp
-from PIL import Image
 
 from tests.acceptance.chromium import Chromium
 
@@ -51,17 +50,26 @@ def test_mupdf_reads_every_page_and_the_code_leads_home(originals, node):
 
 
 def _codes(page):
-    pixmap = page.get_pixmap(dpi=130)
-    image = Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples)
-    return [code.text for code in zxingcpp.read_barcodes(image)]
+    pixmap = page.get_pixmap(dpi=130, colorspace=pymupdf.csGRAY)
+    view = memoryview(pixmap.samples).cast("B", (pixmap.height, pixmap.width))
+    return [code.text for code in zxingcpp.read_barcodes(view)]
+
+
+def _colours(pixmap):
+    """How many pixels of each colour."""
+    return Counter(
+        pixmap.pixel(x, y)[:3]
+        for x in range(0, pixmap.width, 3)
+        for y in range(0, pixmap.height, 3)
+    )
 
 
 def test_pdfium_draws_the_same_number_of_pages(originals):
     for identifier, _, pdf in originals[::10]:
         document = pypdfium2.PdfDocument(pdf)
         assert len(document) >= 1, identifier
-        image = document[0].render(scale=0.5).to_pil()
-        assert len(image.getcolors(1 << 24)) > 50, identifier
+        drawn = bytes(document[0].render(scale=0.5).buffer)
+        assert len(set(drawn)) > 50, identifier
         document.close()
 
 
@@ -74,11 +82,10 @@ def test_chromium_shows_each_type(originals, tmp_path):
         for type_code, pdf in seen.items():
             path = tmp_path / f"{type_code}.pdf"
             path.write_bytes(pdf)
-            picture = Image.open(io.BytesIO(browser.picture(path.as_uri()))).convert("RGB")
-            colours = picture.getcolors(1 << 24)
-            assert len(colours) > 200, type_code
-            red = sum(count for count, (r, g, b) in colours if r > 180 and g < 60 and b < 70)
-            assert red > 200, f"{type_code}: no seal to be seen"
+            colours = _colours(pymupdf.Pixmap(browser.picture(path.as_uri())))
+            assert len(colours) > 100, type_code
+            red = sum(n for (r, g, b), n in colours.items() if r > 180 and g < 60 and b < 70)
+            assert red > 40, f"{type_code}: no seal to be seen"
 
 
 def test_structure_is_that_of_an_archive_file(originals):
@@ -97,4 +104,4 @@ def test_structure_is_that_of_an_archive_file(originals):
             assert identifier.encode() in document.embfile_get("certificate.json")
             for page in document:
                 assert all(font[1] != "n/a" for font in page.get_fonts()), identifier
-        assert pdf.endswith(b"%%EOF\n") or pdf.endswith(b"%%EOF")
+        assert pdf.endswith((b"%%EOF\n", b"%%EOF"))
