@@ -49,7 +49,7 @@ class Chromium:
                 f"--window-size={width},{height}",
                 "about:blank",
             ],
-            preexec_fn=wire,
+            preexec_fn=wire,  # noqa: PLW1509 - the tests start browsers from one thread
             pass_fds=(3, 4, read_commands, write_answers),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
