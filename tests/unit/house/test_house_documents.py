@@ -98,7 +98,7 @@ def test_paths_that_documents_name_exist(texts: dict[Path, str], root: Path) -> 
         f"{name}: {path}"
         for name, text in texts.items()
         if name.suffix == ".md" and name.name != "CHANGELOG.md"
-        for path in re.findall(rf"`((?:{packages})/[\w/.-]+)`", text)
+        for path in re.findall(rf"`((?:{packages})/(?:[\w.-]+/)*(?:[\w-]+\.[a-z]+)?)`", text)
         if not (root / path).exists()
     ]
     assert missing == []
