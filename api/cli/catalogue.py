@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from api.cli.batch.columns import Fields, FieldSpec
 from api.cli.failures import CommandFailure
-from api.cli.remote import Server, quoted
+from api.cli.patience import Patience
+from api.cli.remote import BUSY, Answer, Server, quoted
 
 _NOT_FOUND = 404
 
@@ -12,9 +13,10 @@ _NOT_FOUND = 404
 class RemoteCatalogue:
     """Fields of types, each asked for once."""
 
-    def __init__(self, server: Server, issuer: str) -> None:
+    def __init__(self, server: Server, issuer: str, patience: Patience | None = None) -> None:
         self._server = server
         self._issuer = issuer
+        self._patience = patience or Patience(0)
         self._known: dict[str, Fields] = {}
 
     def fields(self, type_code: str) -> Fields:
@@ -28,7 +30,8 @@ class RemoteCatalogue:
         return self._known[type_code]
 
     def _asked(self, type_code: str) -> Fields:
-        answer = self._server.get(f"/v1/types/{quoted(type_code)}", self._issuer)
+        path = f"/v1/types/{quoted(type_code)}"
+        answer = self._patience.insist(lambda: self._get(path))
         if answer.status == _NOT_FOUND:
             return {}
         if not answer.good:
@@ -44,6 +47,12 @@ class RemoteCatalogue:
                 "服务器的证照目录无法识别，请核对服务器版本。",
                 "The server's catalogue is not understood: compare the versions.",
             ) from error
+
+    def _get(self, path: str) -> Answer:
+        answer = self._server.get(path, self._issuer)
+        if answer.status in BUSY:
+            raise answer.refusal()
+        return answer
 
 
 def _spec(key: str, found: Mapping[str, object]) -> FieldSpec:

@@ -5,13 +5,13 @@ a group whose answer was lost is simply sent again: what was issued is answered 
 is still in the making is waited for.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from api.cli.batch.rows import Row
 from api.cli.failures import ServerBusy, ServerUnreachable
+from api.cli.patience import FIRST_PAUSE, LONGEST_PAUSE, Patience
 from api.cli.remote import BUSY, Answer, problem_of
 
 GROUP = 20
@@ -26,8 +26,6 @@ _PENDING = frozenset({"idempotency-in-progress"})
 _RACED = frozenset({"conflict", "version-stale"})
 """Another process finished the same intent in that moment: asking again tells."""
 _MOST_RACES = 3
-_FIRST_PAUSE = 0.25
-_LONGEST_PAUSE = 5.0
 
 
 class Caller(Protocol):
@@ -63,15 +61,6 @@ class Result:
             "sha256": self.sha256 or None,
             "problem": self.problem,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for a server that does not answer, and by which clock; seconds."""
-
-    seconds: float
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
 
 class Sender:
@@ -110,12 +99,12 @@ class Sender:
 
     def _settled(self, issuer: str, rows: Sequence[Row]) -> Iterator[Result]:
         """Sends until every row has an answer, or patience has ended."""
-        left, pause, races = list(rows), _FIRST_PAUSE, 0
+        left, pause, races = list(rows), FIRST_PAUSE, 0
         while left and not self._given_up:
             answered, retry, raced = self._try(issuer, left)
             yield from answered
             if answered:
-                self._unanswered_since, pause = None, _FIRST_PAUSE
+                self._unanswered_since, pause = None, FIRST_PAUSE
             races += 1 if raced else 0
             if races > _MOST_RACES:
                 yield from (
@@ -138,7 +127,7 @@ class Sender:
             self._given_up = True
             return pause
         self._patience.sleep(pause)
-        return min(pause * 2, _LONGEST_PAUSE)
+        return min(pause * 2, LONGEST_PAUSE)
 
     def _try(
         self, issuer: str, rows: Sequence[Row]

@@ -13,11 +13,12 @@ from api.cli.batch.columns import Defaults
 from api.cli.batch.opening import open_source
 from api.cli.batch.progress import progress
 from api.cli.batch.rows import KeyMaker, Source
-from api.cli.batch.sender import Patience, Result, Sender
+from api.cli.batch.sender import Result, Sender
 from api.cli.bilingual import Command, Language
 from api.cli.catalogue import RemoteCatalogue
 from api.cli.failures import DONE, FAILED, UsageProblem
-from api.cli.remote import Server, open_server
+from api.cli.patience import Patience
+from api.cli.remote import open_server
 from api.cli.screen import Screen
 
 _STATUS = {
@@ -83,18 +84,15 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """Issues; JSON lines as rows are settled, or a table at the end."""
     screen = Screen(lang)
     with closing(open_server(credentials, data_dir)) as server:
-        source = _source(file, server, Defaults(type_code, issuer))
-        sender = Sender(server, Patience(patience), dry_run=dry_run, issuer=issuer)
+        waiting = Patience(patience)
+        catalogue = RemoteCatalogue(server, issuer, waiting)
+        source = open_source(file, catalogue.fields, Defaults(type_code, issuer))
+        sender = Sender(server, waiting, dry_run=dry_run, issuer=issuer)
         results = _results(screen, source, sender)
         counts = (_as_lines if as_json else _as_table)(screen, results)
     if not counts:
         raise UsageProblem("文件中没有数据行。", "The file has no rows.")
     return FAILED if counts["failed"] else DONE
-
-
-def _source(file: Path, server: Server, defaults: Defaults) -> Source:
-    catalogue = RemoteCatalogue(server, defaults.issuer_code)
-    return open_source(file, catalogue.fields, defaults)
 
 
 def _results(screen: Screen, source: Source, sender: Sender) -> Iterator[Result]:
