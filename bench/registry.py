@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import count, islice
 from pathlib import Path
+from statistics import median
 
 from storage import Cipher, EngineOptions, FileObjectStore, SqlRegistry, StatusReader
 from storage.migrations import upgrade
@@ -96,13 +97,14 @@ def names_of(last: int) -> Iterator[str]:
 
 
 def rate(act: Callable[[], object], seconds: float) -> float:
-    """Seconds of one call, over at least `seconds` of them."""
+    """Seconds of one call: the median, which a busy neighbour does not move as it moves a mean."""
     act()
-    done, start = 0, time.perf_counter()
-    while (spent := time.perf_counter() - start) < seconds:
+    spent: list[float] = []
+    end = time.perf_counter() + seconds
+    while (start := time.perf_counter()) < end:
         act()
-        done += 1
-    return spent / done
+        spent.append(time.perf_counter() - start)
+    return median(spent)
 
 
 if __name__ == "__main__":
