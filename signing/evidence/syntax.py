@@ -204,6 +204,8 @@ def _string(data: bytes, position: int, _depth: int) -> tuple[PdfValue, int]:
         if mark == b"\\":
             position += 2
             continue
+        if not mark:
+            break
         open_brackets += 1 if mark == b"(" else -1
         if open_brackets < 0:
             return _ESCAPE.sub(_unescaped, data[start:position]), position + 1
