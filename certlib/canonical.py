@@ -72,5 +72,6 @@ def _utf16(text: str) -> bytes:
 
 
 def _string(text: str) -> str:
-    # json.dumps without ASCII escaping is exactly RFC 8785 section 3.2.2.2.
-    return json.dumps(text, ensure_ascii=False)
+    # What json.dumps does without ASCII escaping, which is exactly RFC 8785 section 3.2.2.2,
+    # less the encoder that it builds at every call.
+    return json.encoder.encode_basestring(text)

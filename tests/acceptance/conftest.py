@@ -8,7 +8,7 @@ def node(tmp_path_factory):
     """A served node with the whole demo; tests share it and leave its record as it is."""
     made = NodeProcess(tmp_path_factory.mktemp("node") / "var")
     made.run("init")
-    made.run("demo")
+    made.printed = made.run("demo").stdout
     made.start()
     yield made
     made.stop()

@@ -95,7 +95,7 @@ def test_tried_as_printed(node):
     """The three curl lines that the demo prints work as printed, in a plain shell."""
     import subprocess
 
-    printed = node.run("demo").stdout
+    printed = node.printed
     lines = [
         line.strip() for line in printed.splitlines() if line.strip().startswith(("curl", "TOKEN="))
     ]
