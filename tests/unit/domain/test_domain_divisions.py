@@ -1,5 +1,6 @@
 """Divisions since 1981: the real table, and what became of each code."""
 
+from dataclasses import FrozenInstanceError, fields, replace
 from importlib.resources import files
 from itertools import pairwise
 
@@ -244,6 +245,14 @@ def test_reporting_areas_stand_beside_the_division_codes():
     assert all(TABLE.in_use(area.within_division) for area in areas)
     assert areas[0].city == "揭阳市"
     assert areas[0].note.startswith("administered")
+
+
+def test_divisions_and_areas_are_values():
+    """The search for heirs keeps divisions in sets."""
+    for value in (TABLE.lookup("445203"), Successor("445203", 2012), ReportingArea("a", "b", "c")):
+        assert len({value, replace(value)}) == 1
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, fields(value)[0].name, "x")
 
 
 def test_a_bad_reporting_area_is_refused_with_its_line():

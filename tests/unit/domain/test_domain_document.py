@@ -172,6 +172,13 @@ def test_fields_are_not_those_of_the_caller_s_dictionary():
     assert made.fields == {"KZ_A": ["x"]}
 
 
+def test_contents_and_holders_do_not_change():
+    made = content()
+    for value in (made, made.holders[0]):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            value.name = "x"
+
+
 def test_contents_travel_to_other_processes_and_are_replaced():
     made = content(fields={"KZ_A": "x"})
     assert pickle.loads(pickle.dumps(made)) == made
