@@ -129,11 +129,41 @@ def _purpose_problem(signer: asn1_x509.Certificate) -> str:
 def _path(
     signer: bytes, others: tuple[bytes, ...], anchors: tuple[bytes, ...], moment: datetime
 ) -> tuple[bytes, ...]:
-    """DER from the signer up to the anchor.
+    """DER from the signer up to the anchor, valid at `moment`.
 
     Raises:
         PathBuildingError, ValidationError: pyhanko-certvalidator's refusal.
     """
+    key = (signer, others, anchors)
+    known = _KNOWN.get(key)
+    if known is not None and known.first <= moment <= known.last:
+        return known.path
+    built = _built(signer, others, anchors, moment)
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[key] = built
+    return built.path
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownPath:
+    """A path once built; between `first` and `last` all its certificates are valid.
+
+    Nothing else in path validation depends on the time, revocation is asked anew each time.
+    """
+
+    path: tuple[bytes, ...]
+    first: datetime
+    last: datetime
+
+
+_KNOWN: dict[tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]], _KnownPath] = {}
+_MOST_KNOWN = 512
+
+
+def _built(
+    signer: bytes, others: tuple[bytes, ...], anchors: tuple[bytes, ...], moment: datetime
+) -> _KnownPath:
     context = ValidationContext(
         trust_roots=[_parsed(anchor) for anchor in anchors],
         other_certs=[asn1_x509.Certificate.load(other) for other in others],
@@ -142,8 +172,12 @@ def _path(
         revinfo_policy=_NO_REVOCATION,
     )
     validator = CertificateValidator(asn1_x509.Certificate.load(signer), validation_context=context)
-    path = _without_event_loop(validator.async_validate_path())
-    return tuple(reversed([item.dump() for item in path]))
+    path = list(_without_event_loop(validator.async_validate_path()))
+    return _KnownPath(
+        path=tuple(reversed([item.dump() for item in path])),
+        first=max(item.not_valid_before for item in path),
+        last=min(item.not_valid_after for item in path),
+    )
 
 
 def _without_event_loop(coroutine: Any) -> Any:  # noqa: ANN401 - pyHanko's ValidationPath
@@ -157,30 +191,29 @@ def _without_event_loop(coroutine: Any) -> Any:  # noqa: ANN401 - pyHanko's Vali
 
 
 def _revocation(path: tuple[bytes, ...], crls: tuple[bytes, ...], usage: Usage) -> ChainFinding:
-    certificates = [x509.load_der_x509_certificate(item) for item in path]
-    for subject, issuer in pairwise(certificates[1:]):
+    for subject, issuer in pairwise(path[1:]):
         crl = _newest(crls, issuer)
-        if crl is not None and _revoked(crl, subject, usage.moment):
+        if crl is not None and _revoked(crl, _loaded(subject), usage.moment):
             return ChainFinding(False, "revoked", crl.last_update_utc)
-    if len(certificates) == 1:
+    if len(path) == 1:
         return ChainFinding(True)
-    crl = _newest(crls, certificates[1])
+    crl = _newest(crls, path[1])
     if crl is None:
         # A timestamp authority hangs under a root of its own; its root answers for it.
         return (
             ChainFinding(True) if usage.timestamping else ChainFinding(None, "revocation-unknown")
         )
-    if _revoked(crl, certificates[0], usage.moment):
+    if _revoked(crl, _loaded(path[0]), usage.moment):
         return ChainFinding(False, "revoked", crl.last_update_utc)
     if crl.next_update_utc is None or crl.next_update_utc < usage.now:
         return ChainFinding(None, "revocation-stale", crl.last_update_utc)
     return ChainFinding(True, "", crl.last_update_utc)
 
 
-def _newest(
-    crls: tuple[bytes, ...], issuer: x509.Certificate
-) -> x509.CertificateRevocationList | None:
+@lru_cache(maxsize=32)
+def _newest(crls: tuple[bytes, ...], issuer_der: bytes) -> x509.CertificateRevocationList | None:
     """The latest complete list that this issuer has signed."""
+    issuer = _loaded(issuer_der)
     own = [
         crl
         for crl in map(_parsed_crl, crls)
@@ -197,6 +230,11 @@ def _revoked(
 ) -> bool:
     entry = crl.get_revoked_certificate_by_serial_number(subject.serial_number)
     return entry is not None and entry.revocation_date_utc <= moment
+
+
+@lru_cache(maxsize=256)
+def _loaded(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
 
 
 @lru_cache(maxsize=64)

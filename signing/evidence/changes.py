@@ -14,6 +14,7 @@ from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
     DiffResult,
     ModificationLevel,
+    StandardDiffPolicy,
     SuspiciousModification,
 )
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -27,7 +28,13 @@ from signing.evidence.revisions import AppendedProblemError, account
 __all__ = ["changes_after"]
 
 _NO_CHANGES = 1
-_FILLING = 2
+# Where nothing may change, an object that nothing refers to has no business there, either.
+_SEALED_POLICY = StandardDiffPolicy(
+    DEFAULT_DIFF_POLICY.global_rules,
+    DEFAULT_DIFF_POLICY.form_rule,
+    ignore_orphaned_objects=False,
+    ignore_identical_objects=False,
+)
 _WORST = (
     ChangeGrade.NONE,
     ChangeGrade.PERMITTED,
@@ -72,12 +79,14 @@ def _analysed(pdf: OpenedPdf, layout: SignatureLayout) -> tuple[ChangeGrade, str
     mentioned = _late_definition(pdf, base)
     if mentioned:
         return ChangeGrade.NOT_PERMITTED, f"object {mentioned} defined after it was signed for"
-    result = DEFAULT_DIFF_POLICY.review_file(
+    limit = _limit(layout, embedded)
+    policy = _SEALED_POLICY if limit == _NO_CHANGES else DEFAULT_DIFF_POLICY
+    result = policy.review_file(
         pdf.reader, base, field_mdp_spec=embedded.fieldmdp, doc_mdp=embedded.docmdp_level
     )
     if not isinstance(result, DiffResult):
         return ChangeGrade.NOT_PERMITTED, "modification"
-    return _level(pdf, base, result.modification_level, _limit(layout, embedded))
+    return _level(pdf, base, result.modification_level, limit)
 
 
 def _limit(layout: SignatureLayout, embedded: EmbeddedPdfSignature) -> int | None:

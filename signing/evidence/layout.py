@@ -73,6 +73,8 @@ def layouts(pdf: OpenedPdf) -> list[SignatureLayout]:
     found = [_layout(pdf, item) for item in signed[:_MOST_SIGNATURES]]
     if len(signed) > _MOST_SIGNATURES:
         found[0].sound_problem = found[0].sound_problem or "too-many-signatures"
+    for item in found:
+        item.canonical_problem = item.canonical_problem or _document_problem(pdf, item)
     # A second /ByteRange in the bytes is a signature that no field shows, or a decoy.
     if len(_BYTE_RANGE.findall(pdf.data)) != len(found) or len(fields) != len(found):
         for item in found:
@@ -125,6 +127,22 @@ def _layout(pdf: OpenedPdf, item: Field) -> SignatureLayout:
     if span is None:
         layout.sound_problem = layout.sound_problem or "contents"
     return layout
+
+
+def _document_problem(pdf: OpenedPdf, layout: SignatureLayout) -> str:
+    """What around the signature our files would never have."""
+    if not pdf.strict:
+        return "lenient-syntax"
+    permissions = entry_of(pdf.reader.root, "/Perms")
+    certifying = permissions.raw_get("/DocMDP") if _holds(permissions, "/DocMDP") else None
+    if layout.certified is None or not isinstance(certifying, generic.IndirectObject):
+        return "" if layout.certified is None else "permissions"
+    marked = (certifying.idnum, certifying.generation)
+    return "" if marked == layout.reference else "permissions"
+
+
+def _holds(found: Any, key: str) -> bool:  # noqa: ANN401 - a pyHanko object
+    return isinstance(found, generic.DictionaryObject) and key in found
 
 
 def _own_reading(

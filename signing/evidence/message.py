@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from asn1crypto import cms, core, tsp, x509
 from pyhanko.sign.general import extract_certificate_info, extract_signer_info
@@ -70,9 +71,8 @@ class SignedMessage:
         """What forbids building a path: it is factorial in certificates with equal subjects."""
         if len(self.others) + 1 > _MOST_CERTIFICATES:
             return "too-many-certificates"
-        certificates = [self.signer, *(x509.Certificate.load(der) for der in self.others)]
-        subjects = [item.subject.hashable for item in certificates]
-        return "equal-subjects" if len(set(subjects)) < len(subjects) else ""
+        subjects = {_subject(der) for der in (self.signer.dump(), *self.others)}
+        return "equal-subjects" if len(subjects) <= len(self.others) else ""
 
 
 def read_message(contents: bytes) -> SignedMessage:
@@ -138,6 +138,11 @@ def tst_info(message: SignedMessage) -> tsp.TSTInfo:
     except (ValueError, TypeError, KeyError) as error:
         raise MessageProblemError("tst-info") from error
     return info
+
+
+@lru_cache(maxsize=256)
+def _subject(der: bytes) -> str:
+    return str(x509.Certificate.load(der).subject.hashable)
 
 
 def _read(der: bytes) -> SignedMessage:

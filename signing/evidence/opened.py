@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from traceback import walk_tb
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -18,7 +19,15 @@ from signing.evidence.syntax import (
     indirect_object,
 )
 
-__all__ = ["Field", "OpenedPdf", "ReadingFaultError", "entry_of", "followed", "opened"]
+__all__ = [
+    "Field",
+    "OpenedPdf",
+    "ReadingFaultError",
+    "entry_of",
+    "followed",
+    "is_parse_error",
+    "opened",
+]
 
 _HEADER = re.compile(rb"%PDF-\d\.\d")
 _TAIL = 2048
@@ -126,22 +135,35 @@ def opened(data: bytes, most: int) -> OpenedPdf:
     if not _HEADER.search(data, 0, 1024):
         raise ReadingFaultError("not-pdf")
     try:
-        reader, strict = _parsed(data)
-        if reader.encrypted:
-            raise ReadingFaultError("encrypted")
-        if not isinstance(reader.root, generic.DictionaryObject):
-            raise ReadingFaultError("malformed", "catalog")
-    except PdfError as error:
+        return _parsed(data)
+    except (ReadingFaultError, MemoryError):
+        raise
+    # Beside its own errors, pyHanko's parser lets others escape where a value has the wrong type.
+    except Exception as error:
         fault = "malformed" if b"%%EOF" in data[-_TAIL:] else "truncated"
         raise ReadingFaultError(fault, type(error).__name__) from error
-    return OpenedPdf(data, reader, strict)
 
 
-def _parsed(data: bytes) -> tuple[PdfFileReader, bool]:
+def is_parse_error(error: Exception) -> bool:
+    """Whether pyHanko's parser raised it: objects are read lazily, so it may be anywhere.
+
+    The parser is deterministic: such an error says something about the bytes, whatever its kind.
+    """
+    frames = list(walk_tb(error.__traceback__))
+    module = frames[-1][0].f_globals.get("__name__", "") if frames else ""
+    return isinstance(error, PdfError) or module.startswith("pyhanko.pdf_utils.")
+
+
+def _parsed(data: bytes) -> OpenedPdf:
     try:
-        return PdfFileReader(BytesIO(data), strict=True), True
+        reader, strict = PdfFileReader(BytesIO(data), strict=True), True
     except PdfError:
-        return PdfFileReader(BytesIO(data), strict=False), False
+        reader, strict = PdfFileReader(BytesIO(data), strict=False), False
+    if reader.encrypted:
+        raise ReadingFaultError("encrypted")
+    if not isinstance(reader.root, generic.DictionaryObject):
+        raise ReadingFaultError("malformed", "catalog")
+    return OpenedPdf(data, reader, strict)
 
 
 def entry_of(holder: generic.DictionaryObject, key: str) -> Any:  # noqa: ANN401 - a pyHanko object

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from pyhanko.pdf_utils.misc import PdfError
-
 from certlib.evidence import ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence.changes import changes_after
 from signing.evidence.layout import SignatureLayout, layouts, scanned_layouts
 from signing.evidence.metadata import FileMetadata, metadata_of, scanned_metadata
-from signing.evidence.opened import OpenedPdf, ReadingFaultError, opened
+from signing.evidence.opened import OpenedPdf, ReadingFaultError, is_parse_error, opened
 from signing.evidence.signatures import Question, signature_facts
 
 __all__ = ["MOST_BYTES", "InProcessEvidenceReader", "read_facts"]
@@ -50,9 +48,10 @@ def read_facts(pdf: bytes, question: Question, most: int = MOST_BYTES) -> FileFa
         facts = _read(pdf, question, most)
     except MemoryError:
         facts = _unread(pdf, "memory", "")
-    # What escapes here is a fault of our readers, and says nothing against the file.
+    # What else escapes is a fault of our readers, and says nothing against the file.
     except Exception as error:  # noqa: BLE001
-        facts = _broken(pdf, question, ReadingFaultError("crashed", type(error).__name__))
+        fault = "malformed" if is_parse_error(error) else "crashed"
+        facts = _broken(pdf, question, ReadingFaultError(fault, type(error).__name__))
     return replace(facts, milliseconds=round((time.perf_counter() - started) * 1000, 3))
 
 
@@ -63,8 +62,6 @@ def _read(pdf: bytes, question: Question, most: int) -> FileFacts:
         metadata = metadata_of(document)
     except ReadingFaultError as error:
         return _broken(pdf, question, error)
-    except PdfError as error:
-        return _broken(pdf, question, ReadingFaultError("malformed", type(error).__name__))
     signatures = tuple(signature_facts(pdf, layout, question) for layout in found)
     grade, detail = _changes(document, found)
     return FileFacts(

@@ -105,3 +105,39 @@ def revision(
 def content_stream(text: bytes) -> bytes:
     data = b"BT /f0 12 Tf 70 700 Td (%s) Tj ET" % text
     return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(data), data)
+
+
+def stream_revision(pdf: bytes, held: dict[int, bytes], listed: set[int]) -> bytes:
+    """An update with a cross-reference stream: `held` lie in one object stream, `listed` are told."""
+    container = size_of(pdf) + 10
+    place = len(pdf) + 1
+    head, body = b"", b""
+    for number, value in held.items():
+        head += b"%d %d " % (number, len(body))
+        body += value + b" "
+    stream = b"<< /Type /ObjStm /N %d /First %d /Length %d >>\nstream\n%s\nendstream" % (
+        len(held),
+        len(head),
+        len(head + body),
+        head + body,
+    )
+    out = pdf + b"\n%d 0 obj\n%s\nendobj\n" % (container, stream)
+    start = len(out)
+    entries = {container: (1, place, 0), container + 1: (1, start, 0)}
+    for index, number in enumerate(held):
+        if number in listed:
+            entries[number] = (2, container, index)
+    table = b"".join(
+        bytes((kind,)) + first.to_bytes(4, "big") + second.to_bytes(2, "big")
+        for _, (kind, first, second) in sorted(entries.items())
+    )
+    index = b" ".join(b"%d 1" % number for number in sorted(entries))
+    out += b"%d 0 obj\n<< /Type /XRef /W [1 4 2] /Index [%s] /Size %d /Root %d 0 R /Prev %d" % (
+        container + 1,
+        index,
+        container + 2,
+        root_of(pdf),
+        last_xref(pdf),
+    )
+    out += b" /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (len(table), table)
+    return out + b"startxref\n%d\n%%%%EOF\n" % start

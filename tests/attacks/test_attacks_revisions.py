@@ -15,6 +15,7 @@ from attacks_forging import (
     revision,
     root_of,
     size_of,
+    stream_revision,
 )
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfTimeStamper
@@ -240,3 +241,45 @@ def test_wrapped_signature(sealed, read, move):
     facts = read(forged)
     assert not facts.readable or not facts.signatures[0].layout_ok
     assert facts.changes is not ChangeGrade.NONE
+
+
+@pytest.fixture(scope="module")
+def compressed(pki, content):
+    """A sealed file whose cross-references are streams."""
+    import signing_pki
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.pdf_utils.writer import copy_into_new_writer
+
+    page = PdfFileReader(BytesIO(signing_pki.make_page(content.canonical())))
+    writer = copy_into_new_writer(page, writer_kwargs={"stream_xrefs": True})
+    writer._update_meta = lambda: None
+    out = BytesIO()
+    writer.write(out)
+    return pki.sealer().seal(out.getvalue(), content).pdf
+
+
+def test_honest_extension_of_a_file_with_cross_reference_streams(compressed, pki, read):
+    assert read(compressed).signatures[0].structure_ok
+    facts = read(extended(compressed, pki))
+    assert facts.changes is ChangeGrade.PERMITTED, facts.changes_detail
+
+
+def test_unlisted_object_in_an_object_stream(compressed, read):
+    fresh = size_of(compressed) + 3
+    orphan = stream_revision(compressed, {fresh: b"(a)"}, {fresh})
+    attack(read, orphan, ChangeGrade.NOT_PERMITTED)
+    page = int(object_of(compressed, root_of(compressed)).split(b"/Pages")[1].split()[0])
+    hidden = stream_revision(compressed, {fresh: b"(a)", page: b"<< /Type /Pages >>"}, {fresh})
+    attack(read, hidden, ChangeGrade.UNEXPLAINED)
+
+
+def test_replaced_object_in_an_object_stream(compressed, read):
+    page = int(object_of(compressed, root_of(compressed)).split(b"/Pages")[1].split()[0])
+    forged = stream_revision(compressed, {page: b"<< /Type /Pages /Count 0 /Kids [] >>"}, {page})
+    attack(read, forged, ChangeGrade.NOT_PERMITTED)
+
+
+def test_bytes_beside_a_cross_reference_stream(compressed, read):
+    forged = stream_revision(compressed, {size_of(compressed) + 3: b"(a)"}, set())
+    cut = forged.rindex(b"startxref")
+    attack(read, forged[:cut] + b"1 0 obj (x) endobj\n" + forged[cut:], ChangeGrade.UNEXPLAINED)
