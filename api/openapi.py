@@ -1,6 +1,6 @@
 """The API document (OpenAPI 3.1): FastAPI's, with what it cannot know put right.
 
-`python -m api.openapi` prints it; `docs/openapi.json` is kept equal by a test.
+`python -m api.openapi docs/openapi.json` writes it there; a test keeps the two equal.
 """
 
 import json
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -183,4 +184,4 @@ def _status_operation() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    Path(sys.argv[1]).write_text(text(), "utf-8")

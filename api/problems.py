@@ -77,6 +77,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.ApprovalMissing: Entry(403, "缺少审核", "Approval missing"),
     # ours
     errors.StoreUnavailable: Entry(503, "存储暂时不可用", "Store unavailable"),
+    errors.DataFolderBusy: Entry(503, "数据目录被占用", "Data folder in use"),
     errors.SigningUnavailable: Entry(503, "签章暂时不可用", "Sealing unavailable"),
     errors.Overloaded: Entry(503, "请求过多", "Overloaded"),
     failures.TookTooLong: Entry(503, "处理超时", "Took too long"),

@@ -8,16 +8,15 @@ beside the sentence, so it does not repeat them. Everything else is said as to a
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from certlib.calendar import CHINA
 from certlib.certificate import Certificate, Decision, Restriction, RestrictionKind, StateChange
 from certlib.document import Content
 from certlib.registry import StatusRow
 from certlib.states import Action, State
-from certlib.verdicts import SENTENCES, Sentence
+from certlib.verdicts import Sentence
 from certlib.verification import OWN, Facts, Report, judge
 
 WITHOUT_DETAILS: Mapping[str, Sentence] = {
-    "valid-on-record": Sentence(
+    "valid": Sentence(
         "登记有效（未核验文件）。",
         "除法律、行政法规另有规定外可作为办理依据，请勿再收纸质件；持有文件时可由受理窗口核验文件。",
         "On record as valid; no file was checked.",
@@ -68,23 +67,9 @@ WITHOUT_DETAILS: Mapping[str, Sentence] = {
 }
 
 
-def said(code: str, values: Mapping[str, str]) -> Sentence:
-    """The sentence of `code` for anybody."""
-    return WITHOUT_DETAILS.get(code, SENTENCES[code]).filled(values)
-
-
 def of_report(report: Report) -> Sentence:
     """A report's sentence for anybody."""
     return WITHOUT_DETAILS.get(report.code, report.sentence)
-
-
-def as_of(moment: datetime) -> dict[str, str]:
-    """The values of `as_of` and `as_of_en`, as the judgement writes them."""
-    local = moment.astimezone(CHINA)
-    return {
-        "as_of": local.strftime("%Y年%m月%d日 %H:%M"),
-        "as_of_en": local.strftime("%Y-%m-%d %H:%M (UTC+8)"),
-    }
 
 
 def judged(row: StatusRow, moment: datetime) -> Report:

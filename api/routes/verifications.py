@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends
 
 from api.deps import CallerDep, MetricsDep, PartsDep, Private
 from api.parts import Parts
-from api.questions import FORM, JSON, PDF, Target, target_of
 from api.routes.documented import needs
+from api.routes.questions import FORM, JSON, PDF, Target, target_of
 from api.schemas import examples
 from api.schemas.verifications import VerifiedOut
 from certlib.usecases.caller import VERIFY

@@ -1,6 +1,6 @@
 """Certificates on the wire: the record, masked unless the caller asks to see all of it."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
@@ -13,6 +13,18 @@ from certlib.registry import AuditRecord, SearchQuery
 from certlib.states import State
 from certlib.usecases.read import Page
 
+StateName = Literal[
+    "DRAFT",
+    "ISSUED",
+    "SUSPENDED",
+    "SUPERSEDED",
+    "DEREGISTERED",
+    "ANNULLED",
+    "WITHDRAWN",
+    "REVOKED",
+    "TRANSFERRED_OUT",
+    "VOIDED",
+]
 _HIDDEN = "***"
 _MOST = 200
 
@@ -221,10 +233,7 @@ class SearchIn(Wire):
     holder_code: Code = ""
     holder_code_type: Annotated[str, StringConstraints(max_length=3)] = ""
     holder_name: Name = ""
-    states: Annotated[list[str], Field(min_length=1, max_length=len(State))] | None = Field(
-        default=None,
-        json_schema_extra={"items": {"type": "string", "enum": [state.value for state in State]}},
-    )
+    states: Annotated[list[StateName], Field(min_length=1, max_length=len(State))] | None = None
     limit: Annotated[int, Field(ge=1, le=_MOST)] = 50
     after: Annotated[str, StringConstraints(max_length=128)] = Field(
         default="", description="上一页的 after。 `after` of the page before."

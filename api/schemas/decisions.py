@@ -1,7 +1,7 @@
 """Changes of state on the wire."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints
 
@@ -9,8 +9,6 @@ from api.schemas import examples
 from api.schemas.base import Day, Name, Note, Wire
 from certlib.certificate import Decision
 from certlib.states import Action
-
-StateAction = Literal["revoke", "annul", "withdraw", "deregister", "void", "suspend", "restore"]
 
 
 class DecisionIn(Wire):

@@ -1,0 +1,139 @@
+"""Reads a verification request in its three shapes: JSON, a PDF, or a form with a file."""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request
+from pydantic import ValidationError
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from api import strict_json, validation
+from api.failures import MediaTypeUnsupported
+from api.routes.reading import media_type
+from api.schemas.verifications import Asked, FileAskedOut, VerifyIn
+from certlib.errors import Invalid, MalformedRequest, Problem
+from certlib.registry import SearchQuery
+from certlib.usecases.verify import Question
+
+JSON: Final = "application/json"
+PDF: Final = "application/pdf"
+FORM: Final = "multipart/form-data"
+
+_ALLOWED: Final = f"{JSON}, {PDF}, {FORM}"
+_MOST_FIELDS: Final = 16
+_FIELD_OCTETS: Final = 65_536
+_NO_FILE: Final = Problem(
+    "/file", "field-missing", "缺少文件，请上传PDF。", "The file is missing: upload a PDF."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is asked about: one of `identifier`, `query`, `pdf`."""
+
+    question: Question
+    identifier: str | None = None
+    query: SearchQuery | None = None
+    pdf: bytes | None = None
+
+    @property
+    def file(self) -> FileAskedOut | None:
+        """What the answer says of an uploaded file."""
+        if self.pdf is None:
+            return None
+        return FileAskedOut(sha256=hashlib.sha256(self.pdf).hexdigest(), size=len(self.pdf))
+
+
+async def target_of(request: Request) -> Target:
+    """The target and question of a verification request.
+
+    Raises:
+        MalformedRequest, Invalid, MediaTypeUnsupported: it cannot be read; all fields at once.
+    """
+    body = await request.body()
+    match media_type(request):
+        case "application/json":
+            return _from_json(body)
+        case "application/pdf":
+            asked = _asked(dict(request.query_params))
+            return Target(asked.to_question(), pdf=body)
+        case "multipart/form-data":
+            return await _from_form(request, body)
+        case _:
+            raise MediaTypeUnsupported(allowed=_ALLOWED)
+
+
+def _from_json(body: bytes) -> Target:
+    value = strict_json.loads(body)
+    try:
+        asked = VerifyIn.model_validate(value)
+    except ValidationError as error:
+        raise _invalid(error) from None  # its message holds the values
+    if asked.fields is None:
+        return Target(asked.to_question(), identifier=asked.identifier)
+    query, claims = asked.fields.to_query()
+    return Target(asked.to_question(claims), query=query)
+
+
+async def _from_form(request: Request, body: bytes) -> Target:
+    form = await _form(request, body)
+    try:
+        return await _from_parts(form)
+    finally:
+        await form.close()
+
+
+async def _from_parts(form: FormData) -> Target:
+    values: dict[str, Any] = {}
+    pdf: bytes | None = None
+    for name, value in form.multi_items():
+        if name in values or (name == "file" and pdf is not None):
+            raise MalformedRequest(what="multipart: repeated part")
+        if isinstance(value, UploadFile):
+            pdf = await value.read() if name == "file" else pdf
+        else:
+            values[name] = value
+    if pdf is None:
+        raise Invalid(problems=(_NO_FILE,))
+    return Target(_asked(values).to_question(), pdf=pdf)
+
+
+async def _form(request: Request, body: bytes) -> FormData:
+    """The parts, all of them in memory: a certificate is never spooled to a disk in clear."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield body
+
+    parser = MultiPartParser(
+        request.headers,
+        stream(),  # type: ignore[arg-type] # any iterator will do
+        max_files=1,
+        max_fields=_MOST_FIELDS,
+        max_part_size=_FIELD_OCTETS,
+    )
+    parser.spool_max_size = len(body) + 1
+    try:
+        return await parser.parse()
+    except (MultiPartException, FormParserError, ValueError, LookupError, AttributeError) as error:
+        # Strange headers of parts raise what the parser's authors did not foresee.
+        raise MalformedRequest(what="multipart") from error
+
+
+def _asked(values: Mapping[str, Any]) -> Asked:
+    """Form and query parameters, where claims are a JSON object in a string."""
+    given = dict(values)
+    if "claims" in given:
+        given["claims"] = strict_json.loads(given["claims"].encode("utf-8", "replace"))
+    strict_json.check_strings(given)
+    try:
+        return Asked.model_validate(given)
+    except ValidationError as error:
+        raise _invalid(error) from None  # its message holds the values
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    return validation.invalid(error.errors(include_url=False, include_input=False))

@@ -1,0 +1,197 @@
+"""The site over a small house: real registry, rules and routes; fake paper, seals and stamps."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+from anyio.from_thread import start_blocking_portal
+
+from api.app import create_app
+from api.settings import Settings
+from api.tokens import hash_secret
+from certlib.errors import SigningUnavailable
+from certlib.registry import Client
+from certlib.usecases.caller import SCOPES
+from storage.engines import EngineOptions
+from storage.status import StatusReader
+from tests.unit.usecases.house import ISSUER, OTHER, TYPE, House, build
+
+SECRET = "s3cret" * 8
+ORDER = {
+    "type_code": TYPE,
+    "number": "粤交运许可字 0001 号",
+    "holders": [
+        {"name": "揭阳市示例运输有限公司", "code_type": "001", "code": "91445202MA9TEXT00K"}
+    ],
+    "issue_date": "2026-11-20",
+    "valid_to": "2030-11-19",
+    "division_code": "445202",
+    "fields": {"KZ_JYFW": "道路普通货物运输"},
+}
+DECISION = {
+    "reason_code": "penalty",
+    "effective_from": "2026-11-22",
+    "legal_basis": "《道路运输条例》第六十四条",
+    "document_number": "揭交罚〔2026〕1号",
+    "authority": "揭阳市交通运输局",
+}
+
+
+class PaperKey:
+    name = "timestamp"
+    error = None
+
+    def sign(self, message):
+        if self.error is not None:
+            raise self.error
+        return b"signed" + message
+
+
+class PaperAuthority:
+    def __init__(self):
+        self.key = PaperKey()
+        self.refreshed = 0
+
+    def public_certificates(self):
+        return {"root.cer": b"DER of root"}
+
+    def crls(self):
+        return {"root.crl": b"DER of list"}
+
+    def refresh_crls(self):
+        self.refreshed += 1
+        return True
+
+    def timestamp_key(self):
+        return self.key
+
+
+class PaperTimestamps:
+    error = None
+
+    def token(self, imprint, algorithm="sha256"):
+        if self.error is not None:
+            raise SigningUnavailable(what="tsa")
+        return b"token"
+
+    def respond(self, request):
+        return b"answer to " + request
+
+
+@dataclass
+class Parts:
+    house: House
+    settings: Settings
+    status: StatusReader
+    authority: PaperAuthority
+    timestamps: PaperTimestamps
+    token_key: bytes = b"t" * 32
+
+    def __getattr__(self, name):
+        return getattr(self.house, name)
+
+
+class Browser:
+    """Asks a site over ASGI, from ordinary synchronous tests."""
+
+    def __init__(self, site, portal):
+        self._portal = portal
+        transport = httpx.ASGITransport(app=site)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://site")
+
+    def ask(self, method, path, **arguments) -> httpx.Response:
+        async def asked():
+            return await self._client.request(method, path, **arguments)
+
+        return self._portal.call(asked)
+
+    def get(self, path, **arguments):
+        return self.ask("GET", path, **arguments)
+
+    def post(self, path, **arguments):
+        return self.ask("POST", path, **arguments)
+
+
+@dataclass
+class World:
+    parts: Any
+    site: Any
+    browser: Browser
+
+    @property
+    def house(self):
+        return self.parts.house
+
+    def bearer(self, client_id="transport", **form):
+        answer = self.browser.post(
+            "/oauth2/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": client_id,
+                "client_secret": SECRET,
+                **form,
+            },
+        )
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    def issue(self, key="k-1", **changes):
+        return self.browser.post(
+            "/v1/certificates",
+            json={**ORDER, **changes},
+            headers=self.bearer() | {"Idempotency-Key": key},
+        )
+
+    def issued(self, key="k-1", **changes):
+        answer = self.issue(key, **changes)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["identifier"]
+
+    def act(self, identifier, action, key="a-1", headers=None, **changes):
+        return self.browser.post(
+            f"/v1/certificates/{identifier}/{action}",
+            json={**DECISION, **changes},
+            headers=self.bearer() | {"Idempotency-Key": key} | (headers or {}),
+        )
+
+    def again(self, **settings):
+        """The same parts behind a site with other settings."""
+        parts = replace(self.parts, settings=self.parts.settings.model_copy(update=settings))
+        site = create_app(parts)
+        return World(parts, site, Browser(site, self.browser._portal))
+
+
+def open_world(folder: Path, portal) -> World:
+    house = build(folder)
+    with house.registry.begin() as uow:
+        for client_id, department, scopes in (
+            ("transport", ISSUER, frozenset(SCOPES)),
+            ("reader", ISSUER, frozenset({"certificates:read"})),
+            ("reform", OTHER, frozenset(SCOPES)),
+        ):
+            secret = hash_secret(SECRET)
+            uow.put_client(
+                Client(client_id, client_id, department, scopes, secret, house.clock.now())
+            )
+        uow.commit()
+    options = EngineOptions(f"sqlite:///{folder / 'certlib.sqlite'}")
+    settings = Settings(data_dir=folder, demo=True, body_limit=100_000, upload_limit=300_000)
+    parts = Parts(
+        house,
+        settings,
+        StatusReader(options, house.clock),
+        PaperAuthority(),
+        PaperTimestamps(),
+    )
+    site = create_app(parts)
+    return World(parts, site, Browser(site, portal))
+
+
+def portal():
+    return start_blocking_portal("asyncio")
+
+
+async def nothing():
+    await anyio.sleep(0)

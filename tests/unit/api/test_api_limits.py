@@ -1,0 +1,210 @@
+"""Limits stand before any route: size, time, number; and every refusal is readable."""
+
+import asyncio
+import json
+
+import pytest
+
+from api.failures import TookTooLong
+from api.middleware.limits import Bodies, Concurrency, Deadline
+from certlib.errors import Conflict
+
+
+class Sent:
+    """What an application has sent."""
+
+    def __init__(self):
+        self.messages = []
+
+    async def __call__(self, message):
+        self.messages.append(message)
+
+    @property
+    def status(self):
+        return next((m["status"] for m in self.messages if "status" in m), None)
+
+    @property
+    def body(self):
+        return b"".join(m.get("body", b"") for m in self.messages)
+
+    def header(self, name):
+        [start] = [m for m in self.messages if "status" in m]
+        return dict(start["headers"]).get(name)
+
+
+def _scope(path="/v1/x", **headers):
+    named = [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "headers": named,
+        "state": {"request_id": "r"},
+    }
+
+
+def _chunks(*parts, then=None):
+    waiting = [
+        {"type": "http.request", "body": part, "more_body": place + 1 < len(parts)}
+        for place, part in enumerate(parts)
+    ]
+
+    async def receive():
+        if waiting:
+            return waiting.pop(0)
+        if then is not None:
+            await then.wait()
+        return {"type": "http.disconnect"}
+
+    receive.waiting = waiting
+    return receive
+
+
+async def _echo(scope, receive, send):
+    message = await receive()
+    assert not message["more_body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": message["body"]})
+
+
+def _bodies(limit=10, seconds=5.0, app=_echo):
+    return Bodies(app, lambda _scope: limit, seconds)
+
+
+def _run(app, scope, receive):
+    sent = Sent()
+    asyncio.run(app(scope, receive, sent))
+    return sent
+
+
+def test_a_body_within_the_limit_arrives_whole():
+    sent = _run(_bodies(), _scope(content_length="10"), _chunks(b"01234", b"56789"))
+    assert (sent.status, sent.body) == (200, b"0123456789")
+
+
+def test_an_announced_size_over_the_limit_is_refused_unread():
+    receive = _chunks(b"x" * 5)
+    sent = _run(_bodies(), _scope(content_length="11", expect="100-continue"), receive)
+    assert (sent.status, json.loads(sent.body)["code"]) == (413, "body-too-large")
+    assert sent.header(b"connection") == b"close"
+    assert len(receive.waiting) == 1, "nobody asked for the body"
+
+
+def test_chunks_are_counted_too():
+    sent = _run(_bodies(), _scope(), _chunks(b"012345", b"678901", b"rest"))
+    assert sent.status == 413
+
+
+def test_what_still_comes_is_dropped_so_that_the_answer_can_be_read():
+    receive = _chunks(*[b"x" * 100] * 20)
+    sent = _run(_bodies(), _scope(content_length="2000"), receive)
+    assert sent.status == 413
+    assert receive.waiting == []
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "1e3", "9" * 30, "１０"])
+def test_a_length_that_is_no_number_is_refused(length):
+    scope = _scope()
+    scope["headers"] = [(b"content-length", length.encode())]
+    assert _run(_bodies(), scope, _chunks(b"")).status == 400
+
+
+def test_a_body_that_never_ends_is_408():
+    async def case():
+        sent = Sent()
+        never = asyncio.Event()
+        receive = _chunks(b"a", b"", then=never)
+        receive.waiting[-1]["more_body"] = True
+        await _bodies(seconds=0.05)(_scope(), receive, sent)
+        return sent
+
+    sent = asyncio.run(case())
+    assert (sent.status, json.loads(sent.body)["code"]) == (408, "request-too-slow")
+
+
+def test_a_client_that_has_gone_is_not_answered():
+    sent = _run(_bodies(), _scope(), _chunks())
+    assert sent.messages == []
+
+
+def test_too_much_at_once_is_503_before_the_body_is_read():
+    async def case():
+        release, entered = asyncio.Event(), asyncio.Event()
+
+        async def slow(scope, receive, send):
+            entered.set()
+            await release.wait()
+            await _echo(scope, receive, send)
+
+        app = Concurrency(slow, 1)
+        first, second, health = Sent(), Sent(), Sent()
+        task = asyncio.create_task(app(_scope(), _chunks(b"a"), first))
+        await entered.wait()
+        body = _chunks(b"b")
+        await app(_scope(), body, second)
+        release.set()
+        await app(_scope("/readyz"), _chunks(b"c"), health)
+        await task
+        third = Sent()
+        await app(_scope(), _chunks(b"d"), third)
+        return first, second, health, third, body
+
+    first, second, health, third, body = asyncio.run(case())
+    assert (second.status, json.loads(second.body)["code"]) == (503, "overloaded")
+    assert second.header(b"retry-after") == b"5"
+    assert len(body.waiting) == 1
+    assert [first.status, health.status, third.status] == [200, 200, 200]
+
+
+def test_a_deadline_answers_and_lets_the_act_come_to_its_end():
+    async def case():
+        release = asyncio.Event()
+        ended = []
+
+        async def slow(scope, receive, send):
+            await release.wait()
+            await _echo(scope, receive, send)
+            ended.append(True)
+
+        sent = Sent()
+        task = asyncio.create_task(Deadline(slow, 0.02)(_scope(), _chunks(b"a"), sent))
+        while sent.status is None:
+            await asyncio.sleep(0.005)
+        assert not task.done(), "its place is taken until the act has ended"
+        release.set()
+        await task
+        return sent, ended
+
+    sent, ended = asyncio.run(case())
+    assert (sent.status, json.loads(sent.body)["code"]) == (503, TookTooLong.code)
+    assert ended == [True]
+    assert len([m for m in sent.messages if "status" in m]) == 1
+
+
+def test_a_deadline_passes_on_what_the_act_raises():
+    async def failing(_scope, _receive, _send):
+        await asyncio.sleep(0)
+        raise Conflict
+
+    with pytest.raises(Conflict):
+        _run(Deadline(failing, 5), _scope(), _chunks())
+
+
+def test_an_upload_may_be_larger_than_an_order(world):
+    order, upload = b"x" * 150_000, b"%PDF-" + b"x" * 150_000
+    headers = world.bearer() | {"Idempotency-Key": "k"}
+    answer = world.browser.post(
+        "/v1/certificates", content=order, headers=headers | {"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    pdf = headers | {"Content-Type": "application/pdf"}
+    assert world.browser.post("/v1/verifications", content=upload, headers=pdf).status_code == 200
+    assert (
+        world.browser.post("/v1/verifications", content=upload * 3, headers=pdf).status_code == 413
+    )
+    assert world.browser.post("/oauth2/token", content=b"x" * 20_000).status_code == 413
+
+
+def test_strangers_cannot_make_us_read_a_body(world):
+    answer = world.browser.post("/v1/verifications", content=b"x" * 250_000)
+    assert answer.status_code == 401

@@ -1,0 +1,70 @@
+"""Background work: what a crash left is finished, and a failing round never ends the thread."""
+
+import threading
+
+import pytest
+
+from api.metrics import Metrics
+from api.worker import Worker
+from certlib.errors import SigningUnavailable
+
+
+@pytest.fixture
+def worker(world):
+    return Worker(world.parts, world.site.metrics, reconcile_seconds=0.01)
+
+
+def _left_behind(world, key="k-1", number="n-1"):
+    """An intent whose sealing failed, as a crash would leave it."""
+    world.house.sealer.error = SigningUnavailable(what="key")
+    assert world.issue(key, number=number).status_code == 503
+    world.house.sealer.error = None
+
+
+def test_taking_over_finishes_everything_before_anything_new(world, worker):
+    for number in range(3):
+        _left_behind(world, f"k-{number}", f"n-{number}")
+    worker.take_over()
+    assert world.house.counts() == {"ISSUED": 3, "INTENT": 0}
+    assert 'certlib_reconciled_total{outcome="published"} 3.0' in world.browser.get("/metrics").text
+
+
+def test_taking_over_ends_when_nothing_helps(world, worker):
+    _left_behind(world)
+    world.house.sealer.error = SigningUnavailable(what="key")
+    worker.take_over()
+    assert world.house.counts()["INTENT"] == 1
+
+
+def test_the_thread_reconciles_refreshes_and_sweeps(world, worker, monkeypatch):
+    done = {"reconcile": threading.Event(), "sweep": threading.Event()}
+    run = world.house.reconcile.run
+    monkeypatch.setattr(world.house.reconcile, "run", lambda: (run(), done["reconcile"].set())[0])
+    monkeypatch.setattr(
+        world.house.objects, "sweep_temporaries", lambda _before: done["sweep"].set() or 1
+    )
+    worker.start()
+    assert all(event.wait(20) for event in done.values())
+    worker.stop()
+    assert world.parts.authority.refreshed == 1
+
+
+def test_a_failing_round_is_counted_and_tried_again(world, worker, monkeypatch):
+    again = threading.Event()
+    rounds = []
+
+    def failing():
+        rounds.append(1)
+        if len(rounds) > 2:
+            again.set()
+        raise RuntimeError("secret") if len(rounds) % 2 else SigningUnavailable(what="key")
+
+    monkeypatch.setattr(world.house.reconcile, "run", failing)
+    worker.start()
+    assert again.wait(20)
+    worker.stop()
+    assert 'certlib_worker_faults_total{job="reconcile"}' in world.browser.get("/metrics").text
+
+
+def test_stopping_before_starting_is_no_fault(world):
+    Worker(world.parts, Metrics(world.house.registry)).stop()
