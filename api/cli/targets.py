@@ -31,7 +31,8 @@ def targets_of(named: Sequence[str]) -> list[Target]:
 def _targets(text: str) -> Iterator[Target]:
     path = Path(text)
     try:
-        folder, there = path.is_dir(), path.exists()
+        there = text != "" and path.exists()
+        folder = there and path.is_dir()
     except (OSError, ValueError):  # a name no file system would have
         folder = there = False
     if folder:

@@ -1,0 +1,257 @@
+"""`certlib verify`: files here, in order, one JSON object each; the worst verdict is the code."""
+
+import json
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import local
+from api.cli.failures import UsageProblem
+from api.cli.local import Desk
+from api.cli.reports import report_json
+from api.cli.targets import targets_of
+from certlib.certificate import CertificateFile
+from certlib.errors import KeyUnusable
+from certlib.evidence import FileFacts
+from certlib.usecases.verify import Question, VerifyCertificates
+from certlib.verification import FOREIGN, OWN, Facts, Report, Verdict, judge
+from tests.unit.cli.conftest import Run
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "pyhanko"
+GOOD = "1.2.156.3005.2.11445200999999015E001.11445200999999015E.4452002026A0000001.001.A"
+
+
+class Clock:
+    def now(self) -> datetime:
+        return AT
+
+
+class Reader:
+    """Facts by what a file says of itself: its octets name the fault."""
+
+    def __init__(self) -> None:
+        self.seen: list[bytes] = []
+
+    def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
+        del at
+        self.seen.append(pdf)
+        return FileFacts(sha256="0" * 64, size=len(pdf), readable=False, fault=pdf.decode())
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
+    """A desk without a record, whose reader believes the file."""
+    found = Reader()
+
+    def opened(data_dir: Path, trust: Path | None, children: int) -> Desk:
+        del data_dir, trust, children
+        verify = VerifyCertificates(None, found, Clock())
+        return Desk(verify, Clock(), online=False, most=100, resources=ExitStack())
+
+    monkeypatch.setattr(local, "open_local", opened)
+    return found
+
+
+def put(folder: Path, name: str, content: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+def test_answers_come_in_the_order_named(run: Run, reader: Reader, tmp_path: Path):
+    """Many files in one call, one object a line."""
+    paths = [put(tmp_path, f"{number}.pdf", "not-pdf") for number in range(9, 0, -1)]
+    said = run("verify", *paths, "--json", "--jobs", 3)
+    assert [line["file"] for line in said.lines] == [str(path) for path in paths]
+    assert len(reader.seen) == 9
+
+
+def test_each_object_has_what_the_contract_names(run: Run, reader: Reader, tmp_path: Path):
+    """`file`, `verdict`, `code`, `findings`, `sentence`, `milliseconds`."""
+    line = run("verify", put(tmp_path, "a.pdf", "truncated"), "--json").line
+    assert set(line) >= {"file", "verdict", "code", "findings", "sentence", "milliseconds"}
+    assert line["sentence"].keys() == {"zh", "en"}
+    for finding in line["findings"]:
+        assert set(finding) >= {"check", "outcome", "code", "text"}
+        assert finding["text"].keys() == {"zh", "en"}
+
+
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        (["not-pdf"], 1),
+        (["timeout"], 2),
+        (["timeout", "not-pdf", "timeout"], 1),
+        (["crashed", "busy"], 2),
+    ],
+)
+def test_the_worst_verdict_is_the_code(
+    run: Run, reader: Reader, tmp_path: Path, faults: list[str], code: int
+):
+    """Invalid beats indeterminate; a fault of ours is never invalid."""
+    paths = [put(tmp_path, f"{n}.pdf", fault) for n, fault in enumerate(faults)]
+    assert run("verify", *paths).code == code
+
+
+def test_integrity_and_changes_are_always_told_of_a_file():
+    """Also where trust, or the reading, went no further."""
+    facts = Facts(file=FileFacts("0" * 64, 1, readable=False, fault="encrypted"))
+    for policy in (OWN, FOREIGN):
+        said = report_json(judge(facts, policy, AT), of_file=True)
+        checks = {item["check"]: item["outcome"] for item in said["findings"]}
+        assert checks == {"integrity": "fail", "changes": "unknown"}
+
+
+def test_a_valid_file_is_zero_and_brief_among_others(
+    run: Run, reader: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Exit code 0; findings are listed only where something is wrong."""
+    asked: list[Question] = []
+
+    def by_file(_: VerifyCertificates, pdf: bytes, question: Question) -> Any:
+        asked.append(question)
+        verdict = Verdict.VALID if pdf == b"good" else Verdict.INVALID
+        sentence = judge(Facts(malformed_part="x"), OWN, AT).sentence
+        found = judge(Facts(malformed_part="x"), OWN, AT).findings
+        report = Report(verdict, verdict.value, sentence, found, AT)
+        return type("Answer", (), {"report": report})()
+
+    monkeypatch.setattr(VerifyCertificates, "by_file", by_file)
+    good, bad = put(tmp_path, "good.pdf", "good"), put(tmp_path, "bad.pdf", "bad")
+    assert run("verify", good).code == 0
+    said = run("verify", good, bad, "--on", "2026-01-31", "--policy", "foreign")
+    assert said.code == 1
+    assert said.out.count("✗") == 1
+    assert "2 targets: 1 valid, 1 invalid, 0 indeterminate" in said.out
+    assert asked[-1] == Question(on=date(2026, 1, 31), policy=FOREIGN)
+
+
+def test_a_file_beyond_the_limit_is_not_read_whole(run: Run, reader: Reader, tmp_path: Path):
+    """Said as unreadable, too large."""
+    line = run("verify", put(tmp_path, "big.pdf", "x" * 101), "--json").line
+    assert (line["verdict"], line["code"]) == ("invalid", "unreadable")
+    assert not reader.seen
+
+
+def test_a_file_that_this_machine_cannot_read_is_no_finding_against_it(
+    run: Run, reader: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """No permission, a dying disk."""
+    path = put(tmp_path, "a.pdf", "x")
+
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "open", fail)
+    said = run("verify", path, "--json")
+    assert (said.line["verdict"], said.line["code"], said.code) == (
+        "indeterminate",
+        "cannot-tell",
+        2,
+    )
+
+
+def test_folders_stand_for_the_pdf_files_below_them(tmp_path: Path):
+    """By name, at any depth, whatever the case of the suffix; explicit files whatever their name."""
+    put(tmp_path, "f/b.PDF", "")
+    put(tmp_path, "f/a/c.pdf", "")
+    put(tmp_path, "f/notes.txt", "")
+    other = put(tmp_path, "other.bin", "")
+    found = [target.path for target in targets_of([str(tmp_path / "f"), str(other)])]
+    assert found == [tmp_path / "f/a/c.pdf", tmp_path / "f/b.PDF", other]
+
+
+def test_what_is_no_file_may_be_an_identifier():
+    """Also one that is mistyped: the answer says where."""
+    assert targets_of([GOOD])[0].path is None
+    assert targets_of(["1.2.156.3005"])[0].path is None
+
+
+@pytest.mark.parametrize("name", ["absent.pdf", "", "x" * 5000, "a\0b", "/absent/folder"])
+def test_a_missing_file_is_wrong_usage(name: str):
+    """One sentence, and nothing else is answered."""
+    with pytest.raises(UsageProblem):
+        targets_of([GOOD, name])
+
+
+def test_an_empty_folder_is_wrong_usage(tmp_path: Path):
+    """Nothing to verify is no verdict."""
+    with pytest.raises(UsageProblem):
+        targets_of([str(tmp_path)])
+
+
+def test_a_mistyped_identifier_needs_no_server(run: Run):
+    """The part at fault is named."""
+    said = run("verify", GOOD[:-1] + "0", "1.2.156.1", "--json", "--lang", "zh")
+    first, second = said.lines
+    assert said.code == 1
+    assert first["identifier"] == GOOD[:-1] + "0"
+    assert first["code"] == second["code"] == "identifier-malformed"
+    assert "校验位" in first["sentence"]["zh"]
+    assert "root" in second["sentence"]["en"]
+
+
+def test_a_server_that_does_not_answer_is_no_verdict(run: Run):
+    """Indeterminate, cannot tell; and the command says so with its code."""
+    said = run(
+        "verify",
+        GOOD,
+        "--json",
+        "--server",
+        "http://127.0.0.1:9",
+        "--client-id",
+        "a",
+        "--client-secret",
+        "b",
+    )
+    assert (said.line["verdict"], said.line["code"]) == ("indeterminate", "cannot-tell")
+    assert said.code == 2
+
+
+def test_without_credentials_an_identifier_cannot_be_asked_for(run: Run):
+    """Wrong usage: the sentence says what to set."""
+    said = run("verify", GOOD)
+    assert said.code == 3
+    assert "CERTLIB_CLIENT_ID" in said.err
+
+
+def test_a_desk_that_cannot_be_opened_is_no_verdict(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """A wrong key-encryption key: could not be told, nothing printed as an answer."""
+
+    def fail(*_: object) -> None:
+        raise KeyUnusable(what="kek")
+
+    monkeypatch.setattr(local, "open_local", fail)
+    said = run("verify", put(tmp_path, "a.pdf", ""), "--json")
+    assert (said.code, said.out) == (2, "")
+
+
+def test_a_known_file_says_everything(tmp_path: Path):
+    """Findings of a file on record stand as they are."""
+    del tmp_path
+    known = CertificateFile("0" * 64, GOOD, "x.0", 1, "original", 0, "B-T", AT)
+    said = report_json(judge(Facts(known_file=known), OWN, AT), of_file=True)
+    checks = [item["check"] for item in said["findings"]]
+    assert checks.count("integrity") == checks.count("changes") == 1
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpora are not at hand")
+def test_files_of_others_are_answered_offline(run: Run):
+    """No node, no record, no anchors: integrity and changes apart from trust, by real children."""
+    names = ["minimal.pdf", "minimal-two-fields-signed-twice.pdf", "malformed-encrypt-dict2.pdf"]
+    said = run("verify", *[CORPUS / name for name in names], "--json", "--policy", "foreign")
+    unsigned, signed, broken = said.lines
+    assert unsigned["code"] == "not-a-certificate"
+    assert broken["verdict"] == "invalid"
+    outcome = {item["check"]: item["outcome"] for item in signed["findings"]}
+    assert outcome["integrity"] == "pass"
+    assert outcome["changes"] in {"pass", "fail"}
+    assert outcome["seal"] == "unknown"
+    assert json.dumps(said.lines)
