@@ -283,3 +283,108 @@ def test_bytes_beside_a_cross_reference_stream(compressed, read):
     forged = stream_revision(compressed, {size_of(compressed) + 3: b"(a)"}, set())
     cut = forged.rindex(b"startxref")
     attack(read, forged[:cut] + b"1 0 obj (x) endobj\n" + forged[cut:], ChangeGrade.UNEXPLAINED)
+
+
+def _edited(sealed, change):
+    """An honest-looking revision of one fresh object, then edited by hand."""
+    honest = revision(sealed, {size_of(sealed): b"(a)"})
+    forged = sealed + change(honest[len(sealed) :], size_of(sealed))
+    assert forged != honest
+    return forged
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tail, n: tail.replace(b"%d 0 obj" % n, b"%d 0 obj" % (n + 1), 1),
+        lambda tail, n: tail.replace(b"endobj", b"endobx", 1),
+        lambda tail, n: tail.replace(b"(a)", b"(a", 1),
+        lambda tail, n: tail.replace(b"xref\n%d 1\n" % n, b"xref\n%d 2\n" % n, 1),
+        lambda tail, n: tail.replace(b" n \n", b" n\n", 1),
+        lambda tail, n: tail.replace(b"trailer\n<<", b"trailer\n(", 1),
+        lambda tail, n: tail.replace(b"%%EOF", b"%%EOG", 1),
+        lambda tail, n: tail.replace(b"startxref", b"(x)\nstartxref", 1),
+        lambda tail, n: tail.replace(b"xref\n", b"(x) xref\n", 1),
+        lambda tail, n: tail.replace(b"trailer\n<<", b"trailer\n<< /XRefStm 9", 1),
+        lambda tail, n: tail.replace(b" 00000 n", b" 00001 n", 1),
+        lambda tail, n: tail.replace(b" 00000 n", b" 00000 f", 1),
+        lambda tail, n: b"\n" + tail,
+        lambda tail, n: tail + tail,
+    ],
+    ids=[
+        "other number",
+        "object without end",
+        "string without end",
+        "entries missing",
+        "short entry",
+        "trailer broken",
+        "marker broken",
+        "bytes before startxref",
+        "bytes before xref",
+        "hybrid",
+        "other generation",
+        "freed",
+        "shifted",
+        "doubled",
+    ],
+)
+def test_revision_that_is_not_what_it_lists(sealed, read, change):
+    facts = read(_edited(sealed, change))
+    assert facts.changes in BAD, facts.changes_detail
+    assert not facts.readable or facts.signatures[0].digest_ok
+
+
+def test_one_place_under_two_numbers(sealed, read):
+    fresh = size_of(sealed)
+    forged = revision(sealed, {fresh: b"(a)"}, listed={fresh + 1: len(sealed)})
+    attack(read, forged)
+
+
+def test_seal_certified_for_filling_forms_still_hides_nothing(pki, content, read):
+    """Approval signatures of strangers admit more, but never unexplained bytes."""
+    import signing_pki
+    from pyhanko.sign import fields, signers
+
+    writer = IncrementalPdfFileWriter(BytesIO(signing_pki.make_page(content.canonical()) + b"\n"))
+    signer = signers.SimpleSigner(
+        signing_cert=_asn1(pki.seal.der),
+        signing_key=_key(pki.seal.key),
+        cert_registry=_store(pki.issuing.der),
+    )
+    signed = (
+        signers.PdfSigner(
+            signers.PdfSignatureMetadata(
+                field_name="A", certify=True, docmdp_permissions=fields.MDPPerm.FILL_FORMS
+            ),
+            signer=signer,
+        )
+        .sign_pdf(writer)
+        .getvalue()
+    )
+    facts = read(signed)
+    assert facts.signatures[0].layout_ok
+    assert not facts.signatures[0].structure_ok
+    assert (facts.signatures[0].certified, facts.changes) == (2, ChangeGrade.NONE)
+    attack(read, signed + b"x", ChangeGrade.UNEXPLAINED)
+    replaced = int(object_of(signed, page_of(signed)).split(b"/Contents")[1].split()[0])
+    attack(read, revision(signed, {replaced: content_stream(b"x")}), ChangeGrade.NOT_PERMITTED)
+
+
+def _asn1(der):
+    from asn1crypto import x509
+
+    return x509.Certificate.load(der)
+
+
+def _store(*certificates):
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+    return SimpleCertificateStore.from_certs([_asn1(der) for der in certificates])
+
+
+def _key(key):
+    from asn1crypto import keys
+    from cryptography.hazmat.primitives import serialization as form
+
+    plain = key.private_bytes(form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption())
+    return keys.PrivateKeyInfo.load(plain)

@@ -230,3 +230,30 @@ def test_gap_is_examined_before_the_cms(sealed, read):
     (found,) = facts.signatures
     assert not found.signature_ok
     assert found.structure_problem.startswith("cms-unreadable")
+
+
+SM3 = bytes.fromhex("300a06082a811ccf55018311")
+SM2_WITH_SM3 = bytes.fromhex("300a06082a811ccf55018375")
+SHA1 = bytes.fromhex("300706052b0e03021a")
+ECDSA_SHA1 = bytes.fromhex("300906072a8648ce3d0401")
+
+
+@pytest.mark.parametrize(
+    ("digest", "mechanism", "problem"),
+    [
+        (SM3, SM2_WITH_SM3, "unsupported"),
+        (SHA1, ECDSA_SHA1, "sha1"),
+        (SHA1, None, "sha1"),
+    ],
+)
+def test_algorithm_that_cannot_be_relied_on_is_named(sealed, read, digest, mechanism, problem):
+    """Not checked is not the same as failed: the problem is the algorithm's."""
+    parts = parts_of(sealed)
+    forged = rebuilt(
+        sealed,
+        digest_algorithm=digest,
+        signature_algorithm=mechanism or parts.signature_algorithm,
+    )
+    (found,) = read(forged).signatures
+    assert found.algorithm_problem.startswith(problem)
+    assert not found.structure_ok

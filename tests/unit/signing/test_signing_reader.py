@@ -251,6 +251,15 @@ def test_fault_of_ours_is_not_the_files(monkeypatch):
     assert read(simple()).fault == "memory"
 
 
+def test_fallback_that_fails_still_answers(monkeypatch, sealed):
+    def broken(*_):
+        raise RuntimeError
+
+    for name in ("layouts", "scanned_layouts"):
+        monkeypatch.setattr(f"signing.evidence.reader.{name}", broken)
+    assert read(sealed).fault == "crashed"
+
+
 def test_question_in_another_zone_is_the_same_question(pki, sealed):
     from datetime import timedelta, timezone
 

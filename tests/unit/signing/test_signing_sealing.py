@@ -208,3 +208,9 @@ def test_sealing_runs_in_threads_and_inside_a_coroutine(pki, page, content):
 def test_answer_carries_the_digest_of_the_file(pki, page, content):
     result = pki.sealer().seal(page, content)
     assert result.sha256 == hashlib.sha256(result.pdf).hexdigest()
+
+
+def test_reserve_that_is_never_enough_ends(pki, page, content, monkeypatch):
+    monkeypatch.setattr("signing.gap.PreparedSeal.room", property(lambda self: 0))
+    with pytest.raises(KeyUnusable):
+        pki.sealer().seal(page, content)
