@@ -133,6 +133,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     status = StatusReader(options, clock)
     stack.callback(status.close)
     objects = FileObjectStore(settings.data_dir / "objects", cipher)
+    objects.sweep_temporaries()  # we hold the writer's lock: what lies there was left by a crash
     authority = _authority(settings, kek, clock, entropy)
     timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
     renderer = TypstRenderer()

@@ -94,7 +94,7 @@ class Preflight:
         errors += self._schema_problems(order, version)
         errors += _date_problems(order, version, today)
         errors += self._division_problems(order)
-        normal, holder_errors, warnings = self._holders(order, version)
+        normal, holder_errors, warnings = self._holders(order, version, today)
         errors += holder_errors
         errors += self._text_problems(order)
         return errors, warnings, normal
@@ -110,7 +110,7 @@ class Preflight:
             ).as_problem()
 
     def _holders(
-        self, order: IssueOrder, version: TypeVersion
+        self, order: IssueOrder, version: TypeVersion, today: date
     ) -> tuple[tuple[Holder, ...], list[Problem], list[Problem]]:
         errors: list[Problem] = list(_holder_count(order, version))
         warnings: list[Problem] = []
@@ -124,7 +124,7 @@ class Preflight:
                 problem = error.as_problem()
                 errors.append(Problem(path + "/code_type", problem.code, problem.zh, problem.en))
                 continue
-            wrong, odd = holders.check(code_type, code, self._divisions)
+            wrong, odd = holders.check(code_type, code, self._divisions, today=today)
             errors += _under(path + "/code", wrong)
             warnings += _under(path + "/code", odd)
             errors += _category_problems(version, code_type, path)
