@@ -63,3 +63,9 @@ def test_no_module_has_a_name_that_says_nothing(committed: tuple[Path, ...]) -> 
     """A module is named after its noun; a drawer for everything has none."""
     empty = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
     assert [name for name in committed if name.suffix == ".py" and name.stem in empty] == []
+
+
+def test_pictures_in_documents_stay_small(root: Path, committed: tuple[Path, ...]) -> None:
+    """At most 300 kB each: they are cloned by everybody, for ever."""
+    pictures = [name for name in committed if name.parts[:2] == ("docs", "images")]
+    assert [name for name in pictures if (root / name).stat().st_size > 300_000] == []
