@@ -1,6 +1,7 @@
 """Whatever is tried in whatever order, a life moves along the table and forgets nothing."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -51,7 +52,7 @@ class Life(RuleBasedStateMachine):
         assert history == self.seen
         assert [step.sequence for step in history] == list(range(1, len(history) + 1))
         assert self.certificate.row_version == len(history)
-        for earlier, later in zip(history, history[1:], strict=False):
+        for earlier, later in pairwise(history):
             assert later.from_state is earlier.to_state
             assert later.recorded_at >= earlier.recorded_at
         assert history[-1].to_state is self.certificate.state

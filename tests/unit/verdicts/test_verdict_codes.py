@@ -29,7 +29,7 @@ from certlib.verification import (
 )
 from tests.unit.life.builders import IDENTIFIER, NOW, decision, in_state, issued
 
-V, I, U = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
+VALID, INVALID, UNSURE = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
 STORED = datetime(2024, 3, 1, tzinfo=UTC)
 
 
@@ -100,22 +100,22 @@ BLOCKING = replace(OWN, blocking=frozenset({RestrictionKind.SEIZED}))
 TOLERANT = replace(OWN, tolerated=frozenset({RestrictionKind.SEIZED}))
 
 SITUATIONS = [
-    ("valid", V, of_known(), OWN),
-    ("valid-on-record", V, of_record(issued()), OWN),
-    ("not-yet-effective", I, of_record(issued(valid_from=date(2027, 1, 1))), OWN),
-    ("expired", I, of_record(issued(valid_to=date(2026, 11, 21))), OWN),
-    ("renewal-pending", U, of_record(RENEWING), OWN),
-    ("suspended", I, of_record(in_state(State.SUSPENDED)), OWN),
-    ("revoked", I, of_record(in_state(State.REVOKED)), OWN),
-    ("annulled", I, of_record(in_state(State.ANNULLED)), OWN),
-    ("withdrawn", I, of_record(in_state(State.WITHDRAWN)), OWN),
-    ("deregistered", I, of_record(in_state(State.DEREGISTERED)), OWN),
-    ("voided", I, of_record(in_state(State.VOIDED)), OWN),
-    ("superseded", I, of_record(in_state(State.SUPERSEDED)), OWN),
-    ("transferred-out", I, of_record(in_state(State.TRANSFERRED_OUT)), OWN),
+    ("valid", VALID, of_known(), OWN),
+    ("valid-on-record", VALID, of_record(issued()), OWN),
+    ("not-yet-effective", INVALID, of_record(issued(valid_from=date(2027, 1, 1))), OWN),
+    ("expired", INVALID, of_record(issued(valid_to=date(2026, 11, 21))), OWN),
+    ("renewal-pending", UNSURE, of_record(RENEWING), OWN),
+    ("suspended", INVALID, of_record(in_state(State.SUSPENDED)), OWN),
+    ("revoked", INVALID, of_record(in_state(State.REVOKED)), OWN),
+    ("annulled", INVALID, of_record(in_state(State.ANNULLED)), OWN),
+    ("withdrawn", INVALID, of_record(in_state(State.WITHDRAWN)), OWN),
+    ("deregistered", INVALID, of_record(in_state(State.DEREGISTERED)), OWN),
+    ("voided", INVALID, of_record(in_state(State.VOIDED)), OWN),
+    ("superseded", INVALID, of_record(in_state(State.SUPERSEDED)), OWN),
+    ("transferred-out", INVALID, of_record(in_state(State.TRANSFERRED_OUT)), OWN),
     (
         "draft",
-        I,
+        INVALID,
         of_record(
             replace(
                 issued(),
@@ -125,47 +125,52 @@ SITUATIONS = [
         ),
         OWN,
     ),
-    ("restricted", U, of_record(RESTRICTED), OWN),
-    ("restriction-blocks", I, of_record(RESTRICTED), BLOCKING),
-    ("paper-void", V, of_record(replace(issued(), paper=PaperStatus.DECLARED_VOID)), OWN),
-    ("not-found", I, Facts(), OWN),
-    ("identifier-malformed", I, Facts(malformed_part="校验位"), OWN),
-    ("several-found", U, Facts(candidates=2), OWN),
-    ("other-node", U, Facts(our_node=False, region="潮州市"), OWN),
-    ("mismatch", I, of_record(issued(), claims=(Claim("holder_name", "别的公司"),)), OWN),
+    ("restricted", UNSURE, of_record(RESTRICTED), OWN),
+    ("restriction-blocks", INVALID, of_record(RESTRICTED), BLOCKING),
+    ("paper-void", VALID, of_record(replace(issued(), paper=PaperStatus.DECLARED_VOID)), OWN),
+    ("not-found", INVALID, Facts(), OWN),
+    ("identifier-malformed", INVALID, Facts(malformed_part="校验位"), OWN),
+    ("several-found", UNSURE, Facts(candidates=2), OWN),
+    ("other-node", UNSURE, Facts(our_node=False, region="潮州市"), OWN),
+    ("mismatch", INVALID, of_record(issued(), claims=(Claim("holder_name", "别的公司"),)), OWN),
     (
         "name-changed",
-        V,
+        VALID,
         of_record(
             replace(issued(), former_names=("旧名运输公司",)),
             claims=(Claim("holder_name", "旧名运输公司"),),
         ),
         OWN,
     ),
-    ("altered", I, Facts(file=file(signature(digest_ok=False)), record=issued()), OWN),
-    ("seal-not-on-record", I, Facts(file=file(), record=issued(), authorised=True), OWN),
-    ("seal-untrusted", I, Facts(file=file(signature(chain_ok=False)), record=issued()), OWN),
-    ("seal-weak", U, Facts(file=file(signature(algorithm_problem="SHA-1"))), FOREIGN),
-    ("status-unknown", U, Facts(file=file(), registry_asked=False, authorised=True), OWN),
-    ("issuer-not-authorised", I, Facts(file=file(), record=issued(), authorised=False), OWN),
+    ("altered", INVALID, Facts(file=file(signature(digest_ok=False)), record=issued()), OWN),
+    ("seal-not-on-record", INVALID, Facts(file=file(), record=issued(), authorised=True), OWN),
+    ("seal-untrusted", INVALID, Facts(file=file(signature(chain_ok=False)), record=issued()), OWN),
+    ("seal-weak", UNSURE, Facts(file=file(signature(algorithm_problem="SHA-1"))), FOREIGN),
+    ("status-unknown", UNSURE, Facts(file=file(), registry_asked=False, authorised=True), OWN),
+    ("issuer-not-authorised", INVALID, Facts(file=file(), record=issued(), authorised=False), OWN),
     (
         "copy-expired",
-        I,
+        INVALID,
         of_known(copy={"kind": "purpose_copy", "expires_on": date(2026, 1, 1)}),
         OWN,
     ),
     (
         "copy-other-purpose",
-        I,
+        INVALID,
         of_known(copy={"kind": "purpose_copy", "purpose": "公积金提取"}, purpose="入学"),
         OWN,
     ),
-    ("printed", U, Facts(file=file(signatures=(), looks_ours=False), record=issued()), OWN),
-    ("cannot-tell", U, Facts(unavailable="签发登记"), OWN),
-    ("valid-then", V, of_record(REVOKED_LATE, on=date(2026, 10, 1)), OWN),
-    ("not-a-certificate", I, Facts(file=file(signatures=(), looks_ours=False, identifier="")), OWN),
-    ("unreadable", I, Facts(file=file(readable=False, fault="truncated")), OWN),
-    ("foreign-valid", V, Facts(file=file(identifier="", looks_ours=False)), FOREIGN),
+    ("printed", UNSURE, Facts(file=file(signatures=(), looks_ours=False), record=issued()), OWN),
+    ("cannot-tell", UNSURE, Facts(unavailable="签发登记"), OWN),
+    ("valid-then", VALID, of_record(REVOKED_LATE, on=date(2026, 10, 1)), OWN),
+    (
+        "not-a-certificate",
+        INVALID,
+        Facts(file=file(signatures=(), looks_ours=False, identifier="")),
+        OWN,
+    ),
+    ("unreadable", INVALID, Facts(file=file(readable=False, fault="truncated")), OWN),
+    ("foreign-valid", VALID, Facts(file=file(identifier="", looks_ours=False)), FOREIGN),
 ]
 
 
@@ -249,7 +254,7 @@ def test_every_fault_has_an_honest_verdict(fault):
     """The file's fault is invalid, ours is indeterminate, neither is valid."""
     report = judge(Facts(file=file(readable=False, fault=fault)), OWN, NOW)
     ours = fault in {"timeout", "memory", "crashed", "busy"}
-    assert report.verdict is (U if ours else I)
+    assert report.verdict is (UNSURE if ours else INVALID)
 
 
 @pytest.mark.parametrize("policy", [OWN, FOREIGN])
@@ -259,13 +264,13 @@ def test_every_fault_has_an_honest_verdict(fault):
 )
 def test_broken_cryptography_is_altered_under_every_policy(policy, broken):
     report = judge(Facts(file=file(signature(**broken))), policy, NOW)
-    assert (report.verdict, report.code) == (I, "altered")
+    assert (report.verdict, report.code) == (INVALID, "altered")
 
 
 def test_structure_counts_for_our_own_files():
     odd = Facts(file=file(signature(structure_ok=False, structure_problem="padding")))
     assert judge(odd, OWN, NOW).code == "altered"
-    assert judge(odd, FOREIGN, NOW).verdict is V
+    assert judge(odd, FOREIGN, NOW).verdict is VALID
 
 
 @pytest.mark.parametrize(
@@ -287,7 +292,7 @@ def test_changes_after_sealing(grade, own, foreign):
 def test_unknown_chain_is_no_finding_against_a_foreign_file():
     facts = Facts(file=file(signature(chain_ok=None), identifier="", looks_ours=False))
     report = judge(facts, FOREIGN, NOW)
-    assert (report.verdict, report.code) == (U, "seal-untrusted")
+    assert (report.verdict, report.code) == (UNSURE, "seal-untrusted")
     outcomes = {finding.check: finding.outcome for finding in report.findings}
     assert outcomes[Check.INTEGRITY] is Outcome.PASS
     assert outcomes[Check.CHANGES] is Outcome.PASS
@@ -308,7 +313,7 @@ def test_signer_that_is_not_the_issuer_on_record():
 
 def test_seal_stripped_from_our_file_is_alteration():
     report = judge(Facts(file=file(signatures=())), OWN, NOW)
-    assert (report.verdict, report.code) == (I, "altered")
+    assert (report.verdict, report.code) == (INVALID, "altered")
 
 
 def test_our_file_broken_beyond_reading_is_alteration():
@@ -319,14 +324,14 @@ def test_our_file_broken_beyond_reading_is_alteration():
 def test_genuine_old_file_after_revocation():
     """The file is intact, the right is gone: invalid, and the reason is the record."""
     report = judge(of_known(in_state(State.REVOKED)), OWN, NOW)
-    assert (report.verdict, report.code) == (I, "revoked")
+    assert (report.verdict, report.code) == (INVALID, "revoked")
     outcomes = {finding.check: finding.outcome for finding in report.findings}
     assert outcomes[Check.INTEGRITY] is Outcome.PASS
 
 
 def test_asked_for_a_day_before_the_beginning():
     report = judge(of_record(issued(), on=date(2024, 2, 1)), OWN, NOW)
-    assert (report.verdict, report.code) == (I, "not-yet-effective")
+    assert (report.verdict, report.code) == (INVALID, "not-yet-effective")
 
 
 def test_annulled_is_not_valid_then_when_annulled_from_the_beginning():
@@ -340,16 +345,16 @@ def test_renewal_asked_for_too_late_does_not_help():
 
 
 def test_tolerated_and_lifted_restrictions_do_not_stand_in_the_way():
-    assert judge(of_record(RESTRICTED), TOLERANT, NOW).verdict is V
+    assert judge(of_record(RESTRICTED), TOLERANT, NOW).verdict is VALID
     lifted = replace(RESTRICTED.restrictions[0], lifted_on=date(2026, 11, 22))
-    assert judge(of_record(replace(RESTRICTED, restrictions=(lifted,))), OWN, NOW).verdict is V
+    assert judge(of_record(replace(RESTRICTED, restrictions=(lifted,))), OWN, NOW).verdict is VALID
 
 
 def test_tolerance_in_comparison():
     """Full-width digits, spaces, the other middle dot and small letters are the same text."""
     record = issued(number="粤运 12-AB", fields={"KZ_MC": "阿卜杜拉·买买提"})
     claims = (Claim("number", "粤运１２-ａｂ"), Claim("KZ_MC", "阿卜杜拉・买买提"))
-    assert judge(of_record(record, claims=claims), OWN, NOW).verdict is V
+    assert judge(of_record(record, claims=claims), OWN, NOW).verdict is VALID
 
 
 def test_mismatch_names_the_field_and_hides_the_registered_value():
@@ -375,32 +380,32 @@ def test_mismatch_names_the_field_and_hides_the_registered_value():
     ],
 )
 def test_core_fields_compare(path, value):
-    assert judge(of_record(issued(), claims=(Claim(path, value),)), OWN, NOW).verdict is V
+    assert judge(of_record(issued(), claims=(Claim(path, value),)), OWN, NOW).verdict is VALID
 
 
 def test_long_term_is_a_claim_too():
     claims = (Claim("valid_to", "长期"),)
-    assert judge(of_record(issued(valid_to=None), claims=claims), OWN, NOW).verdict is V
-    assert judge(of_record(issued(), claims=claims), OWN, NOW).verdict is I
+    assert judge(of_record(issued(valid_to=None), claims=claims), OWN, NOW).verdict is VALID
+    assert judge(of_record(issued(), claims=claims), OWN, NOW).verdict is INVALID
 
 
 def test_over_several_targets():
-    assert worst([V, U, I]) is I
-    assert worst([V, U]) is U
-    assert worst([V, V]) is V
-    assert worst([]) is U
+    assert worst([VALID, UNSURE, INVALID]) is INVALID
+    assert worst([VALID, UNSURE]) is UNSURE
+    assert worst([VALID, VALID]) is VALID
+    assert worst([]) is UNSURE
 
 
 def test_nothing_at_all_is_never_valid():
-    assert judge(Facts(file=file(), registry_asked=False), OWN, NOW).verdict is U
+    assert judge(Facts(file=file(), registry_asked=False), OWN, NOW).verdict is UNSURE
     empty = Facts(record=None, known_file=known())
-    assert judge(empty, OWN, NOW).verdict is I
+    assert judge(empty, OWN, NOW).verdict is INVALID
 
 
 def test_copy_within_its_purpose_and_time():
     copy = {"kind": "purpose_copy", "purpose": "入学", "expires_on": date(2027, 1, 1)}
     report = judge(of_known(copy=copy, purpose="入学"), OWN, NOW)
-    assert report.verdict is V
+    assert report.verdict is VALID
     assert any(finding.code == "purpose-copy" for finding in report.findings)
 
 
