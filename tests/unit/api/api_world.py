@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 from anyio.from_thread import start_blocking_portal
 
@@ -191,7 +190,3 @@ def open_world(folder: Path, portal) -> World:
 
 def portal():
     return start_blocking_portal("asyncio")
-
-
-async def nothing():
-    await anyio.sleep(0)

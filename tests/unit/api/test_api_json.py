@@ -1,6 +1,7 @@
 """JSON is read strictly: what two readers could understand differently is refused."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -79,7 +80,5 @@ def test_good_values_come_through_unchanged(value):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(body):
-    try:
+    with suppress(CertlibError):
         strict_json.loads(body)
-    except CertlibError:
-        pass

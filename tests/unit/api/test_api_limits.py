@@ -15,9 +15,11 @@ class Sent:
 
     def __init__(self):
         self.messages = []
+        self.begun = asyncio.Event()
 
     async def __call__(self, message):
         self.messages.append(message)
+        self.begun.set()
 
     @property
     def status(self):
@@ -168,8 +170,7 @@ def test_a_deadline_answers_and_lets_the_act_come_to_its_end():
 
         sent = Sent()
         task = asyncio.create_task(Deadline(slow, 0.02)(_scope(), _chunks(b"a"), sent))
-        while sent.status is None:
-            await asyncio.sleep(0.005)
+        await sent.begun.wait()
         assert not task.done(), "its place is taken until the act has ended"
         release.set()
         await task

@@ -168,7 +168,7 @@ def test_log_lines_are_json_on_the_given_stream():
         logs.configure("info", stream)
         logs.event(logs.logger("x"), logging.INFO, "hello", who="甲")
         try:
-            raise ValueError("445221198501010019")
+            int("445221198501010019 and more")
         except ValueError:
             logging.getLogger("uvicorn.error").exception("fault")
     finally:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import string
 
 import pytest
 
@@ -56,14 +57,9 @@ def test_codes_and_titles_are_told_apart():
     assert len(titles) == len(set(titles))
 
 
-class _Anything(dict):
-    def __missing__(self, key):
-        return "x"
-
-
 @pytest.mark.parametrize("kind", list(problems.TABLE), ids=lambda kind: kind.code)
 def test_every_document_has_both_languages(kind):
-    error = kind(**_Values(kind))
+    error = kind(**_values(kind))
     document = problems.document(error, "run-1")
     assert document["code"] == kind.code
     assert document["type"].endswith(kind.code)
@@ -73,9 +69,7 @@ def test_every_document_has_both_languages(kind):
     assert "{" not in document["detail"] + document["detail_en"]
 
 
-def _Values(kind):
-    import string
-
+def _values(kind):
     names = {
         name
         for text in (kind.zh, kind.en)

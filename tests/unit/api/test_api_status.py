@@ -219,7 +219,8 @@ def test_only_what_is_in_force_today_is_ever_valid(state, start, end, pending, r
 def test_sentences_for_anybody_name_no_detail():
     for code, sentence in public.WITHOUT_DETAILS.items():
         assert code in SENTENCES
-        assert "{" not in "".join((sentence.zh, sentence.en, sentence.next_zh, sentence.next_en))
+        words = f"{sentence.zh}{sentence.en}{sentence.next_zh}{sentence.next_en}"
+        assert "{" not in words
 
 
 def test_every_sentence_that_names_a_detail_has_one_for_anybody():
