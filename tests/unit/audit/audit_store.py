@@ -1,5 +1,6 @@
 """A small real node to audit: issued, changed, superseded, approved, pending and burned."""
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -221,8 +222,6 @@ class Store:
 
     def put_file(self, name: str, pdf: bytes) -> None:
         """Replaces a file as somebody with key and database would: digests fit everywhere."""
-        import hashlib
-
         object_name, digest = self.object_name(name), hashlib.sha256(pdf).hexdigest()
         self.object_path(object_name).write_bytes(self.cipher.seal_object(pdf, object_name))
         self.set("certificate_files", f"sha256 = '{digest}', size = {len(pdf)}", name)
