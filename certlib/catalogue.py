@@ -133,6 +133,13 @@ def type_version_from(data: Mapping[str, Any]) -> TypeVersion:
     missing = [key for key in _REQUIRED if key not in data]
     if missing:
         raise Invalid(field_path="/" + missing[0])
+    try:
+        return _version(data)
+    except ValueError as error:  # a status, holder category or day that does not exist
+        raise Invalid from error
+
+
+def _version(data: Mapping[str, Any]) -> TypeVersion:
     schema = dict(data["schema"])
     stray = [key for key in schema.get("properties", {}) if not key.startswith("KZ_")]
     if stray:

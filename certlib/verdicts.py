@@ -197,6 +197,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "The signature uses an algorithm that is no longer safe: {problem}.",
         "Ask the issuer for a file sealed anew.",
     ),
+    "seal-unsupported": Sentence(
+        "签名使用的算法本系统尚不能核验：{problem}。",
+        "不表示文件有问题；请向签章单位核实，或使用支持该算法的核验工具。",
+        "The signature uses an algorithm that cannot be checked here: {problem}.",
+        "No finding against the file: ask who sealed it, or use a tool that knows the algorithm.",
+    ),
     "status-unknown": Sentence(
         "文件与签章核验通过，但未能查询登记状态。",
         "请联网后再核验登记状态，不可仅凭文件认定有效。",

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 
 from certlib import ids
 from certlib.document import Content
-from certlib.errors import CertlibError, Conflict, Invalid, NotFound, Refused
+from certlib.errors import CertlibError, Conflict, Corrupt, Invalid, NotFound, Refused
 from certlib.ports import Clock, Entropy
 from certlib.registry import (
     IdempotencyRecord,
     Intent,
     IntentStatus,
     Publication,
-    ReadSession,
     Registry,
     UnitOfWork,
 )
@@ -52,9 +51,32 @@ class _Row:
 
     request: IssueRequest
     outcome: Outcome | None = None
-    cleared: Cleared | None = None
-    intent: Intent | None = None
-    publication: Publication | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cleared:
+    """A row whose order may be issued."""
+
+    row: _Row
+    cleared: Cleared
+
+
+@dataclass(frozen=True, slots=True)
+class _Reserved:
+    """A row whose intent is on record."""
+
+    row: _Row
+    cleared: Cleared
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A row whose file is sealed and stored."""
+
+    row: _Row
+    cleared: Cleared
+    publication: Publication
 
 
 class IssueCertificates:
@@ -81,8 +103,8 @@ class IssueCertificates:
     ) -> list[Cleared | CertlibError]:
         """What stands against each order; nothing is stored, no identifier consumed."""
         rows = [_Row(request) for request in requests]
-        self._clear(caller, rows)
-        return [row.cleared if row.cleared is not None else _error(row) for row in rows]
+        cleared = {id(item.row): item.cleared for item in self._clear(caller, rows)}
+        return [cleared.get(id(row)) or _error(row) for row in rows]
 
     def issue_one(self, caller: Caller, request: IssueRequest) -> IssueAnswer:
         """Issues one certificate.
@@ -99,11 +121,11 @@ class IssueCertificates:
         """Issues a group; each request has an outcome of its own, in order."""
         rows = [_Row(request) for request in requests]
         self._replay(caller, rows)
-        self._clear(caller, rows)
-        self._reserve(caller, rows)
-        self._produce(rows)
-        self._publish(rows)
-        return [row.outcome if row.outcome is not None else _error(row) for row in rows]
+        cleared = self._clear(caller, rows)
+        reserved = self._reserve(caller, cleared)
+        made = self._produce(reserved)
+        self._publish(made)
+        return [row.outcome or _error(row) for row in rows]
 
     # --- 0: the same key again ----------------------------------------------------------------
 
@@ -118,60 +140,62 @@ class IssueCertificates:
             if record is not None:
                 row.outcome = _replay_or_error(record, row.request.order.request_digest())
 
-    def _clear(self, caller: Caller, rows: Sequence[_Row]) -> None:
+    def _clear(self, caller: Caller, rows: Sequence[_Row]) -> list[_Cleared]:
+        cleared: list[_Cleared] = []
         try:
             with self._registry.read() as session:
                 for row in _unfinished(rows):
-                    self._clear_one(caller, row, session)
+                    try:
+                        order = row.request.order
+                        cleared.append(_Cleared(row, self._preflight.clear(caller, order, session)))
+                    except (Refused, Invalid, NotFound, Conflict) as error:
+                        row.outcome = error
         except CertlibError as error:
-            _end_all(rows, error)
-
-    def _clear_one(self, caller: Caller, row: _Row, session: ReadSession) -> None:
-        try:
-            row.cleared = self._preflight.clear(caller, row.request.order, session)
-        except (Refused, Invalid, NotFound, Conflict) as error:
-            row.outcome = error
+            for row in _unfinished(rows):
+                row.outcome = error
+            return []
+        return cleared
 
     # --- 1: reserve ----------------------------------------------------------------------------
 
-    def _reserve(self, caller: Caller, rows: Sequence[_Row]) -> None:
+    def _reserve(self, caller: Caller, group: Sequence[_Cleared]) -> list[_Reserved]:
         """One transaction for the group; when it cannot be, each row is tried alone."""
-        waiting = [row for row in _unfinished(rows) if row.cleared is not None]
+        if not group:
+            return []
         try:
-            self._reserve_group(caller, waiting)
+            return self._reserve_group(caller, group)
         except CertlibError as error:
-            if len(waiting) == 1:
-                waiting[0].outcome = error
-                return
-            for row in waiting:
-                self._reserve(caller, [row])
+            if len(group) == 1:
+                group[0].row.outcome = error
+                return []
+            return [item for alone in group for item in self._reserve(caller, [alone])]
 
-    def _reserve_group(self, caller: Caller, rows: Sequence[_Row]) -> None:
-        if not rows:
-            return
+    def _reserve_group(self, caller: Caller, group: Sequence[_Cleared]) -> list[_Reserved]:
         now = self._clock.now()
-        intents: dict[int, Intent] = {}
-        replays: dict[int, Outcome] = {}
+        reserved: list[_Reserved] = []
+        replays: list[tuple[_Row, Outcome]] = []
         with self._registry.begin() as uow:
-            for place, row in enumerate(rows):
-                digest = row.request.order.request_digest()
-                mine = claim(caller, ROUTE, row.request.key, digest, now)
-                earlier = uow.claim_idempotency(mine)
+            for item in group:
+                request = item.row.request
+                digest = request.order.request_digest()
+                earlier = uow.claim_idempotency(claim(caller, ROUTE, request.key, digest, now))
                 if earlier is not None:
-                    replays[place] = _replay_or_error(earlier, digest)
-                elif row.cleared is not None:
-                    content = self._content(caller, row.cleared, uow, now)
-                    intents[place] = self._intent(caller, row.request, row.cleared, content)
-            uow.reserve(intents.values())
+                    replays.append((item.row, _replay_or_error(earlier, digest)))
+                    continue
+                content = self._content(caller, item.cleared, uow, now)
+                intent = self._intent(caller, request, item.cleared, content)
+                reserved.append(_Reserved(item.row, item.cleared, intent))
+            uow.reserve(item.intent for item in reserved)
             details = {"request_id": caller.request_id}
             uow.append_audit(
-                intent_record(now, caller.actor, "reserve", item, details)
-                for item in intents.values()
+                intent_record(now, caller.actor, "reserve", item.intent, details)
+                for item in reserved
             )
             uow.commit()
         # From here a crash leaves a record of what we meant to do.
-        for place, row in enumerate(rows):
-            row.intent, row.outcome = intents.get(place), replays.get(place)
+        for row, outcome in replays:
+            row.outcome = outcome
+        return reserved
 
     def _intent(
         self, caller: Caller, request: IssueRequest, cleared: Cleared, content: Content
@@ -229,7 +253,7 @@ class IssueCertificates:
             return ids.build(order.type_code, order.issuer_code, serial, 1)
         earlier = ids.parse(cleared.superseded.identifier).identifier
         if earlier is None:
-            raise Conflict
+            raise Corrupt(what="identifier")
         candidate = earlier.next_version()
         while uow.intent(str(candidate)) is not None:
             candidate = candidate.next_version()
@@ -237,19 +261,20 @@ class IssueCertificates:
 
     # --- 2 to 4: render, seal, store -------------------------------------------------------------
 
-    def _produce(self, rows: Sequence[_Row]) -> None:
-        for row in _unfinished(rows):
-            if row.intent is None or row.cleared is None:
-                continue
+    def _produce(self, group: Sequence[_Reserved]) -> list[_Made]:
+        made: list[_Made] = []
+        for item in group:
             try:
-                row.publication = self._workshop.produce(row.intent, row.cleared.version)
+                publication = self._workshop.produce(item.intent, item.cleared.version)
+                made.append(_Made(item.row, item.cleared, publication))
             except Invalid as error:
                 # The page itself refuses the order (its text does not fit): nothing to retry.
-                row.outcome = error
-                self._give_up(row.intent, error)
+                item.row.outcome = error
+                self._give_up(item.intent, error)
             except CertlibError as error:
-                row.outcome = error
-                self._note(row.intent, error)
+                item.row.outcome = error
+                self._note(item.intent, error)
+        return made
 
     def _give_up(self, intent: Intent, error: CertlibError) -> None:
         with suppress(CertlibError):
@@ -263,46 +288,31 @@ class IssueCertificates:
 
     # --- 5: publish ------------------------------------------------------------------------------
 
-    def _publish(self, rows: Sequence[_Row]) -> None:
-        ready = {place: row for place, row in enumerate(rows) if _publishable(row)}
-        publications = [row.publication for row in ready.values() if row.publication is not None]
-        if not publications:
+    def _publish(self, group: Sequence[_Made]) -> None:
+        """One commit for the group; when it cannot be, each row is tried alone."""
+        if not group:
             return
         try:
-            publish(self._registry, publications, self._clock.now())
+            publish(self._registry, [item.publication for item in group], self._clock.now())
         except CertlibError as error:
-            if len(publications) == 1:
-                _end_all(list(ready.values()), error)
-                self._note(publications[0].intent, error)
+            if len(group) == 1:
+                group[0].row.outcome = error
+                self._note(group[0].publication.intent, error)
                 return
-            for row in ready.values():
-                self._publish([row])
+            for alone in group:
+                self._publish([alone])
             return
-        for row in ready.values():
-            _answer(row)
+        for item in group:
+            codes = tuple(problem.code for problem in item.cleared.warnings)
+            item.row.outcome = replace(answer_of(item.publication), warnings=codes)
 
 
 def _unfinished(rows: Sequence[_Row]) -> Iterator[_Row]:
     return (row for row in rows if row.outcome is None)
 
 
-def _publishable(row: _Row) -> bool:
-    return row.outcome is None and row.publication is not None
-
-
-def _answer(row: _Row) -> None:
-    if row.publication is not None and row.cleared is not None:
-        codes = tuple(problem.code for problem in row.cleared.warnings)
-        row.outcome = replace(answer_of(row.publication), warnings=codes)
-
-
 def _error(row: _Row) -> CertlibError:
     return row.outcome if isinstance(row.outcome, CertlibError) else Conflict()
-
-
-def _end_all(rows: Sequence[_Row], error: CertlibError) -> None:
-    for row in _unfinished(rows):
-        row.outcome = error
 
 
 def _replay_or_error(earlier: IdempotencyRecord, request_digest: str) -> Outcome:

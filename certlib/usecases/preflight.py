@@ -234,10 +234,12 @@ def _date_problems(order: IssueOrder, version: TypeVersion, today: date) -> Iter
 
 
 def _years_after(day: date, years: int) -> date:
+    if day.year + years > date.max.year:
+        return date.max
     try:
         return day.replace(year=day.year + years)
-    except ValueError:  # 29 February, or past year 9999
-        return day.replace(year=min(day.year + years, 9999), day=28)
+    except ValueError:  # from 29 February into a common year
+        return day.replace(year=day.year + years, day=28)
 
 
 def _holder_count(order: IssueOrder, version: TypeVersion) -> Iterator[Problem]:

@@ -134,10 +134,8 @@ def _decide(findings: Sequence[Finding], *, asked_day: bool) -> tuple[Verdict, F
 def _kind_of_valid(bench: Judgement, findings: Sequence[Finding]) -> tuple[str, dict[str, str]]:
     """Valid has several sentences: say the one that tells the clerk most."""
     facts, record = bench.facts, bench.facts.record
-    if bench.foreign_file:
+    if record is None or bench.foreign_file:
         return "foreign-valid", {}
-    if record is None:
-        return "cannot-tell", {"service": "签发登记"}
     today = record.view_on(legal_day(bench.at))
     if facts.on is not None and today is not View.VALID:
         values = {"date": facts.on.isoformat(), "state": today.zh, "state_en": today.value}

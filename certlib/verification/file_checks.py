@@ -78,12 +78,23 @@ def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
 
 def _integrity(bench: Judgement, file: FileFacts) -> Finding:
     for item in file.signatures:
+        if item.algorithm_problem.startswith("unsupported"):
+            # Nobody here can check it: no finding against the file.
+            values = {"problem": item.algorithm_problem}
+            return bench.finding(Check.INTEGRITY, Outcome.UNKNOWN, "seal-unsupported", values)
         broken = _broken(item, strict=bench.policy.record_needed)
         if broken:
-            evidence = {"field": item.field_name, "problem": broken}
-            return bench.finding(Check.INTEGRITY, Outcome.FAIL, "altered", evidence=evidence)
+            return _altered(bench, item, broken)
+    last = file.signatures[-1]
+    if bench.policy.record_needed and not last.covers_file:
+        return _altered(bench, last, "coverage")
     count = {"signatures": len(file.signatures)}
     return bench.finding(Check.INTEGRITY, Outcome.PASS, "digest-holds", evidence=count)
+
+
+def _altered(bench: Judgement, item: SignatureFacts, problem: str) -> Finding:
+    evidence = {"field": item.field_name, "problem": problem}
+    return bench.finding(Check.INTEGRITY, Outcome.FAIL, "altered", evidence=evidence)
 
 
 def _broken(item: SignatureFacts, *, strict: bool) -> str:
@@ -91,9 +102,8 @@ def _broken(item: SignatureFacts, *, strict: bool) -> str:
         return "digest"
     if not item.signature_ok:
         return "signature"
-    if strict and not item.structure_ok:
-        return item.structure_problem or "structure"
-    return ""
+    held = item.structure_ok if strict else item.layout_ok
+    return "" if held else item.structure_problem or "structure"
 
 
 def _changes(bench: Judgement, file: FileFacts) -> Finding:

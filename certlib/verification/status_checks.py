@@ -89,10 +89,8 @@ def _values(record: Certificate, seen: View, change: StateChange | None) -> dict
     content = record.content
     if seen is View.EXPIRED:
         return {"date": str(content.valid_to)}
-    if seen is View.NOT_YET_EFFECTIVE:
+    if seen is View.NOT_YET_EFFECTIVE or change is None:
         return {"date": str(content.valid_from or content.issue_date)}
-    if change is None:
-        return {}
     decision = change.decision
     reason = reason_text(decision.action, decision.reason_code)
     return {

@@ -146,6 +146,16 @@ SITUATIONS = [
     ("seal-not-on-record", INVALID, Facts(file=file(), record=issued(), authorised=True), OWN),
     ("seal-untrusted", INVALID, Facts(file=file(signature(chain_ok=False)), record=issued()), OWN),
     ("seal-weak", UNSURE, Facts(file=file(signature(algorithm_problem="SHA-1"))), FOREIGN),
+    (
+        "seal-unsupported",
+        UNSURE,
+        Facts(
+            file=file(
+                signature(digest_ok=False, signature_ok=False, algorithm_problem="unsupported: SM2")
+            )
+        ),
+        FOREIGN,
+    ),
     ("status-unknown", UNSURE, Facts(file=file(), registry_asked=False, authorised=True), OWN),
     ("issuer-not-authorised", INVALID, Facts(file=file(), record=issued(), authorised=False), OWN),
     (
@@ -289,6 +299,13 @@ def test_changes_after_sealing(grade, own, foreign):
     assert judge(facts, FOREIGN, NOW).code == foreign
 
 
+def test_layout_counts_for_every_file_and_coverage_for_ours():
+    odd = Facts(file=file(signature(layout_ok=False, structure_problem="byte-range")))
+    assert judge(odd, FOREIGN, NOW).code == "altered"
+    open_end = Facts(file=file(signature(covers_file=False)), record=issued(), authorised=True)
+    assert judge(open_end, OWN, NOW).code == "altered"
+
+
 def test_unknown_chain_is_no_finding_against_a_foreign_file():
     facts = Facts(file=file(signature(chain_ok=None), identifier="", looks_ours=False))
     report = judge(facts, FOREIGN, NOW)
@@ -400,6 +417,20 @@ def test_nothing_at_all_is_never_valid():
     assert judge(Facts(file=file(), registry_asked=False), OWN, NOW).verdict is UNSURE
     empty = Facts(record=None, known_file=known())
     assert judge(empty, OWN, NOW).verdict is INVALID
+
+
+def test_a_known_file_of_an_issuer_without_authority():
+    """On record, and yet never authorised on the day of issue: the verdict says so."""
+    facts = Facts(record=issued(), known_file=known(), authorised=False)
+    assert judge(facts, OWN, NOW).code == "issuer-not-authorised"
+
+
+def test_a_record_without_history_still_gets_a_sentence():
+    bare = replace(issued(), state=State.REVOKED, history=())
+    assert judge(of_record(bare), OWN, NOW).code == "valid"
+    later = replace(in_state(State.REVOKED), history=in_state(State.REVOKED).history[1:])
+    report = judge(of_record(later, on=date(2020, 1, 1)), OWN, NOW)
+    assert report.verdict is INVALID
 
 
 def test_copy_within_its_purpose_and_time():
