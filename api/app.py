@@ -178,10 +178,10 @@ def _wrong_method(request: Request, request_id: str) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """Every method that this path has, over all its routes."""
-    found = {"OPTIONS"}
-    for route in _routes():
-        if route.path_regex.match(request.scope["path"]):
-            found |= route.methods or set()
+    matching = [route for route in _routes() if route.path_regex.match(request.scope["path"])]
+    # A path of its own (`/search`) is meant before one that could hold any identifier.
+    exact = [route for route in matching if not route.param_convertors]
+    found = {"OPTIONS"}.union(*(route.methods or set() for route in exact or matching))
     return found | ({"HEAD"} if "GET" in found else set())
 
 

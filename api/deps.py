@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Request, Response
+from fastapi import Depends, Header, HTTPException, Path, Request, Response
 
 from api.catalogue import Catalogue
 from api.metrics import Metrics
@@ -14,6 +14,7 @@ from certlib import ids
 from certlib.errors import IdempotencyKeyMissing, MalformedIdentifier, MalformedRequest
 from certlib.usecases.caller import Caller
 
+_SEARCH = "search"
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 _TAG = re.compile(r'"([0-9]{1,15})"')
 
@@ -56,6 +57,9 @@ async def _identifier(
         str, Path(description="电子证照标识（GB/T 36904）。 The certificate's identifier.")
     ],
 ) -> str:
+    if identifier == _SEARCH:
+        # That path is taken, by another method: say so rather than calling it a bad identifier.
+        raise HTTPException(405)
     parsed = ids.parse(identifier)
     if parsed.identifier is None:
         part = ", ".join(problem.field for problem in parsed.problems if problem.field)

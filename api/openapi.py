@@ -27,7 +27,28 @@ _REFS: Final = "#/components/schemas/{model}"
 _METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
 _NOT_OURS: Final = ("HTTPValidationError", "ValidationError")
 _OUTSIDE: Final = (ProblemDocument, BatchRow, VerifyIn, StatusOut)
-_KEY_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}
+_IDENTIFIER: Final = (
+    r"^1\.2\.156\.3005\.2\.[0-9A-Z]{18}[0-9]{3}\.([0-9A-Z]{18}|[0-9]{6})"
+    r"\.[0-9A-Z]{7,32}\.[0-9]{3}\.[0-9A-Z]$"
+)
+_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    # What the framework takes for optional, because we say ourselves what is missing.
+    "Idempotency-Key": {
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+        "example": "2026-000001",
+    },
+    "identifier": {
+        "schema": {"type": "string", "maxLength": 128, "pattern": _IDENTIFIER},
+        "example": examples.IDENTIFIER,
+    },
+    "if-match": {
+        "schema": {"type": "string", "pattern": '^("[0-9]{1,15}"|\\*)$'},
+        "example": '"3"',
+    },
+    "if-none-match": {"schema": {"type": "string"}, "example": '"3"'},
+}
+"""Parameters whose schema says more than their type in Python."""
 _DESCRIPTION: Final = """\
 城市电子证照库：签发、核验、查询、变更状态。 The electronic certificate library of a city.
 
@@ -150,10 +171,7 @@ def _put_right(operation: dict[str, Any]) -> None:
     for status, example in shipped_examples().get(operation["operationId"], {}).items():
         responses[status]["content"]["application/json"]["example"] = example
     for parameter in operation.get("parameters", ()):
-        if parameter["name"] == "Idempotency-Key":
-            parameter |= {"required": True, "schema": _KEY_SCHEMA, "example": "2026-000001"}
-        if parameter["name"] == "identifier":
-            parameter["example"] = examples.IDENTIFIER
+        parameter.update(_PARAMETERS.get(parameter["name"], {}))
 
 
 def _status_operation() -> dict[str, Any]:
@@ -170,8 +188,6 @@ def _status_operation() -> dict[str, Any]:
                 "in": "path",
                 "required": True,
                 "description": "电子证照标识。 The identifier.",
-                "schema": {"type": "string"},
-                "example": examples.IDENTIFIER,
             }
         ],
         "responses": {

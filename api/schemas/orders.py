@@ -140,7 +140,7 @@ class BatchIn(Wire):
         }
     }
 
-    rows: list[
+    rows: list[  # how many is asked of the settings, with a sentence of its own
         Annotated[
             dict[str, Any],
             WithJsonSchema(

@@ -101,6 +101,16 @@ class VerifyIn(Asked):
 
     model_config = Wire.model_config | {
         "json_schema_extra": {
+            "oneOf": [
+                {
+                    "required": [name],
+                    "properties": {name: {"type": kind}, other: {"type": "null"}},
+                }
+                for name, kind, other in (
+                    ("identifier", "string", "fields"),
+                    ("fields", "object", "identifier"),
+                )
+            ],
             "examples": [
                 {"identifier": examples.IDENTIFIER, "on": "2026-11-22"},
                 {
@@ -110,7 +120,7 @@ class VerifyIn(Asked):
                     },
                     "claims": {"holder_name": "揭阳市示例运输有限公司"},
                 },
-            ]
+            ],
         }
     }
 
