@@ -39,11 +39,13 @@ class Site:
     Attributes:
         api: the FastAPI application, for its document.
         metrics: what is counted; the worker counts here too.
+        quick: whole answers to plain status look-ups, for a server that can use them.
     """
 
-    def __init__(self, api: FastAPI, stack: ASGIApp, status: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, api: FastAPI, stack: ASGIApp, status: StatusPath, metrics: Metrics) -> None:
         self.api = api
         self.metrics = metrics
+        self.quick = status.quick
         self._stack = stack
         self._status = status
 

@@ -1,8 +1,8 @@
 """What the HTTP side needs of a node, by its ports; `api.bootstrap.Node` is one."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from api.settings import Settings
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
@@ -19,6 +19,18 @@ class StatusSource(Protocol):
 
     def status(self, identifier: str) -> StatusRow | None:
         """The status now; raises `StoreUnavailable`."""
+        ...
+
+    def raw(self, identifier: str, today: date) -> tuple[Any, ...] | None:
+        """The row behind it, unread; raises `StoreUnavailable`."""
+        ...
+
+    def version(self) -> tuple[int, int] | None:
+        """A mark that stays while nothing at all is committed; None where there is none."""
+        ...
+
+    def read(self, values: tuple[Any, ...]) -> StatusRow:
+        """What a row of `raw` says."""
         ...
 
 

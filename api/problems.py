@@ -117,9 +117,9 @@ def document(error: CertlibError, request_id: str) -> dict[str, Any]:
 
 
 def line(problem: Problem) -> dict[str, str]:
-    """One problem of one field."""
+    """One problem of one field; keys of the caller's may hold what UTF-8 cannot."""
     return {
-        "field": problem.field,
+        "field": problem.field.encode("utf-8", "replace").decode(),
         "code": problem.code,
         "zh": problem.zh,
         "en": problem.en,

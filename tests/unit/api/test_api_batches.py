@@ -70,3 +70,10 @@ def test_rows_that_are_no_objects_spoil_the_call(world):
 
 def test_the_scope_is_asked_for_first(world):
     assert _send(world, [_row(1)], "reader").json()["code"] == "scope-missing"
+
+
+def test_a_row_whose_key_names_are_half_characters_is_answered(world):
+    body = b'{"rows":[{"key":"k","order":{"\\ud800":1}}]}'
+    headers = world.bearer() | {"Content-Type": "application/json"}
+    answer = world.browser.post("/v1/certificate-batches", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["rows"][0]["status"]) == (207, 422)
