@@ -1,6 +1,7 @@
 """The API document (OpenAPI 3.1): FastAPI's, with what it cannot know put right.
 
-`python -m api.openapi docs/openapi.json` writes it there; a test keeps the two equal.
+`python -m api.openapi docs/openapi.json` writes it there, and the catalogue of problems beside it;
+tests keep them equal to the code.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api import problem_catalogue
 from api.problems import MEDIA_TYPE
 from api.routes.table import ROUTERS
 from api.schemas import examples
@@ -200,4 +202,6 @@ def _status_operation() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(text(), "utf-8")
+    target = Path(sys.argv[1])
+    target.write_text(text(), "utf-8")
+    target.with_name("problems.md").write_text(problem_catalogue.text(), "utf-8")

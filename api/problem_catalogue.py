@@ -1,7 +1,5 @@
-"""The catalogue of problems as a page: `python -m api.problem_catalogue docs/problems.md`."""
+"""The catalogue of problems as a page: `docs/problems.md`, written by `api.openapi`."""
 
-import sys
-from pathlib import Path
 from string import Formatter
 
 from api.problems import TABLE
@@ -47,7 +45,3 @@ def _shown(sentence: str) -> str:
         literal + ("…" if name is not None else "")
         for literal, name, _, _ in Formatter().parse(sentence)
     )
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(text(), "utf-8")
