@@ -75,7 +75,7 @@ def _leaves(error: ValidationError) -> list[str]:
     instance = error.instance
     if not isinstance(instance, Mapping):
         return [""]
-    if error.validator == "required":
+    if error.validator == "required" and isinstance(error.validator_value, list):
         # One error per missing key: its message begins with the key's repr.
         missing = [key for key in error.validator_value if key not in instance]
         named = [key for key in missing if error.message.startswith(repr(key))]

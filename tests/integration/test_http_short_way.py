@@ -24,6 +24,13 @@ def server(tmp_path_factory):
         yield started
 
 
+@pytest.fixture
+def talk(server):
+    made = Talk(server)
+    yield made
+    made.socket.close()
+
+
 @pytest.fixture(scope="module")
 def identifier(server):
     key = server.bearer() | {"Idempotency-Key": "short-way"}
@@ -61,9 +68,8 @@ def _plain(identifier, headers=b""):
     return b"GET /v1/status/%b HTTP/1.1\r\nHost: x\r\n%b\r\n" % (identifier.encode(), headers)
 
 
-def test_both_ways_say_the_same(server, identifier):
+def test_both_ways_say_the_same(talk, identifier):
     """Same status line, same headers, same words; only the instant may differ."""
-    talk = Talk(server)
     short = talk.ask(_plain(identifier))
     long = talk.ask(_plain(identifier, LONG))
     assert short[0].split(b"\r\n")[0] == long[0].split(b"\r\n")[0] == b"HTTP/1.1 200 OK"
@@ -74,8 +80,7 @@ def test_both_ways_say_the_same(server, identifier):
     assert short[2]["verdict"] == "valid"
 
 
-def test_what_arrives_in_pieces_or_together_is_answered_too(server, identifier):
-    talk = Talk(server)
+def test_what_arrives_in_pieces_or_together_is_answered_too(talk, identifier):
     whole = _plain(identifier)
     assert talk.ask(whole[:20], whole[20:60], whole[60:])[2]["verdict"] == "valid"
     talk.socket.sendall(whole + whole)
@@ -90,8 +95,8 @@ def test_what_arrives_in_pieces_or_together_is_answered_too(server, identifier):
     ("name", "status"),
     [("nothing", 400), ("%00", 400), ("a%20b", 400), ("..%2f", 400), ("?x=1", 400)],
 )
-def test_what_is_not_on_record_goes_the_long_way(server, name, status):
-    head, fields, body = Talk(server).ask(_plain(name))
+def test_what_is_not_on_record_goes_the_long_way(talk, name, status):
+    head, fields, body = talk.ask(_plain(name))
     assert int(head.split()[1]) == status
     assert fields[b"content-type"] == b"application/problem+json"
     assert body["code"] == "identifier-malformed"
@@ -109,17 +114,15 @@ def test_head_and_old_http_are_left_to_the_long_way(server, identifier):
     assert b"200 OK" in old.split(b"\r\n")[0]
 
 
-def test_look_ups_and_other_requests_share_a_connection(server, identifier):
+def test_look_ups_and_other_requests_share_a_connection(talk, identifier):
     """A timer that one kind of request sets is no surprise to the other."""
-    talk = Talk(server)
     assert talk.ask(_plain(identifier))[2]["verdict"] == "valid"
     talk.ask(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
     assert talk.ask(_plain(identifier))[2]["verdict"] == "valid"
 
 
-def test_a_commit_of_any_process_is_seen_by_the_next_look_up(server, identifier):
+def test_a_commit_of_any_process_is_seen_by_the_next_look_up(server, talk, identifier):
     """INV-6 on a warm connection: what was made for this second is not said after a commit."""
-    talk = Talk(server)
     assert talk.ask(_plain(identifier))[2]["code"] == "valid"
     for code, state in (("suspended", "SUSPENDED"), ("valid", "ISSUED")):
         script = (
@@ -132,9 +135,8 @@ def test_a_commit_of_any_process_is_seen_by_the_next_look_up(server, identifier)
         assert talk.ask(_plain(identifier))[2]["code"] == code
 
 
-def test_look_ups_are_counted_either_way(server, identifier):
+def test_look_ups_are_counted_either_way(server, talk, identifier):
     before = httpx.get(f"{server.url}/metrics").text
-    talk = Talk(server)
     for _ in range(3):
         talk.ask(_plain(identifier))
     after = httpx.get(f"{server.url}/metrics").text
