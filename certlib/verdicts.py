@@ -146,7 +146,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "identifier-malformed": Sentence(
         "标识有误：{part}不符合编码规则。",
         "请逐位核对标识，或扫描证照上的二维码。",
-        "The identifier is mistyped: {part} breaks the coding rule.",
+        "The identifier is mistyped: {part_en} breaks the coding rule.",
         "Compare it character by character, or scan the code on the certificate.",
     ),
     "several-found": Sentence(
@@ -188,7 +188,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "seal-untrusted": Sentence(
         "签名完好，但签章证书不在信任名单内：{problem}。",
         "请勿仅凭此文件办理，核实签章单位后再定。",
-        "The signature is intact, but its certificate is not trusted: {problem}.",
+        "The signature is intact, but its certificate is not trusted: {problem_en}.",
         "Do not rely on the file alone; establish who sealed it.",
     ),
     "seal-weak": Sentence(
@@ -236,7 +236,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "cannot-tell": Sentence(
         "暂时无法核验：{service}不可用，不表示证照有问题。",
         "已登记{ticket}，恢复后补核；可按容缺受理先行收件。",
-        "Cannot tell now ({service} is unavailable); not a finding against it.",
+        "Cannot tell now ({service_en} is unavailable); not a finding against it.",
         "Queued as {ticket}; accept the filing provisionally.",
     ),
     "valid-then": Sentence(
@@ -307,3 +307,45 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "busy": ("核验服务繁忙", "the readers are busy"),
 }
 """Faults of `FileFacts.fault` in words."""
+
+PARTS: Mapping[str, tuple[str, str]] = {
+    "": ("内容", "its content"),
+    "root": ("根", "the root"),
+    "type_code": ("证照类型代码", "the type code"),
+    "issuer_code": ("颁发机构代码", "the issuer code"),
+    "serial": ("顺序号", "the serial"),
+    "version": ("版本号", "the version"),
+    "check": ("校验位", "the check character"),
+}
+"""Parts of an identifier in words."""
+
+SERVICES: Mapping[str, tuple[str, str]] = {
+    "registry": ("签发登记", "the registry"),
+    "server": ("证照库服务", "the server"),
+    "issue-list": ("发证清单", "the issue list"),
+    "file": ("文件", "the file"),
+}
+"""Dependencies in words, for `cannot-tell`."""
+
+DISTRUST: Mapping[str, tuple[str, str]] = {
+    "no-anchors": ("没有可用的信任名单", "there is no trust list at hand"),
+    "no-path": ("不是受信任机构签发", "no trusted authority issued it"),
+    "path-invalid": ("证书链不成立", "its chain does not hold"),
+    "expired": ("签章时证书已过期", "it had expired when used"),
+    "not-yet-valid": ("签章时证书尚未生效", "it was not yet valid when used"),
+    "revoked": ("证书已被吊销", "it was revoked"),
+    "revocation-unknown": ("未能查询证书吊销状态", "its revocation could not be asked"),
+    "revocation-stale": ("证书吊销列表已过期", "the revocation list is out of date"),
+    "key-usage": ("证书不得用于签章", "it may not be used to seal"),
+    "signer-is-authority": ("以机构根证书直接签章", "an authority's own key was used"),
+    "certificate-malformed": ("证书格式有误", "it is malformed"),
+    "timestamp": ("时间戳不可信", "the timestamp is not trusted"),
+    "token-signature": ("时间戳签名有误", "the timestamp's signature is wrong"),
+    "timestamp-form": ("时间戳格式有误", "the timestamp is malformed"),
+}
+"""Problems of a seal's chain or timestamp in words; another slug speaks for itself."""
+
+
+def worded(table: Mapping[str, tuple[str, str]], key: str) -> tuple[str, str]:
+    """(Chinese, English) of `key`; a key that the table lacks stands for itself."""
+    return table.get(key, (key, key))

@@ -8,7 +8,6 @@ from api.cli.accounts import Credentials
 from api.cli.failures import CommandFailure, ServerBusy, ServerUnreachable
 from api.cli.remote import Answer, Server, open_server
 from api.cli.reports import report_json
-from api.cli.words import PARTS
 from api.clock import SystemClock
 from certlib import ids
 from certlib.usecases.verify import Question
@@ -41,7 +40,8 @@ class RemoteVerifier:
         parsed = ids.parse(text)
         if not parsed.grade.usable:
             # Mistyped is mistyped, whatever a server would say.
-            return _judged(Facts(malformed_part=_part(parsed)), question)
+            part = parsed.problems[0].field if parsed.problems else ""
+            return _judged(Facts(malformed_part=part), question)
         body: dict[str, Any] = {"identifier": text, "policy": question.policy.name}
         if question.on is not None:
             body["on"] = question.on.isoformat()
@@ -50,7 +50,7 @@ class RemoteVerifier:
             if not answer.good:
                 raise answer.refusal()
         except (ServerUnreachable, ServerBusy):
-            return _judged(Facts(unavailable="certlib"), question)
+            return _judged(Facts(unavailable="server"), question)
         return _shaped(answer)
 
     def _opened(self) -> Server:
@@ -58,13 +58,6 @@ class RemoteVerifier:
             if self._server is None:
                 self._server = open_server(self._credentials, self._data_dir)
             return self._server
-
-
-def _part(parsed: ids.ParsedIdentifier) -> str:
-    """The part that is wrong, or the whole."""
-    named = [PARTS[problem.field] for problem in parsed.problems if problem.field in PARTS]
-    zh, en = named[0] if named else ("整体", "the whole")
-    return f"{zh}（{en}）"
 
 
 def _judged(facts: Facts, question: Question) -> dict[str, Any]:

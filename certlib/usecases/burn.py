@@ -20,6 +20,7 @@ def burn(
         uow.burn(intent.identifier, reason)
         uow.release_idempotency(intent.client_id, intent.route, intent.idempotency_key)
         uow.append_audit([record])
+        # Before the commit, while the intent's row is ours: a crash in between leaves an intent
+        # without an object, which is sealed anew; after it, a sealed orphan would stay (INV-1).
+        objects.remove(intent.object_name())
         uow.commit()
-    # Nothing names the object any more: no sealed orphan stays behind (INV-1).
-    objects.remove(intent.object_name())

@@ -83,4 +83,6 @@ class Reconcile:
             burn(self._registry, self._workshop.objects, self._clock, intent, reason)
         except Conflict:
             return "published"  # another process was faster
+        except CertlibError:
+            return "failed"  # the next round tries again
         return "burned"

@@ -75,7 +75,7 @@ class VerifyCertificates:
         """The verdict on an identifier as somebody typed or scanned it."""
         parsed = ids.parse(text)
         if not parsed.grade.usable:
-            part = parsed.problems[0].zh if parsed.problems else "标识"
+            part = parsed.problems[0].field if parsed.problems else ""
             return self._judged(Facts(malformed_part=part), question, warnings=parsed.problems)
         identifier = str(parsed.identifier)
         return self._asked(
@@ -150,7 +150,7 @@ class VerifyCertificates:
             with self._registry.read() as session:
                 facts, candidates = gather(session)
         except (Unavailable, Corrupt):
-            return self._judged(Facts(unavailable="签发登记"), question)
+            return self._judged(Facts(unavailable="registry"), question)
         return self._judged(facts, question, candidates, tuple(warnings))
 
     def _asked_or_none(self, digest: str, question: Question) -> Answer | None:
@@ -163,7 +163,7 @@ class VerifyCertificates:
                     return None
                 facts = self._record_facts(session, known.identifier, question)
         except (Unavailable, Corrupt):
-            return self._judged(Facts(unavailable="签发登记"), question)
+            return self._judged(Facts(unavailable="registry"), question)
         return self._judged(replace(facts, known_file=known), question)
 
     def _facts_of(

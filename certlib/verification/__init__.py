@@ -10,7 +10,7 @@ from datetime import datetime
 from certlib.calendar import legal_day
 from certlib.certificate import PaperStatus
 from certlib.states import View
-from certlib.verdicts import SENTENCES
+from certlib.verdicts import PARTS, SENTENCES, SERVICES, worded
 from certlib.verification.file_checks import (
     known_file_findings,
     unknown_file_findings,
@@ -102,10 +102,12 @@ def _findings(bench: Judgement) -> list[Finding]:
 def _alone(bench: Judgement) -> Finding | None:
     facts = bench.facts
     if facts.unavailable:
-        values = {"service": facts.unavailable}
+        zh, en = worded(SERVICES, facts.unavailable)
+        values = {"service": zh, "service_en": en}
         return bench.finding(Check.STATUS_NOW, Outcome.UNKNOWN, "cannot-tell", values)
-    if facts.malformed_part:
-        values = {"part": facts.malformed_part}
+    if facts.malformed_part is not None:
+        zh, en = worded(PARTS, facts.malformed_part)
+        values = {"part": zh, "part_en": en}
         return bench.finding(Check.STATUS_NOW, Outcome.FAIL, "identifier-malformed", values)
     if facts.candidates is not None and facts.candidates > 1 and facts.record is None:
         return bench.finding(Check.MATCH, Outcome.UNKNOWN, "several-found")

@@ -6,7 +6,7 @@ from typing import Any
 from certlib.calendar import legal_day
 from certlib.certificate import CertificateFile
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts
-from certlib.verdicts import FAULTS
+from certlib.verdicts import DISTRUST, FAULTS, SERVICES, worded
 from certlib.verification.matching import same_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 
@@ -15,10 +15,10 @@ _OUR_FAULTS = frozenset({"timeout", "memory", "crashed", "busy"})
 
 def unreadable(bench: Judgement, file: FileFacts) -> Finding:
     """A file that could not be read: by its own fault, or by ours."""
-    zh, en = FAULTS.get(file.fault, (file.fault, file.fault))
+    zh, en = worded(FAULTS, file.fault)
     evidence = {"fault": file.fault}
     if file.fault in _OUR_FAULTS:
-        values = {"service": zh}
+        values = {"service": zh, "service_en": en}
         return bench.finding(Check.INTEGRITY, Outcome.UNKNOWN, "cannot-tell", values, evidence)
     if file.looks_ours and file.fault == "malformed":
         # Ours once, by the marks it still carries: more than bad luck in a download.
@@ -126,10 +126,12 @@ def _seal(bench: Judgement, file: FileFacts) -> Finding:
             return bench.finding(Check.SEAL, Outcome.UNKNOWN, "seal-weak", values, evidence)
         problem = _distrust(item)
         if problem:
-            # Under `foreign` we may simply not know the authority; under `own` we know all.
-            strict = bench.policy.record_needed
-            outcome = Outcome.FAIL if strict else Outcome.UNKNOWN
-            values = {"problem": problem}
+            # Under `foreign` we may simply not know the authority; under `own` we know all,
+            # unless there was nothing to decide with.
+            undecided = item.chain_ok is None or not bench.policy.record_needed
+            outcome = Outcome.UNKNOWN if undecided else Outcome.FAIL
+            zh, en = worded(DISTRUST, problem)
+            values = {"problem": zh, "problem_en": en}
             return bench.finding(Check.SEAL, outcome, "seal-untrusted", values, evidence)
     first = file.signatures[0]
     values = {"signer": first.signer}
@@ -165,7 +167,9 @@ def _authority(bench: Judgement, file: FileFacts) -> Finding:
     if bench.facts.authorised is False or wrong_signer:
         return bench.finding(Check.ISSUER_AUTHORITY, Outcome.FAIL, "issuer-not-authorised")
     if bench.facts.authorised is None:
-        return bench.finding(Check.ISSUER_AUTHORITY, Outcome.UNKNOWN, "authority-unknown")
+        zh, en = worded(SERVICES, "issue-list")
+        values = {"service": zh, "service_en": en}
+        return bench.finding(Check.ISSUER_AUTHORITY, Outcome.UNKNOWN, "authority-unknown", values)
     return bench.finding(Check.ISSUER_AUTHORITY, Outcome.PASS, "authorised")
 
 

@@ -102,13 +102,13 @@ class Facts:
         record: the certificate on record; None when absent or not asked for.
         registry_asked: False when there is no registry at hand (offline verifier).
         candidates: how many certificates a search by fields found.
-        malformed_part: the part of a mistyped identifier, or "".
+        malformed_part: name of the mistyped part of an identifier, "" for the whole, or None.
         our_node: whether the identifier's issuer is one of ours.
         authorised: the issue list covers issuer and type on the day of issue; None unknown.
         on: the acceptance day asked for, or None for today alone.
         known_at: as the record was known at this instant; None for all that is known.
         titles: (Chinese, English) titles of the fields that claims name.
-        unavailable: name of the dependency that is down, or "".
+        unavailable: slug of the dependency that is down (`certlib.verdicts.SERVICES`), or "".
     """
 
     file: FileFacts | None = None
@@ -116,7 +116,7 @@ class Facts:
     record: Certificate | None = None
     registry_asked: bool = True
     candidates: int | None = None
-    malformed_part: str = ""
+    malformed_part: str | None = None
     our_node: bool = True
     region: str = ""
     authorised: bool | None = None

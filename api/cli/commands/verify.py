@@ -154,7 +154,7 @@ def _of_file(desk: "Desk", path: Path, question: Question) -> Answer:
             content = stream.read(desk.most + 1)
     except OSError:
         # It is there and this machine cannot read it: that says nothing against the file.
-        facts = Facts(unavailable="文件 file")
+        facts = Facts(unavailable="file")
         return report_json(judge(facts, question.policy, at), of_file=True)
     if len(content) > desk.most:
         too_large = FileFacts(sha256="", size=len(content), readable=False, fault="too-large")

@@ -219,6 +219,21 @@ def test_burning_yields_to_a_faster_process(house, monkeypatch):
     assert house.reconcile.run(take_over=True).published == 1
 
 
+def test_burning_that_fails_is_tried_again(house, monkeypatch):
+    """The object cannot be removed: the intent stays, and with it the name of the object."""
+    _left_behind(house, monkeypatch)
+    house.renderer.error = FaceOverflow()
+
+    def stuck(name):
+        raise STORE_DOWN
+
+    monkeypatch.setattr(house.objects, "remove", stuck)
+    assert house.reconcile.run(take_over=True).failed == 1
+    assert house.counts()["INTENT"] == 1
+    monkeypatch.undo()
+    assert house.reconcile.run(take_over=True).burned == 1
+
+
 def test_supersession_of_a_version_that_has_gone(house, monkeypatch):
     """The superseded version cannot be read at publication: nothing is published."""
     first = house.issue.issue_one(CALLER, request())

@@ -15,7 +15,7 @@ from certlib.certificate import (
 )
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
 from certlib.states import Action, State
-from certlib.verdicts import FAULTS, FINDINGS, SENTENCES
+from certlib.verdicts import DISTRUST, FAULTS, FINDINGS, SENTENCES, SERVICES
 from certlib.verification import (
     FOREIGN,
     OWN,
@@ -129,7 +129,7 @@ SITUATIONS = [
     ("restriction-blocks", INVALID, of_record(RESTRICTED), BLOCKING),
     ("paper-void", VALID, of_record(replace(issued(), paper=PaperStatus.DECLARED_VOID)), OWN),
     ("not-found", INVALID, Facts(), OWN),
-    ("identifier-malformed", INVALID, Facts(malformed_part="校验位"), OWN),
+    ("identifier-malformed", INVALID, Facts(malformed_part="check"), OWN),
     ("several-found", UNSURE, Facts(candidates=2), OWN),
     ("other-node", UNSURE, Facts(our_node=False, region="潮州市"), OWN),
     ("mismatch", INVALID, of_record(issued(), claims=(Claim("holder_name", "别的公司"),)), OWN),
@@ -171,7 +171,7 @@ SITUATIONS = [
         OWN,
     ),
     ("printed", UNSURE, Facts(file=file(signatures=(), looks_ours=False), record=issued()), OWN),
-    ("cannot-tell", UNSURE, Facts(unavailable="签发登记"), OWN),
+    ("cannot-tell", UNSURE, Facts(unavailable="registry"), OWN),
     ("valid-then", VALID, of_record(REVOKED_LATE, on=date(2026, 10, 1)), OWN),
     (
         "not-a-certificate",
@@ -313,6 +313,15 @@ def test_unknown_chain_is_no_finding_against_a_foreign_file():
     outcomes = {finding.check: finding.outcome for finding in report.findings}
     assert outcomes[Check.INTEGRITY] is Outcome.PASS
     assert outcomes[Check.CHANGES] is Outcome.PASS
+
+
+def test_nothing_to_decide_with_is_no_finding_against_our_file():
+    """Offline without a trust list: unsure, and it says what is missing."""
+    seal = signature(chain_ok=None, chain_problem="no-anchors")
+    report = judge(Facts(file=file(seal), registry_asked=False, authorised=True), OWN, NOW)
+    assert (report.verdict, report.code) == (UNSURE, "seal-untrusted")
+    assert "没有可用的信任名单" in report.sentence.zh
+    assert "no-anchors" not in report.sentence.en
 
 
 def test_untrusted_timestamp_is_distrust():
@@ -459,4 +468,4 @@ def test_this_file_walks_what_the_package_has():
     for module in source.glob("*.py"):
         named |= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', module.read_text("utf-8")))
     unknown = named - set(SENTENCES) - set(FINDINGS)
-    assert unknown <= {"no-path"}
+    assert unknown <= set(DISTRUST) | set(SERVICES)
