@@ -1,0 +1,161 @@
+"""The protocol beneath: heads that are too long, too slow or no HTTP, on real sockets."""
+
+import json
+import socket
+import threading
+
+import pytest
+import uvicorn
+
+from api import protocol, server
+from certlib.errors import StoreUnavailable
+
+
+class Running:
+    def __init__(self, site):
+        config = uvicorn.Config(
+            site,
+            http=protocol.GuardedProtocol,
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="none",
+        )
+        self._server = uvicorn.Server(config)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._listening]}, daemon=True
+        )
+        self._thread.start()
+
+    def raw(self, *parts):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as talk:
+            for part in parts:
+                talk.sendall(part)
+            answer = b""
+            while chunk := talk.recv(65536):
+                answer += chunk
+        return answer
+
+    def stop(self):
+        self._server.should_exit = True
+        self._thread.join(20)
+        self._listening.close()
+
+
+@pytest.fixture
+def running(world):
+    started = Running(world.site)
+    yield started
+    started.stop()
+
+
+def _code(answer):
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"connection: close" in head.lower()
+    return int(head.split()[1]), json.loads(body)["code"]
+
+
+def _get(path, *headers, method="GET"):
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@pytest.mark.parametrize("garbage", [b"\x00\x01\r\n\r\n", b"GET\r\n\r\n", _get("/\xff")])
+def test_what_is_no_http_gets_a_problem_document(running, garbage):
+    assert _code(running.raw(garbage)) == (400, "request-malformed")
+
+
+def test_a_head_that_is_too_long(running):
+    lines = _get("/healthz", *[f"X-{number}: {'y' * 1000}" for number in range(40)])
+    # Not ended: what follows the limit is never waited for.
+    assert _code(running.raw(lines[:-2])) == (431, "head-too-large")
+
+
+def test_a_head_that_never_ends(running, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
+    assert running.raw(b"GET /healthz HTTP/1.1\r\nHost:") == b""
+
+
+def test_a_connection_that_says_nothing(running, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
+    assert running.raw() == b""
+
+
+def test_a_second_head_that_never_ends(running, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    answer = running.raw(_get("/healthz"), b"GET /healthz HTTP/1.1\r\nHo")
+    assert answer.count(b"HTTP/1.1 200") == 1
+
+
+def test_heads_in_pieces_are_read(running):
+    whole = _get("/healthz", "Connection: close")
+    answer = running.raw(*[bytes([octet]) for octet in whole])
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_status_in_every_shape_of_request(running, world):
+    """Short way or long, whole or in pieces: the same answer but for its instant."""
+    identifier = world.issued()
+    path = f"/v1/status/{identifier}"
+    close = "Connection: close"
+    shapes = [
+        (_get(path), _get(path, close)),
+        (_get(path, "X-Y: z"), _get(path, close)),
+        (_get(path)[:30], _get(path)[30:], _get(path, close)),
+        (_get(path) + _get(path), _get(path, close)),
+    ]
+    for shape in shapes:
+        answer = running.raw(*shape)
+        bodies = [json.loads(part.split(b"}")[0] + b"}") for part in answer.split(b"\r\n\r\n")[1:]]
+        assert {body["code"] for body in bodies} == {"valid"}
+    head = running.raw(_get(path, close, method="HEAD"))
+    assert head.startswith(b"HTTP/1.1 200")
+    assert head.endswith(b"\r\n\r\n")
+
+
+def test_a_change_is_seen_on_the_short_way_too(running, world):
+    identifier = world.issued()
+    path = f"/v1/status/{identifier}"
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as talk:
+
+        def code():
+            talk.sendall(_get(path))
+            answer = talk.recv(65536)
+            return json.loads(answer.partition(b"\r\n\r\n")[2])["code"]
+
+        assert (code(), code()) == ("valid", "valid")
+        world.act(identifier, "revoke")
+        assert code() == "revoked"
+
+
+def test_unknown_identifiers_on_a_connection_that_is_kept(running):
+    unknown = "1.2.156.3005.2.11100000000019713D008.11445200990090139J.0123456789ABCDEFGHJK.001.4"
+    answer = running.raw(_get(f"/v1/status/{unknown}"), _get("/v1/status/x", "Connection: close"))
+    assert answer.count(b"HTTP/1.1 404") == 1
+    assert answer.count(b"HTTP/1.1 400") == 1
+
+
+def test_listening_on_both_families_where_there_are_two():
+    with server.listen("::", 0) as listening:
+        port = listening.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            pass
+    with server.listen("127.0.0.1", 0) as listening:
+        assert listening.family == socket.AF_INET
+
+
+def test_ipv4_alone_where_there_is_no_ipv6(monkeypatch):
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+    with server.listen("::", 0) as listening:
+        assert listening.family == socket.AF_INET
+
+
+def test_a_port_that_is_taken_is_named():
+    with server.listen("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        with pytest.raises(StoreUnavailable) as caught:
+            server.listen("127.0.0.1", port)
+    assert str(port) in str(caught.value)
