@@ -11,13 +11,18 @@ PACKAGES := certlib keys signing storage api
 CERTLIB := .venv/bin/certlib
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
-ALL_CORES := -n $(JOBS) --dist loadfile
+ALL_CORES := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # Only `run` hands these on: no test ever reads the port or the data folder of a running node.
 unexport PORT DATA_DIR
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# A folder that was moved or copied has a .venv whose programs point to where it was.
+ifneq ($(shell cat .venv/.place 2>/dev/null),$(CURDIR))
+.PHONY: .venv/.installed .venv/.installed-dev
+endif
 
 install: .venv/.installed ## .venv with everything the service needs (hashes checked)
 

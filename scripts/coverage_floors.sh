@@ -3,7 +3,7 @@
 # Usage: scripts/coverage_floors.sh certlib keys …
 set -euo pipefail
 cd "$(dirname "$0")/.."
-coverage=.venv/bin/coverage
+coverage=".venv/bin/python -m coverage"
 status=0
 for package in "$@"; do
     floor=90

@@ -17,8 +17,8 @@ fail() {
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "Python's venv module is missing: run as root \`apt install git make python3-venv\`."
 
-# A folder that was moved or whose interpreter is gone cannot be mended, only made anew.
-.venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
+# A .venv that was moved, or whose interpreter is gone, cannot be mended, only made anew.
+.venv/bin/pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
 
 echo "Installing $lock into .venv (a minute or two the first time) …"
 if command -v uv >/dev/null 2>&1; then
@@ -43,3 +43,4 @@ cat >.venv/bin/certlib <<'EOS'
 exec "$(dirname "$(readlink -f "$0")")/python" -m api.cli "$@"
 EOS
 chmod +x .venv/bin/certlib
+pwd >.venv/.place

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # command=package: a command that is there already is taken as it is, on any distribution.
-needs="openssl=openssl pdfsig=poppler-utils chromium=chromium"
+needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium"
 if [ "${1:?test or bench?}" = bench ]; then
     needs="$needs nginx=nginx-light"
 fi

@@ -1,0 +1,14 @@
+"""What holds for every test."""
+
+import pytest
+from hypothesis import settings
+
+# A shared machine is slow at times: no promise of ours is one of milliseconds.
+settings.register_profile("patient", settings.default, deadline=None)
+settings.load_profile("patient")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests first: two workers then end together instead of one waiting for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
