@@ -16,6 +16,7 @@ from certlib.usecases.reconcile import Reconciled
 _log = logs.logger("worker")
 _TURN_SECONDS = 0.2
 _MOST_ROUNDS = 100
+_MOST_DOUBLINGS = 8
 _ABANDONED = timedelta(minutes=2)
 
 
@@ -43,6 +44,8 @@ class Worker:
         self._metrics = metrics
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._reconcile_seconds = reconcile_seconds
+        self._failing = 0
         self._jobs = (
             _Job("reconcile", reconcile_seconds, self._reconcile),
             _Job("crls", 600.0, self._refresh_crls),
@@ -92,7 +95,13 @@ class Worker:
         return None
 
     def _reconcile(self) -> None:
-        self._note(self._parts.reconcile.run())
+        result = self._parts.reconcile.run()
+        self._note(result)
+        # An intent has a few attempts before it is burned: an outage must not use them up in
+        # seconds, so rounds that only fail come after 1, 2, 4 … seconds.
+        failing = result.failed > 0 and result.published == 0
+        self._failing = min(self._failing + 1, _MOST_DOUBLINGS) if failing else 0
+        self._jobs[0].seconds = self._reconcile_seconds * 2**self._failing
 
     def _take_over_round(self) -> bool:
         result = self._parts.reconcile.run(take_over=True)

@@ -7,6 +7,7 @@ import pytest
 from api.metrics import Metrics
 from api.worker import Worker
 from certlib.errors import SigningUnavailable
+from certlib.usecases.reconcile import Reconciled
 
 
 @pytest.fixture
@@ -68,3 +69,14 @@ def test_a_failing_round_is_counted_and_tried_again(world, worker, monkeypatch):
 
 def test_stopping_before_starting_is_no_fault(world):
     Worker(world.parts, Metrics(world.house.registry)).stop()
+
+
+def test_an_outage_does_not_use_up_an_intents_attempts(world, worker, monkeypatch):
+    """Rounds that only fail come ever later, up to some four minutes; one success resets that."""
+    results = iter([Reconciled(failed=1)] * 10 + [Reconciled(failed=1, published=1)])
+    monkeypatch.setattr(world.house.reconcile, "run", lambda: next(results))
+    waits = []
+    for _ in range(11):
+        worker._reconcile()
+        waits.append(worker._jobs[0].seconds / 0.01)
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 256, 256, 1]
