@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import hmac
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import resources
@@ -14,9 +15,9 @@ from api.secret_files import key_encryption_key
 from api.settings import Settings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
-from certlib.ports import Clock, Entropy
+from certlib.ports import Clock, Entropy, Renderer
 from certlib.usecases.change_state import ChangeState
-from certlib.usecases.issue import IssueCertificates, IssuingOptions
+from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
@@ -26,6 +27,7 @@ from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_creat
 from keys.timestamps import TimestampAuthority
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
+from signing.pages.child import ChildRenderer, RenderingOptions
 from signing.pages.renderer import TypstRenderer
 from signing.sealing import PadesSealer
 from storage.encryption import Cipher
@@ -49,7 +51,7 @@ class Node:
     status: StatusReader
     authority: DevelopmentAuthority
     timestamps: TimestampAuthority
-    renderer: TypstRenderer
+    renderer: Renderer
     reader: ChildEvidenceReader
     token_key: bytes
     issue: IssueCertificates
@@ -136,7 +138,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     objects.sweep_temporaries()  # we hold the writer's lock: what lies there was left by a crash
     authority = _authority(settings, kek, clock, entropy)
     timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
-    renderer = TypstRenderer()
+    renderer = _renderer(settings, stack)
     table = divisions()
     children = ChildOptions(children=settings.reader_children)
     reader = ChildEvidenceReader(authority.trust_material, children)
@@ -150,7 +152,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         public_url=settings.url,
     )
     preflight = Preflight(JsonSchemaValidator(), table, renderer, clock)
-    issuing = IssuingOptions(demonstration=settings.demo)
+    side_by_side = _side_by_side(settings, stack)
+    issuing = IssuingOptions(demonstration=settings.demo, side_by_side=side_by_side)
     return Node(
         settings=settings,
         clock=clock,
@@ -171,6 +174,22 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         reconcile=Reconcile(registry, workshop, clock),
         resources=stack.pop_all(),
     )
+
+
+def _renderer(settings: Settings, stack: ExitStack) -> Renderer:
+    if settings.renderer_children == 0:
+        return TypstRenderer()
+    renderer = ChildRenderer(RenderingOptions(children=settings.renderer_children))
+    stack.callback(renderer.close)
+    return renderer
+
+
+def _side_by_side(settings: Settings, stack: ExitStack) -> SideBySide:
+    """While one row of a group is sealed here, the next is rendered in a child."""
+    if settings.renderer_children == 0:
+        return map
+    workers = stack.enter_context(ThreadPoolExecutor(settings.renderer_children, "issue"))
+    return workers.map
 
 
 def _authority(

@@ -21,6 +21,8 @@ class Settings(BaseSettings):
         threads: worker threads for acts that seal or write.
         request_seconds: deadline of one request; concurrency: acts under way at once.
         batch_limit: most rows in one call of the batch route.
+        reader_children: how many uploaded files are read at once.
+        renderer_children: how many pages are made at once; 0 makes them in this process.
     """
 
     model_config = SettingsConfigDict(env_prefix="CERTLIB_", frozen=True, extra="ignore")
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
     concurrency: int = 64
     batch_limit: int = 100
     reader_children: int = 2
+    renderer_children: int = 2
     log_level: str = "info"
 
     @model_validator(mode="after")

@@ -97,7 +97,7 @@ def typst_alone(node, version, count):
 @contextmanager
 def scratch_node():
     with tempfile.TemporaryDirectory() as folder:
-        node = open_node(Settings(data_dir=Path(folder) / "var", demo=True))
+        node = open_node(Settings(data_dir=Path(folder) / "var", demo=True, renderer_children=0))
         try:
             found(node)
             yield node

@@ -1,9 +1,10 @@
 """Issue: reserve → render → seal → store → publish, for one order or a group of many."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
 from certlib import ids
 from certlib.document import Content
@@ -25,11 +26,24 @@ from certlib.usecases.preflight import Cleared, Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.publish import intent_record, publish
 
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
 ROUTE = "issue"
 LEASE = timedelta(seconds=60)
 """How long a process that works on an intent is trusted to be alive."""
 
 Outcome = IssueAnswer | CertlibError
+
+
+class SideBySide(Protocol):
+    """`map`, perhaps by several workers: results in order, whoever was first."""
+
+    def __call__(
+        self, step: Callable[[_Item], _Result], items: Sequence[_Item], /
+    ) -> Iterable[_Result]:
+        """Results of `step` over `items`, in their order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +53,12 @@ class IssuingOptions:
     Attributes:
         demonstration: seals print 演示 · 不具法律效力 and the content says so.
         seal_suffix: the seal's name is the department's name and this.
+        side_by_side: how the rows of a group are made, one after the other or several at once.
     """
 
     demonstration: bool
     seal_suffix: str = "电子印章"
+    side_by_side: SideBySide = map
 
 
 @dataclass(slots=True)
@@ -263,18 +279,23 @@ class IssueCertificates:
 
     def _produce(self, group: Sequence[_Reserved]) -> list[_Made]:
         made: list[_Made] = []
-        for item in group:
-            try:
-                publication = self._workshop.produce(item.intent, item.cleared.version)
-                made.append(_Made(item.row, item.cleared, publication))
-            except Invalid as error:
-                # The page itself refuses the order (its text does not fit): nothing to retry.
-                item.row.outcome = error
-                self._give_up(item.intent, error)
-            except CertlibError as error:
-                item.row.outcome = error
-                self._note(item.intent, error)
+        for item, result in zip(group, self._options.side_by_side(self._made, group), strict=True):
+            if isinstance(result, Publication):
+                made.append(_Made(item.row, item.cleared, result))
+            else:
+                item.row.outcome = result
         return made
+
+    def _made(self, item: _Reserved) -> Publication | CertlibError:
+        try:
+            return self._workshop.produce(item.intent, item.cleared.version)
+        except Invalid as error:
+            # The page itself refuses the order (its text does not fit): nothing to retry.
+            self._give_up(item.intent, error)
+            return error
+        except CertlibError as error:
+            self._note(item.intent, error)
+            return error
 
     def _give_up(self, intent: Intent, error: CertlibError) -> None:
         with suppress(CertlibError):

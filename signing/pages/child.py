@@ -1,0 +1,184 @@
+"""Rendering in children: typst's memory leaves with them, and two pages are made on two cores."""
+
+import json
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from certlib.errors import SigningUnavailable
+from certlib.ports import DesignDigests, PageOrder
+from signing.pages.renderer import TypstRenderer
+from signing.pages.worker import ERRORS, receive, send
+
+__all__ = ["ChildRenderer", "RenderingOptions"]
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+# Isolated mode ignores the environment and the working directory; the package's own folder is
+# handed over, so that a source tree without installation works, too.
+_PROGRAM: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from signing.pages.worker import main; sys.exit(main())"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderingOptions:
+    """Limits of the pool.
+
+    Attributes:
+        children: how many pages are made at once.
+        seconds: for one page, then the child is killed.
+        idle_seconds: how long a child without work lives on.
+    """
+
+    children: int = 2
+    seconds: float = 30.0
+    idle_seconds: float = 30.0
+
+
+class ChildRenderer:
+    """`certlib.ports.Renderer`; threads share one. Questions about fonts are answered here."""
+
+    def __init__(self, options: RenderingOptions | None = None) -> None:
+        """Starts nothing yet: a child comes with the first page."""
+        self._options = options or RenderingOptions()
+        self._here = TypstRenderer()
+        self._places = threading.BoundedSemaphore(self._options.children)
+        self._lock = threading.Lock()
+        self._idle: list[_Child] = []
+        self._sweeper: threading.Timer | None = None
+        self._closed = False
+
+    def render(self, order: PageOrder) -> bytes:
+        """The unsealed PDF, as `TypstRenderer.render` makes it.
+
+        Raises:
+            FaceOverflow, NotFound, Corrupt, Invalid: as there.
+            SigningUnavailable: the child died or took too long, or there is none.
+        """
+        body = pickle.dumps(order)
+        with self._places:
+            answer = self._asked(body)
+        if answer[0] == 0:
+            return answer[1:]
+        told = json.loads(answer[1:])
+        raise ERRORS[answer[0] - 1](field_path=told["field_path"], **told["values"])
+
+    def unprintable(self, text: str) -> str:
+        """The first character of `text` that no font can draw, or ""."""
+        return self._here.unprintable(text)
+
+    def digests(self, design: str) -> DesignDigests:
+        """What the design is made of."""
+        return self._here.digests(design)
+
+    def close(self) -> None:
+        """Ends every child."""
+        with self._lock:
+            self._closed = True
+            children, self._idle = self._idle, []
+            if self._sweeper is not None:
+                self._sweeper.cancel()
+        for child in children:
+            child.end()
+
+    def _asked(self, body: bytes) -> bytes:
+        if self._closed:
+            raise SigningUnavailable(what="renderer")
+        idle = self._taken()
+        if idle is not None:
+            # One that died while idle is no reason to refuse: a fresh one is asked.
+            with suppress(SigningUnavailable):
+                return self._with(idle, body)
+        return self._with(_Child(), body)
+
+    def _with(self, child: "_Child", body: bytes) -> bytes:
+        try:
+            answer = child.ask(body, self._options.seconds)
+        except BaseException:
+            child.end()
+            raise
+        self._keep(child)
+        return answer
+
+    def _taken(self) -> "_Child | None":
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _keep(self, child: "_Child") -> None:
+        child.idle_since = time.monotonic()
+        with self._lock:
+            kept = not self._closed
+            if kept:
+                self._idle.append(child)
+                self._arm()
+        if not kept:
+            child.end()
+
+    def _arm(self) -> None:
+        """Wakes the sweeper once; called with the lock held."""
+        if self._sweeper is None and self._idle:
+            self._sweeper = threading.Timer(self._options.idle_seconds, self._sweep)
+            self._sweeper.daemon = True
+            self._sweeper.start()
+
+    def _sweep(self) -> None:
+        latest = time.monotonic() - self._options.idle_seconds
+        with self._lock:
+            self._sweeper = None
+            expired = [child for child in self._idle if child.idle_since <= latest]
+            self._idle = [child for child in self._idle if child.idle_since > latest]
+            if not self._closed:
+                self._arm()
+        for child in expired:
+            child.end()
+
+
+class _Child:
+    """A running child. One thread at a time; it ends by itself when our end of the pipe closes."""
+
+    def __init__(self) -> None:
+        self.idle_since = 0.0
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-B", "-X", "utf8", "-c", _PROGRAM, str(_ROOT)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={"TZ": "UTC", "LANG": "C.UTF-8"},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SigningUnavailable(what="renderer") from error
+
+    def ask(self, body: bytes, seconds: float) -> bytes:
+        """The child's answer; killed when it takes longer than `seconds`."""
+        watch = threading.Timer(seconds, self._process.kill)
+        watch.daemon = True
+        watch.start()
+        try:
+            send(cast(BinaryIO, self._process.stdin), body)
+            answer = receive(cast(BinaryIO, self._process.stdout))
+        except OSError as error:
+            raise SigningUnavailable(what="renderer") from error
+        finally:
+            watch.cancel()
+        if not answer:
+            raise SigningUnavailable(what="renderer")
+        return answer
+
+    def end(self) -> None:
+        """Ends it, at once, and waits for it."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        self._process.wait()
