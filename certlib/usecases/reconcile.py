@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from certlib.errors import CertlibError, Conflict, Invalid
+from certlib.errors import CertlibError, Conflict, Invalid, Unavailable
 from certlib.ports import Clock
 from certlib.registry import Intent, Registry
 from certlib.usecases.burn import burn
@@ -12,6 +12,8 @@ from certlib.usecases.produce import Workshop
 from certlib.usecases.publish import publish
 
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+_OUTAGES = frozenset({kind.code for kind in (Unavailable, *Unavailable.__subclasses__())})
+"""Codes of what passes: an outage never burns an intent, however long it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Reconcile:
         )
 
     def _finish(self, intent: Intent) -> str:
-        if intent.attempts >= self._max_attempts:
+        if intent.attempts >= self._max_attempts and intent.last_error not in _OUTAGES:
             return self._burn(intent, intent.last_error or "given-up")
         try:
             with self._registry.read() as session:

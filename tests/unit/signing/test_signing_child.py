@@ -71,6 +71,19 @@ def test_child_says_what_this_process_says(reader, pki, sealed):
         assert reader.read(pdf, at=NOW) == expected
 
 
+def test_a_large_parent_does_not_wear_its_children_out(pki, sealed):
+    """The child's memory is its own: a parent of 500 MB may still keep it."""
+    ballast = bytearray(500 * 1024 * 1024)
+    ballast[::4096] = b"x" * len(ballast[::4096])
+    reader = ChildEvidenceReader(lambda: pki.trust)
+    try:
+        reader.read(sealed, at=NOW)
+        assert 0 < reader._idle[0].memory < 300 * 1024 * 1024
+    finally:
+        reader.close()
+    assert ballast
+
+
 def test_child_is_reused_and_learns_new_trust(pki, sealed):
     lists = [pki.trust]
     reader = ChildEvidenceReader(lambda: lists[0])

@@ -219,6 +219,17 @@ def test_burning_yields_to_a_faster_process(house, monkeypatch):
     assert house.reconcile.run(take_over=True).published == 1
 
 
+def test_an_outage_never_burns_an_intent(house):
+    """The timestamp authority is away for a day: what was reserved is sealed when it is back."""
+    house.sealer.error = DOWN
+    with pytest.raises(SigningUnavailable):
+        house.issue.issue_one(CALLER, request())
+    for _ in range(12):
+        assert house.reconcile.run(take_over=True).failed == 1
+    house.sealer.error = None
+    assert house.reconcile.run(take_over=True).published == 1
+
+
 def test_burning_that_fails_is_tried_again(house, monkeypatch):
     """The object cannot be removed: the intent stays, and with it the name of the object."""
     _left_behind(house, monkeypatch)
