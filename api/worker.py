@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
-from api import logs
+from api import health, logs
 from api.metrics import Metrics
 from api.parts import Parts
 from certlib.errors import CertlibError
@@ -58,6 +58,8 @@ class Worker:
         Leases are ignored: the embedded profile has one process, and this is its start.
         """
         self._attempt("sweep", self._parts.objects.sweep_temporaries)
+        # A process killed in the middle of a health check leaves its object behind.
+        self._attempt("sweep", lambda: self._parts.objects.remove(health.OBJECT))
         for _ in range(_MOST_ROUNDS):
             done = self._attempt("reconcile", self._take_over_round)
             if not done:
