@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from certlib import holders, ids
+from certlib.calendar import legal_day
 from certlib.certificate import Certificate
 from certlib.document import Content
-from certlib.errors import Corrupt, Invalid, Problem, Unavailable
+from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
@@ -23,8 +24,9 @@ class Question:
     """What goes with every target.
 
     Attributes:
-        on: the acceptance day (UTC+8) to judge for, beside today.
-        known_at: judge as the record was known at that instant.
+        on: the acceptance day (UTC+8) to judge for, beside today; never a day to come.
+        known_at: judge the acceptance day as the record was known at that instant; without
+            `on` the day of that instant. Today is always judged by all that is known.
         claims: fields as the applicant wrote them.
         purpose: purpose of this use, compared with a purpose copy's.
     """
@@ -72,7 +74,12 @@ class VerifyCertificates:
         self._clock = clock
 
     def by_identifier(self, text: str, question: Question) -> Answer:
-        """The verdict on an identifier as somebody typed or scanned it."""
+        """The verdict on an identifier as somebody typed or scanned it.
+
+        Raises:
+            Invalid: the acceptance day lies in the future.
+        """
+        question = self._settled(question)
         parsed = ids.parse(text)
         if not parsed.grade.usable:
             part = parsed.problems[0].field if parsed.problems else ""
@@ -88,8 +95,10 @@ class VerifyCertificates:
         """The verdict on a certificate named by number or holder instead of identifier.
 
         Raises:
-            Invalid: neither a number with its type nor a holder's code was given.
+            Invalid: neither a number with its type nor a holder's code was given, or the
+                acceptance day lies in the future.
         """
+        question = self._settled(question)
         by_number = query.number != "" and query.type_code != ""
         by_holder = query.holder_code != "" and query.holder_code_type != ""
         if not by_number and not by_holder:
@@ -97,7 +106,12 @@ class VerifyCertificates:
         return self._asked(lambda session: self._facts_found(session, query, question), question)
 
     def by_file(self, pdf: bytes, question: Question) -> Answer:
-        """The verdict on a file: whole-file digest first, then its facts, then the record."""
+        """The verdict on a file: whole-file digest first, then its facts, then the record.
+
+        Raises:
+            Invalid: the acceptance day lies in the future.
+        """
+        question = self._settled(question)
         digest = hashlib.sha256(pdf).hexdigest()
         known = self._asked_or_none(digest, question)
         if known is not None:
@@ -133,6 +147,23 @@ class VerifyCertificates:
                 [AuditRecord(self._clock.now(), caller.actor, "verify", target, details)]
             )
             uow.commit()
+
+    def _settled(self, question: Question) -> Question:
+        """The question with its acceptance day, of which nobody can say what it will bring."""
+        on = question.on
+        if on is None and question.known_at is not None:
+            on = legal_day(question.known_at)
+        if on is not None and on > legal_day(self._clock.now()):
+            field_path = "/known_at" if question.on is None else "/on"
+            problem = DateOrder(
+                field_path=field_path,
+                later="今天",
+                earlier="受理日",
+                later_en="today",
+                earlier_en="the acceptance day",
+            ).as_problem()
+            raise Invalid(problems=(problem,))
+        return replace(question, on=on)
 
     # --- facts ----------------------------------------------------------------------------------
 

@@ -59,7 +59,8 @@ def unknown_file_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
     if not file.signatures:
         return [_unsigned(bench, file)]
     found = [_integrity(bench, file), _changes(bench, file), _seal(bench, file)]
-    if bench.policy.record_needed:
+    if bench.policy.record_needed or bench.facts.record is not None:
+        # A file that names a certificate of ours must be ours, whatever the policy asks of others.
         found += [_authority(bench, file), _original(bench, file)]
     return found
 

@@ -3,6 +3,7 @@
 import unicodedata
 
 from certlib.certificate import Certificate
+from certlib.holders import mask_name
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 
 CORE_FIELDS = {
@@ -67,7 +68,9 @@ def match_findings(bench: Judgement, record: Certificate) -> list[Finding]:
     if differing:
         return [_mismatch(bench, differing)]
     if former:
-        values = {"name": "、".join(holder.name for holder in record.content.holders)}
+        # Whoever knows a former name is not told a person's present one in full.
+        names = (mask_name(holder.name, holder.code_type) for holder in record.content.holders)
+        values = {"name": "、".join(names)}
         return [bench.finding(Check.MATCH, Outcome.PASS, "name-changed", values)]
     evidence = {"fields": [claim.path for claim in bench.facts.claims]}
     return [bench.finding(Check.MATCH, Outcome.PASS, "matches", evidence=evidence)]

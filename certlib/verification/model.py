@@ -106,7 +106,8 @@ class Facts:
         our_node: whether the identifier's issuer is one of ours.
         authorised: the issue list covers issuer and type on the day of issue; None unknown.
         on: the acceptance day asked for, or None for today alone.
-        known_at: as the record was known at this instant; None for all that is known.
+        known_at: the acceptance day as the record was known at this instant; None for all that
+            is known.
         titles: (Chinese, English) titles of the fields that claims name.
         unavailable: slug of the dependency that is down (`certlib.verdicts.SERVICES`), or "".
     """

@@ -24,8 +24,13 @@ _VIEW_CODES: Mapping[View, str] = {
 
 
 def status(bench: Judgement, check: Check, record: Certificate, day: date) -> Finding:
-    """What the record says for `day`: all states are looked at, and decided upon only then."""
-    known_at = bench.facts.known_at
+    """What the record says for `day`: all states are looked at, and decided upon only then.
+
+    Past knowledge is for the acceptance day alone: today is judged by all that is known today.
+    """
+    known_at = bench.facts.known_at if check is Check.STATUS_ON else None
+    if known_at is not None and known_at < record.recorded_at:
+        return bench.finding(check, Outcome.FAIL, "not-found")  # nobody knew of it then
     seen = record.view_on(day, known_at)
     evidence = {
         "state": record.state.value,

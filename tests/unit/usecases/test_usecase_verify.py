@@ -1,7 +1,7 @@
 """Questions and answers: by identifier, by fields, by file; a fault of ours is never `valid`."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -46,6 +46,23 @@ def test_past_days_and_past_knowledge(house, issued):
     assert (on.report.verdict, on.report.code) == (Verdict.VALID, "valid-then")
     known = Question(on=date(2026, 11, 23), known_at=before)
     assert house.verify.by_identifier(issued, known).report.verdict is Verdict.VALID
+    without_day = house.verify.by_identifier(issued, Question(known_at=before)).report
+    assert without_day.code == "valid-then"
+
+
+@pytest.mark.parametrize("name", ["on", "known_at"])
+def test_no_verdict_on_a_day_to_come(house, issued, name):
+    later = house.clock.now() + timedelta(days=2)
+    question = Question(known_at=later) if name == "known_at" else Question(on=later.date())
+    by_fields = SearchQuery(type_code=TYPE, number="1")
+    for ask in (
+        lambda: house.verify.by_identifier(issued, question),
+        lambda: house.verify.by_fields(by_fields, question),
+        lambda: house.verify.by_file(b"", question),
+    ):
+        with pytest.raises(Invalid) as caught:
+            ask()
+        assert [item.field for item in caught.value.problems] == [f"/{name}"]
 
 
 @pytest.mark.parametrize(

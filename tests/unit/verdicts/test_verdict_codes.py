@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from certlib.certificate import (
     Restriction,
     RestrictionKind,
 )
+from certlib.document import Holder
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
 from certlib.states import Action, State
 from certlib.verdicts import DISTRUST, FAULTS, FINDINGS, SENTENCES, SERVICES
@@ -27,7 +28,7 @@ from certlib.verification import (
     judge,
     worst,
 )
-from tests.unit.life.builders import IDENTIFIER, NOW, decision, in_state, issued
+from tests.unit.life.builders import IDENTIFIER, NOW, TODAY, decision, in_state, issued
 
 VALID, INVALID, UNSURE = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
 STORED = datetime(2024, 3, 1, tzinfo=UTC)
@@ -296,7 +297,41 @@ def test_changes_after_sealing(grade, own, foreign):
     """Under `own` nothing may follow; what is unexplained is never accepted."""
     facts = Facts(file=file(changes=grade), record=issued(), authorised=True)
     assert judge(facts, OWN, NOW).code == own
-    assert judge(facts, FOREIGN, NOW).code == foreign
+    others = Facts(file=file(changes=grade, identifier="", looks_ours=False))
+    assert judge(others, FOREIGN, NOW).code == foreign
+
+
+def test_the_foreign_policy_is_no_way_around_our_own_record():
+    """Bytes not on record that name a certificate of ours are never valid, or "not ours"."""
+    facts = Facts(file=file(signature(structure_ok=False)), record=issued(), authorised=True)
+    report = judge(facts, FOREIGN, NOW)
+    assert (report.verdict, report.code) == (INVALID, "seal-not-on-record")
+
+
+def test_past_knowledge_says_nothing_about_today():
+    """A revocation counts today, whatever was known before it."""
+    revoked = in_state(State.REVOKED)
+    early = revoked.recorded_at
+    today = judge(Facts(record=revoked, known_at=early), OWN, NOW)
+    assert (today.verdict, today.code) == (INVALID, "revoked")
+    before = judge(Facts(record=revoked, on=TODAY, known_at=early), OWN, NOW)
+    assert (before.verdict, before.code) == (VALID, "valid-then")
+
+
+def test_nothing_was_valid_before_it_was_on_record():
+    record = issued()
+    unknown = record.recorded_at - timedelta(seconds=1)
+    report = judge(Facts(record=record, on=TODAY, known_at=unknown), OWN, NOW)
+    assert (report.verdict, report.code) == (INVALID, "not-found")
+
+
+def test_a_former_name_does_not_reveal_the_present_one():
+    person = Holder("欧阳明远", "111", "445221199001010013")
+    content = replace(issued().content, holders=(person,))
+    record = replace(issued(), content=content, former_names=("欧阳明",))
+    report = judge(Facts(record=record, claims=(Claim("holder_name", "欧阳明"),)), OWN, NOW)
+    assert report.code == "name-changed"
+    assert "明远" not in report.sentence.zh + report.sentence.en
 
 
 def test_layout_counts_for_every_file_and_coverage_for_ours():
