@@ -23,13 +23,22 @@ _STATUS: Final = b"GET /v1/status/"
 _REST: Final = b" HTTP/1.1\r\n"
 _END: Final = b"\r\n\r\n"
 _MORE_THAN_PLAIN: Final = re.compile(
-    rb"\r\n(?:connection: *(?!keep-alive\r)|content-length|transfer-encoding|expect|upgrade)",
+    rb"\r\n(?:[ \t]|connection: *(?!keep-alive\r)|content-length|transfer-encoding|expect|upgrade)",
     re.IGNORECASE,
 )
-"""Headers that change what has to be done."""
+"""Headers that change what has to be done, and lines that continue the one before."""
 
 HEAD_SECONDS: Final = 10.0
 """From the first octet, or from the connection, to the end of the headers."""
+
+
+def _whole_lines(head: bytes) -> bool:
+    """Whether every line ends with CRLF and no CR or LF stands alone.
+
+    A lone one hides a header from us that a proxy may have read, or the other way round: then the
+    body of one request would be the next request (RFC 9112 section 11.2).
+    """
+    return head.count(b"\r\n") == head.count(b"\n") == head.count(b"\r")
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -70,7 +79,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return False
         end = data.find(b" ", len(_STATUS))
         alone = data.startswith(_REST, end) and data.find(_END) == len(data) - len(_END)
-        if not alone or _MORE_THAN_PLAIN.search(data):
+        if not alone or not _whole_lines(data) or _MORE_THAN_PLAIN.search(data):
             return False
         try:
             answer = self._quick(data[len(_STATUS) : end].decode("ascii"))

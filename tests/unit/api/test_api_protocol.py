@@ -116,6 +116,18 @@ def test_status_in_every_shape_of_request(running, world):
     assert head.endswith(b"\r\n\r\n")
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [b"X: y\nContent-Length: 34", b"X: y\rContent-Length: 34", b"X: y\r\n Content-Length: 34"],
+)
+def test_a_header_behind_half_a_line_end_is_not_answered_at_once(running, world, hidden):
+    """What another reader may take for a body is never answered as a request."""
+    head = _get(f"/v1/status/{world.issued()}", hidden.decode())
+    answer = running.raw(head, _get("/healthz", "X: 1"))
+    assert answer.count(b"HTTP/1.1 400") == 1
+    assert b"HTTP/1.1 200" not in answer
+
+
 def test_a_change_is_seen_on_the_short_way_too(running, world):
     identifier = world.issued()
     path = f"/v1/status/{identifier}"
