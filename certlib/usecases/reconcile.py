@@ -12,7 +12,8 @@ from certlib.usecases.produce import Workshop
 from certlib.usecases.publish import publish
 
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
-_OUTAGES = frozenset({kind.code for kind in (Unavailable, *Unavailable.__subclasses__())})
+_OUTAGE_KINDS: tuple[type[CertlibError], ...] = (Unavailable, *Unavailable.__subclasses__())
+_OUTAGES = frozenset(kind.code for kind in _OUTAGE_KINDS)
 """Codes of what passes: an outage never burns an intent, however long it lasts."""
 
 
