@@ -16,7 +16,7 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "类型字典中没有此字段，请删除或核对字段代码。",
         "The type has no such field: remove it or check its key.",
     ),
-    "type": ("type-wrong", "值的类型应为{value}。", "The value must be of type {value}."),
+    "type": ("type-wrong", "值的类型应为{value_zh}。", "The value must be of type {value}."),
     "maxLength": ("too-long", "内容过长，最多{value}字。", "Too long: at most {value} characters."),
     "minLength": (
         "too-short",
@@ -28,7 +28,7 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
     "pattern": ("pattern", "格式不符合要求，请核对。", "The form is wrong: check it."),
     "format": (
         "format",
-        "应为有效的{value}，日期写作 2026-01-31。",
+        "应为有效的{value_zh}，日期写作 2026-01-31。",
         "Must be a real {value}, such as 2026-01-31.",
     ),
     "minimum": ("too-small", "不能小于{value}。", "Must not be below {value}."),
@@ -37,6 +37,19 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
     "maxItems": ("too-many", "最多{value}项。", "At most {value} items."),
     "uniqueItems": ("repeated", "各项不能重复。", "Items must not repeat."),
 }
+_WORDS: Mapping[str, str] = {
+    "string": "文本",
+    "integer": "整数",
+    "number": "数值",
+    "boolean": "真假值",
+    "array": "列表",
+    "object": "对象",
+    "null": "空值",
+    "date": "日期",
+    "time": "时间",
+    "date-time": "日期时间",
+}
+"""Types and formats of JSON Schema, as a clerk reads them."""
 _OTHER = ("schema", "不符合字段规则，请核对。", "Breaks the field's rule: check it.")
 
 
@@ -64,10 +77,12 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
     pointer = "".join(f"/{_escaped(part)}" for part in error.absolute_path)
     code, zh, en = _SENTENCES.get(str(error.validator), _OTHER)
     value = error.validator_value
-    if isinstance(value, list):
-        value = "、".join(str(item) for item in value)
+    listed = value if isinstance(value, list) else [value]
+    value = "、".join(str(item) for item in listed)
+    value_zh = "、".join(_WORDS.get(str(item), str(item)) for item in listed)
+    zh, en = zh.format(value=value, value_zh=value_zh), en.format(value=value)
     for leaf in _leaves(error):
-        yield Problem(pointer + leaf, code, zh.format(value=value), en.format(value=value))
+        yield Problem(pointer + leaf, code, zh, en)
 
 
 def _leaves(error: ValidationError) -> list[str]:

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from api.persons import Person
 from api.schemas import examples
@@ -25,12 +24,6 @@ class HolderIn(Wire):
     code: Code
 
 
-def _prefixed(fields: dict[str, Any]) -> dict[str, Any]:
-    if any(not key.startswith("KZ_") for key in fields):
-        raise PydanticCustomError("certlib_claim", "field key without KZ_")
-    return fields
-
-
 class OrderIn(Wire):
     """签发一份证照所需的全部内容。 Everything one certificate says.
 
@@ -46,7 +39,6 @@ class OrderIn(Wire):
     division_code: Annotated[str, StringConstraints(max_length=6)]
     fields: Annotated[
         dict[str, Any],
-        AfterValidator(_prefixed),
         WithJsonSchema(
             {
                 "type": "object",

@@ -263,3 +263,15 @@ def test_bodies_that_are_no_order(world, body, kind, status):
     )
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_field_of_no_name_known_is_said_beside_all_others(world):
+    fields = {"KZ_CLS": -1, "地址": "x"}
+    answer = world.issue(fields=fields, division_code="999999")
+    assert answer.status_code == 422
+    assert {item["field"]: item["code"] for item in answer.json()["problems"]} == {
+        "/fields/KZ_CLS": "too-small",
+        "/fields/KZ_JYFW": "field-missing",
+        "/fields/地址": "field-unknown",
+        "/division_code": "division-unknown",
+    }
