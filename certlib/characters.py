@@ -25,6 +25,10 @@ _FORBIDDEN_RANGES = (
     (0xFFFC, 0xFFFD),  # object replacement, replacement character
     (0xE0100, 0xE01EF),  # variation selectors supplement
 )
+# Planes of ideographs: what is unassigned here today is a rare name's character tomorrow (Unicode
+# 15 assigned Extension H, 15.1 Extension I). Whether it can be drawn is the renderer's question.
+_IDEOGRAPHIC_PLANES = (0x20000, 0x3FFFF)
+_NONCHARACTERS = (0xFFFE, 0xFFFF)  # the last two of every plane
 _CAPITALS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _MOST_PROBLEMS = 8
 
@@ -50,9 +54,17 @@ def problems_in(text: str, path: str, *, multiline: bool = False) -> list[Proble
 
 def is_forbidden(character: str) -> bool:
     """Whether no value may hold `character`, line feeds in multi-line values aside."""
-    if unicodedata.category(character) in _FORBIDDEN_CATEGORIES:
+    category = unicodedata.category(character)
+    if category == "Cn" and _is_future_ideograph(ord(character)):
+        return False
+    if category in _FORBIDDEN_CATEGORIES:
         return True
     return any(low <= ord(character) <= high for low, high in _FORBIDDEN_RANGES)
+
+
+def _is_future_ideograph(number: int) -> bool:
+    first, last = _IDEOGRAPHIC_PLANES
+    return first <= number <= last and number & 0xFFFF not in _NONCHARACTERS
 
 
 def codepoint(character: str) -> str:
