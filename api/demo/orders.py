@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from api.demo.people import Dice, adult, company, name, person
+from api.demo.people import Dice, company, name, parent, person
 from certlib.catalogue import TypeVersion
 from certlib.document import Holder
 from certlib.usecases.order import IssueOrder
@@ -78,7 +78,8 @@ def _transport(dice: Dice, number: int, term: Term) -> _Made:
 
 
 def _birth(dice: Dice, number: int, term: Term) -> _Made:
-    mother, father = adult(dice, term.issued), adult(dice, term.issued)
+    mother = parent(dice, term.issued, woman=True)
+    father = parent(dice, term.issued, woman=False)
     family = father.name[:2] if father.name[:2] in {"欧阳", "司徒", "上官", "诸葛"} else ""
     born = term.issued - timedelta(days=dice.below(12) + 1)
     surname = family or ("" if "·" in father.name else father.name[0])

@@ -15,16 +15,19 @@ _Item = TypeVar("_Item")
 _BIRTH_DIVISIONS = ("445202", "445203", "445221", "445222", "445224", "445281", "445121", "445103")
 _SURNAMES = "陈林黄张李王吴刘蔡杨许郑谢郭洪邱曾廖赖徐周叶苏庄江吕何罗高萧潘简朱钟游彭詹胡施沈"
 _COMPOUND = ("欧阳", "司徒", "上官", "诸葛")
-_GIVEN = (
-    "晓岚", "雨桐", "明远", "思源", "嘉怡", "子轩", "梓涵", "志强", "建华", "丽君", "文博", "静怡",
-    "浩然", "诗琪", "俊杰", "婉婷", "国栋", "美玲", "宇航", "欣怡", "泽楷", "佳颖", "伟", "敏",
-    "芳", "喆", "翀", "禾", "玥", "昉",
+_WOMEN = (
+    "晓岚", "雨桐", "嘉怡", "梓涵", "丽君", "静怡", "诗琪", "婉婷", "美玲", "欣怡", "佳颖", "敏",
+    "芳", "禾", "玥",
+)  # fmt: skip
+_MEN = (
+    "明远", "思源", "子轩", "志强", "建华", "文博", "浩然", "俊杰", "国栋", "宇航", "泽楷", "伟",
+    "喆", "翀", "昉",
 )  # fmt: skip
 _WORDS = (
     "顺达", "通源", "粤东", "榕江", "黄岐", "揭通", "宏运", "安捷", "万里", "中恒", "鹏程", "华诚",
     "联顺", "新纪元", "南山", "德盛", "骏马", "长风", "同舟", "远航",
 )  # fmt: skip
-_MINORITY = ("阿卜杜拉·买买提", "古丽娜尔·艾合买提", "扎西·多吉")
+_MINORITY = {True: ("古丽娜尔·艾合买提",), False: ("阿卜杜拉·买买提", "扎西·多吉")}
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -56,25 +59,34 @@ class Person:
     woman: bool
 
 
-def name(dice: Dice, surname: str = "") -> str:
+def name(dice: Dice, surname: str = "", *, woman: bool | None = None) -> str:
     """A name; now and then a compound surname, or one with a middle dot."""
+    woman = dice.below(2) == 0 if woman is None else woman
     if not surname and dice.below(40) == 0:
-        return dice.pick(_MINORITY)
+        return dice.pick(_MINORITY[woman])
     family = surname or (dice.pick(_COMPOUND) if dice.below(25) == 0 else dice.pick(_SURNAMES))
-    return family + dice.pick(_GIVEN)
+    return family + dice.pick(_WOMEN if woman else _MEN)
 
 
-def person(dice: Dice, born: date, *, surname: str = "", division: str = "") -> Person:
+def person(
+    dice: Dice,
+    born: date,
+    *,
+    surname: str = "",
+    division: str = "",
+    woman: bool | None = None,
+) -> Person:
     """A person born on that day."""
-    woman = dice.below(2) == 0
+    drawn = dice.below(2) == 0
+    woman = drawn if woman is None else woman
     sequence = 10 + dice.below(480) * 2 + (0 if woman else 1)
     first = f"{division or dice.pick(_BIRTH_DIVISIONS)}{born:%Y%m%d}{sequence:03d}"
-    return Person(name(dice, surname), first + identity_check(first), born, woman)
+    return Person(name(dice, surname, woman=woman), first + identity_check(first), born, woman)
 
 
-def adult(dice: Dice, today: date) -> Person:
-    """A person between 22 and 61 years old."""
-    return person(dice, today - timedelta(days=365 * 22 + dice.below(365 * 39)))
+def parent(dice: Dice, today: date, *, woman: bool) -> Person:
+    """A person between 22 and 42 years old."""
+    return person(dice, today - timedelta(days=366 * 22 + dice.below(365 * 20)), woman=woman)
 
 
 def company(dice: Dice, line: str) -> tuple[str, str]:
