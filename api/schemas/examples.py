@@ -12,7 +12,7 @@ DIGEST: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0
 ORDER: Final[dict[str, Any]] = {
     "type_code": TYPE,
     "issuer_code": ISSUER,
-    "number": "粤交运管许可揭字445200000001号",
+    "number": "粤交运管许可揭字445230000001号",
     "holders": [
         {"name": "揭阳市示例运输有限公司", "code_type": "001", "code": "91445202MA9TEXT00K"}
     ],
