@@ -117,7 +117,8 @@ def _as_table(screen: Screen, results: Iterator[Result]) -> Counter[str]:
         settled.extend(results)
     finally:
         # Also after an interrupt: what was issued is said.
-        settled.sort(key=lambda item: item.row)
+        # Failures stand last, where they are seen after thousands of rows that went well.
+        settled.sort(key=lambda item: (item.status == "failed", item.row))
         columns = [("行", "Row"), ("结果", "Result"), ("标识或原因", "Identifier or reason")]
         rows = [
             (str(item.row), screen.pick(*_STATUS[item.status]), _detail(screen, item))

@@ -15,7 +15,7 @@ from api.cli.commands.change import issuer_of
 from api.cli.failures import DONE, CommandFailure
 from api.cli.remote import Server, open_server, quoted
 from api.cli.screen import Screen
-from certlib.states import Action, State
+from certlib.states import Action, State, reason_text
 
 _LINES: tuple[tuple[str, str, str], ...] = (
     ("identifier", "电子证照标识", "Identifier"),
@@ -127,7 +127,7 @@ def _show(screen: Screen, record: Mapping[str, Any], titles: Mapping[str, str]) 
         (
             str(step["effective_from"]),
             _action(screen, str(step["action"])),
-            str(step["reason_code"]),
+            _reason(screen, str(step["action"]), str(step["reason_code"])),
             " ".join(str(step[key]) for key in ("authority", "document_number") if step.get(key)),
             str(step["recorded_at"]),
         )
@@ -156,6 +156,13 @@ def _show_acts(screen: Screen, acts: Mapping[str, Any]) -> None:
 
 def _state(screen: Screen, state: str) -> str:
     return screen.pick(State(state).zh, state) if state in State.__members__ else state
+
+
+def _reason(screen: Screen, action: str, code: str) -> str:
+    if action not in {item.value for item in Action}:
+        return code
+    reason = reason_text(Action(action), code)
+    return screen.pick(reason.zh, reason.en)
 
 
 def _action(screen: Screen, action: str) -> str:

@@ -71,6 +71,15 @@ def test_problems_stand_below_their_row(capsys: pytest.CaptureFixture[str]):
     assert "/number missing" in shown
 
 
+def test_failures_stand_last(capsys: pytest.CaptureFixture[str]):
+    """After thousands of rows that went well, what needs somebody is on the screen."""
+    problem = {"zh": "输入有误", "en": "wrong", "problems": []}
+    results = [issue.Result(1, "failed", problem=problem), issue.Result(2, "issued", "id-2")]
+    issue._as_table(Screen(Language.EN), iter(results))
+    shown = capsys.readouterr().out
+    assert shown.index("id-2") < shown.index("wrong")
+
+
 def test_what_was_issued_is_said_after_an_interrupt(capsys: pytest.CaptureFixture[str]):
     """Ctrl-C in the middle: the table of what was settled comes all the same."""
 
