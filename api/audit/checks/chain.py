@@ -1,14 +1,16 @@
 """INV-7: the audit history has no gap and no change, and no act went without a record."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from api.audit.canonical import digest
 from api.audit.database import Row, Snapshot
 from api.audit.ledger import Ledger
 from api.audit.report import Invariant
+from api.audit.transitions import TABLE
 
 _GAP = ("审计记录序号有缺口", "the sequence has a gap")
 _LINK = ("审计记录与前一条不衔接", "the record does not follow the one before")
@@ -16,21 +18,48 @@ _CHANGED = ("审计记录被改动", "the record was changed")
 _HEAD = ("审计链末端与最后一条记录不符", "the head is not the last record")
 _NO_HEAD = ("审计链没有末端记录", "the head of the chain is missing")
 _UNRECORDED = ("有操作没有审计记录", "an act has no record in the history")
+_UNDONE = ("审计记录中的状态变化已不在登记中", "a step that the history names is not on record")
+_STEP = ("状态变化与其审计记录不符", "the step is not what the history says")
 _DIGEST = ("审计记录中的文件摘要与登记不符", "the history names another file digest")
 _HISTORY = (
     "SELECT sequence, at, actor, act, target, details, previous, digest FROM audit_history "
     "ORDER BY sequence"
 )
 _ENDS = "SELECT sequence, digest FROM audit_head"
-_STEPS = "SELECT identifier, action, COUNT(*) AS times FROM state_changes GROUP BY 1, 2"
-_ACTS = {"seal": "issue"}
-"""Steps whose act has another name in the history."""
+_STEPS = (
+    "SELECT identifier, action, from_state, to_state, reason_code, effective_from, recorded_at, "
+    "actor FROM state_changes ORDER BY identifier, sequence"
+)
+_ISSUE = "issue"
+_STEP_OF = {_ISSUE: "seal"} | {step: step for _, step in TABLE if step != "seal"}
+"""Acts that make a step, with the step's name."""
+_SAID = {"from": "from_state", "to": "to_state"} | {
+    name: name for name in ("reason_code", "effective_from")
+}
+"""What the details of an act may say of its step."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """An act of the history that made a step."""
+
+    step: str
+    at: str
+    actor: str
+    said: Mapping[str, Any]
+
+    def made(self, row: Row) -> bool:
+        """Whether `row` is the step; sealing ends a moment before its act is recorded."""
+        same = (self.step, self.actor) == (row["action"], row["actor"])
+        same = same and (self.step == "seal" or self.at == row["recorded_at"])
+        return same and all(row[column] == value for column, value in self.said.items())
 
 
 def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
     """Walks the chain from its first record to its head, then asks it for every act."""
     found = Invariant("INV-7")
-    acts: Counter[tuple[str, str]] = Counter()
+    reserved: Counter[str] = Counter()
+    acts: defaultdict[str, list[_Act]] = defaultdict(list)
     sealed: dict[str, str] = {}
     sequence, previous = 0, ""
     for row in snapshot.rows(_HISTORY):
@@ -42,13 +71,17 @@ def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
         details = _details(row)
         intact = details is not None and _digest(row, details) == row["digest"]
         found.expect(intact, subject, "changed", _CHANGED)
-        acts[row["target"], row["act"]] += 1
-        if row["act"] == "issue" and details is not None:
+        reserved[row["target"]] += row["act"] == "reserve"
+        if row["act"] in _STEP_OF:
+            acts[row["target"]].append(_act(row, details or {}))
+        if row["act"] == _ISSUE and details is not None:
             sealed[row["target"]] = str(details.get("sha256"))
         # From here on the walk follows what is there: one gap is one violation.
         sequence, previous = row["sequence"], row["digest"]
     _check_head(found, snapshot, sequence, previous)
-    _check_acts(found, snapshot, ledger, acts)
+    for identifier in ledger.intents:
+        found.expect(reserved[identifier] > 0, identifier, "reserve-unrecorded", _UNRECORDED)
+    _check_steps(found, snapshot, acts)
     _check_digests(found, ledger, sealed)
     return found
 
@@ -74,16 +107,23 @@ def _check_head(found: Invariant, snapshot: Snapshot, sequence: int, previous: s
         found.expect(same, "head", "head", _HEAD)
 
 
-def _check_acts(
-    found: Invariant, snapshot: Snapshot, ledger: Ledger, acts: Mapping[tuple[str, str], int]
-) -> None:
-    for identifier in ledger.intents:
-        recorded = acts.get((identifier, "reserve"), 0) > 0
-        found.expect(recorded, identifier, "reserve-unrecorded", _UNRECORDED)
-    for step in snapshot.rows(_STEPS):
-        act = _ACTS.get(step["action"]) or str(step["action"])
-        recorded = acts.get((step["identifier"], act), 0) >= step["times"]
-        found.expect(recorded, step["identifier"], "step-unrecorded", _UNRECORDED)
+def _act(row: Row, details: Mapping[str, Any]) -> _Act:
+    said = {column: details[name] for name, column in _SAID.items() if name in details}
+    return _Act(_STEP_OF[row["act"]], row["at"], row["actor"], said)
+
+
+def _check_steps(found: Invariant, snapshot: Snapshot, acts: Mapping[str, Sequence[_Act]]) -> None:
+    """Every step has its act and every act its step, in the same order."""
+    steps: Counter[str] = Counter()
+    for row in snapshot.rows(_STEPS):
+        identifier, place = row["identifier"], steps[row["identifier"]]
+        steps[identifier] += 1
+        recorded = acts.get(identifier, ())
+        if found.expect(place < len(recorded), identifier, "step-unrecorded", _UNRECORDED):
+            found.expect(recorded[place].made(row), identifier, "step-differs", _STEP)
+    for identifier, recorded in acts.items():
+        held = len(recorded) <= steps[identifier]
+        found.expect(held, identifier, "step-undone", _UNDONE)
 
 
 def _check_digests(found: Invariant, ledger: Ledger, sealed: Mapping[str, str]) -> None:

@@ -253,6 +253,28 @@ def a_step_recorded_too_early(store: Store) -> None:
     )
 
 
+def a_revocation_undone(store: Store) -> None:
+    """State and step go together: only the history remembers."""
+    store.run(
+        f"DELETE FROM state_changes WHERE sequence = 2 AND identifier = '{store.names['revoked']}'"
+    )
+    store.set("certificates", "state = 'ISSUED'", "revoked")
+
+
+def a_revocation_put_off(store: Store) -> None:
+    store.run(
+        "UPDATE state_changes SET effective_from = '2099-01-01' WHERE sequence = 2"
+        f" AND identifier = '{store.names['revoked']}'"
+    )
+
+
+def a_decision_of_somebody_else(store: Store) -> None:
+    store.run(
+        "UPDATE state_changes SET actor = 'nobody' WHERE sequence = 2"
+        f" AND identifier = '{store.names['revoked']}'"
+    )
+
+
 def a_row_version_turned_back(store: Store) -> None:
     store.set("certificates", "row_version = 1", "restored")
 
@@ -451,14 +473,30 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     ),
     (the_answer_of_another_key, {("INV-4", "answer-does-not-open")}),
     (a_state_without_a_step, {("INV-5", "state")}),
-    (a_forbidden_step, {("INV-5", "forbidden"), ("INV-7", "step-unrecorded")}),
-    (a_missing_step, {("INV-5", "gap"), ("INV-5", "broken")}),
-    (no_step_at_all, {("INV-5", "no-steps")}),
-    (a_step_recorded_too_early, {("INV-5", "backwards")}),
+    (a_forbidden_step, {("INV-5", "forbidden"), ("INV-7", "step-differs")}),
+    (
+        a_missing_step,
+        {
+            ("INV-5", "gap"),
+            ("INV-5", "broken"),
+            ("INV-7", "step-differs"),
+            ("INV-7", "step-undone"),
+        },
+    ),
+    (no_step_at_all, {("INV-5", "no-steps"), ("INV-7", "step-undone")}),
+    (a_step_recorded_too_early, {("INV-5", "backwards"), ("INV-7", "step-differs")}),
+    (a_revocation_undone, {("INV-7", "step-undone")}),
+    (a_revocation_put_off, {("INV-7", "step-differs")}),
+    (a_decision_of_somebody_else, {("INV-7", "step-differs")}),
     (a_row_version_turned_back, {("INV-4", "answer"), ("INV-5", "row-version")}),
     (
         steps_of_no_certificate,
-        {("INV-5", "steps-without-record"), ("INV-5", "no-steps"), ("INV-7", "step-unrecorded")},
+        {
+            ("INV-5", "steps-without-record"),
+            ("INV-5", "no-steps"),
+            ("INV-7", "step-unrecorded"),
+            ("INV-7", "step-undone"),
+        },
     ),
     (a_successor_that_knows_nothing_of_it, {("INV-5", "successor")}),
     (a_superseded_version_without_successor, {("INV-5", "successor")}),
