@@ -13,15 +13,22 @@ from certlib.errors import CertlibError, Corrupt, Problem
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:certlib:problem:"
+_KEY = "header:Idempotency-Key"
+_NAMED = "path:identifier"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What HTTP says of a class of errors."""
+    """What HTTP says of a class of errors.
+
+    Attributes:
+        place: the part of the request at fault, where the error itself names no field.
+    """
 
     status: int
     title: str
     title_en: str
+    place: str = ""
 
 
 TABLE: Mapping[type[CertlibError], Entry] = {
@@ -47,7 +54,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.Unsupported: Entry(422, "值不受支持", "Unsupported value"),
     errors.MalformedRequest: Entry(400, "请求无法解析", "Malformed request"),
     errors.BodyTooLarge: Entry(413, "请求内容过大", "Body too large"),
-    errors.IdempotencyMismatch: Entry(422, "幂等键已用于其他内容", "Idempotency key reused"),
+    errors.IdempotencyMismatch: Entry(422, "幂等键已用于其他内容", "Idempotency key reused", _KEY),
     errors.IdempotencyKeyMissing: Entry(400, "缺少幂等键", "Idempotency key missing"),
     failures.MediaTypeUnsupported: Entry(415, "内容类型不受支持", "Unsupported media type"),
     failures.RangeNotSatisfiable: Entry(416, "字节范围无效", "Range not satisfiable"),
@@ -60,14 +67,14 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     remarks.IdentityDivision: Entry(422, "身份号码区划不明", "Division of identity number"),
     # record
     errors.TypeUnknown: Entry(404, "证照类型未登记", "Unknown certificate type"),
-    errors.CertificateNotFound: Entry(404, "查无记录", "Not on record"),
-    errors.OtherNode: Entry(404, "属其他证照库", "Kept by another node"),
+    errors.CertificateNotFound: Entry(404, "查无记录", "Not on record", _NAMED),
+    errors.OtherNode: Entry(404, "属其他证照库", "Kept by another node", _NAMED),
     failures.PathUnknown: Entry(404, "没有此地址", "No such path"),
     errors.TypeNotPublished: Entry(409, "证照类型未开通", "Type not open"),
     errors.FaceNumberTaken: Entry(409, "证照编号已被使用", "Number already taken"),
-    errors.TransitionForbidden: Entry(409, "当前状态不允许", "Transition forbidden"),
-    errors.StaleVersion: Entry(412, "记录已更新", "Stale version"),
-    errors.IdempotencyInProgress: Entry(409, "相同请求处理中", "Still in progress"),
+    errors.TransitionForbidden: Entry(409, "当前状态不允许", "Transition forbidden", _NAMED),
+    errors.StaleVersion: Entry(412, "记录已更新", "Stale version", "header:If-Match"),
+    errors.IdempotencyInProgress: Entry(409, "相同请求处理中", "Still in progress", _KEY),
     failures.MethodNotAllowed: Entry(405, "方法不受支持", "Method not allowed"),
     # caller
     failures.NotAuthenticated: Entry(401, "未认证", "Not authenticated"),
@@ -136,9 +143,14 @@ def response(
     error: CertlibError, request_id: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """The answer to a request that ended in `error`."""
+    entry = entry_of(type(error))
+    told = document(error, request_id)
+    if entry.place and not told["problems"]:
+        said = Problem(entry.place, error.code, told["detail"], told["detail_en"])
+        told["problems"] = [line(said)]
     return Response(
-        encoded(document(error, request_id)),
-        status_code=entry_of(type(error)).status,
+        encoded(told),
+        status_code=entry.status,
         media_type=MEDIA_TYPE,
         headers={"Cache-Control": "no-store", **_headers_of(error), **(headers or {})},
     )

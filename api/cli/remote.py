@@ -39,7 +39,9 @@ class Answer:
         """The problem document as a failure, in the server's own words (RFC 9457)."""
         said = problem_of(self)
         kind = ServerBusy if self.status in BUSY else ServerRefused
-        lines = [item for item in said["problems"] if isinstance(item, Mapping)]
+        listed = [item for item in said["problems"] if isinstance(item, Mapping)]
+        # A single problem in the very words of the whole has been said already.
+        lines = [item for item in listed if item.get("zh") != said["zh"]]
         zh = [said["zh"], *(f"  {item.get('field')}：{item.get('zh')}" for item in lines)]
         en = [said["en"], *(f"  {item.get('field')}: {item.get('en')}" for item in lines)]
         return kind("\n".join(zh), "\n".join(en))

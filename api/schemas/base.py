@@ -91,7 +91,9 @@ class Said(Wire):
 class Remark(Wire):
     """One thing that is wrong, or remarkable, about one field."""
 
-    field: str = Field(description="JSON pointer into the body, or `query:name`, `header:name`.")
+    field: str = Field(
+        description="JSON pointer into the body, or `query:name`, `header:name`, `path:name`."
+    )
     code: str
     zh: str
     en: str

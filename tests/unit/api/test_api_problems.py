@@ -1,6 +1,7 @@
 """Every error has a line of its own in the one table, and a document in both languages."""
 
 import importlib
+import json
 import pkgutil
 import string
 
@@ -120,3 +121,19 @@ def test_headers_say_what_to_do(error, header, value):
 def test_half_a_surrogate_pair_does_not_stop_an_answer():
     listed = (Problem("/\ud800", "x", "甲", "A"),)
     assert b"?" in problems.response(errors.Invalid(problems=listed), "r").body
+
+
+@pytest.mark.parametrize(
+    ("error", "place"),
+    [
+        (errors.IdempotencyMismatch(), "header:Idempotency-Key"),
+        (errors.StaleVersion(), "header:If-Match"),
+        (errors.OtherNode(), "path:identifier"),
+        (errors.CertificateNotFound(field_path="/supersedes"), "/supersedes"),
+    ],
+)
+def test_an_answer_names_the_part_of_the_request_at_fault(error, place):
+    """The error's own field where it has one, else the place that the table knows."""
+    (said,) = json.loads(problems.response(error, "r").body)["problems"]
+    assert said["field"] == place
+    assert (said["zh"], said["en"]) == (str(error.as_problem().zh), str(error.as_problem().en))
