@@ -24,7 +24,7 @@ from certlib.usecases.idempotency import claim, kept_answer
 from certlib.usecases.order import IssueAnswer, IssueRequest, answer_from_json, answer_of
 from certlib.usecases.preflight import Cleared, Preflight
 from certlib.usecases.produce import Workshop
-from certlib.usecases.publish import intent_record, publish
+from certlib.usecases.publish import HOPELESS, intent_record, publish
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -318,7 +318,8 @@ class IssueCertificates:
         except CertlibError as error:
             if len(group) == 1:
                 group[0].row.outcome = error
-                self._note(group[0].publication.intent, error)
+                ended = self._give_up if isinstance(error, HOPELESS) else self._note
+                ended(group[0].publication.intent, error)
                 return
             for alone in group:
                 self._publish([alone])

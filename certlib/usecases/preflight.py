@@ -83,6 +83,7 @@ class Preflight:
         _need_approvals(caller, order, version)
         superseded = _superseded(session, order)
         errors, warnings, normal = self._problems(order, version, today)
+        errors += _succession_problems(order, superseded)
         if errors:
             raise Invalid(problems=tuple(errors))
         return Cleared(order, version, issuer, normal, tuple(warnings), superseded)
@@ -186,6 +187,18 @@ def _superseded(session: ReadSession, order: IssueOrder) -> Certificate | None:
     return found
 
 
+def _succession_problems(order: IssueOrder, superseded: Certificate | None) -> Iterator[Problem]:
+    """A version cannot be replaced before it was issued: publication would refuse it too late."""
+    if superseded is not None and order.issue_date < superseded.content.issue_date:
+        yield DateOrder(
+            field_path="/issue_date",
+            later="颁发日期",
+            earlier="被替代版本的颁发日期",
+            later_en="the issue date",
+            earlier_en="that of the version it replaces",
+        ).as_problem()
+
+
 def _number_problems(order: IssueOrder) -> Iterator[Problem]:
     if not order.number.strip() or len(order.number) > _NUMBER_LENGTH:
         yield Problem(
@@ -215,13 +228,13 @@ def _date_problems(order: IssueOrder, version: TypeVersion, today: date) -> Iter
     start = order.valid_from or order.issue_date
     if order.valid_to is None:
         return
-    if order.valid_to < start:
+    if order.valid_to < max(start, order.issue_date):
         yield DateOrder(
             field_path="/valid_to",
             later="有效期截止日期",
-            earlier="起始日期",
+            earlier="起始日期或颁发日期",
             later_en="valid_to",
-            earlier_en="valid_from",
+            earlier_en="valid_from or the issue date",
         ).as_problem()
     years = version.term_years
     if years is not None and order.valid_to > _years_after(start, years):

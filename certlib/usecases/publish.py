@@ -8,10 +8,13 @@ from typing import Any
 from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes
 from certlib.certificate import Decision
-from certlib.errors import Conflict
+from certlib.errors import Conflict, Invalid, TransitionForbidden
 from certlib.registry import AuditRecord, Intent, OutboxEvent, Publication, Registry, UnitOfWork
 from certlib.states import Action
 from certlib.usecases.order import answer_of
+
+HOPELESS = (Invalid, TransitionForbidden)
+"""No later attempt can mend these: the order itself, or a superseded version that has ended."""
 
 
 def publish(registry: Registry, publications: Iterable[Publication], now: datetime) -> None:

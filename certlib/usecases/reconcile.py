@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from certlib.errors import CertlibError, Conflict, Invalid, Unavailable
+from certlib.errors import CertlibError, Conflict, Unavailable
 from certlib.ports import Clock
 from certlib.registry import Intent, Registry
 from certlib.usecases.burn import burn
 from certlib.usecases.issue import LEASE
 from certlib.usecases.produce import Workshop
-from certlib.usecases.publish import publish
+from certlib.usecases.publish import HOPELESS, publish
 
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _OUTAGE_KINDS: tuple[type[CertlibError], ...] = (Unavailable, *Unavailable.__subclasses__())
@@ -66,8 +66,8 @@ class Reconcile:
                 return self._burn(intent, "type-unknown")
             publication = self._workshop.produce(intent, version)
             publish(self._registry, [publication], self._clock.now())
-        except Invalid as error:
-            return self._burn(intent, error.code)  # no later attempt can mend the order
+        except HOPELESS as error:
+            return self._burn(intent, error.code)
         except CertlibError as error:
             return self._note(intent, error)
         return "published"

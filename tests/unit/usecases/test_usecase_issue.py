@@ -1,11 +1,12 @@
 """The way of a certificate: each step leaves the record such that a crash there loses nothing."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from certlib import ids
+from certlib.certificate import Decision
 from certlib.document import Holder
 from certlib.errors import (
     ApprovalMissing,
@@ -27,7 +28,8 @@ from certlib.errors import (
     TypeUnknown,
 )
 from certlib.registry import IntentStatus
-from certlib.states import State
+from certlib.states import Action, State
+from certlib.usecases.change_state import ChangeRequest
 from tests.unit.usecases.house import (
     CALLER,
     CLOSED,
@@ -245,6 +247,47 @@ def test_only_a_current_version_of_the_same_kind_is_superseded(house):
     house.issue.issue_one(CALLER, request("k3", supersedes=first.identifier))
     with pytest.raises(TransitionForbidden):
         house.issue.issue_one(CALLER, request("k4", supersedes=first.identifier))
+
+
+def test_what_publication_would_refuse_is_refused_before_anything_is_reserved(house):
+    """A version cannot replace one that was issued after it."""
+    first = house.issue.issue_one(CALLER, request())
+    issued = house.certificate(first.identifier).content.issue_date
+    early = issued - timedelta(days=1)
+    late = request("k2", supersedes=first.identifier, issue_date=early, valid_from=early)
+    before = house.counts()
+    with pytest.raises(Invalid) as caught:
+        house.issue.issue_one(CALLER, late)
+    assert [item.field for item in caught.value.problems] == ["/issue_date"]
+    assert house.counts() == before
+
+
+def test_an_ended_predecessor_burns_its_successor_at_once(house, monkeypatch):
+    """Revoked while its successor is made: nothing sealed stays, and the key is free again."""
+    first = house.issue.issue_one(CALLER, request())
+    decision = Decision(Action.REVOKE, "penalty", date(2026, 11, 22), "法", "号", "机关")
+    render = house.renderer.render
+
+    def meanwhile(order):
+        house.change.change(CALLER, ChangeRequest(first.identifier, decision, "r"))
+        return render(order)
+
+    monkeypatch.setattr(house.renderer, "render", meanwhile)
+    again = request("k2", supersedes=first.identifier)
+    with pytest.raises(TransitionForbidden):
+        house.issue.issue_one(CALLER, again)
+    with house.registry.read() as session:
+        assert session.pending_intents() == []
+        assert session.idempotency(CALLER.client_id, "issue", "k2") is None
+    with pytest.raises(TransitionForbidden):
+        house.issue.issue_one(CALLER, again)
+
+
+def test_nothing_ends_before_it_is_issued(house):
+    past = date(2001, 1, 1)
+    with pytest.raises(Invalid) as caught:
+        house.issue.issue_one(CALLER, request(valid_from=past, valid_to=past))
+    assert [item.field for item in caught.value.problems] == ["/valid_to"]
 
 
 @pytest.mark.parametrize(
