@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
@@ -43,6 +44,34 @@ class EngineOptions:
                 return url.set(drivername="postgresql+psycopg")
             case _:
                 raise StoreUnavailable(what="database URL")
+
+
+class SameFile:
+    """Notices that the file behind open SQLite connections has gone or is another one.
+
+    An open connection goes on with a file whose name was taken away: it would answer from, and
+    commit to, what no later start finds (INV-13, INV-14).
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._mark: tuple[int, int] | None = None
+
+    def check(self) -> None:
+        """To be asked before each use.
+
+        Raises:
+            StoreUnavailable: there is no file, or not the one that was there at first.
+        """
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise StoreUnavailable(what="database file") from error
+        mark = found.st_dev, found.st_ino
+        if self._mark is None:
+            self._mark = mark
+        if mark != self._mark:
+            raise StoreUnavailable(what="database file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from certlib.errors import Corrupt, KeyUnusable, StoreUnavailable
 from certlib.ports import Clock
 from storage.encryption import Cipher
-from storage.engines import EngineOptions, engines
+from storage.engines import EngineOptions, SameFile, engines
 from storage.faults import translating
 from storage.link import Link
 from storage.reading import SqlReadSession
@@ -51,6 +51,7 @@ class SqlRegistry:
         self._clock = clock
         self._engines = engines(options)
         self._turn = _turn_of(options) if self._engines.is_sqlite else None
+        self._file = SameFile(str(options.address.database)) if self._engines.is_sqlite else None
 
     @contextmanager
     def begin(self) -> Iterator[SqlUnitOfWork]:
@@ -61,6 +62,7 @@ class SqlRegistry:
         """
         with ExitStack() as stack:
             stack.enter_context(self._writing())
+            self._check_file()
             connection = stack.enter_context(_connected(self._engines.write))
             with translating():
                 transaction = connection.begin()
@@ -73,6 +75,7 @@ class SqlRegistry:
         Raises:
             StoreUnavailable: no connection within the timeout.
         """
+        self._check_file()
         with _connected(self._engines.read) as connection:
             with translating():
                 connection.begin()
@@ -94,6 +97,10 @@ class SqlRegistry:
     def close(self) -> None:
         """Closes every connection; SQLite then folds its write-ahead log into the file."""
         self._engines.close()
+
+    def _check_file(self) -> None:
+        if self._file is not None:
+            self._file.check()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -19,7 +19,7 @@ from certlib.ports import Clock
 from certlib.registry import StatusRow
 from certlib.states import State
 from storage.columns import instant_from
-from storage.engines import EngineOptions
+from storage.engines import EngineOptions, SameFile
 from storage.faults import bare, fault_code
 
 RawStatus = tuple[Any, ...]
@@ -140,6 +140,7 @@ class _SqliteSource:
 
     def __init__(self, path: str, timeout: float) -> None:
         self._path = path
+        self._file = SameFile(path)
         self._timeout = timeout
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
@@ -157,6 +158,7 @@ class _SqliteSource:
 
     def _rows(self, statement: str, values: tuple[str, ...]) -> list[RawStatus]:
         with self._lock:
+            self._file.check()
             try:
                 connection = self._connection or self._open()
                 # fetchall, not fetchone: a statement that is not run to its end keeps its

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from certlib.certificate import Restriction, RestrictionKind
 from certlib.errors import StoreUnavailable
@@ -107,3 +109,26 @@ def test_without_a_database_the_answer_is_unavailable(store: Store, tmp_path_fac
         reader.status(records.identifier(1))
     reader.close()
     assert list(folder.iterdir()) == []
+
+
+def test_a_database_file_that_has_gone_answers_nothing(sqlite_store: Store) -> None:
+    """INV-14: open connections would go on with a file that has no name any more."""
+    store, name = sqlite_store, records.identifier(1)
+    store.publish(records.intent(1))
+    assert store.reader.status(name) is not None
+    file = Path(str(make_url(store.options.url).database))
+    aside = file.with_name("aside")
+    file.rename(aside)
+    for _ in range(2):
+        for ask in (lambda: store.reader.status(name), store.reader.version):
+            with pytest.raises(StoreUnavailable):
+                ask()
+        with pytest.raises(StoreUnavailable), store.registry.read():
+            pytest.fail("read from a file that has gone")
+        with pytest.raises(StoreUnavailable), store.registry.begin():
+            pytest.fail("written to a file that has gone")
+        file.write_bytes(b"")  # nor is another file under its name the one that was opened
+    aside.replace(file)
+    assert store.reader.status(name) is not None
+    with store.registry.read() as session:
+        assert session.certificate(name) is not None
