@@ -52,10 +52,20 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         target.propagate = False
         target.setLevel(level.upper())
     logging.getLogger("uvicorn.access").disabled = True
+    # Libraries log what they choke on, which may be part of an upload: that they did is enough.
+    others = logging.StreamHandler(stream or sys.stderr)
+    others.setFormatter(JsonLines(foreign=True))
+    root = logging.getLogger()
+    root.handlers = [others]
+    root.setLevel(logging.WARNING)
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object a line; of a `foreign` logger no message, only that there was one."""
+
+    def __init__(self, *, foreign: bool = False) -> None:
+        super().__init__()
+        self._foreign = foreign
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of `record`; a traceback loses its messages."""
@@ -65,7 +75,7 @@ class JsonLines(logging.Formatter):
             "at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": "library message" if self._foreign else record.getMessage(),
             **fields,
         }
         if record.exc_info is not None and record.exc_info[1] is not None:

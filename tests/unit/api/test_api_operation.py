@@ -162,7 +162,7 @@ def test_an_unforeseen_fault_is_503_with_its_place_but_without_its_message(
 
 def test_log_lines_are_json_on_the_given_stream():
     stream = io.StringIO()
-    kept = {name: logging.getLogger(name) for name in ("certlib", "uvicorn")}
+    kept = {name: logging.getLogger(name) for name in ("certlib", "uvicorn", "")}
     before = {name: (log.handlers, log.propagate, log.level) for name, log in kept.items()}
     try:
         logs.configure("info", stream)
@@ -171,13 +171,15 @@ def test_log_lines_are_json_on_the_given_stream():
             int("445221198501010019 and more")
         except ValueError:
             logging.getLogger("uvicorn.error").exception("fault")
+        logging.getLogger("python_multipart").warning("found %s", "445221198501010019")
     finally:
         for name, log in kept.items():
             log.handlers, log.propagate, log.level = before[name]
         logging.getLogger("uvicorn.access").disabled = False
-    first, second = map(json.loads, stream.getvalue().splitlines())
+    first, second, third = map(json.loads, stream.getvalue().splitlines())
     assert (first["event"], first["who"], first["level"]) == ("hello", "甲", "info")
     assert second["fault"][0] == "ValueError"
+    assert (third["logger"], third["event"]) == ("python_multipart", "library message")
     assert "445221198501010019" not in stream.getvalue()
 
 
