@@ -125,7 +125,9 @@ def divisions() -> DivisionTable:
 
 
 def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack) -> Node:
-    kek = key_encryption_key(settings.secrets_folder, entropy, create=True)
+    # A second key beside data that the first one sealed would only hide that the first is missing.
+    founded = (settings.data_dir / "keys" / "register").exists()
+    kek = key_encryption_key(settings.secrets_folder, entropy, create=not founded)
     cipher = Cipher(kek, entropy)
     upgrade(settings.database)
     options = EngineOptions(settings.database)
