@@ -164,7 +164,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "mismatch": Sentence(
         "信息不一致：{fields}与登记不符。",
         "请核对该项；曾更名请选曾用名。",
-        "{fields_en} differs from the record.",
+        "Differs from the record: {fields_en}.",
         "Correct it, or try the former name.",
     ),
     "name-changed": Sentence(
@@ -235,9 +235,9 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "cannot-tell": Sentence(
         "暂时无法核验：{service}不可用，不表示证照有问题。",
-        "已登记{ticket}，恢复后补核；可按容缺受理先行收件。",
+        "{later}；可按容缺受理先行收件。",
         "Cannot tell now ({service_en} is unavailable); not a finding against it.",
-        "Queued as {ticket}; accept the filing provisionally.",
+        "{later_en}; accept the filing provisionally.",
     ),
     "valid-then": Sentence(
         "受理日（{date}）有效，现{state}。",

@@ -158,10 +158,12 @@ class Judgement:
     def common_values(self) -> dict[str, Any]:
         """Values that every sentence may use."""
         local = self.at.astimezone(CHINA)
+        ticket = self.facts.ticket
         return {
             "as_of": local.strftime("%Y年%m月%d日 %H:%M"),
             "as_of_en": local.strftime("%Y-%m-%d %H:%M (UTC+8)"),
-            "ticket": self.facts.ticket or "本次核验",
+            "later": f"已登记{ticket}，恢复后补核" if ticket else "请稍后重新核验",
+            "later_en": f"Queued as {ticket}" if ticket else "Check again later",
         }
 
     def finding(

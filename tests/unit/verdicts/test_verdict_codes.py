@@ -504,3 +504,17 @@ def test_this_file_walks_what_the_package_has():
         named |= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', module.read_text("utf-8")))
     unknown = named - set(SENTENCES) - set(FINDINGS)
     assert unknown <= set(DISTRUST) | set(SERVICES)
+
+
+def test_who_cannot_be_answered_is_told_to_come_back_unless_the_question_is_queued():
+    """Nothing is promised that nobody does; the languages do not mix."""
+    step = judge(Facts(unavailable="registry"), OWN, NOW).sentence
+    assert (step.next_zh, step.next_en) == (
+        "请稍后重新核验；可按容缺受理先行收件。",
+        "Check again later; accept the filing provisionally.",
+    )
+    queued = judge(Facts(unavailable="registry", ticket="B-17"), OWN, NOW).sentence
+    assert (queued.next_zh, queued.next_en) == (
+        "已登记B-17，恢复后补核；可按容缺受理先行收件。",
+        "Queued as B-17; accept the filing provisionally.",
+    )
