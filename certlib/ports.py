@@ -94,11 +94,14 @@ class TrustMaterial:
         seal_anchors: roots under which seals chain.
         timestamp_anchors: roots under which timestamp authorities chain.
         crls: revocation lists of our own store.
+        issuers: issuing authorities of our own store, no anchors: paths are built with them
+            before anything that a file brings along.
     """
 
     seal_anchors: tuple[bytes, ...] = ()
     timestamp_anchors: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
+    issuers: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

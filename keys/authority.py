@@ -156,10 +156,11 @@ class DevelopmentAuthority:
         return self._change(self._with_fresh_crls)
 
     def trust_material(self) -> TrustMaterial:
-        """The root, for seals and for timestamps, with the CRLs of the day."""
+        """The root, for seals and for timestamps, with the CRLs of the day and who issues seals."""
         crls = tuple(self.crls().values())
-        root = self._current().register.root.certificate
-        return TrustMaterial((root,), (root,), crls)
+        register = self._current().register
+        root = register.root.certificate
+        return TrustMaterial((root,), (root,), crls, (register.issuing.certificate,))
 
     # --- inside -----------------------------------------------------------------------------
 

@@ -4,7 +4,8 @@
 
     {"format": 1, "anchors": [{"sha256": "…", "subject": "…", "purposes": ["seal", "timestamp"]}]}
 
-An X.509 certificate in the bundle that no anchor names is not believed.
+An X.509 certificate in the bundle that no anchor names is not believed: it only helps to build a
+path to an anchor.
 """
 
 import json
@@ -46,7 +47,8 @@ def save_trust(folder: Path, material: TrustMaterial) -> None:
     ):
         for der in anchors:
             purposes.setdefault(der, []).append(purpose)
-    bundle = [_certificate(der).public_bytes(Encoding.PEM) for der in purposes]
+    carried = [*purposes, *(der for der in material.issuers if der not in purposes)]
+    bundle = [_certificate(der).public_bytes(Encoding.PEM) for der in carried]
     bundle += [_crl(der).public_bytes(Encoding.PEM) for der in material.crls]
     entries = [
         {
@@ -77,7 +79,9 @@ def load_trust(folder: Path) -> TrustMaterial:
             raise Corrupt(what=f"trust.pem: anchor {fingerprint[:16]} is missing")
         for purpose in purposes:
             anchors[purpose].append(der)
-    return TrustMaterial(tuple(anchors["seal"]), tuple(anchors["timestamp"]), crls)
+    named = {der for found in anchors.values() for der in found}
+    issuers = tuple(der for der in certificates.values() if der not in named)
+    return TrustMaterial(tuple(anchors["seal"]), tuple(anchors["timestamp"]), crls, issuers)
 
 
 def _stored(path: Path) -> bytes:

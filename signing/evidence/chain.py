@@ -5,6 +5,7 @@ subjects of the embedded certificates are capped, because building is factorial 
 Revocation lists come from our own store only.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -52,6 +53,7 @@ class TrustSet:
 
     anchors: tuple[bytes, ...]
     crls: tuple[bytes, ...]
+    issuers: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,25 @@ def chain_finding(
         problem = _profile_problem(signer, usage)
         if problem:
             return ChainFinding(False, problem)
-        path = _path(signer.dump(), others, trust.anchors, usage.moment)
+        path = _known_or_brought(signer.dump(), others, trust, usage.moment)
         return replace(_revocation(path, trust.crls, usage), path=path)
     except tuple(_REFUSALS) as error:
         kinds = (slug for kind, slug in _REFUSALS.items() if isinstance(error, kind))
         return ChainFinding(False, next(kinds))
+
+
+def _known_or_brought(
+    signer: bytes, others: tuple[bytes, ...], trust: TrustSet, moment: datetime
+) -> tuple[bytes, ...]:
+    """A path by the authorities that we know; only where there is none, by what the file brings.
+
+    What a file brings along is not signed: a damaged copy of an authority that we know must
+    neither hide the path nor pass for it.
+    """
+    if trust.issuers:
+        with suppress(*_REFUSALS):
+            return _path(signer, trust.issuers, trust.anchors, moment)
+    return _path(signer, others, trust.anchors, moment)
 
 
 def _profile_problem(signer: asn1_x509.Certificate, usage: Usage) -> str:

@@ -43,12 +43,12 @@ class Question:
     @property
     def seals(self) -> TrustSet:
         """Under what seals must chain."""
-        return TrustSet(self.trust.seal_anchors, self.trust.crls)
+        return TrustSet(self.trust.seal_anchors, self.trust.crls, self.trust.issuers)
 
     @property
     def authorities(self) -> TrustSet:
         """Under what timestamp authorities must chain."""
-        return TrustSet(self.trust.timestamp_anchors, self.trust.crls)
+        return TrustSet(self.trust.timestamp_anchors, self.trust.crls, self.trust.issuers)
 
 
 def signature_facts(pdf: bytes, layout: SignatureLayout, question: Question) -> SignatureFacts:

@@ -96,6 +96,7 @@ def trust_to_bytes(trust: TrustMaterial) -> bytes:
             "seal_anchors": _encoded(trust.seal_anchors),
             "timestamp_anchors": _encoded(trust.timestamp_anchors),
             "crls": _encoded(trust.crls),
+            "issuers": _encoded(trust.issuers),
         }
     ).encode()
 

@@ -176,6 +176,23 @@ def test_stranger_among_the_certificates(pki, sealed, read):
     assert found.structure_problem == "certificates"
 
 
+def test_damage_to_the_authority_that_came_along(pki, sealed, read):
+    """Nobody signs that copy: we build the path with our own, and see that theirs is not it.
+
+    Without an authority of our own the damaged copy could only look untrusted.
+    """
+    trust = dataclasses.replace(pki.trust, issuers=(pki.issuing.der,))
+    own = parts_of(sealed).certificates
+    place = own.index(pki.issuing.der)
+    for position in range(0, len(pki.issuing.der), 37):
+        damaged = bytearray(pki.issuing.der)
+        damaged[position] ^= 1
+        others = tuple(bytes(damaged) if at == place else der for at, der in enumerate(own))
+        (seal,) = read(rebuilt(sealed, certificates=others), trust=trust).signatures
+        assert not seal.structure_ok, position
+        assert seal.chain_ok is not False, position
+
+
 def test_certificates_in_another_order(sealed, read):
     certificates = tuple(reversed(parts_of(sealed).certificates))
     assert seal_of(read(rebuilt(sealed, certificates=certificates))).structure_problem == "cms-form"

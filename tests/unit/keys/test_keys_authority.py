@@ -389,9 +389,10 @@ def test_renewed_lists_keep_what_was_revoked(authority, clock):
 
 
 def test_the_root_is_the_anchor_for_both_purposes(settled):
-    root = settled.public_certificates()["root.cer"]
+    published = settled.public_certificates()
+    root, issuing = published["root.cer"], published["issuing.cer"]
     crls = tuple(settled.crls().values())
-    assert settled.trust_material() == TrustMaterial((root,), (root,), crls)
+    assert settled.trust_material() == TrustMaterial((root,), (root,), crls, (issuing,))
 
 
 def test_every_certificate_is_published_under_the_name_it_is_looked_for(settled):
