@@ -19,7 +19,7 @@ from api.failures import MethodNotAllowed, PathUnknown, Unexpected
 from api.health import Health
 from api.metrics import Metrics
 from api.middleware.authentication import Authentication
-from api.middleware.limits import Bodies, Concurrency, Deadline
+from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads
 from api.middleware.observation import Observation
 from api.middleware.requests import RequestIds, request_id_of
 from api.parts import Parts
@@ -71,6 +71,7 @@ def create_app(parts: Parts) -> Site:
     api = _api(parts, metrics, tokens)
     stack: ASGIApp = Deadline(api, settings.request_seconds)
     stack = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
+    stack = Uploads(stack, _UPLOADS, max(1, settings.reader_children))
     stack = Authentication(stack, tokens, metrics)
     stack = Concurrency(stack, settings.concurrency)
     request_ids = RequestIds(parts.entropy)
