@@ -307,6 +307,14 @@ class IssueCertificates:
             uow.note_attempt(intent.identifier, error.code)
             uow.commit()
 
+    def _leave_no_orphan(self, intent: Intent) -> None:
+        """An intent burned behind our back, its lease over, must not keep the file we stored."""
+        with suppress(CertlibError):
+            with self._registry.read() as session:
+                found = session.intent(intent.identifier)
+            if found is not None and found.status is IntentStatus.BURNED:
+                self._workshop.objects.remove(intent.object_name())
+
     # --- 5: publish ------------------------------------------------------------------------------
 
     def _publish(self, group: Sequence[_Made]) -> None:
@@ -320,6 +328,7 @@ class IssueCertificates:
                 group[0].row.outcome = error
                 ended = self._give_up if isinstance(error, HOPELESS) else self._note
                 ended(group[0].publication.intent, error)
+                self._leave_no_orphan(group[0].publication.intent)
                 return
             for alone in group:
                 self._publish([alone])

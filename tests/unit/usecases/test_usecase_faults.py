@@ -21,6 +21,7 @@ from certlib.errors import (
 from certlib.registry import IntentStatus
 from certlib.states import State
 from certlib.usecases import issue as issue_module
+from certlib.usecases.burn import burn
 from certlib.usecases.publish import publish
 from certlib.usecases.verify import Question, VerifyCertificates
 from certlib.verification import Claim
@@ -217,6 +218,22 @@ def test_burning_yields_to_a_faster_process(house, monkeypatch):
 
     monkeypatch.setattr(module, "burn", raced)
     assert house.reconcile.run(take_over=True).published == 1
+
+
+def test_a_slow_process_leaves_no_orphan_behind_a_burned_intent(house, monkeypatch):
+    """Its lease ran out, the reconciler burned the intent, and only then did it store its file."""
+    original = issue_module.publish
+
+    def late(registry, publications, now):
+        burn(registry, house.objects, house.clock, publications[0].intent, "given-up")
+        house.objects.put_once(publications[0].file.object_name, b"stored late")
+        original(registry, publications, now)
+
+    monkeypatch.setattr(issue_module, "publish", late)
+    with pytest.raises(Conflict):
+        house.issue.issue_one(CALLER, request())
+    assert not house.objects.names()
+    assert house.counts().get("ISSUED", 0) == 0
 
 
 def test_an_outage_never_burns_an_intent(house):
