@@ -1,10 +1,12 @@
 """Failures that only HTTP knows: leaves of the one tree of errors, so that one table maps them."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from certlib.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 
 __all__ = [
+    "FileUnreadable",
     "HeadTooLarge",
     "MediaTypeUnsupported",
     "MethodNotAllowed",
@@ -63,6 +65,22 @@ class HeadTooLarge(Invalid):
     code = "head-too-large"
     zh = "请求行和请求头超过上限 {limit} 字节。"
     en = "Request line and headers are over the limit of {limit} bytes."
+
+
+class FileUnreadable(Invalid):
+    """The uploaded file cannot be read: an input error, whose verdict travels along.
+
+    Attributes:
+        verdict: members of the ordinary answer, laid beside those of the problem document.
+    """
+
+    code = "unreadable"
+    zh = "文件无法读取：{fault}。请重新获取原文件。"
+    en = "The file cannot be read: {fault_en}. Get the original file again."
+
+    def __init__(self, *, verdict: Mapping[str, Any] | None = None, **values: Any) -> None:
+        self.verdict = verdict or {}
+        super().__init__(field_path="file", **values)
 
 
 class RequestTooSlow(Invalid):

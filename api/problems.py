@@ -52,6 +52,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.NotNormalised: Entry(422, "文字未规范化", "Text not normalised"),
     errors.DateOrder: Entry(422, "日期顺序有误", "Impossible order of dates"),
     errors.Unsupported: Entry(422, "值不受支持", "Unsupported value"),
+    failures.FileUnreadable: Entry(422, "文件无法读取", "Unreadable file"),
     errors.MalformedRequest: Entry(400, "请求无法解析", "Malformed request"),
     errors.BodyTooLarge: Entry(413, "请求内容过大", "Body too large"),
     errors.IdempotencyMismatch: Entry(422, "幂等键已用于其他内容", "Idempotency key reused", _KEY),
@@ -120,6 +121,8 @@ def document(error: CertlibError, request_id: str) -> dict[str, Any]:
         "code": error.code,
         "instance": f"urn:certlib:request:{request_id}",
         "problems": [line(item) for item in listed],
+        # RFC 9457 section 3.2: members of this type of problem alone.
+        **(error.verdict if isinstance(error, failures.FileUnreadable) else {}),
     }
 
 

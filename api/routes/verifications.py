@@ -1,10 +1,11 @@
 """POST /v1/verifications: is this certificate good, now and on the day of acceptance."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 from fastapi import APIRouter, Depends
 
 from api.deps import CallerDep, MetricsDep, PartsDep, Private
+from api.failures import FileUnreadable
 from api.parts import Parts
 from api.routes.documented import needs
 from api.routes.questions import FORM, JSON, PDF, Target, target_of
@@ -58,16 +59,25 @@ def verify(
 ) -> VerifiedOut:
     """按标识、按要素或按文件核验。 One verdict with its findings and the next step.
 
-    A file is sent as `application/pdf` (options
-    as query parameters) or as `multipart/form-data`. Each question is recorded.
+    A file is sent as `application/pdf` (options as query parameters) or as `multipart/form-data`.
+    Each question is recorded. A file that cannot be read at all is an input error: 422 with the
+    verdict beside the members of the problem document, and nothing is recorded.
     """
     caller.need(VERIFY)
     answer = _answer(parts, target)
+    if answer.report.code == "unreadable":
+        _refuse(answer, target)
     parts.verify.record_use(caller, answer, caller.request_id)
     metrics.verdicts.labels(answer.report.verdict.value, answer.report.code).inc()
     if answer.file is not None and answer.file.fault in {"timeout", "memory", "crashed", "busy"}:
         metrics.reader_faults.labels(answer.file.fault).inc()
     return VerifiedOut.of(answer, target.file)
+
+
+def _refuse(answer: Answer, target: Target) -> NoReturn:
+    told = VerifiedOut.of(answer, target.file).model_dump(mode="json")
+    values = answer.report.findings[0].values
+    raise FileUnreadable(verdict=told, fault=values["fault"], fault_en=values["fault_en"])
 
 
 def _answer(parts: Parts, target: Target) -> Answer:

@@ -103,6 +103,8 @@ def _broken(item: SignatureFacts, *, strict: bool) -> str:
         return "digest"
     if not item.signature_ok:
         return "signature"
+    if strict and item.timestamp is not None and not item.timestamp.intact:
+        return "timestamp"  # a token of ours was good when it was laid in
     held = item.structure_ok if strict else item.layout_ok
     return "" if held else item.structure_problem or "structure"
 

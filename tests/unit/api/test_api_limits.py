@@ -229,7 +229,8 @@ def test_an_upload_may_be_larger_than_an_order(world):
     )
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
     pdf = headers | {"Content-Type": "application/pdf"}
-    assert world.browser.post("/v1/verifications", content=upload, headers=pdf).status_code == 200
+    read = world.browser.post("/v1/verifications", content=upload, headers=pdf)
+    assert (read.status_code, read.json()["code"]) == (422, "unreadable")
     assert (
         world.browser.post("/v1/verifications", content=upload * 3, headers=pdf).status_code == 413
     )

@@ -128,10 +128,19 @@ def test_a_file_with_questions(world):
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"%PDF-1.7", b"\0" * 1000])
-def test_what_is_no_certificate_gets_a_verdict(world, content):
+def test_what_cannot_be_read_is_an_input_error_with_its_verdict(world, content):
+    """A problem document that names the file, in both languages; nothing is recorded."""
+    before = len(world.house.audit())
     answer = _send_pdf(world, content)
-    assert answer.status_code == 200
-    assert answer.json()["verdict"] == "invalid"
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    said = answer.json()
+    assert (said["verdict"], said["code"]) == ("invalid", "unreadable")
+    assert said["problems"][0]["field"] == "file"
+    assert said["detail"]
+    assert said["detail_en"]
+    assert said["findings"][0]["check"] == "integrity"
+    assert len(world.house.audit()) == before
 
 
 def test_each_question_is_recorded_without_the_holder(world):

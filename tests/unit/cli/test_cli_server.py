@@ -261,6 +261,8 @@ def test_the_audit_is_readable_and_red_when_something_is_missing(
     run: Run, server: RunningServer, tmp_path: Path
 ):
     """A table for people; code 1 with the identifier of what is broken; 2 without the key."""
+    issued = jsonl(tmp_path / "audited.jsonl", *orders(400, 1))
+    assert run("issue", issued, *at(server)).code == 0
     folder = tmp_path / "copy"
     shutil.copytree(server.data_dir, folder / "var")
     shutil.copytree(server.data_dir.with_name("var-secrets"), folder / "var-secrets")
