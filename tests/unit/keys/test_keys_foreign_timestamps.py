@@ -83,7 +83,9 @@ def authority(tmp_path, signers):
 
         with serving(answer) as url:
             options = HttpTimestampOptions(url, (certificate.public_bytes(Encoding.DER),))
-            source = HttpTimestampSource(options, SetClock(NOW), CountedEntropy())
+            # Not NOW: that was when the tests were collected, perhaps minutes ago.
+            moment = datetime.now(UTC).replace(microsecond=0)
+            source = HttpTimestampSource(options, SetClock(moment), CountedEntropy())
             try:
                 return source.token(imprint, algorithm)
             finally:
