@@ -119,8 +119,22 @@ class IssueCertificates:
     ) -> list[Cleared | CertlibError]:
         """What stands against each order; nothing is stored, no identifier consumed."""
         rows = [_Row(request) for request in requests]
-        cleared = {id(item.row): item.cleared for item in self._clear(caller, rows)}
+        cleared = {}
+        for item in self._clear(caller, rows):
+            if self._could_reserve(caller, item):
+                cleared[id(item.row)] = item.cleared
         return [cleared.get(id(row)) or _error(row) for row in rows]
+
+    def _could_reserve(self, caller: Caller, item: _Cleared) -> bool:
+        """Reserves and lets go: only the store knows whether a number is taken."""
+        now = self._clock.now()
+        try:
+            with self._registry.begin() as uow:
+                content = self._content(caller, item.cleared, uow, now)
+                uow.reserve([self._intent(caller, item.row.request, item.cleared, content)])
+        except CertlibError as error:
+            item.row.outcome = error
+        return item.row.outcome is None
 
     def issue_one(self, caller: Caller, request: IssueRequest) -> IssueAnswer:
         """Issues one certificate.

@@ -120,6 +120,16 @@ def test_dry_run_stores_nothing(house):
     assert house.counts().get("INTENT", 0) == 0
 
 
+def test_dry_run_sees_a_number_that_is_taken(house):
+    """And takes none itself: after the dry run the same order is issued."""
+    house.issue.issue_one(CALLER, request())
+    taken, free = house.issue.check(CALLER, [request("k2"), request("k3", number="N3")])
+    assert isinstance(taken, FaceNumberTaken)
+    assert not isinstance(free, CertlibError)
+    assert house.counts().get("INTENT", 0) == 0
+    assert house.issue.issue_one(CALLER, request("k3", number="N3")).identifier
+
+
 def test_an_outage_keeps_the_intent_and_the_key(house):
     """Sealing is down: 503; the same key waits; the reconciler finishes; the key answers."""
     house.sealer.error = DOWN
