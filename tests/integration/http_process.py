@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -57,8 +57,9 @@ class Server:
         with socket.socket(family) as talk:
             talk.settimeout(seconds)
             talk.connect((host, self.port))
-            for part in parts:
-                talk.sendall(part)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have heard enough
+                for part in parts:
+                    talk.sendall(part)
             answer = b""
             while chunk := talk.recv(65536):
                 answer += chunk

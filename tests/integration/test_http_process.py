@@ -13,6 +13,8 @@ from tests.integration.http_process import prepare, serving
 
 IDLE_LIMIT = 200_000_000
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -27,8 +29,14 @@ def server(folder):
         yield started
 
 
-def test_an_idle_server_is_small(server):
-    """Issue 2: idle under 200 MB; status and page load nothing heavy."""
+def test_an_idle_server_is_small(tmp_path):
+    """Idle under 200 MB; status and page load nothing heavy."""
+    prepare(tmp_path / "var")
+    with serving(tmp_path / "var") as server:
+        _is_small(server)
+
+
+def _is_small(server):
     httpx.get(f"{server.url}/v1/status/x")
     httpx.get(f"{server.url}/v/x")
     assert psutil.Process(server.process.pid).memory_info().rss < IDLE_LIMIT

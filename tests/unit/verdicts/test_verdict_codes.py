@@ -484,6 +484,18 @@ def test_copy_within_its_purpose_and_time():
     assert any(finding.code == "purpose-copy" for finding in report.findings)
 
 
+def test_a_value_that_is_missing_shows_as_a_dash():
+    assert SENTENCES["transferred-out"].filled({}).zh == "已办理转出：由—管理。"
+
+
+def test_a_broken_timestamp_of_our_own_file_is_alteration():
+    """It was good when it was laid in; under `foreign` it is a matter of trust."""
+    bad = TimestampFacts(intact=False, trusted=False, time=None)
+    facts = Facts(file=file(signature(timestamp=bad)), record=issued(), authorised=True)
+    assert judge(facts, OWN, NOW).code == "altered"
+    assert judge(replace(facts, record=None), FOREIGN, NOW).verdict is not VALID
+
+
 def test_sentences_of_findings_are_filled():
     for zh, en in FINDINGS.values():
         assert zh
