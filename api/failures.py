@@ -12,6 +12,7 @@ __all__ = [
     "MethodNotAllowed",
     "NotAuthenticated",
     "PathUnknown",
+    "PortTaken",
     "RangeNotSatisfiable",
     "RequestTooSlow",
     "TookTooLong",
@@ -81,6 +82,14 @@ class FileUnreadable(Invalid):
     def __init__(self, *, verdict: Mapping[str, Any] | None = None, **values: Any) -> None:
         self.verdict = verdict or {}
         super().__init__(field_path="file", **values)
+
+
+class PortTaken(Conflict):
+    """The server cannot listen where it should."""
+
+    code = "port-taken"
+    zh = "端口 {port} 不可用（可能已被占用），请用 PORT 另选端口，或先停止占用它的程序。"
+    en = "Port {port} cannot be had (in use?): choose another with PORT, or stop what uses it."
 
 
 class RequestTooSlow(Invalid):

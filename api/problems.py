@@ -52,6 +52,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.NotNormalised: Entry(422, "文字未规范化", "Text not normalised"),
     errors.DateOrder: Entry(422, "日期顺序有误", "Impossible order of dates"),
     errors.Unsupported: Entry(422, "值不受支持", "Unsupported value"),
+    failures.PortTaken: Entry(409, "端口不可用", "Port taken"),
     failures.FileUnreadable: Entry(422, "文件无法读取", "Unreadable file"),
     errors.MalformedRequest: Entry(400, "请求无法解析", "Malformed request"),
     errors.BodyTooLarge: Entry(413, "请求内容过大", "Body too large"),

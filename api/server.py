@@ -12,10 +12,10 @@ import uvicorn
 from api import logs
 from api.app import create_app
 from api.bootstrap import open_node
+from api.failures import PortTaken
 from api.protocol import GuardedProtocol
 from api.settings import Settings
 from api.worker import Worker
-from certlib.errors import StoreUnavailable
 
 _log = logs.logger("server")
 _BACKLOG: Final = 2048
@@ -27,8 +27,8 @@ def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT; prints nothing but log lines, on standard error.
 
     Raises:
-        DataFolderBusy, KeyUnusable, StoreUnavailable: as `open_node`; the port is taken
-            (`StoreUnavailable` with `what` naming it).
+        DataFolderBusy, KeyUnusable, StoreUnavailable: as `open_node`.
+        PortTaken: something else listens there.
     """
     logs.configure(settings.log_level)
     listening = listen(settings.host, settings.port)
@@ -47,7 +47,7 @@ def listen(host: str, port: int) -> socket.socket:
     """A listening socket; `::` takes IPv4 too, and is IPv4 alone where there is no IPv6.
 
     Raises:
-        StoreUnavailable: the address cannot be had.
+        PortTaken: the address cannot be had.
     """
     try:
         if host == "::" and socket.has_dualstack_ipv6():
@@ -58,7 +58,7 @@ def listen(host: str, port: int) -> socket.socket:
         address = "0.0.0.0" if host == "::" else host  # noqa: S104 - what `::` asks for
         return socket.create_server((address, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise StoreUnavailable(what=f"port {port}") from error
+        raise PortTaken(port=port) from error
 
 
 def _config(site: object) -> uvicorn.Config:

@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 
 from api import protocol, server
-from certlib.errors import StoreUnavailable
+from api.failures import PortTaken
 
 
 class Running:
@@ -168,6 +168,6 @@ def test_ipv4_alone_where_there_is_no_ipv6(monkeypatch):
 def test_a_port_that_is_taken_is_named():
     with server.listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
-        with pytest.raises(StoreUnavailable) as caught:
+        with pytest.raises(PortTaken) as caught:
             server.listen("127.0.0.1", port)
     assert str(port) in str(caught.value)
