@@ -36,7 +36,7 @@ def _run(folder, *arguments):
 def _client(folder, name):
     settings = Settings(data_dir=folder, demo=True)
     with closing(open_node(settings)) as node, node.registry.read() as session:
-        return session.client(name), [record.act for record in session.audit_trail()]
+        return session.client(name), [record.act for record in session.history_of(name)]
 
 
 def test_a_client_is_registered_and_disabled(folder):
