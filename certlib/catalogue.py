@@ -49,6 +49,56 @@ class FieldDefinition:
     sample: Any = None
 
 
+class NumberSource(StrEnum):
+    """Who gives the number on the face (ZZBH)."""
+
+    CALLER = "caller"
+    LIBRARY = "library"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """How face numbers come about; the department's own system is the rule.
+
+    Attributes:
+        pattern: where the library numbers: text with `{year}`, `{division}` and one
+            `{serial:0N}`, e.g. `JY{division}{year}{serial:06}`; the serial starts at 1 for each
+            issuer and each text around it.
+    """
+
+    source: NumberSource = NumberSource.CALLER
+    pattern: str = ""
+
+
+class DutyEffect(StrEnum):
+    """What a missed or failed duty does to the verdict."""
+
+    NONE = "none"
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A periodic duty (年审, 定期检验, 年度考核, 年报公示) of every certificate of a type.
+
+    Attributes:
+        code: stable slug, unique in the type, e.g. `annual-inspection`.
+        months: length of one period; the first one begins on the day of issue.
+        grace_days: days after the deadline during which nothing is overdue.
+        overdue, failed: effect on the verdict. A business licence has 年报 with `none`.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    months: int
+    grace_days: int = 0
+    overdue: DutyEffect = DutyEffect.NONE
+    failed: DutyEffect = DutyEffect.NONE
+
+
 @dataclass(frozen=True, slots=True)
 class TypeVersion:
     """One immutable version of a certificate type.
@@ -64,6 +114,11 @@ class TypeVersion:
         seal_level: target PAdES level, `B-B`, `B-T`, `B-LT` or `B-LTA`.
         schema: JSON Schema of the KZ_ fields.
         face: wording of the face that is not a field (subtitle, notes), by name.
+        separate_sealer: who seals (签发人) is neither the maker nor an approver.
+        forms: which files one certificate may have: 正本, 副本, 附页, 附图.
+        consent: with several holders, `any` or `all` of them permit a use.
+        renewal_notice_days: an application for renewal is due so many days before expiry
+            (Licensing Law art. 50: 30, unless a law says otherwise).
     """
 
     type_code: str
@@ -87,6 +142,12 @@ class TypeVersion:
     usable_until: date | None = None
     issuing_levels: tuple[str, ...] = ()
     face: Mapping[str, str] | None = None
+    separate_sealer: bool = False
+    forms: tuple[str, ...] = ("original",)
+    numbering: Numbering = Numbering()
+    duties: tuple[Duty, ...] = ()
+    consent: str = "any"
+    renewal_notice_days: int = 30
 
     @property
     def fields(self) -> tuple[FieldDefinition, ...]:
@@ -135,7 +196,7 @@ def type_version_from(data: Mapping[str, Any]) -> TypeVersion:
         raise Invalid(field_path="/" + missing[0])
     try:
         return _version(data)
-    except ValueError as error:  # a status, holder category or day that does not exist
+    except (KeyError, ValueError) as error:  # a word, day or key that does not exist
         raise Invalid from error
 
 
@@ -166,6 +227,31 @@ def _version(data: Mapping[str, Any]) -> TypeVersion:
         usable_until=_day(data.get("usable_until")),
         issuing_levels=tuple(data.get("issuing_levels", ())),
         face=dict(data.get("face", {})),
+        separate_sealer=data.get("separate_sealer", False),
+        forms=tuple(data.get("forms", ("original",))),
+        numbering=_numbering(data.get("numbering", {})),
+        duties=tuple(_duty(item) for item in data.get("duties", ())),
+        consent=data.get("consent", "any"),
+        renewal_notice_days=data.get("renewal_notice_days", 30),
+    )
+
+
+def _numbering(data: str | Mapping[str, Any]) -> Numbering:
+    if isinstance(data, str):
+        return Numbering(NumberSource(data))
+    source = NumberSource(data.get("source", NumberSource.CALLER))
+    return Numbering(source, data.get("pattern", ""))
+
+
+def _duty(data: Mapping[str, Any]) -> Duty:
+    return Duty(
+        code=data["code"],
+        name=data["name"],
+        name_en=data["name_en"],
+        months=data["months"],
+        grace_days=data.get("grace_days", 0),
+        overdue=DutyEffect(data.get("overdue", DutyEffect.NONE)),
+        failed=DutyEffect(data.get("failed", DutyEffect.NONE)),
     )
 
 

@@ -38,6 +38,8 @@ class Content:
 
     Attributes:
         form: 正本 `original`, 副本 `duplicate`, 附页 `annex`, 附图 `drawing`.
+        copy_number: which 副本, 附页 or 附图 it is, from 1; 0 where there is only one.
+        decision_number, decision_date: the decision (文号) behind the certificate.
         fields: the extended metadata, keys `KZ_*`; "" and None mean that a field is absent.
         sealed_at: fixed at reservation; the timestamp proves the actual time.
 
@@ -64,6 +66,9 @@ class Content:
     sealed_at: datetime | None = None
     seal_name: str = ""
     form: str = "original"
+    copy_number: int = 0
+    decision_number: str = ""
+    decision_date: date | None = None
     demonstration: bool = False
     fields: Mapping[str, Any] = field(default_factory=dict)
 
@@ -99,8 +104,12 @@ class Content:
             "ZZQZMC": self.seal_name,
             "type_version": self.type_version,
             "form": self.form,
+            "decision_number": self.decision_number,
+            "decision_date": _compact(self.decision_date),
             **self.fields,
         }
+        if self.copy_number:
+            elements["copy_number"] = self.copy_number
         if self.demonstration:
             elements["demonstration"] = True
         return _present(elements)
@@ -154,6 +163,9 @@ def _content(elements: Mapping[str, Any]) -> Content:
         sealed_at=_from_instant(elements.get("ZZQZSJ")),
         seal_name=_text(elements, "ZZQZMC"),
         form=_text(elements, "form"),
+        copy_number=_count(elements, "copy_number"),
+        decision_number=_text(elements, "decision_number"),
+        decision_date=_from_compact_optional(elements.get("decision_date")),
         demonstration=elements.get("demonstration", False) is True,
         fields={key: value for key, value in elements.items() if key.startswith(_FIELD_PREFIX)},
     )
@@ -179,6 +191,13 @@ def _plain(value: object, depth: int = 1) -> object:
 def _text(elements: Mapping[str, Any], key: str) -> str:
     value = elements.get(key, "")
     if not isinstance(value, str):
+        raise TypeError(key)
+    return value
+
+
+def _count(elements: Mapping[str, Any], key: str) -> int:
+    value = elements.get(key, 0)
+    if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(key)
     return value
 

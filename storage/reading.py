@@ -19,14 +19,29 @@ from certlib.registry import (
 )
 from storage import audit_chain, catalogue, delivery, intents, records
 from storage.columns import Day
+from storage.duties import DutyReading
+from storage.issuing import IssuingReading
 from storage.link import Link
+from storage.notices import NoticeReading
+from storage.paper import PaperReading
+from storage.parties import PartyReading
+from storage.sealed_history import SealedHistoryReading
 from storage.search import search
 from storage.status import STATUS_SQL, status_row
+from storage.type_lifecycle import CatalogueReading
 
 _STATUS = text(STATUS_SQL).bindparams(bindparam("today", type_=Day))
 
 
-class SqlReadSession:
+class SqlReadSession(
+    CatalogueReading,
+    IssuingReading,
+    DutyReading,
+    PartyReading,
+    PaperReading,
+    NoticeReading,
+    SealedHistoryReading,
+):
     """A consistent view for reading; the snapshot is taken by the first query."""
 
     def __init__(self, link: Link) -> None:

@@ -20,12 +20,28 @@ from certlib.registry import (
     Publication,
 )
 from storage import amendment, audit_chain, catalogue, delivery, intents, publication
+from storage.duties import DutyWriting
 from storage.faults import bare, fault_code
+from storage.issuing import IssuingWriting
 from storage.link import Link
+from storage.notices import NoticeWriting
+from storage.paper import PaperWriting
+from storage.parties import PartyWriting
 from storage.reading import SqlReadSession
+from storage.sealed_history import SealedHistoryWriting
+from storage.type_lifecycle import CatalogueWriting
 
 
-class SqlUnitOfWork(SqlReadSession):
+class SqlUnitOfWork(
+    SqlReadSession,
+    CatalogueWriting,
+    IssuingWriting,
+    DutyWriting,
+    PartyWriting,
+    PaperWriting,
+    NoticeWriting,
+    SealedHistoryWriting,
+):
     """One write transaction.
 
     A call that fails half-way spoils the unit: leave the block and begin again. Refusals that

@@ -1,11 +1,6 @@
-"""The record, as the use cases see it: what is kept, and the unit of work that keeps it.
-
-`Registry.begin()` opens a write transaction: leaving the block without `commit()` rolls back.
-`Registry.read()` opens a snapshot for reading. The commit of a publication is the truth.
-"""
+"""The core of the record: intents, certificates, catalogue, clients, keys, history, effects."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -215,8 +210,8 @@ class StatusRow:
     changed_at: datetime
 
 
-class ReadSession(Protocol):
-    """A consistent view for reading."""
+class CoreReads(Protocol):
+    """What can be asked of the core."""
 
     def certificate(self, identifier: str) -> Certificate | None: ...
     def status(self, identifier: str) -> StatusRow | None: ...
@@ -247,8 +242,8 @@ class ReadSession(Protocol):
         ...
 
 
-class UnitOfWork(ReadSession, Protocol):
-    """One write transaction. Nothing is kept without `commit()`; after it, everything is."""
+class CoreWrites(CoreReads, Protocol):
+    """What can be kept in the core."""
 
     def claim_idempotency(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
         """Keeps `record` as running and answers None, or answers the record already there."""
@@ -312,17 +307,3 @@ class UnitOfWork(ReadSession, Protocol):
     def put_issue_entry(self, entry: IssueListEntry) -> None: ...
     def put_client(self, client: Client) -> None: ...
     def put_restriction(self, identifier: str, restriction: Restriction) -> None: ...
-    def commit(self) -> None:
-        """Durable when it returns.
-
-        Raises:
-            StoreUnavailable: the store did not confirm; the outcome is unknown.
-        """
-        ...
-
-
-class Registry(Protocol):
-    """Opens units of work."""
-
-    def begin(self) -> AbstractContextManager[UnitOfWork]: ...
-    def read(self) -> AbstractContextManager[ReadSession]: ...

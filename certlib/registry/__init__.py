@@ -1,0 +1,93 @@
+"""The record, as the use cases see it: what is kept, and the unit of work that keeps it.
+
+`Registry.begin()` opens a write transaction: leaving the block without `commit()` rolls back.
+`Registry.read()` opens a snapshot for reading. The commit of a publication is the truth.
+Each concern has a module of its own; a session is all of them together.
+"""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from certlib.registry.catalogue import CatalogueReads, CatalogueWrites
+from certlib.registry.core import (
+    AuditRecord,
+    Client,
+    CoreReads,
+    CoreWrites,
+    Department,
+    IdempotencyRecord,
+    Intent,
+    IntentStatus,
+    IssueListEntry,
+    OutboxEvent,
+    Publication,
+    SearchQuery,
+    StatusRow,
+)
+from certlib.registry.duties import DutyReads, DutyWrites
+from certlib.registry.issuing import IssuingReads, IssuingWrites
+from certlib.registry.notices import NoticeReads, NoticeWrites
+from certlib.registry.paper import PaperReads, PaperWrites
+from certlib.registry.parties import PartyReads, PartyWrites
+from certlib.registry.seals import SealedHistoryReads, SealedHistoryWrites
+
+__all__ = [
+    "AuditRecord",
+    "Client",
+    "Department",
+    "IdempotencyRecord",
+    "Intent",
+    "IntentStatus",
+    "IssueListEntry",
+    "OutboxEvent",
+    "Publication",
+    "ReadSession",
+    "Registry",
+    "SearchQuery",
+    "StatusRow",
+    "UnitOfWork",
+]
+
+
+class ReadSession(
+    CoreReads,
+    CatalogueReads,
+    IssuingReads,
+    DutyReads,
+    PartyReads,
+    PaperReads,
+    NoticeReads,
+    SealedHistoryReads,
+    Protocol,
+):
+    """A consistent view for reading."""
+
+
+class UnitOfWork(
+    ReadSession,
+    CoreWrites,
+    CatalogueWrites,
+    IssuingWrites,
+    DutyWrites,
+    PartyWrites,
+    PaperWrites,
+    NoticeWrites,
+    SealedHistoryWrites,
+    Protocol,
+):
+    """One write transaction. Nothing is kept without `commit()`; after it, everything is."""
+
+    def commit(self) -> None:
+        """Durable when it returns.
+
+        Raises:
+            StoreUnavailable: the store did not confirm; the outcome is unknown.
+        """
+        ...
+
+
+class Registry(Protocol):
+    """Opens units of work."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]: ...
+    def read(self) -> AbstractContextManager[ReadSession]: ...

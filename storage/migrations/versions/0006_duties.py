@@ -1,0 +1,10 @@
+"""What stands beside the state."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,10 @@
+"""Paper twins and blank forms."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,10 @@
+"""Least rights for the service and the auditor."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
