@@ -23,7 +23,23 @@ from api.schemas.base import ProblemDocument
 from api.schemas.orders import BatchRow
 from api.schemas.status import StatusOut
 from api.schemas.verifications import VerifyIn
-from certlib.usecases.caller import ISSUE, MANAGE, READ, TYPES, VERIFY
+from certlib.usecases.caller import (
+    CHANGES,
+    DEPARTMENTS,
+    HOLDERS,
+    ISSUE,
+    MANAGE,
+    MANAGE_TYPES,
+    OPERATE,
+    PAPER,
+    READ,
+    REVEAL,
+    REVIEW,
+    SEAL,
+    TYPES,
+    VERIFY,
+    WEBHOOKS,
+)
 
 _REFS: Final = "#/components/schemas/{model}"
 _METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
@@ -67,6 +83,16 @@ _SCOPES: Final = {
     READ: "读取本单位证照 read the department's own",
     VERIFY: "核验 verify",
     TYPES: "读取证照目录 read the catalogue",
+    REVIEW: "审核待签发证照 review drafts",
+    SEAL: "签发（用印） seal drafts",
+    REVEAL: "查看完整姓名、号码和敏感字段 see what is masked",
+    CHANGES: "读取变更流 read the change feed",
+    WEBHOOKS: "管理本单位通知 manage the department's webhooks",
+    PAPER: "管理纸质证照 manage paper twins and blank forms",
+    HOLDERS: "登记持证主体变更 record changes of holders",
+    DEPARTMENTS: "管理单位 manage departments",
+    MANAGE_TYPES: "管理证照目录 manage the catalogue",
+    OPERATE: "证照库运行管理 operate the library",
 }
 _TAGS: Final = [
     {"name": "认证 Authentication", "description": "OAuth 2 客户端凭据。 Client credentials."},

@@ -17,7 +17,7 @@ from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
 from certlib.errors import CertlibError, StoreUnavailable
 from certlib.registry import Client
-from certlib.usecases.caller import SCOPES, TYPES, VERIFY, Caller
+from certlib.usecases.caller import DEPARTMENT_SCOPES, TYPES, VERIFY, Caller
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.issue import Outcome
 from certlib.usecases.order import IssueAnswer, IssueRequest
@@ -74,7 +74,7 @@ def _found_clients(node: Node) -> list[dict[str, Any]]:
         names = {item.credit_code: item.short_name for item in session.departments()}
     issuing = sorted(set(ISSUERS.values()))
     return [
-        _client(node, f"demo-issuer-{place}", code, names[code], SCOPES)
+        _client(node, f"demo-issuer-{place}", code, names[code], DEPARTMENT_SCOPES)
         for place, code in enumerate(issuing, start=1)
     ] + [_client(node, "demo-consumer", _CONSUMER, names[_CONSUMER], (VERIFY, TYPES))]
 
@@ -129,7 +129,7 @@ def _request(version: TypeVersion, number: int, life: Life) -> IssueRequest:
 def _caller(version: TypeVersion) -> Caller:
     code = ISSUERS[version.type_code]
     place = sorted(set(ISSUERS.values())).index(code) + 1
-    return Caller(f"demo-issuer-{place}", code, frozenset(SCOPES), person="demo-officer")
+    return Caller(f"demo-issuer-{place}", code, frozenset(DEPARTMENT_SCOPES), person="demo-officer")
 
 
 def _issue(node: Node, plan: list[_Planned], progress: Progress) -> list[IssueAnswer]:

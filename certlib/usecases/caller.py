@@ -9,8 +9,38 @@ MANAGE = "certificates:manage"
 READ = "certificates:read"
 VERIFY = "certificates:verify"
 TYPES = "types:read"
-SCOPES = (ISSUE, MANAGE, READ, VERIFY, TYPES)
+REVIEW = "certificates:review"
+SEAL = "certificates:seal"
+REVEAL = "certificates:reveal"
+CHANGES = "changes:read"
+WEBHOOKS = "webhooks:manage"
+PAPER = "paper:manage"
+HOLDERS = "holders:manage"
+DEPARTMENTS = "departments:manage"
+MANAGE_TYPES = "types:manage"
+OPERATE = "library:operate"
+SCOPES = (
+    ISSUE,
+    MANAGE,
+    READ,
+    VERIFY,
+    TYPES,
+    REVIEW,
+    SEAL,
+    REVEAL,
+    CHANGES,
+    WEBHOOKS,
+    PAPER,
+    HOLDERS,
+    DEPARTMENTS,
+    MANAGE_TYPES,
+    OPERATE,
+)
 """Every scope a client may hold."""
+DEPARTMENT_SCOPES = tuple(
+    scope for scope in SCOPES if scope not in {DEPARTMENTS, MANAGE_TYPES, OPERATE}
+)
+"""What a department's own system needs; the others belong to the library's operator."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from api.cli.configuration import reading_settings
 from api.cli.failures import DONE, UsageProblem
 from api.cli.screen import Screen
 from certlib.registry import AuditRecord, Client
-from certlib.usecases.caller import SCOPES
+from certlib.usecases.caller import DEPARTMENT_SCOPES, SCOPES
 
 if TYPE_CHECKING:
     from api.bootstrap import Node
@@ -43,8 +43,8 @@ def command(*, lang: Language) -> None:
     "scopes",
     multiple=True,
     type=click.Choice(SCOPES),
-    zh="权限，可重复；缺省为全部。",
-    en="A scope, repeatable; all of them by default.",
+    zh="权限，可重复；缺省为部门系统所需的全部权限。",
+    en="A scope, repeatable; by default all that a department needs.",
 )
 @options.data_dir
 @options.as_json
@@ -76,7 +76,7 @@ def add(  # noqa: PLR0913 - one parameter for each option
                     f"已有业务系统“{client_id}”，请换一个名称。",
                     f"There is a client {client_id} already: choose another name.",
                 )
-            granted = frozenset(scopes or SCOPES)
+            granted = frozenset(scopes or DEPARTMENT_SCOPES)
             made = Client(
                 client_id, name or client_id, department, granted, hash_secret(secret), now
             )
