@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api import failures
-from certlib import errors, remarks
+from certlib import errors, party_errors, remarks
 from certlib.errors import CertlibError, Corrupt, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -82,6 +82,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     failures.NotAuthenticated: Entry(401, "未认证", "Not authenticated"),
     errors.IssuerNotAuthorised: Entry(403, "不在发证清单内", "Not on the issue list"),
     errors.OutsideDepartment: Entry(403, "非本单位事项", "Outside your department"),
+    party_errors.ActsForPrincipal: Entry(403, "应以委托机关名义", "Acts for a principal"),
     errors.ScopeMissing: Entry(403, "缺少权限", "Scope missing"),
     errors.ApprovalMissing: Entry(403, "缺少审核", "Approval missing"),
     # ours

@@ -40,6 +40,7 @@ class Content:
         form: 正本 `original`, 副本 `duplicate`, 附页 `annex`, 附图 `drawing`.
         copy_number: which 副本, 附页 or 附图 it is, from 1; 0 where there is only one.
         decision_number, decision_date: the decision (文号) behind the certificate.
+        acting_code, acting_name: the entrusted unit (受委托单位) that acted in the issuer's name.
         fields: the extended metadata, keys `KZ_*`; "" and None mean that a field is absent.
         sealed_at: fixed at reservation; the timestamp proves the actual time.
 
@@ -69,6 +70,8 @@ class Content:
     copy_number: int = 0
     decision_number: str = ""
     decision_date: date | None = None
+    acting_code: str = ""
+    acting_name: str = ""
     demonstration: bool = False
     fields: Mapping[str, Any] = field(default_factory=dict)
 
@@ -106,6 +109,8 @@ class Content:
             "form": self.form,
             "decision_number": self.decision_number,
             "decision_date": _compact(self.decision_date),
+            "acting_code": self.acting_code,
+            "acting_name": self.acting_name,
             **self.fields,
         }
         if self.copy_number:
@@ -166,6 +171,8 @@ def _content(elements: Mapping[str, Any]) -> Content:
         copy_number=_count(elements, "copy_number"),
         decision_number=_text(elements, "decision_number"),
         decision_date=_from_compact_optional(elements.get("decision_date")),
+        acting_code=_text(elements, "acting_code"),
+        acting_name=_text(elements, "acting_name"),
         demonstration=elements.get("demonstration", False) is True,
         fields={key: value for key, value in elements.items() if key.startswith(_FIELD_PREFIX)},
     )

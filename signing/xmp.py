@@ -46,6 +46,8 @@ _DESCRIPTIONS = {
     "matter_name": "Name of the service matter",
     "type_version": "Version of the certificate type",
     "form": "Form of the certificate: original, duplicate, annex or drawing",
+    "acting_code": "Code of the entrusted unit that acted in the issuer's name",
+    "acting_name": "Name of the entrusted unit that acted in the issuer's name",
     "demonstration": "Made for demonstration, without legal effect",
 }
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Table, bindparam, func, select
 from certlib.canonical import canonical_bytes, digest
 from certlib.catalogue import TypeVersion, type_version_from
 from certlib.errors import Conflict, Corrupt, Invalid, Unsupported
+from certlib.mandates import Capacity
 from certlib.registry import Client, Department, IssueListEntry
 from storage.link import Link, inserting
 from storage.tables import (
@@ -40,7 +41,7 @@ _ENTRIES = (
     select(_ISSUE_LIST)
     .where(_ISSUE_LIST.c.type_code == bindparam("type_code"))
     .where(_ISSUE_LIST.c.issuer_code == bindparam("issuer_code"))
-    .order_by(_ISSUE_LIST.c.effective_from)
+    .order_by(_ISSUE_LIST.c.effective_from, _ISSUE_LIST.c.principal_code)
 )
 _CLIENT = select(_CLIENTS).where(_CLIENTS.c.client_id == bindparam("client_id"))
 
@@ -74,7 +75,21 @@ def type_versions(link: Link) -> Sequence[TypeVersion]:
 def issue_list(link: Link, type_code: str, issuer_code: str) -> Sequence[IssueListEntry]:
     """Entries of a department for a type, whatever their period."""
     rows = link.fetch(_ENTRIES, type_code=type_code, issuer_code=issuer_code)
-    return [IssueListEntry(*tuple(row)) for row in rows]
+    return [issue_entry(row) for row in rows]
+
+
+def issue_entry(row: Row[Any]) -> IssueListEntry:
+    """The entry of a row of the issue list."""
+    return IssueListEntry(
+        type_code=row.type_code,
+        issuer_code=row.issuer_code,
+        effective_from=row.effective_from,
+        effective_to=row.effective_to,
+        basis=row.basis,
+        capacity=Capacity(row.capacity),
+        principal_code=row.principal_code,
+        row_version=row.row_version,
+    )
 
 
 def client(link: Link, client_id: str) -> Client | None:
@@ -140,6 +155,9 @@ def put_issue_entry(link: Link, entry: IssueListEntry) -> None:
             "effective_from": entry.effective_from,
             "effective_to": entry.effective_to,
             "basis": entry.basis,
+            "capacity": entry.capacity,
+            "principal_code": entry.principal_code,
+            "row_version": entry.row_version,
         },
     )
 

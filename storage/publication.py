@@ -127,6 +127,7 @@ def _certificate_row(link: Link, item: Publication) -> dict[str, Any]:
         "typst_digest": intent.design.typst,
         "content_digest": intent.content_digest,
         "content": seal_content(link.cipher, _CERTIFICATES.name, content),
+        "acting_code": content.acting_code,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, Restriction
 from certlib.document import Content
+from certlib.mandates import IssueListEntry
 from certlib.ports import DesignDigests
 from certlib.states import State
 
@@ -22,23 +23,6 @@ class Department:
     short_name: str
     division_code: str
     level: str
-
-
-@dataclass(frozen=True, slots=True)
-class IssueListEntry:
-    """发证清单: this department may issue this type from a day, on a basis."""
-
-    type_code: str
-    issuer_code: str
-    effective_from: date
-    effective_to: date | None = None
-    basis: str = ""
-
-    def covers(self, day: date) -> bool:
-        """Whether `day` lies inside the entry's period (both ends inclusive)."""
-        return self.effective_from <= day and (
-            self.effective_to is None or day <= self.effective_to
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,7 @@ class IssueCertificates:
         )
 
     def _content(self, caller: Caller, cleared: Cleared, uow: UnitOfWork, now: datetime) -> Content:
-        order, version = cleared.order, cleared.version
+        order, version, acting = cleared.order, cleared.version, cleared.acting
         return Content(
             type_code=order.type_code,
             type_version=version.version,
@@ -271,6 +271,8 @@ class IssueCertificates:
             sealed_at=now,
             seal_name=cleared.issuer.name + self._options.seal_suffix,
             form=order.form,
+            acting_code="" if acting is None else acting.credit_code,
+            acting_name="" if acting is None else acting.name,
             demonstration=self._options.demonstration,
             fields=dict(order.fields),
         )

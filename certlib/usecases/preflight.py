@@ -27,6 +27,7 @@ from certlib.errors import (
 from certlib.ports import Clock, Renderer, SchemaValidator
 from certlib.registry import Department, ReadSession
 from certlib.states import TRANSITIONS, Action
+from certlib.usecases.authority import Bid, mandate
 from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.order import IssueOrder
 
@@ -37,7 +38,11 @@ _FORMS = ("original", "duplicate", "annex", "drawing")
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """An order that may be issued: holders in normal form, its type version and issuer."""
+    """An order that may be issued: holders in normal form, its type version and issuer.
+
+    Attributes:
+        acting: the entrusted unit that acts in the issuer's name; None when the issuer acts.
+    """
 
     order: IssueOrder
     version: TypeVersion
@@ -45,6 +50,7 @@ class Cleared:
     holders: tuple[Holder, ...]
     warnings: tuple[Problem, ...]
     superseded: Certificate | None
+    acting: Department | None = None
 
 
 class Preflight:
@@ -71,22 +77,16 @@ class Preflight:
             Invalid: `problems` names every field at fault.
         """
         caller.need(ISSUE)
-        caller.need_department(order.issuer_code)
         today = legal_day(self._clock.now())
         version = _open_version(session, order, today)
-        issuer = session.department(order.issuer_code)
-        if issuer is None:
-            raise IssuerNotAuthorised(name=version.name)
-        entries = session.issue_list(order.type_code, order.issuer_code)
-        if not any(entry.covers(order.issue_date) for entry in entries):
-            raise IssuerNotAuthorised(name=version.name, field_path="/type_code")
+        issuer, acting = _issuer(caller, order, version, session)
         _need_approvals(caller, order, version)
         superseded = _superseded(session, order)
         errors, warnings, normal = self._problems(order, version, today)
         errors += _succession_problems(order, superseded)
         if errors:
             raise Invalid(problems=tuple(errors))
-        return Cleared(order, version, issuer, normal, tuple(warnings), superseded)
+        return Cleared(order, version, issuer, normal, tuple(warnings), superseded, acting)
 
     def _problems(
         self, order: IssueOrder, version: TypeVersion, today: date
@@ -158,6 +158,19 @@ def _open_version(session: ReadSession, order: IssueOrder, today: date) -> TypeV
     if not version.open_on(today):
         raise TypeNotPublished(field_path="/type_code", name=version.name)
     return version
+
+
+def _issuer(
+    caller: Caller, order: IssueOrder, version: TypeVersion, session: ReadSession
+) -> tuple[Department, Department | None]:
+    """In whose name the certificate is issued, and the entrusted unit that acts for it."""
+    unit_code, name_code = caller.department_code, order.issuer_code
+    bid = Bid(order.type_code, unit_code, name_code, order.issue_date, version.name)
+    entry = mandate(session, bid)
+    issuer, unit = session.department(name_code), session.department(unit_code)
+    if issuer is None or unit is None:
+        raise IssuerNotAuthorised(name=version.name)
+    return issuer, None if entry.capacity.in_own_name else unit
 
 
 def _need_approvals(caller: Caller, order: IssueOrder, version: TypeVersion) -> None:

@@ -13,6 +13,7 @@ from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
+from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
 from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
 
@@ -228,7 +229,7 @@ class VerifyCertificates:
             issuer = parsed.identifier.issuer_code if parsed.identifier is not None else ""
             ours = issuer != "" and session.department(issuer) is not None
             return self._with_question(Facts(our_node=ours), session, question)
-        facts = Facts(record=record, authorised=_authorised(session, record.content))
+        facts = Facts(record=record, authorised=authorised(session, record.content))
         return self._with_question(facts, session, question)
 
     def _with_question(self, facts: Facts, session: ReadSession, question: Question) -> Facts:
@@ -279,11 +280,6 @@ def subject_of(content: Content) -> Subject:
         valid_to=content.valid_to,
         demonstration=content.demonstration,
     )
-
-
-def _authorised(session: ReadSession, content: Content) -> bool:
-    entries = session.issue_list(content.type_code, content.issuer_code)
-    return any(entry.covers(content.issue_date) for entry in entries)
 
 
 def _titles(session: ReadSession, record: Certificate | None) -> dict[str, tuple[str, str]]:

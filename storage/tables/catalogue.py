@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 
+from certlib.mandates import Capacity
 from storage.tables.base import (
     STRICT,
     Row,
@@ -12,6 +13,7 @@ from storage.tables.base import (
     day,
     filled,
     instant,
+    one_of,
     optional_day,
     optional_instant,
     period,
@@ -67,16 +69,33 @@ class TypeVersionRow(Row, table=True):
 
 
 class IssueListRow(Row, table=True):
-    """发证清单: this department may issue this type in this period."""
+    """发证清单: this body may issue this type in this period, as what, and for whom.
+
+    `principal_code` is part of the key: one unit may be entrusted by two departments.
+    """
 
     __tablename__ = "issue_list"
-    __table_args__: ClassVar[Any] = (period(), STRICT)
+    __table_args__: ClassVar[Any] = (
+        period(),
+        one_of("capacity", Capacity),
+        CheckConstraint(
+            "(capacity = 'own') = (principal_code = '') AND principal_code <> issuer_code",
+            name="principal",
+        ),
+        CheckConstraint("row_version >= 1", name="row_version"),
+        Index("ix_issue_list_issuer", "issuer_code"),
+        Index("ix_issue_list_principal", "principal_code"),
+        STRICT,
+    )
 
     type_code: str = text(primary_key=True)
     issuer_code: str = text(primary_key=True)
+    principal_code: str = text(primary_key=True)
     effective_from: date = day(primary_key=True)
     effective_to: date | None = optional_day()
     basis: str = text()
+    capacity: str = text()
+    row_version: int = count()
 
 
 class UseListRow(Row, table=True):

@@ -40,8 +40,8 @@ def _of_certificate() -> ForeignKeyConstraint:
 class CertificateRow(Row, table=True):
     """One version of a certificate; (type, issuer, serial) is its lineage.
 
-    `valid_from` falls back on the issue date. `content` is sealed canonical JSON and stands last:
-    a status look-up never reads that far.
+    `valid_from` falls back on the issue date. `content` is sealed canonical JSON and stands behind
+    the others: a status look-up never reads that far. `acting_code` is the entrusted unit, or "".
     """
 
     __tablename__ = "certificates"
@@ -56,6 +56,8 @@ class CertificateRow(Row, table=True):
         one_of("reached_level", LEVELS),
         CheckConstraint("row_version >= 1", name="row_version"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
+        Index("ix_certificates_issuer", "issuer_code", "identifier"),
+        Index("ix_certificates_acting", "acting_code", "identifier"),
         Index("ix_certificates_lineage", "issuer_code", "type_code", "serial", "version"),
         Index("ix_certificates_type", "type_code", "identifier"),
         Index("ix_certificates_number", "number_hash"),
@@ -93,6 +95,7 @@ class CertificateRow(Row, table=True):
     typst_digest: str = text()
     content_digest: str = text()
     content: bytes = sealed()
+    acting_code: str = text()
 
 
 class CertificateHolderRow(Row, table=True):

@@ -53,6 +53,8 @@ CONTENTS = st.builds(
     ),
     seal_name=TEXT,
     form=TEXT,
+    acting_code=TEXT,
+    acting_name=TEXT,
     demonstration=st.booleans(),
     fields=st.dictionaries(TEXT.map("KZ_".__add__), JSON_VALUES, max_size=4),
 )

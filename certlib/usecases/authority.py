@@ -1,0 +1,66 @@
+"""Authority to issue: the issue list, asked in one way for orders and for verdicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from certlib.document import Content
+from certlib.errors import IssuerNotAuthorised, OutsideDepartment
+from certlib.mandates import IssueListEntry, covering
+from certlib.party_errors import ActsForPrincipal
+from certlib.registry import ReadSession
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """Who wants to issue what, in whose name, on which day.
+
+    Attributes:
+        unit_code: the body that acts: the caller's department.
+        name_code: the body whose name and seal the certificate shall bear.
+        type_name: for the refusal's sentence.
+    """
+
+    type_code: str
+    unit_code: str
+    name_code: str
+    day: date
+    type_name: str
+
+
+def mandate(session: ReadSession, bid: Bid) -> IssueListEntry:
+    """The entry of the issue list under which the unit may issue.
+
+    An entrusted unit can do no more than its principal: both must be on the list that day.
+
+    Raises:
+        ActsForPrincipal: the unit is entrusted, and named itself.
+        OutsideDepartment: another body is named, and has not entrusted the unit.
+        IssuerNotAuthorised: not on the list for this type on this day.
+    """
+    entries = session.issue_list(bid.type_code, bid.unit_code)
+    found = covering(entries, bid.day, bid.name_code)
+    if found is None:
+        raise _refusal(entries, bid)
+    if not found.capacity.in_own_name:
+        principal = session.issue_list(bid.type_code, bid.name_code)
+        if covering(principal, bid.day, bid.name_code) is None:
+            raise IssuerNotAuthorised(name=bid.type_name, field_path="/type_code")
+    return found
+
+
+def authorised(session: ReadSession, content: Content) -> bool:
+    """Whether the body named as issuer was on the list for the type on the day of issue."""
+    entries = session.issue_list(content.type_code, content.issuer_code)
+    return covering(entries, content.issue_date, content.issuer_code) is not None
+
+
+def _refusal(
+    entries: Sequence[IssueListEntry], bid: Bid
+) -> ActsForPrincipal | OutsideDepartment | IssuerNotAuthorised:
+    if bid.name_code != bid.unit_code:
+        return OutsideDepartment(field_path="/issuer_code")
+    principals = sorted({item.name_code for item in entries if item.covers(bid.day)})
+    if principals:
+        return ActsForPrincipal(principal="、".join(principals), field_path="/issuer_code")
+    return IssuerNotAuthorised(name=bid.type_name, field_path="/type_code")
