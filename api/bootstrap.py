@@ -18,6 +18,7 @@ from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
+from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
@@ -59,6 +60,7 @@ class Node:
     read: ReadCertificates
     verify: VerifyCertificates
     reconcile: Reconcile
+    types: ManageTypes
     resources: ExitStack
 
     def close(self) -> None:
@@ -174,6 +176,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         read=ReadCertificates(registry, objects),
         verify=VerifyCertificates(registry, reader, clock),
         reconcile=Reconcile(registry, workshop, clock),
+        types=ManageTypes(registry, renderer, clock),
         resources=stack.pop_all(),
     )
 

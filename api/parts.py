@@ -9,6 +9,7 @@ from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSourc
 from certlib.registry import Registry, StatusRow
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.issue import IssueCertificates
+from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.verify import VerifyCertificates
@@ -141,4 +142,9 @@ class Parts(Protocol):
     @property
     def reconcile(self) -> Reconcile:
         """Finishes what a crash left."""
+        ...
+
+    @property
+    def types(self) -> ManageTypes:
+        """Keeps the catalogue."""
         ...

@@ -85,6 +85,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     party_errors.ActsForPrincipal: Entry(403, "应以委托机关名义", "Acts for a principal"),
     errors.ScopeMissing: Entry(403, "缺少权限", "Scope missing"),
     errors.ApprovalMissing: Entry(403, "缺少审核", "Approval missing"),
+    errors.SamePerson: Entry(403, "须换人办理", "Another person is needed"),
     # ours
     errors.StoreUnavailable: Entry(503, "存储暂时不可用", "Store unavailable"),
     errors.DataFolderBusy: Entry(503, "数据目录被占用", "Data folder in use"),

@@ -175,8 +175,12 @@ class TypeVersion:
 
     def open_on(self, day: date) -> bool:
         """Whether new certificates of this version may be issued on `day`."""
-        if self.status is not TypeStatus.PUBLISHED:
-            return False
+        if self.status is TypeStatus.WITHDRAWN:
+            # Abolished from a day on: certificates of earlier days were rightly issued.
+            return self.usable_until is not None and self._within(day)
+        return self.status is TypeStatus.PUBLISHED and self._within(day)
+
+    def _within(self, day: date) -> bool:
         if self.published_from is not None and day < self.published_from:
             return False
         return self.usable_until is None or day <= self.usable_until

@@ -216,6 +216,14 @@ class ApprovalMissing(Refused):
     en = "This type needs approval by a second person: have it approved first."
 
 
+class SamePerson(Refused):
+    """Four eyes: the second person is one who took part before."""
+
+    code = "same-person"
+    zh = "须由未参与前一步骤的其他人员办理，请换人操作。"
+    en = "A person who took part before cannot do this: somebody else must."
+
+
 class UnprintableCharacter(Invalid):
     """A character that no font at hand can draw; named, never printed as a box."""
 

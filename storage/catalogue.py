@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, func, select
+from sqlalchemy import Row, Table, and_, bindparam, func, select
 
 from certlib.canonical import canonical_bytes, digest
-from certlib.catalogue import TypeVersion, type_version_from
+from certlib.catalogue import TypeStatus, TypeVersion, type_version_from
 from certlib.errors import Conflict, Corrupt, Invalid, Unsupported
 from certlib.mandates import Capacity
 from certlib.registry import Client, Department, IssueListEntry
@@ -18,6 +19,7 @@ from storage.tables import (
     ClientRow,
     DepartmentRow,
     IssueListRow,
+    TypeRecordRow,
     TypeVersionRow,
     table,
 )
@@ -25,15 +27,31 @@ from storage.tables import (
 _DEPARTMENTS = table(DepartmentRow)
 _TYPES = table(CertificateTypeRow)
 _VERSIONS = table(TypeVersionRow)
+_RECORDS = table(TypeRecordRow)
 _ISSUE_LIST = table(IssueListRow)
 _CLIENTS = table(ClientRow)
 
 _DEPARTMENT = select(_DEPARTMENTS).where(_DEPARTMENTS.c.credit_code == bindparam("credit_code"))
 _ALL_DEPARTMENTS = select(_DEPARTMENTS).order_by(_DEPARTMENTS.c.credit_code)
-_OF_TYPE = select(_VERSIONS.c.definition).where(_VERSIONS.c.type_code == bindparam("type_code"))
+_IN_FORCE = select(
+    _VERSIONS.c.definition,
+    _RECORDS.c.status,
+    _RECORDS.c.published_from,
+    _RECORDS.c.usable_until,
+).join(
+    _RECORDS,
+    and_(_RECORDS.c.type_code == _VERSIONS.c.type_code, _RECORDS.c.version == _VERSIONS.c.version),
+)
+_OF_TYPE = _IN_FORCE.where(_VERSIONS.c.type_code == bindparam("type_code"))
 _NAMED = _OF_TYPE.where(_VERSIONS.c.version == bindparam("version"))
 _NEWEST = _OF_TYPE.order_by(_VERSIONS.c.ordinal.desc()).limit(1)
-_ALL_VERSIONS = select(_VERSIONS.c.definition).order_by(_VERSIONS.c.type_code, _VERSIONS.c.ordinal)
+_ALL_OF_TYPE = _OF_TYPE.order_by(_VERSIONS.c.ordinal)
+_ALL_VERSIONS = _IN_FORCE.order_by(_VERSIONS.c.type_code, _VERSIONS.c.ordinal)
+_RECORDED = (
+    select(_RECORDS.c.row_version)
+    .where(_RECORDS.c.type_code == bindparam("type_code"))
+    .where(_RECORDS.c.version == bindparam("version"))
+)
 _LAST_ORDINAL = select(func.coalesce(func.max(_VERSIONS.c.ordinal), 0)).where(
     _VERSIONS.c.type_code == bindparam("type_code")
 )
@@ -64,12 +82,17 @@ def type_version(link: Link, type_code: str, version: str) -> TypeVersion | None
         if version
         else link.first(_NEWEST, type_code=type_code)
     )
-    return None if row is None else _defined(row.definition)
+    return None if row is None else _in_force(row)
 
 
 def type_versions(link: Link) -> Sequence[TypeVersion]:
     """Every version of every type, oldest first within a type."""
-    return [_defined(row.definition) for row in link.fetch(_ALL_VERSIONS)]
+    return [_in_force(row) for row in link.fetch(_ALL_VERSIONS)]
+
+
+def versions_of(link: Link, type_code: str) -> Sequence[TypeVersion]:
+    """Every version of one type that is or was in force, oldest first."""
+    return [_in_force(row) for row in link.fetch(_ALL_OF_TYPE, type_code=type_code)]
 
 
 def issue_list(link: Link, type_code: str, issuer_code: str) -> Sequence[IssueListEntry]:
@@ -124,7 +147,7 @@ def put_type_version(link: Link, version: TypeVersion, definition: str) -> None:
         defined = type_version_from(json.loads(definition))
     except (ValueError, TypeError) as error:
         raise Unsupported(what="definition that is no type version") from error
-    if defined != version:
+    if defined != _as_defined(version, defined):
         raise Unsupported(what="definition that is not the type version")
     before = link.first(_NAMED, type_code=version.type_code, version=version.version)
     if before is not None:
@@ -142,6 +165,9 @@ def put_type_version(link: Link, version: TypeVersion, definition: str) -> None:
         "definition_digest": digest(json.loads(definition)),
     }
     link.change(_VERSIONS.insert(), row)
+    named = {"type_code": version.type_code, "version": version.version}
+    if link.first(_RECORDED, **named) is None:
+        link.change(_RECORDS.insert(), _founded(link, version, definition))
 
 
 def put_issue_entry(link: Link, entry: IssueListEntry) -> None:
@@ -198,6 +224,43 @@ def _type_row(version: TypeVersion) -> dict[str, Any]:
         "holder_category": version.holder_category,
         "defining_body_code": version.defining_body_code,
     }
+
+
+def _as_defined(version: TypeVersion, defined: TypeVersion) -> TypeVersion:
+    """The version without its days, which the catalogue keeps beside the definition."""
+    return replace(
+        version,
+        status=defined.status,
+        published_from=defined.published_from,
+        usable_until=defined.usable_until,
+    )
+
+
+def _founded(link: Link, version: TypeVersion, definition: str) -> dict[str, Any]:
+    """The place of a version that came with the software: nobody here wrote or reviewed it."""
+    return {
+        "type_code": version.type_code,
+        "version": version.version,
+        "status": version.status,
+        "definition": definition,
+        "authors": "[]",
+        "reviewer": "",
+        "publisher": "",
+        "remark": "",
+        "published_from": version.published_from,
+        "usable_until": version.usable_until,
+        "row_version": 1,
+        "changed_at": link.clock.now(),
+    }
+
+
+def _in_force(row: Row[Any]) -> TypeVersion:
+    return replace(
+        _defined(row.definition),
+        status=TypeStatus(row.status),
+        published_from=row.published_from,
+        usable_until=row.usable_until,
+    )
 
 
 @lru_cache(maxsize=512)

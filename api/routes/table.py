@@ -12,6 +12,7 @@ from api.routes import (
     operation,
     publishing,
     token,
+    type_lifecycle,
     types,
     verifications,
 )
@@ -20,6 +21,7 @@ from api.web import pages
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     token.router,
     types.router,
+    type_lifecycle.router,
     certificates.router,
     files.router,
     decisions.router,

@@ -59,6 +59,10 @@ class OrderIn(Wire):
     )
     supersedes: Annotated[str, StringConstraints(max_length=128)] = ""
     supersede_reason: Literal["change", "renewal", "replacement", "lowered"] = "change"
+    accepted_on: Day | None = Field(
+        default=None,
+        description="受理日，在办件按受理日适用类型版本。 Open cases follow the version of that day.",
+    )
 
     def to_order(self, department_code: str) -> IssueOrder:
         """The order that the use case takes."""
@@ -79,6 +83,7 @@ class OrderIn(Wire):
             approved_by=tuple(self.approved_by),
             supersedes=self.supersedes,
             supersede_reason=self.supersede_reason,
+            accepted_on=self.accepted_on,
         )
 
 

@@ -20,6 +20,7 @@ class IssueOrder:
         approved_by: persons who approved (four eyes), the requester not among them.
         supersedes: identifier of the version this one replaces, or "".
         supersede_reason: `change`, `renewal`, `replacement` or `lowered`.
+        accepted_on: day the case was accepted: open cases follow the type version of that day.
     """
 
     type_code: str
@@ -38,11 +39,16 @@ class IssueOrder:
     approved_by: tuple[str, ...] = ()
     supersedes: str = ""
     supersede_reason: str = "change"
+    accepted_on: date | None = None
 
     def request_digest(self) -> str:
         """Hex SHA-256 of the order in canonical JSON: what an idempotency key stands for."""
+        # Members that came later stand in the digest only where they are used: a key that was used
+        # before an upgrade still means the same order after it.
+        later = {"accepted_on": self.accepted_on and self.accepted_on.isoformat()}
         return digest(
-            {
+            {name: value for name, value in later.items() if value is not None}
+            | {
                 "type_code": self.type_code,
                 "issuer_code": self.issuer_code,
                 "number": self.number,

@@ -27,6 +27,7 @@ from certlib.errors import (
 from certlib.ports import Clock, Renderer, SchemaValidator
 from certlib.registry import Department, ReadSession
 from certlib.states import TRANSITIONS, Action
+from certlib.type_lifecycle import version_for
 from certlib.usecases.authority import Bid, mandate
 from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.order import IssueOrder
@@ -152,12 +153,15 @@ class Preflight:
 
 
 def _open_version(session: ReadSession, order: IssueOrder, today: date) -> TypeVersion:
-    version = session.type_version(order.type_code, order.type_version)
-    if version is None:
+    """The version that was asked for, or the one that the day of acceptance or today calls for."""
+    known = session.versions_of(order.type_code)
+    versions = [item for item in known if order.type_version in ("", item.version)]
+    if not versions:
         raise TypeUnknown(field_path="/type_code", type_code=order.type_code[:32])
-    if not version.open_on(today):
-        raise TypeNotPublished(field_path="/type_code", name=version.name)
-    return version
+    chosen = version_for(versions, today, order.accepted_on)
+    if chosen is None:
+        raise TypeNotPublished(field_path="/type_code", name=versions[-1].name)
+    return chosen
 
 
 def _issuer(

@@ -6,6 +6,7 @@ from storage.tables.catalogue import (
     ClientRow,
     DepartmentRow,
     IssueListRow,
+    TypeRecordRow,
     TypeVersionRow,
     UseListRow,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "RestrictionRow",
     "Row",
     "StateChangeRow",
+    "TypeRecordRow",
     "TypeVersionRow",
     "UseListRow",
     "table",

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 
+from certlib.catalogue import TypeStatus
 from certlib.mandates import Capacity
 from storage.tables.base import (
     STRICT,
@@ -125,3 +126,32 @@ class ClientRow(Row, table=True):
     secret_hash: str = text()
     created_at: datetime = instant()
     disabled_at: datetime | None = optional_instant()
+
+
+class TypeRecordRow(Row, table=True):
+    """A version's place in the catalogue: who wrote, reviewed and published it, and its days.
+
+    `authors` is a canonical JSON list of persons; `definition` is canonical JSON and stands here
+    until the version is published, when `type_versions` gets it for ever.
+    """
+
+    __tablename__ = "type_records"
+    __table_args__: ClassVar[Any] = (
+        one_of("status", TypeStatus),
+        CheckConstraint("row_version >= 1", name="row_version"),
+        filled("version"),
+        STRICT,
+    )
+
+    type_code: str = text(primary_key=True)
+    version: str = text(primary_key=True)
+    status: str = text()
+    definition: str = text()
+    authors: str = text()
+    reviewer: str = text()
+    publisher: str = text()
+    remark: str = text()
+    published_from: date | None = optional_day()
+    usable_until: date | None = optional_day()
+    row_version: int = count()
+    changed_at: datetime = instant()

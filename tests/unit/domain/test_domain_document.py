@@ -55,6 +55,9 @@ CONTENTS = st.builds(
     form=TEXT,
     acting_code=TEXT,
     acting_name=TEXT,
+    copy_number=st.integers(0, 99),
+    decision_number=TEXT,
+    decision_date=st.none() | st.dates(),
     demonstration=st.booleans(),
     fields=st.dictionaries(TEXT.map("KZ_".__add__), JSON_VALUES, max_size=4),
 )
@@ -233,7 +236,7 @@ def test_a_missing_mandatory_structure_is_refused(key):
         {"ZZBH": None},
         {"CZZT": "某某公司"},
         {"CZZT": ["a", "b"]},
-        {"CZZT": [1]},
+        {"CZZT": [{"copy_number": "2"}, {"copy_number": True}, 1]},
         {"CZZTDM": None},
         {"KZ_A": nested(100)},
     ],

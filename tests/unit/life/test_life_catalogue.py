@@ -63,7 +63,7 @@ def test_open_from_and_until():
     assert version.open_on(date(2026, 1, 1))
     assert version.open_on(date(2026, 12, 31))
     assert not version.open_on(date(2027, 1, 1))
-    for status in (TypeStatus.DRAFT, TypeStatus.REVIEWED, TypeStatus.WITHDRAWN):
+    for status in (TypeStatus.DRAFT, TypeStatus.REVIEWED):
         assert not replace(version, status=status).open_on(date(2026, 6, 1))
     assert replace(version, published_from=None, usable_until=None).open_on(date(1999, 1, 1))
 
@@ -78,3 +78,21 @@ def test_sensitive_fields_are_marked():
 def test_an_unknown_reason_names_itself():
     assert reason_text(Action.REVOKE, "penalty").zh == "行政处罚"
     assert reason_text(Action.REVOKE, "old-code").zh == "old-code"
+
+
+def test_rules_of_issuing_are_read():
+    data = {
+        **_data(FILES[0]),
+        "numbering": {"source": "library", "pattern": "JY{year}{serial:06}"},
+        "duties": [
+            {"code": "annual", "name": "年审", "name_en": "Annual", "months": 12, "overdue": "warn"}
+        ],
+        "forms": ["original", "duplicate"],
+    }
+    version = type_version_from(data)
+    assert version.numbering.pattern == "JY{year}{serial:06}"
+    assert version.duties[0].overdue.value == "warn"
+    assert version.forms == ("original", "duplicate")
+    assert type_version_from({**data, "numbering": "none"}).numbering.source.value == "none"
+    with pytest.raises(Invalid):
+        type_version_from({**data, "duties": [{"code": "annual"}]})

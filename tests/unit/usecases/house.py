@@ -10,13 +10,14 @@ from api.json_schema import JsonSchemaValidator
 from certlib.catalogue import type_version_from
 from certlib.divisions import DivisionTable
 from certlib.document import Holder
-from certlib.errors import SigningUnavailable
+from certlib.errors import NotFound, SigningUnavailable
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
 from certlib.ports import DesignDigests, SealedDocument
 from certlib.registry import Department, IssueListEntry
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
+from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.order import IssueOrder, IssueRequest
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
@@ -81,6 +82,8 @@ class PlainRenderer:
         return next((character for character in text if character == "𰻝"), "")
 
     def digests(self, design):
+        if design == "no-such-design":
+            raise NotFound
         return DesignDigests("t" * 64, "f" * 64, "0.15")
 
 
@@ -156,6 +159,7 @@ class House:
     read: ReadCertificates
     verify: VerifyCertificates
     reconcile: Reconcile
+    types: ManageTypes
 
     def counts(self):
         with self.registry.read() as session:
@@ -243,6 +247,7 @@ def build(folder):
         ReadCertificates(registry, objects),
         VerifyCertificates(registry, reader, clock),
         Reconcile(registry, workshop, clock, 3),
+        ManageTypes(registry, renderer, clock),
     )
 
 
