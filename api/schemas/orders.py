@@ -61,7 +61,7 @@ class OrderIn(Wire):
     supersede_reason: Literal["change", "renewal", "replacement", "lowered"] = "change"
     accepted_on: Day | None = Field(
         default=None,
-        description="受理日，在办件按受理日适用类型版本。 Open cases follow the version of that day.",
+        description="受理日，在办件按受理日适用类型版本。 Open cases follow that day's version.",
     )
 
     def to_order(self, department_code: str) -> IssueOrder:
