@@ -53,6 +53,16 @@ DECISION: Final[dict[str, Any]] = {
     "note": "",
 }
 
+DEFINITION: Final[dict[str, Any]] = {
+    "type_code": TYPE,
+    "version": "2026.2",
+    "name": "道路运输经营许可证",
+    "name_en": "Road Transport Operation Permit",
+    "design": "licence-landscape",
+    "category": "证照执照",
+    "schema": {"type": "object", "properties": {}},
+}
+
 PROBLEM: Final[dict[str, Any]] = {
     "type": "urn:certlib:problem:invalid",
     "title": "输入有误",

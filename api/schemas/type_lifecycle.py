@@ -3,8 +3,9 @@
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from api.schemas import examples
 from api.schemas.base import Day, Wire
 from certlib.type_differences import Difference
 from certlib.type_lifecycle import TypeRecord
@@ -22,8 +23,14 @@ Definition = Annotated[
 RemarkText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
+def _example(**values: Any) -> ConfigDict:
+    return Wire.model_config | {"json_schema_extra": {"examples": [values]}}
+
+
 class DraftTypeIn(Wire):
     """类型版本草稿。 A version to draft; it counts for nothing until it is published."""
+
+    model_config = _example(definition=examples.DEFINITION)
 
     definition: Definition
 
@@ -31,11 +38,15 @@ class DraftTypeIn(Wire):
 class ReturnIn(Wire):
     """退回修改。 Back to its authors."""
 
+    model_config = _example(remark="缺英文名称")
+
     remark: RemarkText = Field(description="退回原因。 What is to be done.")
 
 
 class PublishIn(Wire):
     """发布。 In force from the cut-over day."""
+
+    model_config = _example(published_from="2027-01-01", earlier_usable_until="2027-03-31")
 
     published_from: Day | None = Field(
         default=None, description="启用日期，缺省为今天。 First day of use, today by default."
@@ -48,6 +59,8 @@ class PublishIn(Wire):
 
 class WithdrawTypeIn(Wire):
     """停用。 Abolished; certificates that were issued stay as they are."""
+
+    model_config = _example(remark="国发〔2020〕13号取消", last_day="2027-06-30")
 
     remark: RemarkText = Field(description="理由和依据。 Why, and on which basis.")
     last_day: Day | None = Field(
