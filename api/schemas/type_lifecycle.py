@@ -24,7 +24,7 @@ RemarkText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 def _example(**values: Any) -> ConfigDict:
-    return Wire.model_config | {"json_schema_extra": {"examples": [values]}}
+    return ConfigDict(**Wire.model_config, json_schema_extra={"examples": [values]})
 
 
 class DraftTypeIn(Wire):
