@@ -60,7 +60,7 @@ class Site:
 def create_app(parts: Parts) -> Site:
     """The application over `parts`."""
     settings = parts.settings
-    metrics = Metrics(parts.registry)
+    metrics = Metrics(parts.registry, parts.clock)
     tokens = Tokens(
         parts.token_key,
         parts.clock,

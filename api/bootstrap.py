@@ -15,7 +15,7 @@ from api.secret_files import key_encryption_key
 from api.settings import Settings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
-from certlib.ports import Clock, Entropy, Renderer
+from certlib.ports import Clock, Entropy, Renderer, TimestampSource
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
 from certlib.usecases.manage_types import ManageTypes
@@ -23,8 +23,10 @@ from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
+from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
@@ -61,6 +63,7 @@ class Node:
     verify: VerifyCertificates
     reconcile: Reconcile
     types: ManageTypes
+    seal_history: SealHistory
     resources: ExitStack
 
     def close(self) -> None:
@@ -177,8 +180,30 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         verify=VerifyCertificates(registry, reader, clock),
         reconcile=Reconcile(registry, workshop, clock),
         types=ManageTypes(registry, renderer, clock),
+        seal_history=SealHistory(
+            registry,
+            authority.history_key,
+            _history_timestamps(settings, timestamps, stack),
+            clock,
+            SealingOptions(
+                settings.node_id, settings.history_seal_records, settings.history_seal_seconds
+            ),
+        ),
         resources=stack.pop_all(),
     )
+
+
+def _history_timestamps(
+    settings: Settings, own: TimestampSource, stack: ExitStack
+) -> TimestampSource:
+    """Another authority's timestamps hold against ourselves too, where one is set."""
+    if not settings.history_tsa_url:
+        return own
+    certificates = pinned_authorities(settings.history_tsa_certificate)
+    options = HttpTimestampOptions(settings.history_tsa_url, certificates)
+    remote = HttpTimestampSource(options, SystemClock(), SystemEntropy())
+    stack.callback(remote.close)
+    return remote
 
 
 def _renderer(settings: Settings, stack: ExitStack) -> Renderer:

@@ -9,7 +9,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from certlib.errors import CertlibError
-from certlib.registry import Registry
+from certlib.ports import Clock
+from certlib.registry import HistoryTail, Registry
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _INTENT = "INTENT"
@@ -23,7 +24,7 @@ class Metrics:
             a lock: it runs on the event loop alone.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, clock: Clock) -> None:
         self.collected = CollectorRegistry()
         own = self.collected
         ProcessCollector(registry=own)
@@ -51,14 +52,15 @@ class Metrics:
         )
         self.ready = Gauge("certlib_ready", "Whether a part works", ("part",), registry=own)
         self.status_answers: Tally[tuple[int, str]] = Tally()
-        own.register(_Record(registry, self.status_answers))
+        own.register(_Record(registry, clock, self.status_answers))
 
 
 class _Record(Collector):
     """What is asked of the record, and of the fast path, when somebody scrapes."""
 
-    def __init__(self, registry: Registry, answers: Tally[tuple[int, str]]) -> None:
+    def __init__(self, registry: Registry, clock: Clock, answers: Tally[tuple[int, str]]) -> None:
         self._registry = registry
+        self._clock = clock
         self._answers = answers
 
     def describe(self) -> Iterator[Metric]:
@@ -66,7 +68,7 @@ class _Record(Collector):
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """Certificates by state, pending intents, answers of the status path."""
+        """Certificates by state, pending intents, the unsealed history, public answers."""
         answers = CounterMetricFamily(
             "certlib_status_answers", "Public status answers", labels=("status", "code")
         )
@@ -78,7 +80,7 @@ class _Record(Collector):
     def _counts(self) -> Iterator[Metric]:
         try:
             with self._registry.read() as session:
-                counts = session.counts()
+                counts, tail = session.counts(), session.history_tail()
         except CertlibError:
             # A scrape must work just when the database does not; /readyz names the fault.
             return
@@ -90,3 +92,15 @@ class _Record(Collector):
             if state != _INTENT:
                 states.add_metric((state,), number)
         yield states
+        yield from self._history(tail)
+
+    def _history(self, tail: HistoryTail) -> Iterator[Metric]:
+        age = 0.0 if tail.since is None else (self._clock.now() - tail.since).total_seconds()
+        for name, text, value in (
+            ("certlib_history_batches", "Sealed batches of the audit history", tail.batches),
+            ("certlib_history_unsealed_records", "Audit records not sealed yet", tail.records),
+            ("certlib_history_unsealed_seconds", "Age of the oldest of them", max(0.0, age)),
+        ):
+            gauge = GaugeMetricFamily(name, text)
+            gauge.add_metric((), value)
+            yield gauge

@@ -12,6 +12,7 @@ from certlib.usecases.issue import IssueCertificates
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.seal_history import SealHistory
 from certlib.usecases.verify import VerifyCertificates
 
 
@@ -147,4 +148,9 @@ class Parts(Protocol):
     @property
     def types(self) -> ManageTypes:
         """Keeps the catalogue."""
+        ...
+
+    @property
+    def seal_history(self) -> SealHistory:
+        """Seals what the history has grown by."""
         ...

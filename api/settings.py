@@ -23,6 +23,10 @@ class Settings(BaseSettings):
         batch_limit: most rows in one call of the batch route.
         reader_children: how many uploaded files are read at once.
         renderer_children: how many pages are made at once; 0 makes them in this process.
+        history_seal_records: records after which a batch of the history is sealed at once;
+            history_seal_seconds: age at which fewer are.
+        history_tsa_url: RFC 3161 authority that stamps those batches instead of our own;
+            history_tsa_certificate: PEM file of its X.509 certificate.
     """
 
     model_config = SettingsConfigDict(env_prefix="CERTLIB_", frozen=True, extra="ignore")
@@ -46,6 +50,10 @@ class Settings(BaseSettings):
     batch_limit: int = 100
     reader_children: int = 2
     renderer_children: int = 2
+    history_seal_records: int = Field(default=1000, ge=1, le=100_000)
+    history_seal_seconds: float = Field(default=60.0, gt=0)
+    history_tsa_url: str = ""
+    history_tsa_certificate: Path | None = None
     log_level: str = "info"
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Background work of a running node: the reconciler, fresh CRLs, the sweep of temporaries."""
+"""Background work of a node: reconciler, fresh CRLs, sweep of temporaries, seal of the history."""
 
 import logging
 import threading
@@ -50,6 +50,7 @@ class Worker:
             _Job("reconcile", reconcile_seconds, self._reconcile),
             _Job("crls", 600.0, self._refresh_crls),
             _Job("sweep", 60.0, self._sweep),
+            _Job("seal-history", 1.0, self._seal_history),
         )
 
     def take_over(self) -> None:
@@ -70,10 +71,12 @@ class Worker:
         self._thread.start()
 
     def stop(self, seconds: float = 10.0) -> None:
-        """Lets the round under way come to its end, and stops."""
+        """Lets the round under way come to its end, seals the rest of the history, and stops."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(seconds)
+        if not self._thread.is_alive():
+            self._attempt("seal-history", lambda: self._parts.seal_history.run(everything=True))
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -126,6 +129,11 @@ class Worker:
     def _refresh_crls(self) -> None:
         if self._parts.authority.refresh_crls():
             logs.event(_log, logging.INFO, "new revocation lists")
+
+    def _seal_history(self) -> None:
+        batches = self._parts.seal_history.run()
+        if batches:
+            logs.event(_log, logging.INFO, "history sealed", batches=batches)
 
     def _sweep(self) -> None:
         before = self._parts.clock.now() - _ABANDONED

@@ -48,6 +48,9 @@ def open_or_create(
         vault.sweep()
         if shelf.mark() is None:
             shelf.write(mint.found())  # commit point: from here the authority exists
+        found = shelf.read()
+        if found is not None and found.history is None:
+            shelf.write(mint.with_history(found))  # founded by an earlier release
     return DevelopmentAuthority(folder, vault, mint, shelf, clock)
 
 
@@ -90,6 +93,24 @@ class DevelopmentAuthority:
     def timestamp_key(self) -> SoftwareKey:
         """The key of the timestamp authority; its chain is its own certificate alone."""
         return self._current().timestamp_key
+
+    def history_key(self) -> SoftwareKey:
+        """The key that seals the audit history; its chain is its own certificate alone.
+
+        Raises:
+            SigningUnavailable: there is none, or its certificate has expired.
+        """
+        key = self._current().history_key
+        if key is None:
+            raise SigningUnavailable(what="no key for the history")
+        certificate = x509.load_der_x509_certificate(key.chain[0])
+        if (
+            not certificate.not_valid_before_utc
+            <= self._clock.now()
+            <= certificate.not_valid_after_utc
+        ):
+            raise SigningUnavailable(what="history: its X.509 certificate is not valid now")
+        return key
 
     # --- issuing ----------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ class KeySummary:
     """A line of `certlib keys list`; nothing in it is secret.
 
     Attributes:
-        purpose: `root`, `issuing`, `timestamp` or `seal`.
+        purpose: `root`, `issuing`, `timestamp`, `history` or `seal`.
         state: `current`, `superseded`, `expired` or `revoked`.
         issuer_code: the department's credit code, "" for the authority's own keys.
     """
@@ -87,6 +87,8 @@ class Snapshot:
             seal = self._seal(entry, revoked)
             self._seals.setdefault(entry.issuer_code, []).append(seal)
         self.timestamp_key = self._handle(register.timestamp, ())
+        history = register.history
+        self.history_key = None if history is None else self._handle(history, ())
 
     @property
     def handles(self) -> Mapping[str, SoftwareKey]:
@@ -122,14 +124,12 @@ class Snapshot:
     def certificates(self) -> Mapping[str, bytes]:
         """File name → DER of every X.509 certificate, for publishing."""
         register = self.register
-        members = (register.root, register.issuing, register.timestamp)
-        published = {f"{member.key}.cer": member.certificate for member in members}
+        published = {f"{member.key}.cer": member.certificate for member in register.members}
         return published | {f"{seal.key}.cer": seal.certificate for seal in register.seals}
 
     def summaries(self, at: datetime) -> Iterable[KeySummary]:
         """Every key with its state at `at`, the authority's own first."""
-        register = self.register
-        for member in (register.root, register.issuing, register.timestamp):
+        for member in self.register.members:
             summary = _summary(member, member.key, "")
             yield replace(summary, state="expired") if at > summary.not_after else summary
         for seals in self._seals.values():

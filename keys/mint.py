@@ -23,6 +23,7 @@ _BACKDATE: Final = timedelta(hours=1)  # readers' clocks may lag behind ours
 _ROOT_DAYS: Final = 20 * 365
 _ISSUING_DAYS: Final = 15 * 365
 _TIMESTAMP_DAYS: Final = 10 * 365
+_HISTORY_DAYS: Final = 10 * 365
 _ADDRESS: Final = re.compile(
     r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
 )
@@ -30,7 +31,7 @@ _CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}")
 _SHORT: Final = {algorithms.ECDSA_P256: "p256", algorithms.RSA_3072: "rsa3072"}
 _NAME_LIMIT: Final = 64  # RFC 5280 appendix A.1: ub-organization-name
 _OWNER_LIMIT: Final = _NAME_LIMIT - len("（演示）")
-_CORE: Final = frozenset({"root", "issuing", "timestamp"})
+_CORE: Final = frozenset({"root", "issuing", "timestamp", "history"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Mint:
         self._url = options.public_url.rstrip("/") + "/pki"
 
     def found(self) -> Register:
-        """Root, issuing authority, timestamp authority and both CRLs.
+        """Root, issuing authority, timestamp authority, the key of the history, both CRLs.
 
         Raises:
             KeyUnusable: the vault holds seal keys: their register is lost, not new.
@@ -121,7 +122,24 @@ class Mint:
         register = Register(
             _member("root", root), _member("issuing", issuing), _member("timestamp", timestamp)
         )
-        return self.with_crls(register)
+        return self.with_crls(self.with_history(register))
+
+    def with_history(self, register: Register) -> Register:
+        """The register with a key for the audit history; as it is when it has one.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used, or it has expired.
+        """
+        if register.history is not None:
+            return register
+        issuer = self._issuer(register.root)
+        certificate = profiles.history_certificate(
+            issuer,
+            self._private("history").public_key(),
+            profiles.authority_name(self._options.owner, "审计历史封签"),
+            self._term(_HISTORY_DAYS, issuer.certificate),
+        )
+        return replace(register, history=_member("history", certificate))
 
     def with_crls(self, register: Register) -> Register:
         """The register with both CRLs made anew, numbers counting on."""

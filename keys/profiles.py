@@ -23,12 +23,15 @@ from keys.algorithms import PrivateKey
 
 __all__ = [
     "CREDIT_CODE_PREFIX",
+    "HISTORY_POLICY",
+    "HISTORY_PURPOSE",
     "SEAL_POLICY",
     "TIMESTAMP_POLICY",
     "Issuer",
     "Revoked",
     "Term",
     "authority_name",
+    "history_certificate",
     "issuing_certificate",
     "revocation_list",
     "root_certificate",
@@ -40,6 +43,9 @@ __all__ = [
 _ARC: Final = "1.3.6.1.4.1.32473.36904"
 SEAL_POLICY: Final = f"{_ARC}.1"
 TIMESTAMP_POLICY: Final = f"{_ARC}.2"
+HISTORY_POLICY: Final = f"{_ARC}.3"
+HISTORY_PURPOSE: Final = f"{_ARC}.3.1"
+"""Extended key usage: seals batches of the audit history, and nothing else."""
 CREDIT_CODE_PREFIX: Final = "NTRCN-"
 
 _COMMON_NAME_OCTETS: Final = 64
@@ -130,6 +136,16 @@ def timestamp_certificate(
     builder = _issued(issuer, name, key, term, TIMESTAMP_POLICY)
     builder = builder.add_extension(_usage(authority=False), critical=True)
     purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    return builder.add_extension(purpose, critical=True).sign(issuer.key, hashes.SHA256())
+
+
+def history_certificate(
+    issuer: Issuer, key: CertificatePublicKeyTypes, name: x509.Name, term: Term
+) -> x509.Certificate:
+    """The key of the history: its one purpose is critical, so no reader takes it for a seal."""
+    builder = _issued(issuer, name, key, term, HISTORY_POLICY)
+    builder = builder.add_extension(_usage(authority=False), critical=True)
+    purpose = x509.ExtendedKeyUsage([x509.ObjectIdentifier(HISTORY_PURPOSE)])
     return builder.add_extension(purpose, critical=True).sign(issuer.key, hashes.SHA256())
 
 

@@ -54,6 +54,7 @@ class Register:
 
     Attributes:
         seals: oldest first; a department's newest usable seal is its current one.
+        history: seals the audit history; None in a register of an earlier release.
         revoked: revoked seals.
         root_crl: DER; lists nothing as long as no authority is revoked.
         issuing_crl: DER; lists `revoked`.
@@ -66,6 +67,13 @@ class Register:
     issuing_crl: bytes = b""
     seals: tuple[SealEntry, ...] = ()
     revoked: tuple[Revoked, ...] = ()
+    history: Member | None = None
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The authority's own keys."""
+        own = (self.root, self.issuing, self.timestamp)
+        return own if self.history is None else (*own, self.history)
 
 
 class RegisterFile:
@@ -156,6 +164,7 @@ def _from_json(content: dict[str, Any]) -> Register:
             Revoked(int(entry["serial"], 16), datetime.fromisoformat(entry["at"]), entry["reason"])
             for entry in content["revoked"]
         ),
+        history=_member(content["history"]) if content.get("history") else None,
     )
 
 

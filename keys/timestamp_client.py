@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import httpx
 from asn1crypto import tsp
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from certlib.errors import SigningUnavailable
+from certlib.errors import KeyUnusable, SigningUnavailable
 from certlib.ports import Clock, Entropy
+from keys import files
 from keys.token_check import (
     Expected,
     TimestampResponse,
@@ -19,7 +23,7 @@ from keys.token_check import (
 )
 from keys.tokens import imprint_der
 
-__all__ = ["HttpTimestampOptions", "HttpTimestampSource"]
+__all__ = ["HttpTimestampOptions", "HttpTimestampSource", "pinned_authorities"]
 
 _LIMIT: Final = 65536
 _REPLY: Final = "application/timestamp-reply"
@@ -49,6 +53,21 @@ class HttpTimestampOptions:
     timeout: float = 5.0
     deadline: float = 15.0
     tolerance: float = 300.0
+
+
+def pinned_authorities(path: Path | None) -> tuple[bytes, ...]:
+    """The X.509 certificates (DER) in a PEM file that an operator put there.
+
+    Raises:
+        KeyUnusable: no file is named, it is missing, or holds something else.
+        SigningUnavailable: it is there and cannot be read.
+    """
+    content = files.read(path) if path is not None else None
+    try:
+        found = x509.load_pem_x509_certificates(content or b"")
+    except ValueError as error:
+        raise KeyUnusable(what="certificates of the timestamp authority") from error
+    return tuple(one.public_bytes(Encoding.DER) for one in found)
 
 
 class HttpTimestampSource:

@@ -29,12 +29,20 @@ from certlib.registry.issuing import IssuingReads, IssuingWrites
 from certlib.registry.notices import NoticeReads, NoticeWrites
 from certlib.registry.paper import PaperReads, PaperWrites
 from certlib.registry.parties import PartyReads, PartyWrites
-from certlib.registry.seals import SealedHistoryReads, SealedHistoryWrites
+from certlib.registry.seals import (
+    BatchHeader,
+    HistoryTail,
+    SealedBatch,
+    SealedHistoryReads,
+    SealedHistoryWrites,
+)
 
 __all__ = [
     "AuditRecord",
+    "BatchHeader",
     "Client",
     "Department",
+    "HistoryTail",
     "IdempotencyRecord",
     "Intent",
     "IntentStatus",
@@ -43,6 +51,7 @@ __all__ = [
     "Publication",
     "ReadSession",
     "Registry",
+    "SealedBatch",
     "SearchQuery",
     "StatusRow",
     "UnitOfWork",

@@ -19,6 +19,7 @@ from storage.tables.certificates import (
     RestrictionRow,
     StateChangeRow,
 )
+from storage.tables.history import HistoryBatchRow
 from storage.tables.workflow import (
     AuditHeadRow,
     AuditRow,
@@ -37,6 +38,7 @@ __all__ = [
     "ClientRow",
     "DepartmentRow",
     "FaceNumberRow",
+    "HistoryBatchRow",
     "HolderNameRow",
     "IdempotencyRow",
     "IntentRow",

@@ -15,6 +15,7 @@ _PURPOSES: Mapping[str, tuple[str, str]] = {
     "root": ("根", "root"),
     "issuing": ("签发机构", "issuing authority"),
     "timestamp": ("时间戳", "timestamp authority"),
+    "history": ("审计历史封签", "history"),
     "seal": ("签章", "seal"),
 }
 _STATES: Mapping[str, tuple[str, str]] = {

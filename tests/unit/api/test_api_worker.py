@@ -68,7 +68,7 @@ def test_a_failing_round_is_counted_and_tried_again(world, worker, monkeypatch):
 
 
 def test_stopping_before_starting_is_no_fault(world):
-    Worker(world.parts, Metrics(world.house.registry)).stop()
+    Worker(world.parts, Metrics(world.house.registry, world.house.clock)).stop()
 
 
 def test_an_outage_does_not_use_up_an_intents_attempts(world, worker, monkeypatch):

@@ -11,6 +11,7 @@ from keys_world import P256, PLANNING, RSA, START, TRANSPORT, SetClock, found, v
 from certlib.errors import KeyUnusable, MalformedCode, SigningUnavailable, Unsupported
 from certlib.ports import KeyHandle, SealCustody, TrustMaterial
 from keys.authority import AuthorityOptions, SealOrder
+from keys.mint import Mint
 
 CODE = TRANSPORT[0]
 
@@ -137,7 +138,7 @@ def test_two_processes_at_once_make_one_authority(folder):
         os.waitpid(child, 0)
     for descriptor in (ready, go, *outputs):
         os.close(descriptor)
-    assert answers[0][0] == 4  # root, issuing, timestamp, one seal
+    assert answers[0][0] == 5  # root, issuing, timestamp, history, one seal
     assert len(set(answers)) == 1
 
 
@@ -257,7 +258,7 @@ def test_an_expired_issuing_authority_issues_nothing(authority, clock):
 def test_a_wrong_order_issues_nothing(authority, code, name, algorithm, error):
     with pytest.raises(error):
         authority.issue_seal(code, name, algorithm)
-    assert len(authority.list_keys()) == 3
+    assert len(authority.list_keys()) == 4
 
 
 @pytest.mark.parametrize("name", ["局" * 64, "局a" * 32, "Department-" * 5, "揭阳市𠮷野局" * 8])
@@ -313,7 +314,7 @@ def test_serial_numbers_are_random_positive_and_different(settled):
         x509.load_der_x509_certificate(der).serial_number
         for der in settled.public_certificates().values()
     ]
-    assert len(set(serials)) == len(serials) == 5
+    assert len(set(serials)) == len(serials) == 6
     assert all(serial.bit_length() == 127 for serial in serials)
 
 
@@ -414,7 +415,13 @@ def test_every_certificate_is_published_under_the_name_it_is_looked_for(settled)
 
 def test_the_list_of_keys_names_algorithm_fingerprint_and_expiry(settled):
     keys = settled.list_keys()
-    assert [key.purpose for key in keys] == ["root", "issuing", "timestamp", "seal", "seal"]
+    assert [key.purpose for key in keys] == [
+        "root",
+        "issuing",
+        "timestamp",
+        "history",
+        *["seal"] * 2,
+    ]
     assert {key.algorithm for key in keys} == {P256, RSA}
     assert {key.state for key in keys} == {"current"}
     assert all("演示" in key.subject for key in keys)
@@ -426,7 +433,32 @@ def test_expired_authorities_are_listed_as_expired(folder):
     clock = SetClock()
     authority = found(folder, clock)
     clock.forward(days=10 * 365 + 1)
-    assert [key.state for key in authority.list_keys()] == ["current", "current", "expired"]
+    assert [key.state for key in authority.list_keys()] == [*["current"] * 2, *["expired"] * 2]
+    with pytest.raises(SigningUnavailable):
+        authority.history_key()
+
+
+def test_the_history_has_a_key_of_its_own(authority):
+    key = authority.history_key()
+    assert (key.name, key.algorithm) == ("history", P256)
+    assert key.chain == (authority.public_certificates()["history.cer"],)
+    verify_signature(key, b"message")
+    assert authority.history_key() is key
+
+
+def test_an_authority_of_an_earlier_release_gets_its_history_key(folder, clock, monkeypatch):
+    """Once: the next start finds it there."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Mint, "with_history", lambda _mint, register: register)
+        old = found(folder, clock)
+        with pytest.raises(SigningUnavailable):
+            old.history_key()
+    before = old.public_certificates()
+    new = found(folder, clock)
+    verify_signature(new.history_key(), b"message")
+    assert new.public_certificates().items() > before.items()
+    assert found(folder, clock).public_certificates() == new.public_certificates()
+    assert old.history_key().chain == new.history_key().chain
 
 
 # --- several processes ----------------------------------------------------------------------
@@ -451,7 +483,7 @@ def test_two_processes_issue_into_one_register(folder, clock):
     here.issue_seal(*TRANSPORT)
     there.issue_seal(*PLANNING)
     assert here.seal_info(PLANNING[0]) == there.seal_info(PLANNING[0])
-    assert len(found(folder, clock).list_keys()) == 5
+    assert len(found(folder, clock).list_keys()) == 6
 
 
 def test_only_one_process_renews_the_lists(folder, clock):
@@ -472,9 +504,15 @@ def test_a_full_disk_issues_nothing_and_says_so(folder, authority, monkeypatch):
     with pytest.raises(SigningUnavailable):
         authority.issue_seal(*TRANSPORT)
     monkeypatch.undo()
-    assert len(found(folder).list_keys()) == 3
+    assert len(found(folder).list_keys()) == 4
     authority.issue_seal(*TRANSPORT)  # uses the key that was stored before the disk was full
-    assert authority._vault.names() == {"root", "issuing", "timestamp", f"seal-{CODE}-001-p256"}
+    assert authority._vault.names() == {
+        "root",
+        "issuing",
+        "timestamp",
+        "history",
+        f"seal-{CODE}-001-p256",
+    }
     verify_signature(authority.seal_key(CODE), b"message")
 
 

@@ -69,6 +69,7 @@ def assert_whole(authority, folder):
     root.verify_directly_issued_by(root)
     issuing.verify_directly_issued_by(root)
     certificates["timestamp.cer"].verify_directly_issued_by(root)
+    certificates["history.cer"].verify_directly_issued_by(root)
     for name, handle in authority._current().handles.items():
         verify_signature(handle, b"message")
         if name.startswith("seal-"):
@@ -86,7 +87,7 @@ def test_killed_while_founding(tmp_path):
         folder = tmp_path / f"{step}"
         authority = found(folder, seed="next start")
         assert_whole(authority, folder)
-        assert authority._vault.names() == {"root", "issuing", "timestamp"}
+        assert authority._vault.names() == {"root", "issuing", "timestamp", "history"}
         again = found(folder, seed="third start")
         assert again.public_certificates() == authority.public_certificates()
         steps += 1
@@ -103,10 +104,10 @@ def test_killed_while_issuing(tmp_path):
     for step in boundaries(prepared):
         folder = tmp_path / f"{step}"
         authority = found(folder, seed="next start")
-        assert len(authority.list_keys()) in {3, 5}
+        assert len(authority.list_keys()) in {4, 6}
         authority.issue_seals(ORDERS)
-        assert len(authority.list_keys()) == 5
-        assert len(authority._vault.names()) == 5
+        assert len(authority.list_keys()) == 6
+        assert len(authority._vault.names()) == 6
         assert_whole(authority, folder)
 
 
@@ -127,7 +128,7 @@ def test_killed_while_revoking(tmp_path):
         assert_whole(authority, folder)
 
 
-@pytest.mark.parametrize("name", ["issuing", "timestamp"])
+@pytest.mark.parametrize("name", ["issuing", "timestamp", "history"])
 def test_founding_uses_the_keys_that_it_finds(tmp_path, name):
     """No key is made twice, and none is replaced."""
     folder = tmp_path / "keys"

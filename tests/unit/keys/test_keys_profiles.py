@@ -18,7 +18,7 @@ SEALS = {
     "p256": f"seal-{TRANSPORT[0]}-001-p256",
     "rsa": f"seal-{PLANNING[0]}-001-rsa3072",
 }
-MEMBERS = ("root", "issuing", "timestamp", *SEALS.values())
+MEMBERS = ("root", "issuing", "timestamp", "history", *SEALS.values())
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,7 @@ def test_pkilint_finds_nothing_in_a_crl(published, name):
     [
         ("root", "issuing"),
         ("root", "timestamp"),
+        ("root", "history"),
         ("issuing", SEALS["p256"]),
         ("issuing", SEALS["rsa"]),
     ],
@@ -122,6 +123,13 @@ def test_openssl_accepts_the_timestamp_authority_for_timestamps_only(published, 
         verify(published, bundles, SEALS["p256"], "-purpose", "timestampsign")
 
 
+def test_openssl_builds_the_chain_of_the_history_and_takes_it_for_nothing_else(published, bundles):
+    assert "OK" in verify(published, bundles, "history", "-policy", profiles.HISTORY_POLICY)
+    for purpose in ("timestampsign", "smimesign", "sslclient"):
+        with pytest.raises(AssertionError, match=r"unsuitable|unsupported certificate purpose"):
+            verify(published, bundles, "history", "-purpose", purpose)
+
+
 def test_openssl_refuses_the_revoked_seal(published, bundles):
     with pytest.raises(AssertionError, match="certificate revoked"):
         verify(published, bundles, f"seal-{TRANSPORT[0]}-002-p256")
@@ -166,6 +174,12 @@ def test_the_timestamp_authority_is_for_timestamps_only(published):
     assert list(purpose.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
+def test_the_key_of_the_history_is_for_the_history_only(published):
+    purpose = extension(load(published, "history"), x509.ExtendedKeyUsage)
+    assert purpose.critical
+    assert [oid.dotted_string for oid in purpose.value] == [profiles.HISTORY_PURPOSE]
+
+
 @pytest.mark.parametrize(("name", "length"), [("root", 1), ("issuing", 0)])
 def test_authorities_issue_no_deeper_than_needed(published, name, length):
     constraints = extension(load(published, name), x509.BasicConstraints)
@@ -175,7 +189,8 @@ def test_authorities_issue_no_deeper_than_needed(published, name, length):
 
 
 @pytest.mark.parametrize(
-    ("name", "years"), [("root", 20), ("issuing", 15), ("timestamp", 10), (SEALS["p256"], 5)]
+    ("name", "years"),
+    [("root", 20), ("issuing", 15), ("timestamp", 10), ("history", 10), (SEALS["p256"], 5)],
 )
 def test_each_lives_as_long_as_it_should(published, name, years):
     certificate = load(published, name)

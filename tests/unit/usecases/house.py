@@ -23,6 +23,7 @@ from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
 from storage.encryption import Cipher
 from storage.engines import EngineOptions
@@ -145,6 +146,21 @@ class PlainReader:
         )
 
 
+class PaperStamps:
+    """Key of the history and timestamp authority in one, both of paper."""
+
+    name, algorithm, chain = "history", "ecdsa-p256-sha256", (b"DER of history",)
+    error = None
+
+    def sign(self, message):
+        return b"signed " + hashlib.sha256(message).digest()
+
+    def token(self, imprint, algorithm="sha256"):
+        if self.error is not None:
+            raise self.error
+        return b"token " + imprint
+
+
 @dataclass
 class House:
     clock: SetClock
@@ -160,6 +176,8 @@ class House:
     verify: VerifyCertificates
     reconcile: Reconcile
     types: ManageTypes
+    seal_history: SealHistory
+    history: PaperStamps
 
     def counts(self):
         with self.registry.read() as session:
@@ -234,6 +252,7 @@ def build(folder):
     issue = IssueCertificates(
         registry, preflight, workshop, clock, entropy, IssuingOptions(demonstration=True)
     )
+    stamps = PaperStamps()
     return House(
         clock,
         entropy,
@@ -248,6 +267,8 @@ def build(folder):
         VerifyCertificates(registry, reader, clock),
         Reconcile(registry, workshop, clock, 3),
         ManageTypes(registry, renderer, clock),
+        SealHistory(registry, lambda: stamps, stamps, clock, SealingOptions("445200", 5, 60.0)),
+        stamps,
     )
 
 
