@@ -80,3 +80,29 @@ def test_an_outage_does_not_use_up_an_intents_attempts(world, worker, monkeypatc
         worker._reconcile()
         waits.append(worker._jobs[0].seconds / 0.01)
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 256, 256, 1]
+
+
+def test_the_history_is_sealed_while_it_grows_and_whole_when_the_node_stops(world, worker):
+    """The metric tells what no seal covers yet."""
+    for number in range(3):
+        assert world.issue(f"k-{number}", number=f"n-{number}").status_code == 201
+    grown = world.browser.get("/metrics").text
+    assert "certlib_history_batches 0.0" in grown
+    assert "certlib_history_unsealed_records 0.0" not in grown
+    world.house.clock.pass_time(seconds=61)
+    assert "certlib_history_unsealed_seconds 61.0" in world.browser.get("/metrics").text
+    worker._seal_history()
+    assert world.issue("k-9", number="n-9").status_code == 201
+    worker.stop()
+    stopped = world.browser.get("/metrics").text
+    assert "certlib_history_unsealed_records 0.0" in stopped
+    assert "certlib_history_unsealed_seconds 0.0" in stopped
+
+
+def test_a_timestamp_authority_that_is_down_leaves_the_tail_for_later(world, worker):
+    world.house.history.error = SigningUnavailable(what="tsa")
+    assert world.issue().status_code == 201
+    worker.stop()
+    text = world.browser.get("/metrics").text
+    assert 'certlib_worker_faults_total{job="seal-history"} 1.0' in text
+    assert "certlib_history_unsealed_records 0.0" not in text

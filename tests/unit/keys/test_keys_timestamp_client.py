@@ -6,11 +6,11 @@ import socket
 
 import pytest
 from asn1crypto import cms, tsp
-from keys_world import TRANSPORT, CountedEntropy, SetClock, found, serving
+from keys_world import TRANSPORT, CountedEntropy, SetClock, found, pem, serving
 
 from certlib.errors import KeyUnusable, SigningUnavailable, Unsupported
 from certlib.ports import TimestampSource
-from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource
+from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
 
 pytestmark = pytest.mark.enable_socket
@@ -247,3 +247,24 @@ def test_a_wrong_imprint_is_refused_before_anything_is_sent(settled):
     with pytest.raises(Unsupported):
         source.token(b"short")
     source.close()
+
+
+def test_pinned_authorities_come_from_a_file(settled, tmp_path):
+    (der,) = settled.timestamp_key().chain
+    path = tmp_path / "tsa.pem"
+    path.write_bytes(pem(der) * 2)
+    assert pinned_authorities(path) == (der, der)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_no_authority_is_pinned_by_a_file_that_names_none(tmp_path, content):
+    path = tmp_path / "tsa.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(KeyUnusable):
+        pinned_authorities(path)
+
+
+def test_no_authority_is_pinned_without_a_file():
+    with pytest.raises(KeyUnusable):
+        pinned_authorities(None)
