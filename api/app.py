@@ -23,6 +23,7 @@ from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads
 from api.middleware.observation import Observation
 from api.middleware.requests import RequestIds, request_id_of
 from api.parts import Parts
+from api.routes import changes
 from api.routes.table import ROUTERS
 from api.status_path import PREFIX, StatusPath
 from api.tokens import Tokens
@@ -100,6 +101,7 @@ def _api(parts: Parts, metrics: Metrics, tokens: Tokens) -> FastAPI:
     api.state.tokens = tokens
     api.state.health = Health(parts, metrics)
     api.state.catalogue = Catalogue(parts.registry)
+    api.state.waiting = changes.Waiting()
     for router in ROUTERS:
         api.include_router(router)
     api.add_route("/openapi.json", _document, methods=["GET"])

@@ -17,12 +17,14 @@ from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer, TimestampSource
 from certlib.usecases.change_state import ChangeState
+from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
@@ -60,6 +62,8 @@ class Node:
     issue: IssueCertificates
     change: ChangeState
     read: ReadCertificates
+    reveal: RevealCertificates
+    follow: FollowChanges
     verify: VerifyCertificates
     reconcile: Reconcile
     types: ManageTypes
@@ -177,6 +181,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         issue=IssueCertificates(registry, preflight, workshop, clock, entropy, issuing),
         change=ChangeState(registry, clock),
         read=ReadCertificates(registry, objects),
+        reveal=RevealCertificates(registry, clock),
+        follow=FollowChanges(registry),
         verify=VerifyCertificates(registry, reader, clock),
         reconcile=Reconcile(registry, workshop, clock),
         types=ManageTypes(registry, renderer, clock),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from certlib.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 
 __all__ = [
+    "CursorUnknown",
     "FileUnreadable",
     "HeadTooLarge",
     "MediaTypeUnsupported",
@@ -42,6 +43,20 @@ class MethodNotAllowed(Conflict):
     code = "method-not-allowed"
     zh = "此地址不支持该方法，允许的方法见 Allow 响应头。"
     en = "This path does not have that method: the Allow header names those it has."
+
+
+class CursorUnknown(Conflict):
+    """A cursor beyond the end of the record: from another one, or from before a restored backup."""
+
+    code = "cursor-unknown"
+    zh = (
+        "游标超出本库的记录（可能已从较早的备份恢复），"
+        "请重新查询所需证照的状态，再用 after=now 继续。"
+    )
+    en = (
+        "The cursor lies beyond this record, which may have been restored from a backup:"
+        " read the statuses you need anew, then go on with after=now."
+    )
 
 
 class MediaTypeUnsupported(Invalid):

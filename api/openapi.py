@@ -100,6 +100,7 @@ _TAGS: Final = [
     {"name": "证照 Certificates", "description": "签发和读取。 Issue and read."},
     {"name": "状态变更 Decisions", "description": "吊销、撤销、注销等。 Changes of state."},
     {"name": "核验 Verification", "description": "一个结论及其依据。 One verdict and why."},
+    {"name": "变更流 Changes", "description": "证照发生了什么。 What happened to certificates."},
     {"name": "公开 Public", "description": "无需认证。 For anybody."},
     {"name": "运行 Operation", "description": "健康和指标。 Health and metrics."},
 ]
@@ -141,8 +142,10 @@ def text() -> str:
 
 def shipped_examples() -> dict[str, dict[str, Any]]:
     """Operation → status → an answer this service gave, holders invented."""
-    found = resources.files("api.schemas").joinpath("examples.json").read_text("utf-8")
-    shipped: dict[str, dict[str, Any]] = json.loads(found)
+    shipped: dict[str, dict[str, Any]] = {}
+    for file in resources.files("api.schemas").iterdir():
+        if file.name.startswith("examples") and file.name.endswith(".json"):
+            shipped |= json.loads(file.read_text("utf-8"))
     return shipped
 
 

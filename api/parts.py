@@ -8,10 +8,12 @@ from api.settings import Settings
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
 from certlib.usecases.change_state import ChangeState
+from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.seal_history import SealHistory
 from certlib.usecases.verify import VerifyCertificates
 
@@ -133,6 +135,16 @@ class Parts(Protocol):
     @property
     def read(self) -> ReadCertificates:
         """Reads."""
+        ...
+
+    @property
+    def reveal(self) -> RevealCertificates:
+        """Lets what is masked be seen."""
+        ...
+
+    @property
+    def follow(self) -> FollowChanges:
+        """Reads the change feed."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from certlib.identity import identity_problems
+from certlib.masking import masked_identity
 
 ACCOUNT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._@-]{0,63})")
 """1 to 64 letters, digits and ._@-, beginning with a letter or digit."""
@@ -26,6 +27,11 @@ def holds_identity_number(text: str) -> bool:
     Keys may well hold 18 digits that mean something else, so date and check digit must fit.
     """
     return any(not identity_problems(found.upper()) for found in _NUMBERS.findall(text))
+
+
+def masked_numbers(text: str) -> str:
+    """`text` with every identity number in it masked: some types print one as their own number."""
+    return _NUMBERS.sub(lambda found: masked_identity(found.group()), text)
 
 
 def _account(text: str) -> str:

@@ -77,6 +77,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.TransitionForbidden: Entry(409, "当前状态不允许", "Transition forbidden", _NAMED),
     errors.StaleVersion: Entry(412, "记录已更新", "Stale version", "header:If-Match"),
     errors.IdempotencyInProgress: Entry(409, "相同请求处理中", "Still in progress", _KEY),
+    failures.CursorUnknown: Entry(409, "游标不属于本库", "Cursor beyond the record", "query:after"),
     failures.MethodNotAllowed: Entry(405, "方法不受支持", "Method not allowed"),
     # caller
     failures.NotAuthenticated: Entry(401, "未认证", "Not authenticated"),

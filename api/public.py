@@ -77,6 +77,16 @@ def judged(row: StatusRow, moment: datetime) -> Report:
     return judge(Facts(record=_record(row), our_node=True), OWN, moment)
 
 
+def absent(moment: datetime, *, ours: bool) -> Report:
+    """The judgement on an identifier that is not on record; `ours`: of a department of ours."""
+    return judge(Facts(our_node=ours), OWN, moment)
+
+
+def malformed(part: str, moment: datetime) -> Report:
+    """The judgement on what is no identifier; `part` names what is wrong in it, or is ""."""
+    return judge(Facts(malformed_part=part), OWN, moment)
+
+
 def _record(row: StatusRow) -> Certificate:
     """A certificate with the row's state, dates and restriction, and nothing else."""
     content = Content(

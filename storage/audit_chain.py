@@ -1,7 +1,8 @@
 """The append-only history: sequences without a gap, each digest over the one before.
 
 Records wait in the unit and are chained last, right before COMMIT: `audit_head` is one row that
-every writer locks, so it is locked for the shortest time and always after all other rows.
+every writer locks, so it is locked for the shortest time and always after all other rows. The
+change feed is written with them: it stands on their sequences (`storage.changes`).
 """
 
 import json
@@ -14,6 +15,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from certlib.canonical import canonical_bytes, digest
 from certlib.errors import Corrupt
 from certlib.registry import AuditRecord
+from storage import changes
 from storage.columns import instant_text
 from storage.link import Link
 from storage.tables import AuditHeadRow, AuditRow, table
@@ -68,6 +70,7 @@ def write(link: Link) -> None:
         previous = digest(line)
         rows.append(_row(record, line, previous))
     link.change(_INSERT, rows)
+    changes.note(link, rows)
     link.change(_MOVE_HEAD, {"b_sequence": sequence, "b_digest": previous})
     link.audit.clear()
 

@@ -20,7 +20,7 @@ from api.routes.reading import JsonRoute
 from api.schemas.certificates import ActOut, CertificateOut, HistoryOut, SearchIn, SearchOut
 from api.schemas.orders import CheckedOut, IssuedOut, OrderIn, remark
 from certlib.errors import CertlibError
-from certlib.usecases.caller import ISSUE, READ
+from certlib.usecases.caller import ISSUE, READ, REVEAL
 from certlib.usecases.order import IssueRequest
 
 router = APIRouter(
@@ -106,15 +106,23 @@ def read(  # noqa: PLR0913 - what a request carries
     catalogue: CatalogueDep,
     response: Response,
     reveal: Annotated[
-        bool, Query(description="显示完整姓名、号码和敏感字段。 Show names and numbers in full.")
+        bool,
+        Query(
+            description="显示完整姓名、号码和敏感字段，须有 `certificates:reveal`，并记入留痕。"
+            " Show everything; needs that scope, and is kept in the history."
+        ),
     ] = False,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> CertificateOut | Response:
     """本单位一份证照的登记、文件、变更和限制。 Record, files, steps and restrictions."""
+    if reveal:
+        caller.need(REVEAL)
     certificate = parts.read.certificate(caller, identifier)
     tag = etag(certificate.row_version)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-store"})
+    if reveal:
+        parts.reveal.reveal(caller, certificate)
     response.headers["ETag"] = tag
     content = certificate.content
     hidden = catalogue.sensitive(content.type_code, content.type_version)

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
+from api.persons import masked_numbers
 from api.schemas import examples
 from api.schemas.base import Code, Day, Instant, Name, Wire
 from certlib import holders
@@ -30,7 +31,7 @@ _MOST = 200
 
 
 class HolderOut(Wire):
-    """持证主体。 Persons are masked unless `reveal=true`."""
+    """持证主体。 Persons are masked unless they are revealed."""
 
     name: str
     code_type: str
@@ -87,8 +88,8 @@ class StepOut(Wire):
     actor: str
 
     @classmethod
-    def of(cls, step: StateChange) -> Self:
-        """The wire shape."""
+    def of(cls, step: StateChange, *, reveal: bool) -> Self:
+        """The wire shape; a note is free text, so it is masked as a whole."""
         decision = step.decision
         return cls(
             action=decision.action.value,
@@ -100,7 +101,7 @@ class StepOut(Wire):
             legal_basis=decision.legal_basis,
             document_number=decision.document_number,
             authority=decision.authority,
-            note=decision.note,
+            note=decision.note if reveal or not decision.note else _HIDDEN,
             actor=step.actor,
         )
 
@@ -193,7 +194,7 @@ class CertificateOut(CertificateSummary):
             renewal_pending_since=certificate.renewal_pending_since,
             paper=certificate.paper.value,
             files=[FileOut.of(item) for item in certificate.files],
-            history=[StepOut.of(item) for item in certificate.history],
+            history=[StepOut.of(item, reveal=reveal) for item in certificate.history],
             restrictions=[RestrictionOut.of(item) for item in certificate.restrictions],
             masked=not reveal,
         )
@@ -205,7 +206,7 @@ def _summary(certificate: Certificate, *, reveal: bool) -> dict[str, Any]:
         "identifier": content.identifier,
         "type_code": content.type_code,
         "name": content.name,
-        "number": content.number,
+        "number": content.number if reveal else masked_numbers(content.number),
         "issuer_code": content.issuer_code,
         "issuer_name": content.issuer_name,
         "issue_date": content.issue_date,

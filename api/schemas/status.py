@@ -1,10 +1,22 @@
-"""The public status on the wire; `api.status_path` writes it by hand."""
+"""The public status on the wire, of one (`api.status_path` writes that by hand) and of many."""
 
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from api.schemas.base import Day, Instant, Wire
+from api import public
+from api.schemas import examples
+from api.schemas.base import Day, Instant, Remark, Wire
+from api.schemas.orders import remark
+from certlib.errors import Problem
+from certlib.registry import StatusRow
+from certlib.states import View
+from certlib.verification import Report
+
+MOST = 200
+"""Identifiers in one question."""
 
 
 class StatusOut(Wire):
@@ -24,3 +36,80 @@ class StatusOut(Wire):
     next_zh: str
     next_en: str
     demonstration: bool
+
+
+class StatusesIn(Wire):
+    """批量查询状态。 Which certificates; answered in this order."""
+
+    model_config = Wire.model_config | {
+        "json_schema_extra": {"examples": [{"identifiers": [examples.IDENTIFIER]}]}
+    }
+
+    identifiers: Annotated[
+        list[Annotated[str, StringConstraints(max_length=128)]],
+        Field(min_length=1, max_length=MOST, description="电子证照标识。 Identifiers."),
+    ]
+
+
+class StatusAnswerOut(Wire):
+    """其中一份的状态。 One answer: what is not on record, or mistyped, is told apart from it."""
+
+    identifier: str = Field(description="所问标识；格式有误时为空。 As asked; empty if malformed.")
+    found: bool = Field(description="是否有登记。 Whether it is on record.")
+    verdict: Literal["valid", "invalid", "indeterminate"]
+    code: str = Field(description="结论代码。 Code of the verdict.")
+    state: str = Field(description="当日所见的状态，无登记时为空。 As seen on the day, or empty.")
+    type_code: str
+    issuer_code: str
+    valid_from: Day | None
+    valid_to: Day | None
+    row_version: int = Field(description="登记版本，无登记时为0。 The version; 0 without record.")
+    zh: str
+    en: str
+    next_zh: str
+    next_en: str
+    problems: list[Remark] = Field(description="标识有误之处。 What is wrong in the identifier.")
+
+    @classmethod
+    def of(cls, row: StatusRow, seen: View, report: Report) -> Self:
+        """The answer for what is on record."""
+        return cls(
+            identifier=row.identifier,
+            found=True,
+            verdict=report.verdict.value,
+            code=report.code,
+            state=seen.value,
+            type_code=row.type_code,
+            issuer_code=row.issuer_code,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            row_version=row.row_version,
+            **asdict(public.of_report(report)),
+            problems=[],
+        )
+
+    @classmethod
+    def absent(cls, identifier: str, report: Report, problems: Sequence[Problem] = ()) -> Self:
+        """The answer for what is not on record; what is no identifier is not repeated."""
+        return cls(
+            identifier=identifier,
+            found=False,
+            verdict=report.verdict.value,
+            code=report.code,
+            state="",
+            type_code="",
+            issuer_code="",
+            valid_from=None,
+            valid_to=None,
+            row_version=0,
+            **asdict(public.of_report(report)),
+            problems=[remark(item) for item in problems],
+        )
+
+
+class StatusesOut(Wire):
+    """各证照的状态，与所问顺序一致。 Answers in the order of the question."""
+
+    as_of: Instant
+    demonstration: bool
+    statuses: list[StatusAnswerOut]

@@ -20,6 +20,7 @@ from storage.tables.certificates import (
     StateChangeRow,
 )
 from storage.tables.history import HistoryBatchRow
+from storage.tables.notices import CertificateChangeRow
 from storage.tables.workflow import (
     AuditHeadRow,
     AuditRow,
@@ -31,6 +32,7 @@ from storage.tables.workflow import (
 __all__ = [
     "AuditHeadRow",
     "AuditRow",
+    "CertificateChangeRow",
     "CertificateFileRow",
     "CertificateHolderRow",
     "CertificateRow",

@@ -16,6 +16,7 @@ from certlib.ports import DesignDigests, SealedDocument
 from certlib.registry import Department, IssueListEntry
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeState
+from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.order import IssueOrder, IssueRequest
@@ -23,6 +24,7 @@ from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
 from storage.encryption import Cipher
@@ -178,6 +180,8 @@ class House:
     types: ManageTypes
     seal_history: SealHistory
     history: PaperStamps
+    reveal: RevealCertificates
+    follow: FollowChanges
 
     def counts(self):
         with self.registry.read() as session:
@@ -269,6 +273,8 @@ def build(folder):
         ManageTypes(registry, renderer, clock),
         SealHistory(registry, lambda: stamps, stamps, clock, SealingOptions("445200", 5, 60.0)),
         stamps,
+        reveal=RevealCertificates(registry, clock),
+        follow=FollowChanges(registry),
     )
 
 

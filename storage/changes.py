@@ -1,0 +1,105 @@
+"""The change feed: one line for each act that moved a certificate's version.
+
+Lines are written by the commit of their act, from what the acts have made of the certificates, so
+no use case has to think of the feed. They carry the sequence of the audit record. Whoever commits
+holds the lock on the chain's head until the commit is visible: sequences become visible in their
+order, and what was read up to one of them is complete (`storage.audit_chain`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Row, bindparam, func, insert, select
+
+from certlib.ids import ROOT
+from certlib.registry.notices import Change, ChangeQuery
+from certlib.states import State
+from storage.link import Link
+from storage.tables import AuditHeadRow, CertificateChangeRow, CertificateRow, table
+
+QUIET: Final = frozenset({"reserve", "burn", "verify", "reveal"})
+"""Acts that never move a certificate's version: the record need not be asked."""
+
+_CHANGES = table(CertificateChangeRow)
+_CERTIFICATES = table(CertificateRow)
+_HEAD = table(AuditHeadRow)
+_INSERT = insert(_CHANGES)
+_MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
+_SEEN = (
+    select(func.max(_CHANGES.c.row_version))
+    .where(_CHANGES.c.identifier == _CERTIFICATES.c.identifier)
+    .scalar_subquery()
+)
+_MOVED = (
+    select(
+        _CERTIFICATES.c.identifier,
+        _CERTIFICATES.c.type_code,
+        _CERTIFICATES.c.issuer_code,
+        _CERTIFICATES.c.state,
+        _CERTIFICATES.c.row_version,
+    )
+    .where(_CERTIFICATES.c.identifier.in_(_MANY))
+    .where(_CERTIFICATES.c.row_version > func.coalesce(_SEEN, 0))
+)
+_LAST = select(_HEAD.c.sequence).where(_HEAD.c.id == 1)
+
+
+def note(link: Link, records: Iterable[Mapping[str, Any]]) -> None:
+    """Adds the lines of the coming commit; `records` are its rows of the history."""
+    told = [
+        record
+        for record in records
+        if record["act"] not in QUIET and record["target"].startswith(ROOT)
+    ]
+    if not told:
+        return
+    targets = sorted({record["target"] for record in told})
+    moved = {row.identifier: row for row in link.fetch_of(_MOVED, targets)}
+    lines = [_line(record, moved[record["target"]]) for record in told if record["target"] in moved]
+    link.change(_INSERT, lines)
+
+
+def _line(record: Mapping[str, Any], certificate: Row[Any]) -> dict[str, Any]:
+    return {
+        "sequence": record["sequence"],
+        "identifier": certificate.identifier,
+        "type_code": certificate.type_code,
+        "issuer_code": certificate.issuer_code,
+        "act": record["act"],
+        "state": certificate.state,
+        "row_version": certificate.row_version,
+        "recorded_at": record["at"],
+    }
+
+
+def page(link: Link, query: ChangeQuery) -> Sequence[Change]:
+    """Lines after `query.after`, in their order."""
+    columns = _CHANGES.c
+    statement = select(_CHANGES).where(columns.sequence > query.after)
+    if query.upto is not None:
+        statement = statement.where(columns.sequence <= query.upto)
+    if query.issuer_code is not None:
+        statement = statement.where(columns.issuer_code == query.issuer_code)
+    if query.type_codes:
+        statement = statement.where(columns.type_code.in_(sorted(query.type_codes)))
+    rows = link.fetch(statement.order_by(columns.sequence).limit(max(query.limit, 0)))
+    return [_change(row) for row in rows]
+
+
+def last_sequence(link: Link) -> int:
+    """The sequence of the last committed act."""
+    row = link.first(_LAST)
+    return 0 if row is None else int(row.sequence)
+
+
+def _change(row: Row[Any]) -> Change:
+    return Change(
+        sequence=row.sequence,
+        identifier=row.identifier,
+        type_code=row.type_code,
+        issuer_code=row.issuer_code,
+        act=row.act,
+        state=State(row.state),
+        row_version=row.row_version,
+        recorded_at=row.recorded_at,
+    )
