@@ -109,7 +109,7 @@ def test_wrong_options_are_named(world, query):
 
 def test_a_waiting_call_answers_as_soon_as_something_happens(world):
     begin = _read(world, after="now")["after"]
-    writer = threading.Timer(0.7, lambda: world.issued())
+    writer = threading.Timer(0.7, world.issued)
     writer.start()
     page = _read(world, after=begin, wait=15)
     writer.join()
