@@ -84,6 +84,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.IssuerNotAuthorised: Entry(403, "不在发证清单内", "Not on the issue list"),
     errors.OutsideDepartment: Entry(403, "非本单位事项", "Outside your department"),
     party_errors.ActsForPrincipal: Entry(403, "应以委托机关名义", "Acts for a principal"),
+    party_errors.DepartmentEnded: Entry(403, "单位已由他单位承接", "Department succeeded"),
     errors.ScopeMissing: Entry(403, "缺少权限", "Scope missing"),
     errors.ApprovalMissing: Entry(403, "缺少审核", "Approval missing"),
     errors.SamePerson: Entry(403, "须换人办理", "Another person is needed"),

@@ -12,3 +12,11 @@ class ActsForPrincipal(Refused):
         "Your body is entrusted with this type and issues in its principal's name:"
         " give {principal} as issuer_code."
     )
+
+
+class DepartmentEnded(Refused):
+    """The department no longer exists, or its functions have passed on."""
+
+    code = "department-ended"
+    zh = "{name}自{day}起不再办理此类证照，承接单位：{successor}，请由承接单位办理。"
+    en = "{name} no longer issues this type from {day} on; its successor does: {successor}."

@@ -13,6 +13,7 @@ from certlib.catalogue import TypeStatus, TypeVersion, type_version_from
 from certlib.errors import Conflict, Corrupt, Invalid, Unsupported
 from certlib.mandates import Capacity
 from certlib.registry import Client, Department, IssueListEntry
+from storage.departments import department_row
 from storage.link import Link, inserting
 from storage.tables import (
     CertificateTypeRow,
@@ -31,8 +32,6 @@ _RECORDS = table(TypeRecordRow)
 _ISSUE_LIST = table(IssueListRow)
 _CLIENTS = table(ClientRow)
 
-_DEPARTMENT = select(_DEPARTMENTS).where(_DEPARTMENTS.c.credit_code == bindparam("credit_code"))
-_ALL_DEPARTMENTS = select(_DEPARTMENTS).order_by(_DEPARTMENTS.c.credit_code)
 _IN_FORCE = select(
     _VERSIONS.c.definition,
     _RECORDS.c.status,
@@ -62,17 +61,6 @@ _ENTRIES = (
     .order_by(_ISSUE_LIST.c.effective_from, _ISSUE_LIST.c.principal_code)
 )
 _CLIENT = select(_CLIENTS).where(_CLIENTS.c.client_id == bindparam("client_id"))
-
-
-def department(link: Link, credit_code: str) -> Department | None:
-    """A department by its credit code."""
-    row = link.first(_DEPARTMENT, credit_code=credit_code)
-    return None if row is None else Department(*tuple(row))
-
-
-def departments(link: Link) -> Sequence[Department]:
-    """All departments by credit code."""
-    return [Department(*tuple(row)) for row in link.fetch(_ALL_DEPARTMENTS)]
 
 
 def type_version(link: Link, type_code: str, version: str) -> TypeVersion | None:
@@ -122,18 +110,8 @@ def client(link: Link, client_id: str) -> Client | None:
 
 
 def put_department(link: Link, one: Department) -> None:
-    """Keeps a department, or its new names."""
-    _put(
-        link,
-        _DEPARTMENTS,
-        {
-            "credit_code": one.credit_code,
-            "name": one.name,
-            "short_name": one.short_name,
-            "division_code": one.division_code,
-            "level": one.level,
-        },
-    )
+    """Keeps a department as it is first registered."""
+    _put(link, _DEPARTMENTS, department_row(one))
 
 
 def put_type_version(link: Link, version: TypeVersion, definition: str) -> None:

@@ -1,6 +1,24 @@
 """Dated names and codes of holders and departments."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select
+
+from certlib.departments import DatedName, Department, Succession
+from certlib.mandates import IssueListEntry
+from storage import catalogue, departments
+from storage.encryption import Place
 from storage.link import Link
+from storage.tables import IssueListRow, VoidedEventRow, table
+
+_ISSUE_LIST = table(IssueListRow)
+_VOIDED = table(VoidedEventRow)
+_MANDATES = (
+    select(_ISSUE_LIST)
+    .where(_ISSUE_LIST.c.issuer_code == bindparam("issuer_code"))
+    .order_by(*_ISSUE_LIST.primary_key)
+)
 
 
 class PartyReading:
@@ -8,6 +26,41 @@ class PartyReading:
 
     _link: Link
 
+    def mandates_of(self, issuer_code: str) -> Sequence[IssueListEntry]:
+        """Entries under which a body acts."""
+        rows = self._link.fetch(_MANDATES, issuer_code=issuer_code)
+        return [catalogue.issue_entry(row) for row in rows]
+
+    def successions(self) -> Sequence[Succession]:
+        """All successions of departments by day."""
+        return departments.successions(self._link)
+
+    def department_names(self, credit_code: str) -> Sequence[DatedName]:
+        """Dated names of a department by day."""
+        return departments.names(self._link, credit_code)
+
 
 class PartyWriting(PartyReading):
     """The part of a unit of work that keeps them."""
+
+    def add_department(self, department: Department) -> None:
+        """Registers a body; `Conflict`."""
+        departments.add_department(self._link, department)
+
+    def change_department(self, department: Department, expected_version: int) -> None:
+        """Keeps other data than names; `StaleVersion`."""
+        departments.change_department(self._link, department, expected_version)
+
+    def add_department_name(self, name: DatedName) -> None:
+        """Keeps a dated name."""
+        departments.add_name(self._link, name)
+
+    def add_succession(self, succession: Succession) -> None:
+        """Keeps a succession."""
+        departments.add_succession(self._link, succession)
+
+    def void_event(self, event_id: str, *, reason: str, actor: str, at: datetime) -> None:
+        """Declares an event an error; `Conflict` when it is void already."""
+        sealed = self._link.cipher.seal_text(reason, Place(_VOIDED.name, "reason", event_id))
+        row = {"event_id": event_id, "reason": sealed, "recorded_at": at, "actor": actor}
+        self._link.change(insert(_VOIDED), row)

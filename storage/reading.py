@@ -17,7 +17,7 @@ from certlib.registry import (
     SearchQuery,
     StatusRow,
 )
-from storage import audit_chain, catalogue, delivery, intents, records
+from storage import audit_chain, catalogue, delivery, departments, intents, records
 from storage.columns import Day
 from storage.duties import DutyReading
 from storage.issuing import IssuingReading
@@ -86,12 +86,12 @@ class SqlReadSession(
         return catalogue.type_versions(self._link)
 
     def department(self, credit_code: str) -> Department | None:
-        """A department by its credit code."""
-        return catalogue.department(self._link, credit_code)
+        """A department by its credit code, with the name it bears today."""
+        return departments.department(self._link, credit_code)
 
     def departments(self) -> Sequence[Department]:
-        """All departments by credit code."""
-        return catalogue.departments(self._link)
+        """All departments by credit code, with the names they bear today."""
+        return departments.departments(self._link)
 
     def issue_list(self, type_code: str, issuer_code: str) -> Sequence[IssueListEntry]:
         """A department's entries for a type."""

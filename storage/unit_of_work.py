@@ -103,7 +103,7 @@ class SqlUnitOfWork(
         delivery.add_events(self._link, events)
 
     def put_department(self, department: Department) -> None:
-        """Keeps a department, or its new names."""
+        """Keeps a department as it is first registered."""
         catalogue.put_department(self._link, department)
 
     def put_type_version(self, version: TypeVersion, definition: str) -> None:

@@ -8,6 +8,7 @@ Each concern has a module of its own; a session is all of them together.
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from certlib.departments import Department
 from certlib.mandates import IssueListEntry
 from certlib.registry.catalogue import CatalogueReads, CatalogueWrites
 from certlib.registry.core import (
@@ -15,7 +16,6 @@ from certlib.registry.core import (
     Client,
     CoreReads,
     CoreWrites,
-    Department,
     IdempotencyRecord,
     Intent,
     IntentStatus,

@@ -8,21 +8,11 @@ from typing import Any, Protocol
 
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, Restriction
+from certlib.departments import Department, Holding
 from certlib.document import Content
 from certlib.mandates import IssueListEntry
 from certlib.ports import DesignDigests
 from certlib.states import State
-
-
-@dataclass(frozen=True, slots=True)
-class Department:
-    """An issuing or consuming body; `credit_code` is its key."""
-
-    credit_code: str
-    name: str
-    short_name: str
-    division_code: str
-    level: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +153,12 @@ class SearchQuery:
 
     Attributes:
         holder_code: normalised code, with its type; found by keyed hash.
-        issuer_codes: None for all the caller may see.
+        within: what the caller may see; None for everything (never for a department).
+        issuer_codes: of these issuers; None for all.
         after: identifier of the last row of the page before (keyset pagination), or "".
     """
 
+    within: tuple[Holding, ...] | None = None
     issuer_codes: frozenset[str] | None = None
     type_code: str = ""
     number: str = ""

@@ -1,11 +1,54 @@
 """Holders and departments over time: dated names and codes, successions, delegations."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
+
+from certlib.departments import DatedName, Department, Succession
+from certlib.mandates import IssueListEntry
 
 
 class PartyReads(Protocol):
     """What can be asked."""
 
+    def mandates_of(self, issuer_code: str) -> Sequence[IssueListEntry]:
+        """Every entry of the issue list under which this body acts, whatever type and period."""
+        ...
+
+    def successions(self) -> Sequence[Succession]:
+        """All successions of departments, those declared void among them."""
+        ...
+
+    def department_names(self, credit_code: str) -> Sequence[DatedName]:
+        """A department's dated names by day, those declared void among them."""
+        ...
+
 
 class PartyWrites(PartyReads, Protocol):
-    """What can be kept."""
+    """What can be kept. Events are kept for ever; an error is declared void, never removed."""
+
+    def add_department(self, department: Department) -> None:
+        """Registers a body.
+
+        Raises:
+            Conflict: its code is registered.
+        """
+        ...
+
+    def change_department(self, department: Department, expected_version: int) -> None:
+        """Keeps other data of a body than its dated names; its version grows by one.
+
+        Raises:
+            StaleVersion: the row's version is not `expected_version`.
+        """
+        ...
+
+    def add_department_name(self, name: DatedName) -> None: ...
+    def add_succession(self, succession: Succession) -> None: ...
+    def void_event(self, event_id: str, *, reason: str, actor: str, at: datetime) -> None:
+        """Declares a dated name, a succession or a holder's change an error.
+
+        Raises:
+            Conflict: it is void already.
+        """
+        ...

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from certlib.access import Access
+from certlib.departments import Department, day_after
 from certlib.document import Content
 from certlib.errors import IssuerNotAuthorised, OutsideDepartment
 from certlib.mandates import IssueListEntry, covering
-from certlib.party_errors import ActsForPrincipal
+from certlib.party_errors import ActsForPrincipal, DepartmentEnded
 from certlib.registry import ReadSession
 
 
@@ -47,6 +49,33 @@ def mandate(session: ReadSession, bid: Bid) -> IssueListEntry:
         if covering(principal, bid.day, bid.name_code) is None:
             raise IssuerNotAuthorised(name=bid.type_name, field_path="/type_code")
     return found
+
+
+def need_standing(session: ReadSession, access: Access, bid: Bid) -> None:
+    """Neither the unit nor the body that it issues for has passed this type on, or ended.
+
+    Raises:
+        DepartmentEnded: names the day and the successor.
+    """
+    for code in dict.fromkeys((bid.name_code, bid.unit_code)):
+        body = session.department(code)
+        path = access.jurisdiction.path(code, bid.type_code, access.day)
+        keeper = session.department(path[-1].successor_code) if path else None
+        if path:
+            raise _ended(body, code, path[0].effective_from, keeper)
+        if body is not None and body.effective_to is not None and body.ended(access.day):
+            raise _ended(body, code, day_after(body.effective_to), None)
+
+
+def _ended(
+    body: Department | None, code: str, day: date, keeper: Department | None
+) -> DepartmentEnded:
+    return DepartmentEnded(
+        field_path="/issuer_code",
+        name=code if body is None else body.name,
+        day=day.isoformat(),
+        successor="—" if keeper is None else f"{keeper.name}（{keeper.credit_code}）",
+    )
 
 
 def authorised(session: ReadSession, content: Content) -> bool:

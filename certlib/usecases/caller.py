@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from certlib.errors import OutsideDepartment, ScopeMissing
+from certlib.errors import ScopeMissing
 
 ISSUE = "certificates:issue"
 MANAGE = "certificates:manage"
@@ -74,8 +74,3 @@ class Caller:
         """Raises `ScopeMissing` unless the client holds `scope`."""
         if scope not in self.scopes:
             raise ScopeMissing(scope=scope)
-
-    def need_department(self, issuer_code: str) -> None:
-        """Raises `OutsideDepartment` unless the client belongs to `issuer_code`."""
-        if issuer_code != self.department_code:
-            raise OutsideDepartment(field_path="/issuer_code")

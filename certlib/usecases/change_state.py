@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from certlib.access import Act
+from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes, digest
 from certlib.certificate import Certificate, Decision
 from certlib.errors import CertificateNotFound
 from certlib.ports import Clock
 from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
 from certlib.states import TRANSITIONS
+from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.idempotency import claim, kept_answer
 
@@ -75,7 +78,7 @@ class ChangeState:
             certificate = uow.certificate(request.identifier)
             if certificate is None:
                 raise CertificateNotFound
-            caller.need_department(certificate.content.issuer_code)
+            need(uow, caller, Act.CHANGE, certificate, legal_day(now))
             after = self._decided(uow, caller, certificate, request, now)
             answer = _answer(after)
             uow.complete_idempotency(

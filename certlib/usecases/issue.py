@@ -278,12 +278,15 @@ class IssueCertificates:
         )
 
     def _identifier(self, cleared: Cleared, uow: UnitOfWork) -> ids.CertificateIdentifier:
-        """A new lineage, or the next version of one that no intent, burned or not, has used."""
-        order = cleared.order
-        if cleared.superseded is None:
+        """A new lineage, or the next version of one that no intent, burned or not, has used.
+
+        An identifier names its issuer: what a department takes over goes on in a new lineage.
+        """
+        order, before = cleared.order, cleared.superseded
+        if before is None or before.content.issuer_code != order.issuer_code:
             serial = ids.serial_from(self._entropy.octets(64))
             return ids.build(order.type_code, order.issuer_code, serial, 1)
-        earlier = ids.parse(cleared.superseded.identifier).identifier
+        earlier = ids.parse(before.identifier).identifier
         if earlier is None:
             raise Corrupt(what="identifier")
         candidate = earlier.next_version()

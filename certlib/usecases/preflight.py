@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from certlib import characters, holders
+from certlib.access import Access, Act
 from certlib.calendar import legal_day
 from certlib.catalogue import HolderCategory, TypeVersion
 from certlib.certificate import Certificate
@@ -28,7 +29,8 @@ from certlib.ports import Clock, Renderer, SchemaValidator
 from certlib.registry import Department, ReadSession
 from certlib.states import TRANSITIONS, Action
 from certlib.type_lifecycle import version_for
-from certlib.usecases.authority import Bid, mandate
+from certlib.usecases.access import access_of
+from certlib.usecases.authority import Bid, mandate, need_standing
 from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.order import IssueOrder
 
@@ -80,9 +82,11 @@ class Preflight:
         caller.need(ISSUE)
         today = legal_day(self._clock.now())
         version = _open_version(session, order, today)
+        access = access_of(session, caller, today)
+        need_standing(session, access, _bid(caller, order, version))
         issuer, acting = _issuer(caller, order, version, session)
         _need_approvals(caller, order, version)
-        superseded = _superseded(session, order)
+        superseded = _superseded(session, order, access)
         errors, warnings, normal = self._problems(order, version, today)
         errors += _succession_problems(order, superseded)
         if errors:
@@ -168,13 +172,17 @@ def _issuer(
     caller: Caller, order: IssueOrder, version: TypeVersion, session: ReadSession
 ) -> tuple[Department, Department | None]:
     """In whose name the certificate is issued, and the entrusted unit that acts for it."""
-    unit_code, name_code = caller.department_code, order.issuer_code
-    bid = Bid(order.type_code, unit_code, name_code, order.issue_date, version.name)
+    bid = _bid(caller, order, version)
     entry = mandate(session, bid)
-    issuer, unit = session.department(name_code), session.department(unit_code)
+    issuer, unit = session.department(bid.name_code), session.department(bid.unit_code)
     if issuer is None or unit is None:
         raise IssuerNotAuthorised(name=version.name)
     return issuer, None if entry.capacity.in_own_name else unit
+
+
+def _bid(caller: Caller, order: IssueOrder, version: TypeVersion) -> Bid:
+    unit_code, name_code = caller.department_code, order.issuer_code
+    return Bid(order.type_code, unit_code, name_code, order.issue_date, version.name)
 
 
 def _need_approvals(caller: Caller, order: IssueOrder, version: TypeVersion) -> None:
@@ -183,15 +191,12 @@ def _need_approvals(caller: Caller, order: IssueOrder, version: TypeVersion) -> 
         raise ApprovalMissing(field_path="/approved_by")
 
 
-def _superseded(session: ReadSession, order: IssueOrder) -> Certificate | None:
+def _superseded(session: ReadSession, order: IssueOrder, access: Access) -> Certificate | None:
+    """The version to replace: of this type, and in the care of the body that issues now."""
     if not order.supersedes:
         return None
     found = session.certificate(order.supersedes)
-    same = found is not None and (
-        found.content.type_code == order.type_code
-        and found.content.issuer_code == order.issuer_code
-    )
-    if found is None or not same:
+    if found is None or not _may_replace(found, order, access):
         raise CertificateNotFound(field_path="/supersedes")
     if (found.state, Action.SUPERSEDE) not in TRANSITIONS:
         raise TransitionForbidden(
@@ -202,6 +207,13 @@ def _superseded(session: ReadSession, order: IssueOrder) -> Certificate | None:
             action_zh=Action.SUPERSEDE.zh,
         )
     return found
+
+
+def _may_replace(found: Certificate, order: IssueOrder, access: Access) -> bool:
+    content = found.content
+    keeper = access.jurisdiction.keeper(content.issuer_code, content.type_code, access.day)
+    same = content.type_code == order.type_code and keeper == order.issuer_code
+    return same and access.may(Act.RENEW, content)
 
 
 def _succession_problems(order: IssueOrder, superseded: Certificate | None) -> Iterator[Problem]:

@@ -3,11 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
+from certlib.access import Act
+from certlib.calendar import legal_day
 from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import CertificateNotFound, Corrupt
-from certlib.ports import ObjectStore
+from certlib.ports import Clock, ObjectStore
 from certlib.registry import AuditRecord, Registry, SearchQuery
+from certlib.usecases.access import access_of, need
 from certlib.usecases.caller import READ, Caller
 
 
@@ -22,31 +26,32 @@ class Page:
 class ReadCertificates:
     """Reads the record as a department may see it (INV-10)."""
 
-    def __init__(self, registry: Registry, objects: ObjectStore) -> None:
+    def __init__(self, registry: Registry, objects: ObjectStore, clock: Clock) -> None:
         self._registry = registry
         self._objects = objects
+        self._clock = clock
 
     def certificate(self, caller: Caller, identifier: str) -> Certificate:
         """The certificate, in whatever state it is.
 
         Raises:
             ScopeMissing: the caller may not read.
-            CertificateNotFound: not on record, or another department's.
+            CertificateNotFound: not on record, or in another department's care.
         """
         caller.need(READ)
         with self._registry.read() as session:
             found = session.certificate(identifier)
-        if found is None or found.content.issuer_code != caller.department_code:
-            raise CertificateNotFound
+            if found is None:
+                raise CertificateNotFound
+            need(session, caller, Act.READ, found, self._today())
         return found
 
     def search(self, caller: Caller, query: SearchQuery) -> Page:
-        """One page of the department's certificates."""
+        """One page of the certificates in the department's care."""
         caller.need(READ)
-        mine = frozenset({caller.department_code})
-        narrowed = replace(query, issuer_codes=mine, limit=query.limit + 1)
         with self._registry.read() as session:
-            found = session.search(narrowed)
+            mine = access_of(session, caller, self._today()).holdings()
+            found = session.search(replace(query, within=mine, limit=query.limit + 1))
         more = len(found) > query.limit
         shown = found[: query.limit]
         return Page(shown, shown[-1].identifier if more else "")
@@ -83,3 +88,6 @@ class ReadCertificates:
         self.certificate(caller, identifier)
         with self._registry.read() as session:
             return session.history_of(identifier)
+
+    def _today(self) -> date:
+        return legal_day(self._clock.now())

@@ -21,6 +21,7 @@ from storage.tables.certificates import (
 )
 from storage.tables.history import HistoryBatchRow
 from storage.tables.notices import CertificateChangeRow
+from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
 from storage.tables.workflow import (
     AuditHeadRow,
     AuditRow,
@@ -38,6 +39,7 @@ __all__ = [
     "CertificateRow",
     "CertificateTypeRow",
     "ClientRow",
+    "DepartmentNameRow",
     "DepartmentRow",
     "FaceNumberRow",
     "HistoryBatchRow",
@@ -49,8 +51,10 @@ __all__ = [
     "RestrictionRow",
     "Row",
     "StateChangeRow",
+    "SuccessionRow",
     "TypeRecordRow",
     "TypeVersionRow",
     "UseListRow",
+    "VoidedEventRow",
     "table",
 ]

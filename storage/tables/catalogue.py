@@ -23,16 +23,24 @@ from storage.tables.base import (
 
 
 class DepartmentRow(Row, table=True):
-    """An issuing or consuming body."""
+    """An issuing or consuming body by its first name; `department_names` has the later ones."""
 
     __tablename__ = "departments"
-    __table_args__: ClassVar[Any] = (filled("credit_code"), filled("name"), STRICT)
+    __table_args__: ClassVar[Any] = (
+        filled("credit_code"),
+        filled("name"),
+        CheckConstraint("row_version >= 1", name="row_version"),
+        STRICT,
+    )
 
     credit_code: str = text(primary_key=True)
     name: str = text()
     short_name: str = text()
     division_code: str = text()
     level: str = text()
+    effective_from: date | None = optional_day()
+    effective_to: date | None = optional_day()
+    row_version: int = count()
 
 
 class CertificateTypeRow(Row, table=True):

@@ -1,9 +1,11 @@
 """Who issues as what and for whom; dated names and codes of holders and departments."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
-from storage.migrations.shapes import STRICT, count, day, one_of, text
+from storage.migrations.shapes import STRICT, count, day, instant, one_of, sealed, text
 
 revision = "0007"
 down_revision = "0006"
@@ -11,19 +13,24 @@ branch_labels = None
 depends_on = None
 
 _CAPACITIES = ("own", "subordinate", "delegated", "entrusted")
+_KINDS = ("merged", "renamed", "functions-moved")
+_EVENTS = ("department_names", "department_successions", "voided_events")
 
 
 def upgrade() -> None:
     _widen_issue_list()
     _name_acting_units()
+    _widen_departments()
+    _date_departments()
+    _void_events()
+    for table in _EVENTS:
+        _keep_for_ever(table)
 
 
 def _widen_issue_list() -> None:
-    # The key grows, which no engine can do in place: set the rows aside, make the table anew.
-    op.execute("CREATE TABLE issue_list_before AS SELECT * FROM issue_list")
-    op.drop_table("issue_list")
-    op.create_table(
+    _made_anew(
         "issue_list",
+        {"principal_code": "''", "capacity": "'own'", "row_version": "1"},
         text("type_code"),
         text("issuer_code"),
         text("principal_code"),
@@ -44,17 +51,40 @@ def _widen_issue_list() -> None:
         sa.PrimaryKeyConstraint(
             "type_code", "issuer_code", "principal_code", "effective_from", name="pk_issue_list"
         ),
-        **STRICT,
     )
     op.create_index("ix_issue_list_issuer", "issue_list", ["issuer_code"])
     op.create_index("ix_issue_list_principal", "issue_list", ["principal_code"])
-    op.execute(
-        "INSERT INTO issue_list (type_code, issuer_code, principal_code, effective_from,"
-        " effective_to, basis, capacity, row_version)"
-        " SELECT type_code, issuer_code, '', effective_from, effective_to, basis, 'own', 1"
-        " FROM issue_list_before"
+
+
+def _widen_departments() -> None:
+    _made_anew(
+        "departments",
+        {"effective_from": "NULL", "effective_to": "NULL", "row_version": "1"},
+        text("credit_code"),
+        text("name"),
+        text("short_name"),
+        text("division_code"),
+        text("level"),
+        day("effective_from", optional=True),
+        day("effective_to", optional=True),
+        count("row_version"),
+        sa.CheckConstraint("credit_code <> ''", name="ck_departments_credit_code_filled"),
+        sa.CheckConstraint("name <> ''", name="ck_departments_name_filled"),
+        sa.CheckConstraint("row_version >= 1", name="ck_departments_row_version"),
+        sa.PrimaryKeyConstraint("credit_code", name="pk_departments"),
     )
-    op.drop_table("issue_list_before")
+
+
+def _made_anew(table: str, added: dict[str, str], *parts: sa.schema.SchemaItem) -> None:
+    """Keys and checks cannot be added in place on SQLite: rows go aside and come back."""
+    kept = [part.name for part in parts if isinstance(part, sa.Column) and part.name not in added]
+    aside = f"{table}_before"
+    op.execute(f"CREATE TABLE {aside} AS SELECT * FROM {table}")  # noqa: S608 -- ours
+    op.drop_table(table)
+    op.create_table(table, *parts, **STRICT)
+    into, values = ", ".join([*kept, *added]), ", ".join([*kept, *added.values()])
+    op.execute(f"INSERT INTO {table} ({into}) SELECT {values} FROM {aside}")  # noqa: S608 -- ours
+    op.drop_table(aside)
 
 
 def _name_acting_units() -> None:
@@ -64,3 +94,85 @@ def _name_acting_units() -> None:
     op.add_column("certificates", acting)
     op.create_index("ix_certificates_acting", "certificates", ["acting_code", "identifier"])
     op.create_index("ix_certificates_issuer", "certificates", ["issuer_code", "identifier"])
+
+
+def _date_departments() -> None:
+    op.create_table(
+        "department_names",
+        text("event_id"),
+        text("credit_code"),
+        text("name"),
+        text("short_name"),
+        day("effective_from"),
+        *_source(),
+        sa.CheckConstraint("name <> ''", name="ck_department_names_name_filled"),
+        sa.ForeignKeyConstraint(
+            ["credit_code"], ["departments.credit_code"], name="fk_department_names_departments"
+        ),
+        sa.PrimaryKeyConstraint("event_id", name="pk_department_names"),
+        **STRICT,
+    )
+    op.create_index(
+        "ix_department_names_code", "department_names", ["credit_code", "effective_from"]
+    )
+    op.create_table(
+        "department_successions",
+        text("event_id"),
+        text("kind"),
+        text("predecessor_code"),
+        text("successor_code"),
+        day("effective_from"),
+        text("type_codes"),
+        *_source(),
+        one_of("department_successions", "kind", _KINDS),
+        sa.CheckConstraint(
+            "predecessor_code <> successor_code", name="ck_department_successions_apart"
+        ),
+        sa.CheckConstraint(
+            "(kind = 'functions-moved') = (type_codes <> '[]')",
+            name="ck_department_successions_type_codes",
+        ),
+        *(
+            sa.ForeignKeyConstraint(
+                [f"{end}_code"],
+                ["departments.credit_code"],
+                name=f"fk_department_successions_{end}",
+            )
+            for end in ("predecessor", "successor")
+        ),
+        sa.PrimaryKeyConstraint("event_id", name="pk_department_successions"),
+        **STRICT,
+    )
+
+
+def _void_events() -> None:
+    op.create_table(
+        "voided_events",
+        text("event_id"),
+        sealed("reason"),
+        instant("recorded_at"),
+        text("actor"),
+        sa.CheckConstraint("event_id <> ''", name="ck_voided_events_event_id_filled"),
+        sa.PrimaryKeyConstraint("event_id", name="pk_voided_events"),
+        **STRICT,
+    )
+
+
+def _source() -> tuple[sa.Column[Any], ...]:
+    return text("basis"), text("document_number"), instant("recorded_at"), text("actor")
+
+
+def _keep_for_ever(table: str) -> None:
+    """No event is changed or removed; revision 0003 made the function on PostgreSQL."""
+    if op.get_bind().dialect.name != "postgresql":
+        for act in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        return
+    for act, each in (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+            f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+        )

@@ -267,7 +267,7 @@ def build(folder):
         objects,
         issue,
         ChangeState(registry, clock),
-        ReadCertificates(registry, objects),
+        ReadCertificates(registry, objects, clock),
         VerifyCertificates(registry, reader, clock),
         Reconcile(registry, workshop, clock, 3),
         ManageTypes(registry, renderer, clock),

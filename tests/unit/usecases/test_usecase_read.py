@@ -59,3 +59,8 @@ def test_file_is_what_was_recorded(house, issued):
 def test_history_of_one_certificate(house, issued):
     house.issue.issue_one(CALLER, request("k2", number="N2"))
     assert [record.act for record in house.read.history(CALLER, issued)] == ["reserve", "issue"]
+
+
+def test_what_is_not_on_record_is_not_found(house):
+    with pytest.raises(CertificateNotFound):
+        house.read.certificate(CALLER, "1.2.3")

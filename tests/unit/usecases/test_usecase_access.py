@@ -1,0 +1,201 @@
+"""INV-10: the whole matrix of departments and acts, before and after functions pass on."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from certlib.certificate import Decision
+from certlib.departments import Department, Source, Succession, SuccessionKind
+from certlib.errors import (
+    CertificateNotFound,
+    CertlibError,
+    IssuerNotAuthorised,
+    OutsideDepartment,
+)
+from certlib.mandates import Capacity, IssueListEntry
+from certlib.party_errors import DepartmentEnded
+from certlib.registry import SearchQuery
+from certlib.states import Action
+from certlib.usecases.caller import SCOPES, Caller
+from certlib.usecases.change_state import ChangeRequest
+from tests.unit.usecases.house import CALLER, FOUR_EYES, ISSUER, NOW, OTHER, TYPE, request
+
+SUCCESSOR = OTHER
+UNIT = "114451009999990234"
+STRANGER = "11445200999999015E"
+FROM = date(2026, 11, 22)
+BODIES = {"issuer": ISSUER, "successor": SUCCESSOR, "unit": UNIT, "stranger": STRANGER}
+ACTS = ("read", "file", "history", "search", "revoke", "renew", "issue")
+
+
+@pytest.fixture
+def city(house):
+    """A certificate that the entrusted unit made for the issuer."""
+    with house.registry.begin() as uow:
+        for code, name in ((UNIT, "揭阳市运输服务中心"), (STRANGER, "揭阳市林业局")):
+            uow.add_department(Department(code, name, name, "445200", "prefecture"))
+        uow.put_issue_entry(
+            IssueListEntry(
+                TYPE,
+                UNIT,
+                date(2020, 1, 1),
+                basis="委托书",
+                capacity=Capacity.ENTRUSTED,
+                principal_code=ISSUER,
+            )
+        )
+        uow.commit()
+    return house
+
+
+def caller(code):
+    return Caller(f"client-{code}", code, frozenset(SCOPES), person="officer")
+
+
+def succeed(house, kind=SuccessionKind.MERGED, types=(), since=FROM):
+    source = Source("机构改革方案", "揭府〔2026〕9号", NOW, "operator")
+    with house.registry.begin() as uow:
+        uow.add_succession(
+            Succession("e" * 32, kind, ISSUER, SUCCESSOR, since, source, frozenset(types))
+        )
+        uow.put_issue_entry(IssueListEntry(TYPE, SUCCESSOR, date(2020, 1, 1), basis="三定方案"))
+        uow.commit()
+
+
+def made(house):
+    return house.issue.issue_one(caller(UNIT), request(issuer_code=ISSUER)).identifier
+
+
+def outcome(house, identifier, body, act):
+    """Empty where the act succeeds, otherwise the name of the refusal."""
+    who = caller(BODIES[body])
+    name = {"unit": ISSUER}.get(body, who.department_code)
+    try:
+        match act:
+            case "read":
+                house.read.certificate(who, identifier)
+            case "file":
+                house.read.file(who, identifier)
+            case "history":
+                house.read.history(who, identifier)
+            case "search":
+                return "" if house.read.search(who, SearchQuery()).certificates else "nothing"
+            case "revoke":
+                decision = Decision(
+                    Action.REVOKE, "penalty", FROM, "道路运输条例", "揭交罚〔2026〕1号", "市局"
+                )
+                house.change.change(who, ChangeRequest(identifier, decision, f"k-{body}"))
+            case "renew":
+                order = request(f"r-{body}", issuer_code=name, supersedes=identifier)
+                house.issue.issue_one(who, order)
+            case _:
+                order = request(f"i-{body}", issuer_code=name, number=f"N-{body}")
+                house.issue.issue_one(who, order)
+    except CertlibError as error:
+        return type(error).__name__
+    return ""
+
+
+NOT_FOUND, OUTSIDE = CertificateNotFound.__name__, OutsideDepartment.__name__
+ENDED, UNLISTED = DepartmentEnded.__name__, IssuerNotAuthorised.__name__
+NOTHING = (NOT_FOUND, NOT_FOUND, NOT_FOUND, "nothing", OUTSIDE)
+EVERYTHING = ("",) * len(ACTS)
+BEFORE = {
+    "issuer": EVERYTHING,
+    "successor": (*NOTHING, UNLISTED, UNLISTED),
+    "unit": ("", "", "", "", OUTSIDE, "", ""),
+    "stranger": (*NOTHING, UNLISTED, UNLISTED),
+}
+AFTER = {
+    "issuer": (*NOTHING, ENDED, ENDED),
+    "successor": EVERYTHING,
+    # The entrustment was the predecessor's: it ends with it.
+    "unit": (*NOTHING, ENDED, ENDED),
+    "stranger": (*NOTHING, UNLISTED, UNLISTED),
+}
+CASES = [
+    (when, body, act, expected)
+    for when, table in (("before", BEFORE), ("after", AFTER))
+    for body, row in table.items()
+    for act, expected in zip(ACTS, row, strict=True)
+]
+
+
+@pytest.mark.parametrize(("when", "body", "act", "expected"), CASES)
+def test_the_matrix(city, when, body, act, expected):
+    identifier = made(city)
+    if when == "after":
+        succeed(city)
+    assert outcome(city, identifier, body, act) == expected
+
+
+def test_the_matrix_leaves_no_act_out():
+    assert len(CASES) == 2 * len(BODIES) * len(ACTS)
+
+
+def test_what_is_taken_over_goes_on_in_a_lineage_of_the_successors_own(city):
+    identifier = made(city)
+    before = city.certificate(identifier)
+    succeed(city)
+    renewed = city.issue.issue_one(
+        caller(SUCCESSOR), request("r", issuer_code=SUCCESSOR, supersedes=identifier)
+    )
+    old, new = city.certificate(identifier), city.certificate(renewed.identifier)
+    assert (old.state.value, old.superseded_by) == ("SUPERSEDED", renewed.identifier)
+    assert old.content == before.content
+    assert old.files == before.files
+    assert (new.content.issuer_code, new.content.issuer_name) == (SUCCESSOR, "揭阳市发展改革局")
+    assert renewed.identifier.split(".")[-2:-1] == ["001"]
+    assert new.content.number == old.content.number
+
+
+def test_a_predecessor_is_told_who_succeeded_it(city):
+    succeed(city)
+    with pytest.raises(DepartmentEnded) as caught:
+        city.issue.issue_one(CALLER, request())
+    assert caught.value.values == {
+        "name": "揭阳市交通运输局",
+        "day": "2026-11-22",
+        "successor": f"揭阳市发展改革局（{SUCCESSOR}）",
+    }
+
+
+def test_functions_pass_on_type_by_type(city):
+    city.issue.issue_one(CALLER, request("other", type_code=FOUR_EYES, approved_by=("chief",)))
+    identifier = made(city)
+    succeed(city, SuccessionKind.MOVED, {TYPE})
+    types = {
+        body: {
+            item.content.type_code
+            for item in city.read.search(caller(code), SearchQuery()).certificates
+        }
+        for body, code in BODIES.items()
+    }
+    assert types == {"issuer": {FOUR_EYES}, "successor": {TYPE}, "unit": set(), "stranger": set()}
+    assert outcome(city, identifier, "issuer", "issue") == ENDED
+    again = request("more", type_code=FOUR_EYES, number="N9", approved_by=("chief",))
+    assert city.issue.issue_one(CALLER, again).issuer_code == ISSUER
+
+
+def test_responsibility_passes_on_the_day_not_before(city):
+    identifier = made(city)
+    succeed(city, since=date(2026, 11, 23))
+    assert outcome(city, identifier, "issuer", "read") == ""
+    assert outcome(city, identifier, "successor", "read") == NOT_FOUND
+    city.clock.pass_time(hours=24)
+    assert outcome(city, identifier, "issuer", "read") == NOT_FOUND
+    assert outcome(city, identifier, "successor", "read") == ""
+
+
+def test_a_department_without_successor_issues_to_its_last_day(city):
+    with city.registry.begin() as uow:
+        body = uow.department(ISSUER)
+        uow.change_department(replace(body, effective_to=date(2026, 11, 22)), 1)
+        uow.commit()
+    identifier = city.issue.issue_one(CALLER, request()).identifier
+    city.clock.pass_time(hours=24)
+    with pytest.raises(DepartmentEnded) as caught:
+        city.issue.issue_one(CALLER, request("k2", number="N2"))
+    assert (caught.value.values["day"], caught.value.values["successor"]) == ("2026-11-23", "—")
+    assert city.read.certificate(CALLER, identifier).identifier == identifier
