@@ -181,7 +181,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         issue=IssueCertificates(registry, preflight, workshop, clock, entropy, issuing),
         change=ChangeState(registry, clock),
         reveal=RevealCertificates(registry, clock),
-        follow=FollowChanges(registry),
+        follow=FollowChanges(registry, clock),
         read=ReadCertificates(registry, objects, clock),
         verify=VerifyCertificates(registry, reader, clock),
         reconcile=Reconcile(registry, workshop, clock),

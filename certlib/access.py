@@ -21,6 +21,9 @@ class Act(StrEnum):
     RENEW = "renew"
 
 
+_BODY_LENGTH = 18
+"""A type's code begins with the credit code of the body that defines it (GB/T 36904)."""
+
 _OF_ACTING_UNITS = frozenset({Act.READ, Act.RENEW})
 
 
@@ -48,6 +51,11 @@ class Access:
             return True
         made_it = acting_code == self.department_code
         return act in _OF_ACTING_UNITS and made_it and (type_code, keeper) in self.entrusted
+
+    def defines(self, type_code: str) -> bool:
+        """Whether the department stands in the place of the body that defines the type."""
+        body = type_code[:_BODY_LENGTH]
+        return self.jurisdiction.keeper(body, type_code, self.day) == self.department_code
 
     def holdings(self) -> tuple[Holding, ...]:
         """Everything that `may(Act.READ, …)` says yes to, for a search."""

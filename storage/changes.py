@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Row, bindparam, func, insert, select
 from certlib.ids import ROOT
 from certlib.registry.notices import Change, ChangeQuery
 from certlib.states import State
+from storage.holdings import held
 from storage.link import Link
 from storage.tables import AuditHeadRow, CertificateChangeRow, CertificateRow, table
 
@@ -78,8 +79,8 @@ def page(link: Link, query: ChangeQuery) -> Sequence[Change]:
     statement = select(_CHANGES).where(columns.sequence > query.after)
     if query.upto is not None:
         statement = statement.where(columns.sequence <= query.upto)
-    if query.issuer_code is not None:
-        statement = statement.where(columns.issuer_code == query.issuer_code)
+    if query.within is not None:
+        statement = statement.where(held(_CHANGES, query.within))
     if query.type_codes:
         statement = statement.where(columns.type_code.in_(sorted(query.type_codes)))
     rows = link.fetch(statement.order_by(columns.sequence).limit(max(query.limit, 0)))

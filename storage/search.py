@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, select
 
 from certlib.certificate import Certificate
-from certlib.departments import Holding
 from certlib.holders import IDENTITY_NUMBER, normalise_code_type
 from certlib.registry import SearchQuery
 from storage import records
+from storage.holdings import held
 from storage.link import Link
 from storage.lookup import code_hash, name_hash, number_hash
 from storage.tables import CertificateHolderRow, CertificateRow, HolderNameRow, table
 
-_CERTIFICATES = table(CertificateRow).c
+_TABLE = table(CertificateRow)
+_CERTIFICATES = _TABLE.c
 _HOLDERS = table(CertificateHolderRow).c
 _NAMES = table(HolderNameRow).c
 _OTHER = "999"
@@ -35,25 +36,13 @@ def _plain(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
     if query.after:
         yield _CERTIFICATES.identifier > query.after
     if query.within is not None:
-        yield or_(false(), *(_held(part) for part in query.within))
+        yield held(_TABLE, query.within)
     if query.issuer_codes is not None:
         yield _CERTIFICATES.issuer_code.in_(sorted(query.issuer_codes))
     if query.type_code:
         yield _CERTIFICATES.type_code == query.type_code
     if query.states is not None:
         yield _CERTIFICATES.state.in_(sorted(query.states))
-
-
-def _held(part: Holding) -> ColumnElement[bool]:
-    """Certificates of a holding."""
-    conditions = [_CERTIFICATES.issuer_code == part.issuer_code]
-    if part.only is not None:
-        conditions.append(_CERTIFICATES.type_code.in_(sorted(part.only)))
-    if part.but:
-        conditions.append(_CERTIFICATES.type_code.not_in(sorted(part.but)))
-    if part.acting_code:
-        conditions.append(_CERTIFICATES.acting_code == part.acting_code)
-    return and_(*conditions)
 
 
 def _hashed(link: Link, query: SearchQuery) -> Iterator[ColumnElement[bool]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from certlib.departments import Holding
 from certlib.registry.core import StatusRow
 from certlib.states import State
 
@@ -37,14 +38,14 @@ class ChangeQuery:
     Attributes:
         after: lines above this sequence.
         upto: lines up to this sequence, or None for all.
-        issuer_code: None for every issuer's.
+        within: what the caller is responsible for; None for every issuer's.
         type_codes: empty for every type.
     """
 
     after: int = 0
     limit: int = 100
     upto: int | None = None
-    issuer_code: str | None = None
+    within: tuple[Holding, ...] | None = None
     type_codes: frozenset[str] = frozenset()
 
 

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certlib.registry import Registry
+from certlib.calendar import legal_day
+from certlib.departments import Holding
+from certlib.ports import Clock
+from certlib.registry import ReadSession, Registry
 from certlib.registry.notices import Change, ChangeQuery
+from certlib.usecases.access import access_of
 from certlib.usecases.caller import CHANGES, OPERATE, Caller
 
 START = 0
@@ -28,8 +32,9 @@ class FeedPage:
 class FollowChanges:
     """Reads the change feed as a department may see it (INV-10)."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry
+        self._clock = clock
 
     def page(self, caller: Caller, after: int, limit: int, type_code: str = "") -> FeedPage | None:
         """At most `limit` changes after a place; None when the record has not come that far.
@@ -41,16 +46,12 @@ class FollowChanges:
             ScopeMissing: the caller may not follow changes.
         """
         caller.need(CHANGES)
-        query = ChangeQuery(
-            after=after,
-            limit=limit + 1,
-            issuer_code=None if OPERATE in caller.scopes else caller.department_code,
-            type_codes=frozenset({type_code} if type_code else ()),
-        )
+        types = frozenset({type_code} if type_code else ())
         with self._registry.read() as session:
             if after > session.last_sequence():
                 return None
-            found = session.changes(query)
+            within = self._within(session, caller)
+            found = session.changes(ChangeQuery(after, limit + 1, None, within, types))
         shown = found[:limit]
         place = shown[-1].sequence if shown else after
         return FeedPage(shown, place, len(found) > limit)
@@ -64,3 +65,11 @@ class FollowChanges:
         caller.need(CHANGES)
         with self._registry.read() as session:
             return session.last_sequence()
+
+    def _within(self, session: ReadSession, caller: Caller) -> tuple[Holding, ...] | None:
+        """What the department is responsible for today; the library's operator follows all."""
+        if OPERATE in caller.scopes:
+            return None
+        day = legal_day(self._clock.now())
+        access = access_of(session, caller, day)
+        return access.jurisdiction.holdings(caller.department_code, day)

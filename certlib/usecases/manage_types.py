@@ -19,13 +19,16 @@ from certlib.errors import (
     TypeUnknown,
 )
 from certlib.ports import Clock, Renderer
-from certlib.registry import AuditRecord, Registry, UnitOfWork
+from certlib.registry import AuditRecord, ReadSession, Registry, UnitOfWork
 from certlib.type_differences import Difference, differences
 from certlib.type_lifecycle import TypeRecord, drafted
+from certlib.usecases.access import access_of
 from certlib.usecases.caller import MANAGE_TYPES, OPERATE, TYPES, Caller
 from certlib.usecases.idempotency import claim, kept_answer
 
 _CODE_SHOWN = 32
+_SEEN = frozenset({TypeStatus.PUBLISHED, TypeStatus.WITHDRAWN})
+"""What everybody who reads the catalogue may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,11 @@ class ManageTypes:
             TransitionForbidden, StaleVersion, SamePerson, DateOrder, Invalid: as `TypeRecord`.
         """
         caller.need(MANAGE_TYPES)
-        if OPERATE not in caller.scopes and act.type_code[:18] != caller.department_code:
-            # A body manages what it defines; the library's operator manages all.
-            raise OutsideDepartment(field_path="/type_code")
         now = self._clock.now()
         route, digest_now = f"type-{act.act}", act.request_digest()
         with self._registry.begin() as uow:
+            if not self._managed(uow, caller)(act.type_code):
+                raise OutsideDepartment(field_path="/type_code")
             earlier = uow.claim_idempotency(claim(caller, route, act.key, digest_now, now))
             if earlier is not None:
                 return kept_answer(earlier, digest_now)
@@ -124,7 +126,9 @@ class ManageTypes:
         caller.need(TYPES)
         with self._registry.read() as session:
             found = session.type_record(type_code, version)
-        if found is None or not _visible(caller, found):
+            visible = self._visible(session, caller)
+            shown = found is not None and visible(found)
+        if found is None or not shown:
             raise TypeUnknown(type_code=type_code[:_CODE_SHOWN])
         return found
 
@@ -133,7 +137,7 @@ class ManageTypes:
         caller.need(TYPES)
         with self._registry.read() as session:
             found = session.type_records(type_code)
-        return [item for item in found if _visible(caller, item)]
+            return list(filter(self._visible(session, caller), found))
 
     def differences(
         self, caller: Caller, type_code: str, before: str, after: str
@@ -145,6 +149,17 @@ class ManageTypes:
         """
         first, second = (self.record(caller, type_code, name) for name in (before, after))
         return differences(json.loads(first.definition), json.loads(second.definition))
+
+    def _managed(self, session: ReadSession, caller: Caller) -> Callable[[str], bool]:
+        """Which types the caller manages: a body those it defines, the library's operator all."""
+        if OPERATE in caller.scopes:
+            return lambda _type_code: True
+        return access_of(session, caller, legal_day(self._clock.now())).defines
+
+    def _visible(self, session: ReadSession, caller: Caller) -> Callable[[TypeRecord], bool]:
+        managed = self._managed(session, caller)
+        manager = MANAGE_TYPES in caller.scopes
+        return lambda record: record.status in _SEEN or (manager and managed(record.type_code))
 
     # --- the acts -----------------------------------------------------------------------------
 
@@ -228,13 +243,6 @@ def as_json(record: TypeRecord) -> dict[str, Any]:
         "row_version": record.row_version,
         "changed_at": record.changed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-
-
-def _visible(caller: Caller, record: TypeRecord) -> bool:
-    if record.status in (TypeStatus.PUBLISHED, TypeStatus.WITHDRAWN):
-        return True
-    own = record.type_code[:18] == caller.department_code
-    return MANAGE_TYPES in caller.scopes and (own or OPERATE in caller.scopes)
 
 
 def _saved(uow: UnitOfWork, act: TypeAct, step: Callable[[TypeRecord], TypeRecord]) -> TypeRecord:

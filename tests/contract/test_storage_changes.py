@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from certlib.certificate import Decision, Restriction, RestrictionKind
+from certlib.departments import Holding
 from certlib.registry.notices import Change, ChangeQuery
 from certlib.states import Action, State
 from storage.engines import EngineOptions, engines
@@ -111,8 +112,8 @@ def test_filters_and_limits(store: Store) -> None:
     first = _feed(store)[0]
     assert len(_feed(store, after=first.sequence)) == 2
     assert _feed(store, upto=first.sequence) == [first]
-    assert len(_feed(store, issuer_code=records.ISSUER)) == 3
-    assert _feed(store, issuer_code="11445200990090016H") == []
+    assert len(_feed(store, within=(Holding(records.ISSUER),))) == 3
+    assert _feed(store, within=(Holding("11445200990090016H"),)) == []
     assert len(_feed(store, type_codes=frozenset({records.TYPE}))) == 3
     assert _feed(store, type_codes=frozenset({"other"})) == []
 

@@ -157,3 +157,10 @@ def test_a_department_exists_to_its_last_day():
     body = Department("A", "甲", "甲", "445200", "prefecture", effective_to=DAY)
     assert [body.ended(DAY), body.ended(DAY + timedelta(days=1))] == [False, True]
     assert not replace(body, effective_to=None).ended(DAY)
+
+
+def test_whoever_stands_in_the_place_of_the_defining_body_manages_its_types():
+    body, after = records.ISSUER, "11445200990090016H"
+    plan = Jurisdiction([step(body, after)])
+    definers = [code for code in (body, after) if Access(code, DAY, plan).defines(records.TYPE)]
+    assert definers == [after]

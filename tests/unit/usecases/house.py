@@ -274,7 +274,7 @@ def build(folder):
         SealHistory(registry, lambda: stamps, stamps, clock, SealingOptions("445200", 5, 60.0)),
         stamps,
         reveal=RevealCertificates(registry, clock),
-        follow=FollowChanges(registry),
+        follow=FollowChanges(registry, clock),
     )
 
 

@@ -199,3 +199,25 @@ def test_a_department_without_successor_issues_to_its_last_day(city):
         city.issue.issue_one(CALLER, request("k2", number="N2"))
     assert (caught.value.values["day"], caught.value.values["successor"]) == ("2026-11-23", "—")
     assert city.read.certificate(CALLER, identifier).identifier == identifier
+
+
+def test_the_feed_follows_responsibility_and_the_operator_sees_all(city):
+    identifier = made(city)
+    department = frozenset(SCOPES) - {"library:operate"}
+
+    def followed():
+        return {
+            body: [
+                line.identifier
+                for line in city.follow.page(
+                    replace(caller(code), scopes=department), 0, 10
+                ).changes
+            ]
+            for body, code in BODIES.items()
+        }
+
+    nothing = {body: [] for body in BODIES}
+    assert followed() == nothing | {"issuer": [identifier]}
+    succeed(city)
+    assert followed() == nothing | {"successor": [identifier]}
+    assert city.follow.page(caller(STRANGER), 0, 10).changes
