@@ -15,6 +15,7 @@ from datetime import datetime
 from certlib.evidence import ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence.process import ChildGoneError, ChildLimits, ChildSlowError, ReadingChild
+from signing.idle import IdleChildren
 
 __all__ = ["ChildEvidenceReader", "ChildOptions"]
 
@@ -53,10 +54,7 @@ class ChildEvidenceReader:
         self._trust = trust
         self._options = options or ChildOptions()
         self._places = threading.BoundedSemaphore(self._options.children)
-        self._lock = threading.Lock()
-        self._idle: list[ReadingChild] = []
-        self._sweeper: threading.Timer | None = None
-        self._closed = False
+        self._idle: IdleChildren[ReadingChild] = IdleChildren(self._options.idle_seconds)
 
     def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
         """Facts of `pdf`, chains built at `at` where no timestamp proves another time."""
@@ -76,25 +74,17 @@ class ChildEvidenceReader:
         Raises:
             OSError: no process can be started.
         """
-        with self._lock:
-            ready = bool(self._idle)
-        if not ready:
-            self._keep(ReadingChild(self._options.limits))
+        if not self._idle.waiting:
+            self._idle.keep(ReadingChild(self._options.limits))
 
     def close(self) -> None:
         """Ends every child; the reader answers `busy` from now on."""
-        with self._lock:
-            self._closed = True
-            children, self._idle = self._idle, []
-            if self._sweeper is not None:
-                self._sweeper.cancel()
-        for child in children:
-            child.end()
+        self._idle.close()
 
     def _answer(self, pdf: bytes, at: datetime) -> FileFacts:
         if not pdf or len(pdf) > self._options.limits.most:
             return _fault("too-large" if pdf else "empty")
-        if self._closed or not self._places.acquire(timeout=self._options.queue_seconds):
+        if self._idle.closed or not self._places.acquire(timeout=self._options.queue_seconds):
             return _fault("busy")
         try:
             return self._asked(pdf, at)
@@ -109,7 +99,7 @@ class ChildEvidenceReader:
 
     def _asked(self, pdf: bytes, at: datetime) -> FileFacts:
         trust = self._trust()
-        child = self._taken()
+        child = self._idle.take()
         if child is not None:
             try:
                 return self._with(child, pdf, at, trust)
@@ -131,40 +121,8 @@ class ChildEvidenceReader:
         if worn or facts.fault in ("memory", "crashed"):
             child.end()
         else:
-            self._keep(child)
+            self._idle.keep(child)
         return facts
-
-    def _taken(self) -> ReadingChild | None:
-        with self._lock:
-            return self._idle.pop() if self._idle else None
-
-    def _keep(self, child: ReadingChild) -> None:
-        child.idle_since = time.monotonic()
-        with self._lock:
-            kept = not self._closed
-            if kept:
-                self._idle.append(child)
-                self._arm()
-        if not kept:
-            child.end()
-
-    def _arm(self) -> None:
-        """Wakes the sweeper once; called with the lock held."""
-        if self._sweeper is None and self._idle:
-            self._sweeper = threading.Timer(self._options.idle_seconds, self._sweep)
-            self._sweeper.daemon = True
-            self._sweeper.start()
-
-    def _sweep(self) -> None:
-        latest = time.monotonic() - self._options.idle_seconds
-        with self._lock:
-            self._sweeper = None
-            expired = [child for child in self._idle if child.idle_since <= latest]
-            self._idle = [child for child in self._idle if child.idle_since > latest]
-            if not self._closed:
-                self._arm()
-        for child in expired:
-            child.end()
 
 
 def _fault(fault: str, detail: str = "") -> FileFacts:

@@ -5,7 +5,6 @@ import pickle
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import BinaryIO, Final, cast
 
 from certlib.errors import SigningUnavailable
 from certlib.ports import DesignDigests, PageOrder
+from signing.idle import IdleChildren
 from signing.pages.renderer import TypstRenderer
 from signing.pages.worker import ERRORS, receive, send
 
@@ -50,10 +50,7 @@ class ChildRenderer:
         self._options = options or RenderingOptions()
         self._here = TypstRenderer()
         self._places = threading.BoundedSemaphore(self._options.children)
-        self._lock = threading.Lock()
-        self._idle: list[_Child] = []
-        self._sweeper: threading.Timer | None = None
-        self._closed = False
+        self._idle: IdleChildren[_Child] = IdleChildren(self._options.idle_seconds)
 
     def render(self, order: PageOrder) -> bytes:
         """The unsealed PDF, as `TypstRenderer.render` makes it.
@@ -80,18 +77,12 @@ class ChildRenderer:
 
     def close(self) -> None:
         """Ends every child."""
-        with self._lock:
-            self._closed = True
-            children, self._idle = self._idle, []
-            if self._sweeper is not None:
-                self._sweeper.cancel()
-        for child in children:
-            child.end()
+        self._idle.close()
 
     def _asked(self, body: bytes) -> bytes:
-        if self._closed:
+        if self._idle.closed:
             raise SigningUnavailable(what="renderer")
-        idle = self._taken()
+        idle = self._idle.take()
         if idle is not None:
             # One that died while idle is no reason to refuse: a fresh one is asked.
             with suppress(SigningUnavailable):
@@ -104,40 +95,8 @@ class ChildRenderer:
         except BaseException:
             child.end()
             raise
-        self._keep(child)
+        self._idle.keep(child)
         return answer
-
-    def _taken(self) -> "_Child | None":
-        with self._lock:
-            return self._idle.pop() if self._idle else None
-
-    def _keep(self, child: "_Child") -> None:
-        child.idle_since = time.monotonic()
-        with self._lock:
-            kept = not self._closed
-            if kept:
-                self._idle.append(child)
-                self._arm()
-        if not kept:
-            child.end()
-
-    def _arm(self) -> None:
-        """Wakes the sweeper once; called with the lock held."""
-        if self._sweeper is None and self._idle:
-            self._sweeper = threading.Timer(self._options.idle_seconds, self._sweep)
-            self._sweeper.daemon = True
-            self._sweeper.start()
-
-    def _sweep(self) -> None:
-        latest = time.monotonic() - self._options.idle_seconds
-        with self._lock:
-            self._sweeper = None
-            expired = [child for child in self._idle if child.idle_since <= latest]
-            self._idle = [child for child in self._idle if child.idle_since > latest]
-            if not self._closed:
-                self._arm()
-        for child in expired:
-            child.end()
 
 
 class _Child:

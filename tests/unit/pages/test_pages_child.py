@@ -20,7 +20,7 @@ def children():
 
 
 def _pid(renderer):
-    return renderer._idle[0]._process.pid
+    return renderer._idle.waiting[0]._process.pid
 
 
 def test_a_child_makes_the_same_bytes(renderer, children):
@@ -52,7 +52,7 @@ def test_a_child_that_takes_too_long_is_killed():
     hurried = ChildRenderer(RenderingOptions(seconds=0.0))
     with pytest.raises(SigningUnavailable):
         hurried.render(order(LICENCE))
-    assert not hurried._idle
+    assert not hurried._idle.waiting
     hurried.close()
 
 
@@ -68,8 +68,8 @@ def test_no_more_children_than_allowed_and_none_after_closing(children):
     for thread in threads:
         thread.join()
     assert len(set(pages)) == 1
-    assert 1 <= len(children._idle) <= 2
-    pids = [child._process.pid for child in children._idle]
+    assert 1 <= len(children._idle.waiting) <= 2
+    pids = [child._process.pid for child in children._idle.waiting]
     children.close()
     for pid in pids:
         with pytest.raises(ProcessLookupError):
@@ -88,14 +88,14 @@ def test_idle_children_end_by_themselves():
         except ProcessLookupError:
             break
         time.sleep(0.05)
-    assert not brief._idle
+    assert not brief._idle.waiting
     brief.close()
 
 
 def test_fonts_and_digests_need_no_child(renderer, children):
     assert children.unprintable("甲𰻝") == renderer.unprintable("甲𰻝")
     assert children.digests("licence-landscape") == renderer.digests("licence-landscape")
-    assert not children._idle
+    assert not children._idle.waiting
 
 
 def test_a_machine_that_starts_no_process_is_unavailable(children, monkeypatch):

@@ -48,7 +48,7 @@ def lonely(pki):
 
 
 def _pid(reader) -> int:
-    return reader._idle[-1]._process.pid
+    return reader._idle.waiting[-1]._process.pid
 
 
 def _runs(pid: int) -> bool:
@@ -78,7 +78,7 @@ def test_a_large_parent_does_not_wear_its_children_out(pki, sealed):
     reader = ChildEvidenceReader(lambda: pki.trust)
     try:
         reader.read(sealed, at=NOW)
-        assert 0 < reader._idle[0].memory < 300 * 1024 * 1024
+        assert 0 < reader._idle.waiting[0].memory < 300 * 1024 * 1024
     finally:
         reader.close()
     assert ballast
@@ -103,7 +103,7 @@ def test_hopeless_files_need_no_child(pki, pdf, fault):
     reader = ChildEvidenceReader(TrustMaterial, options)
     facts = reader.read(pdf, at=NOW)
     assert (facts.readable, facts.fault, facts.size) == (False, fault, len(pdf))
-    assert not reader._idle
+    assert not reader._idle.waiting
 
 
 def test_slow_child_is_killed_and_replaced(lonely, sealed):
@@ -129,7 +129,7 @@ def test_child_that_dies_over_a_file_is_a_fault_of_ours(lonely, sealed, death, f
     found = []
     thread = threading.Thread(target=lambda: found.append(lonely.read(sealed, at=NOW)))
     thread.start()
-    assert _until(lambda: not lonely._idle)
+    assert _until(lambda: not lonely._idle.waiting)
     time.sleep(0.5)  # until the question is on its way: a child that died before is just replaced
     os.kill(pid, death)
     os.kill(pid, signal.SIGCONT)
@@ -148,7 +148,7 @@ def test_more_questions_than_children_are_turned_away(lonely, sealed):
     os.kill(_pid(lonely), signal.SIGSTOP)
     thread = threading.Thread(target=lambda: lonely.read(sealed, at=NOW))
     thread.start()
-    assert _until(lambda: not lonely._idle)
+    assert _until(lambda: not lonely._idle.waiting)
     assert lonely.read(sealed, at=NOW).fault == "busy"
     thread.join()
 
@@ -163,7 +163,7 @@ def test_threads_share_the_pool(reader, sealed):
     for thread in threads:
         thread.join()
     assert {facts.fault for facts in found} <= {"", "busy"}
-    assert len(reader._idle) <= 2
+    assert len(reader._idle.waiting) <= 2
 
 
 def test_idle_child_ends(pki, sealed):
@@ -179,7 +179,7 @@ def test_idle_child_ends(pki, sealed):
 def test_worn_child_is_replaced(sealed, change):
     reader = ChildEvidenceReader(TrustMaterial, ChildOptions(**change))
     assert reader.read(sealed, at=NOW).readable
-    assert not reader._idle
+    assert not reader._idle.waiting
     reader.close()
 
 
@@ -191,7 +191,7 @@ def test_closed_reader_starts_nothing(sealed):
     assert not _runs(pid)
     assert reader.read(sealed, at=NOW).fault == "busy"
     reader.warm()
-    assert not reader._idle
+    assert not reader._idle.waiting
 
 
 def test_child_does_not_outlive_its_parent():
@@ -199,7 +199,7 @@ def test_child_does_not_outlive_its_parent():
         "import os; from certlib.ports import TrustMaterial;"
         "from signing.evidence.child import ChildEvidenceReader;"
         "reader = ChildEvidenceReader(TrustMaterial); reader.warm();"
-        "print(reader._idle[0]._process.pid, flush=True); os._exit(9)"
+        "print(reader._idle.waiting[0]._process.pid, flush=True); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     pid = int(done.stdout)
@@ -314,7 +314,7 @@ def test_nonsense_from_a_child_is_no_answer(lonely, sealed, monkeypatch):
 
 
 def test_frame_of_another_kind_is_no_answer(lonely, sealed):
-    child = lonely._idle.pop()
+    child = lonely._idle.take()
     with pytest.raises(ChildGoneError):
         child._exchange(wire.frame(wire.QUESTION, wire.question_to_bytes(b"", NOW)), b"Z", 5.0)
     child.kill()
