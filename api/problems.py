@@ -49,6 +49,8 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.UnprintableCharacter: Entry(422, "没有可用字形", "Unprintable character"),
     errors.ControlCharacter: Entry(422, "含有控制字符", "Forbidden character"),
     errors.FaceOverflow: Entry(422, "版面容纳不下", "Too long for the face"),
+    errors.PictureUnusable: Entry(422, "图片无法使用", "Unusable picture"),
+    errors.SumDiffers: Entry(422, "合计与明细不符", "Total differs from its table"),
     errors.NotNormalised: Entry(422, "文字未规范化", "Text not normalised"),
     errors.DateOrder: Entry(422, "日期顺序有误", "Impossible order of dates"),
     errors.Unsupported: Entry(422, "值不受支持", "Unsupported value"),

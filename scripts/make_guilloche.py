@@ -198,75 +198,184 @@ def rule(frame: RoundedFrame, grow: float, colour: str, width: float, beads: flo
 
 
 @dataclass(frozen=True)
-class Ground:
-    """One ground: colours from paper to the darkest line, its rosette, the strands of its frame."""
+class Colours:
+    """From paper to the darkest line; the designs exchange them for those of another palette."""
 
     paper: str
     whisper: str
     light: str
     middle: str
     dark: str
+
+
+BRONZE = Colours("#fffdf7", "#f1e4c8", "#cfae5e", "#b98f3a", "#a0762a")
+GREEN = Colours("#fbfefc", "#dcefe5", "#8fc7ab", "#5aa884", "#2f7d5c")
+BLUE = Colours("#fbfdfe", "#dde8f2", "#9dbbd8", "#6a94bd", "#3d6d99")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One ground: page in millimetres, colours, the rosette in its middle, waves of its frame."""
+
+    colours: Colours
+    width: float
+    height: float
+    across: int
+    down: int
     flower: tuple[Weave, ...]
-    ribbon: int
+    middle: Point
+
+    def drawing(self) -> str:
+        """The SVG."""
+        raise NotImplementedError
 
 
-def certificate_ground(ground: Ground) -> str:
-    """A landscape A4 ground: woven frame between rules and beads, a large pale rosette."""
-    frame = RoundedFrame(13, 13, 271, 184, 8.5, across=14, down=9)
-    ribbon = Weave(-3.3, 3.3, frame.waves, ground.ribbon)
-    counter = Weave(-1.5, 1.5, frame.waves * 2, ground.ribbon // 2)
-    whole = f"{_units(297)} {_units(210)}"
-    parts = [
-        f'<path fill="{ground.paper}" d="M0 0h{_units(297)}v{_units(210)}H0z"/>',
-        '<g fill="none" stroke-linejoin="round">',
-        *(stroke(rosette((148.5, 108), weave), ground.whisper, 0.15) for weave in ground.flower),
-        stroke(band(frame, ribbon, 4), ground.light, 0.16),
-        stroke(band(frame, counter, 2), ground.middle, 0.12),
-        rule(frame, 5.7, ground.dark, 0.6),
-        rule(frame, 4.75, ground.middle, 0.5, beads=1.1),
-        rule(frame, 3.8, ground.dark, 0.15),
-        rule(frame, -3.8, ground.dark, 0.15),
-        rule(frame, -4.75, ground.middle, 0.5, beads=1.1),
-        rule(frame, -5.7, ground.dark, 0.35),
-        "</g>",
-    ]
+class CertificateGround(Ground):
+    """A4: woven frame between rules and beads, a large pale rosette."""
+
+    def drawing(self) -> str:
+        """The SVG."""
+        colours = self.colours
+        frame = RoundedFrame(
+            13, 13, self.width - 26, self.height - 26, 8.5, across=self.across, down=self.down
+        )
+        ribbon = Weave(-3.3, 3.3, frame.waves, 6)
+        counter = Weave(-1.5, 1.5, frame.waves * 2, 3)
+        return _svg(
+            self,
+            *(stroke(rosette(self.middle, weave), colours.whisper, 0.15) for weave in self.flower),
+            stroke(band(frame, ribbon, 4), colours.light, 0.16),
+            stroke(band(frame, counter, 2), colours.middle, 0.12),
+            rule(frame, 5.7, colours.dark, 0.6),
+            rule(frame, 4.75, colours.middle, 0.5, beads=1.1),
+            rule(frame, 3.8, colours.dark, 0.15),
+            rule(frame, -3.8, colours.dark, 0.15),
+            rule(frame, -4.75, colours.middle, 0.5, beads=1.1),
+            rule(frame, -5.7, colours.dark, 0.35),
+        )
+
+
+class SheetGround(Ground):
+    """Further sheets of a certificate: the same weave, narrow, and no rosette under the lines."""
+
+    def drawing(self) -> str:
+        """The SVG."""
+        colours = self.colours
+        frame = RoundedFrame(
+            11, 11, self.width - 22, self.height - 22, 4, across=self.across, down=self.down
+        )
+        return _svg(
+            self,
+            stroke(band(frame, Weave(-1.3, 1.3, frame.waves, 4), 3), colours.light, 0.14),
+            rule(frame, 2.3, colours.dark, 0.45),
+            rule(frame, 1.7, colours.dark, 0.12),
+            rule(frame, -1.7, colours.dark, 0.12),
+            rule(frame, -2.3, colours.dark, 0.25),
+        )
+
+
+class CardGround(Ground):
+    """One face of a card: fine waves from edge to edge, a rosette, a rule with round corners."""
+
+    def drawing(self) -> str:
+        """The SVG."""
+        colours = self.colours
+        edge = RoundedFrame(0.3, 0.3, self.width - 0.6, self.height - 0.6, 6.1)
+        clip = (
+            f'<clipPath id="c"><rect width="{_units(self.width)}"'
+            f' height="{_units(self.height)}" rx="{_units(6.1)}"/></clipPath>'
+        )
+        waves = [self._wave(k) for k in range(14)]
+        return _svg(
+            self,
+            clip,
+            '<g clip-path="url(#c)">',
+            *(stroke(rosette(self.middle, weave), colours.whisper, 0.15) for weave in self.flower),
+            stroke(waves, colours.light, 0.13),
+            "</g>",
+            rule(edge, 0, colours.dark, 0.45),
+            rule(edge, -2.2, colours.middle, 0.14),
+        )
+
+    def _wave(self, strand: int) -> str:
+        """One of a bundle of waves along the foot, from the left edge to the right one."""
+        pieces, share, lift = 48, strand / 14, self.height - 7.4
+        swing = 3.2 * math.cos(math.pi * share)
+
+        def point(i: int) -> Point:
+            t = i / pieces
+            swell = 1 + 0.5 * math.sin(_TAU * t)
+            return t * self.width, lift + swing * swell * math.sin(_TAU * (4 * t + 0.15 * share))
+
+        nudge = 1 / 200
+        parts = [f"M{_units(point(0)[0])} {_units(point(0)[1])}"]
+        for i in range(pieces):
+            (x0, y0), (x1, y1) = point(i), point(i + 1)
+            (sx0, sy0), (sx1, sy1) = (
+                self._tangent(point, i, nudge),
+                self._tangent(point, i + 1, nudge),
+            )
+            parts.append(
+                "C"
+                + " ".join(
+                    f"{_units(x)} {_units(y)}"
+                    for x, y in (
+                        (x0 + sx0 / 3, y0 + sy0 / 3),
+                        (x1 - sx1 / 3, y1 - sy1 / 3),
+                        (x1, y1),
+                    )
+                )
+            )
+        return "".join(parts)
+
+    @staticmethod
+    def _tangent(point: Callable[[float], Point], at: float, nudge: float) -> Point:
+        (x0, y0), (x1, y1) = point(at - nudge), point(at + nudge)
+        return (x1 - x0) / (2 * nudge), (y1 - y0) / (2 * nudge)
+
+
+def _svg(ground: Ground, *parts: str) -> str:
+    across, down = _units(ground.width), _units(ground.height)
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="297mm" height="210mm"'
-        f' viewBox="0 0 {whole}">{"".join(parts)}</svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{ground.width:g}mm"'
+        f' height="{ground.height:g}mm" viewBox="0 0 {across} {down}">'
+        f'<path fill="{ground.colours.paper}" d="M0 0h{across}v{down}H0z"/>'
+        f'<g fill="none" stroke-linejoin="round">{"".join(parts)}</g></svg>\n'
     )
 
 
-GROUNDS = {
-    "licence-landscape": Ground(
-        "#fffdf7",
-        "#f1e4c8",
-        "#cfae5e",
-        "#b98f3a",
-        "#a0762a",
-        (Weave(22, 70, 6, 18, 12, 0.05), Weave(5, 20, 5, 12)),
-        6,
+_DAHLIA = (Weave(22, 70, 6, 18, 12, 0.05), Weave(5, 20, 5, 12))
+_ASTER = (
+    Weave(56, 72, 20, 5, 8, 0.03),
+    Weave(30, 58, 8, 11, 8, 0.05),
+    Weave(8, 32, 5, 12, 8, 0.08),
+)
+_ZINNIA = (Weave(58, 71, 24, 4, 12, 0.03), Weave(24, 60, 6, 16, 12, 0.05), Weave(6, 22, 6, 10))
+_DAISY = (Weave(10, 34, 6, 14, 10, 0.05), Weave(3, 9, 5, 8))
+
+GROUNDS: dict[str, Ground] = {
+    "licence-landscape/background.svg": CertificateGround(
+        BRONZE, 297, 210, 14, 9, _DAHLIA, (148.5, 108)
     ),
-    "proof-bilingual": Ground(
-        "#fbfefc",
-        "#dcefe5",
-        "#8fc7ab",
-        "#5aa884",
-        "#2f7d5c",
-        (
-            Weave(56, 72, 20, 5, 8, 0.03),
-            Weave(30, 58, 8, 11, 8, 0.05),
-            Weave(8, 32, 5, 12, 8, 0.08),
-        ),
-        6,
+    "licence-portrait/background.svg": CertificateGround(
+        BRONZE, 210, 297, 9, 14, _ZINNIA, (105, 162)
     ),
+    "proof-bilingual/background.svg": CertificateGround(
+        GREEN, 297, 210, 14, 9, _ASTER, (148.5, 108)
+    ),
+    "card/background.svg": CardGround(BLUE, 171.2, 108, 0, 0, _DAISY, (126, 58)),
+    "sheet-portrait.svg": SheetGround(BRONZE, 210, 297, 42, 62, (), (0, 0)),
+    "sheet-landscape.svg": SheetGround(BRONZE, 297, 210, 62, 42, (), (0, 0)),
 }
 
 
 def main() -> None:
-    """Writes background.svg of every design that has a ground."""
+    """Writes every ground."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "signing/pages/designs")
-    for design, ground in GROUNDS.items():
-        (folder / design / "background.svg").write_text(certificate_ground(ground), "ascii")
+    for name, ground in GROUNDS.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(ground.drawing(), "ascii")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from certlib.errors import SigningUnavailable
+from certlib.errors import Problem, SigningUnavailable
 from certlib.ports import DesignDigests, PageOrder
 from signing.idle import IdleChildren
 from signing.pages.renderer import TypstRenderer
@@ -65,7 +65,9 @@ class ChildRenderer:
         if answer[0] == 0:
             return answer[1:]
         told = json.loads(answer[1:])
-        raise ERRORS[answer[0] - 1](field_path=told["field_path"], **told["values"])
+        problems = tuple(Problem(**problem) for problem in told["problems"])
+        kind = ERRORS[answer[0] - 1]
+        raise kind(field_path=told["field_path"], problems=problems, **told["values"])
 
     def unprintable(self, text: str) -> str:
         """The first character of `text` that no font can draw, or ""."""

@@ -1,177 +1,80 @@
 """What stands on a face, as plain data for the designs: wording and order, no layout.
 
-A design never names a field. It draws the rows that this module makes from the type's field
-dictionary and from the metadata to which the type's `face` gives a title:
-
-    holder_title, code_title, validity_title   print holder, holder code, period of validity
-    ..._title_en, ..._order, ..._span          as x-title-en, x-order, x-span of a field
+A design never names a field. It draws the rows that `signing.pages.rows` makes from the type's
+field dictionary, and the type's own wording.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+import re
+from typing import Any, Final
 
 from certlib.catalogue import TypeVersion
 from certlib.document import Content
-from certlib.errors import Invalid
 from certlib.ports import PageOrder
+from signing.pages.rows import metadata_texts, rows_of
+from signing.pages.values import day_text, text_of, with_script
 
-__all__ = ["day_text", "face_of"]
+__all__ = ["face_of"]
 
-_FORMS = {"original": "正本", "duplicate": "副本", "annex": "附页", "drawing": "附图"}
-_LAST = 999
-_BESIDE_GB2312 = {ord("·"): None, ord("—"): None}
+_FORMS: Final = {"original": "正本", "duplicate": "副本", "annex": "附页", "drawing": "附图"}
+_PLACE: Final = re.compile(r"\{(KZ_\w+|holder|number|validity|date)\}")
 
 
 def face_of(order: PageOrder) -> dict[str, Any]:
-    """The whole face of a certificate as JSON values."""
+    """The whole face of a certificate as JSON values.
+
+    Raises:
+        Invalid: a value is not what its schema says, a picture is none, a sum does not fit.
+    """
     content, version = order.content, order.type_version
-    hints = dict(version.face or {})
+    rows = rows_of(content, version)
     return {
         "title": content.name,
         "title_en": version.name_en,
+        "kind": content.form,
         "form": _FORMS.get(content.form, content.form),
+        "form_label": _form_label(content, version),
         "number": content.number,
         "identifier": content.identifier,
         "issuer": content.issuer_name,
         "seal_name": content.seal_name or content.issuer_name,
         "date": day_text(content.issue_date),
         "date_parts": [content.issue_date.year, content.issue_date.month, content.issue_date.day],
-        "holders": [_with_script(holder.name) for holder in content.holders],
-        "validity": _validity(content),
+        "holders": [with_script(holder.name) for holder in content.holders],
+        "validity": metadata_texts(content)["validity"],
         "demonstration": content.demonstration,
         "verify_url": order.verify_url,
-        "hints": hints,
-        "subject": _subject(content, hints),
-        "rows": _rows(content, version, hints),
+        "hints": dict(version.face or {}),
+        "words": _wording(content, version),
+        "rows": rows,
     }
 
 
-def _subject(content: Content, hints: Mapping[str, str]) -> str:
-    """The title of a letter: the type's wording with `{KZ_...}` filled from the fields."""
-    wording = hints.get("subject", content.name)
-    for key, value in content.fields.items():
-        wording = wording.replace("{" + key + "}", str(value))
-    return wording
+def _form_label(content: Content, version: TypeVersion) -> str:
+    """正本, 副本 2; "" where the type has one form only and does not ask for its name."""
+    told = bool((version.face or {}).get("show_form"))
+    if not told and content.form == "original" and len(version.forms) < 2:  # noqa: PLR2004 - one form needs no name
+        return ""
+    copy = f" {content.copy_number}" if content.copy_number else ""
+    return _FORMS.get(content.form, content.form) + copy
 
 
-def day_text(day: date) -> str:
-    """A day as Chinese documents write it: no leading zeros (GB/T 9704 section 7.3.5.4)."""
-    return f"{day.year}年{day.month}月{day.day}日"
+def _wording(content: Content, version: TypeVersion) -> dict[str, str]:
+    """The type's sentences with their places filled, in one pass: a value fills no place."""
+    hints = version.face or {}
+    properties = version.schema.get("properties", {})
+    metadata = metadata_texts(content) | {"date": day_text(content.issue_date)}
+
+    def filled(place: re.Match[str]) -> str:
+        name = place[1]
+        if not name.startswith("KZ_"):
+            return metadata[name]
+        if name not in content.fields:
+            return ""
+        return text_of(properties.get(name, {}).get("x-format", "text"), content.fields[name])
+
+    given = {key: hints.get(key, default) for key, default in _wordings(content).items()}
+    return {key: _PLACE.sub(filled, text) for key, text in given.items()}
 
 
-def _validity(content: Content) -> str:
-    start = day_text(content.valid_from) if content.valid_from else ""
-    end = day_text(content.valid_to) if content.valid_to else "长期"
-    return f"{start} 至 {end}" if start else end
-
-
-def _rows(content: Content, version: TypeVersion, hints: Mapping[str, str]) -> list[dict[str, Any]]:
-    rows = [
-        *_metadata_rows(content, hints),
-        *(
-            _field_row(key, spec, content.fields.get(key))
-            for key, spec in version.schema.get("properties", {}).items()
-            if spec.get("x-face", True)
-        ),
-    ]
-    return sorted(rows, key=lambda row: (row["order"], row["key"]))
-
-
-def _metadata_rows(content: Content, hints: Mapping[str, str]) -> list[dict[str, Any]]:
-    values = {
-        "holder": ("name", "、".join(holder.name for holder in content.holders)),
-        "code": ("code", "、".join(holder.code for holder in content.holders)),
-        "validity": ("text", _validity(content)),
-        "number": ("code", content.number),
-    }
-    return [
-        {
-            "key": name,
-            "title": hints[f"{name}_title"],
-            "title_en": hints.get(f"{name}_title_en", ""),
-            "order": int(hints.get(f"{name}_order", "0")),
-            "span": int(hints.get(f"{name}_span", "1")),
-            "format": form,
-            "part": hints.get(f"{name}_part", ""),
-            "value": _with_script(text) if text else None,
-        }
-        for name, (form, text) in values.items()
-        if hints.get(f"{name}_title")
-    ]
-
-
-def _field_row(key: str, spec: Mapping[str, Any], value: object) -> dict[str, Any]:
-    form = spec.get("x-format", "text")
-    return {
-        "key": key,
-        "title": spec.get("title", key),
-        "title_en": spec.get("x-title-en", ""),
-        "order": spec.get("x-order", _LAST),
-        "span": spec.get("x-span", 1),
-        "format": form,
-        "part": spec.get("x-part", ""),
-        "value": None if value in (None, "", [], {}) else _checked_value(key, spec, value),
-    }
-
-
-def _checked_value(key: str, spec: Mapping[str, Any], value: object) -> object:
-    try:
-        return _value(spec.get("x-format", "text"), spec, value)
-    except (ValueError, AttributeError, TypeError):
-        # The schema was checked before; who comes here without that gets the same answer.
-        raise Invalid(field_path=f"/fields/{key}") from None
-
-
-def _value(form: str, spec: Mapping[str, Any], value: object) -> object:
-    """One value as the designs print it: `{text, script}`, a list of texts, or a table."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return _table(spec["items"], value) if form == "table" else [str(item) for item in value]
-    return _with_script(_text(form, value) + spec.get("x-unit", ""))
-
-
-def _text(form: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    text = str(value)
-    match form:
-        case "date":
-            return day_text(date.fromisoformat(text))
-        case "clock":
-            hour, _, minute = text.partition(":")
-            return f"{int(hour)}时{minute}分"
-        case "amount":
-            whole, dot, cents = text.partition(".")
-            return f"{int(whole):,}{dot}{cents}"
-        case _:
-            return text
-
-
-def _table(item: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    columns = sorted(
-        item.get("properties", {}).items(),
-        key=lambda pair: (pair[1].get("x-order", _LAST), pair[0]),
-    )
-    return {
-        "head": [spec.get("title", key) for key, spec in columns],
-        "numeric": [spec.get("x-format") in ("amount", "number") for _, spec in columns],
-        "rows": [
-            [
-                _text(spec.get("x-format", "text"), row[key]) if key in row else ""
-                for key, spec in columns
-            ]
-            for row in rows
-        ],
-    }
-
-
-def _with_script(text: str) -> dict[str, str]:
-    """The text, and whether to set it in kai: Chinese, and all of it in that face."""
-    if text.isascii():
-        return {"text": text, "script": "serif"}
-    try:
-        # The codec has other code points in the places of the two signs left out here.
-        text.translate(_BESIDE_GB2312).encode("gb2312")
-    except UnicodeEncodeError:
-        return {"text": text, "script": "serif"}
-    return {"text": text, "script": "kai"}
+def _wordings(content: Content) -> dict[str, str]:
+    return {"subject": content.name, "preamble": "", "closing": "", "note": ""}

@@ -74,7 +74,7 @@ class TypstRenderer:
         return self._digests[design]
 
     def _digests_of(self, design: str) -> DesignDigests:
-        shared = sorted(self._designs.glob("*.typ"))
+        shared = sorted(path for path in self._designs.iterdir() if path.is_file())
         own = sorted(path for path in self._design_file(design).parent.iterdir() if path.is_file())
         return DesignDigests(
             template=_digest((path.relative_to(self._designs), path) for path in [*shared, *own]),

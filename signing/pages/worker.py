@@ -8,6 +8,7 @@ the error's class in `ERRORS`, and the page or the error's values as JSON.
 import json
 import pickle
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from certlib.errors import CertlibError, Corrupt, FaceOverflow, Invalid, NotFound
@@ -53,5 +54,9 @@ def _answer(renderer: "TypstRenderer", body: bytes) -> bytes:
         return _PAGE + renderer.render(pickle.loads(body))  # noqa: S301 - from our own parent
     except ERRORS as error:
         place = next(i for i, kind in enumerate(ERRORS, start=1) if isinstance(error, kind))
-        told = {"values": error.values, "field_path": error.field_path}
+        told = {
+            "values": error.values,
+            "field_path": error.field_path,
+            "problems": [asdict(problem) for problem in error.problems],
+        }
         return bytes([place]) + json.dumps(told).encode()

@@ -8,7 +8,7 @@ import time
 import pytest
 from pages_orders import LICENCE, order
 
-from certlib.errors import FaceOverflow, NotFound, SigningUnavailable
+from certlib.errors import FaceOverflow, Invalid, NotFound, SigningUnavailable
 from signing.pages.child import ChildRenderer, RenderingOptions
 
 
@@ -36,10 +36,12 @@ def test_refusals_come_across(children):
     nowhere = replace(nowhere, type_version=replace(nowhere.type_version, design="nowhere"))
     with pytest.raises(NotFound):
         children.render(nowhere)
-    long = order(LICENCE)
-    fields = {**long.content.fields, "KZ_JYFW": "经" * 3_000}
     with pytest.raises(FaceOverflow):
-        children.render(replace(long, content=replace(long.content, fields=fields)))
+        children.render(order(LICENCE, issuer_name="局" * 400))
+    undated = order(LICENCE, fields={"KZ_CCHZRQ": "2018-02-30"})
+    with pytest.raises(Invalid) as caught:
+        children.render(undated)
+    assert [problem.field for problem in caught.value.problems] == ["/fields/KZ_CCHZRQ"]
 
 
 def test_a_child_that_died_while_idle_is_replaced(children):

@@ -10,7 +10,8 @@ from pages_orders import APPROVAL, BIRTH, LICENCE, TYPE_CODES, order
 
 from certlib.document import Holder
 from certlib.errors import Invalid
-from signing.pages.face import day_text, face_of
+from signing.pages.face import face_of
+from signing.pages.values import day_text
 
 
 def _row(face, key):
@@ -98,7 +99,7 @@ def test_a_missing_cell_of_a_table_is_blank():
 def test_the_title_of_a_letter_is_filled_from_the_fields():
     face = face_of(order(APPROVAL, fields={"KZ_XMMC": "东湖公园"}))
 
-    assert face["subject"] == "关于东湖公园|建设工程规划许可的批复"
+    assert face["words"]["subject"] == "关于东湖公园|建设工程规划许可的批复"
 
 
 def test_a_value_is_in_kai_only_when_kai_has_all_of_it():

@@ -112,9 +112,19 @@ def _face_texts(wanted: PageOrder) -> list[str]:
 
 
 @pytest.mark.parametrize("code", [LICENCE, BIRTH])
-def test_values_beyond_the_smallest_size_are_refused_not_cut(renderer, code):
+def test_values_beyond_the_smallest_size_go_to_a_further_page(renderer, code):
+    name = filled(1300)
+    pdf = renderer.render(order(code, holders=(_holder(name),)))
+
+    assert "（见续页）" in words(pdf)
+    assert name in words(pdf)
+    assert len(page_sizes(pdf)) == 2
+
+
+@pytest.mark.parametrize("code", [LICENCE, BIRTH])
+def test_what_cannot_go_to_a_further_page_is_refused_not_cut(renderer, code):
     with pytest.raises(FaceOverflow):
-        renderer.render(order(code, holders=(_holder(filled(4000)),)))
+        renderer.render(order(code, issuer_name=filled(400)))
 
 
 def test_licence_and_proof_have_one_page(drawn):
