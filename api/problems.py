@@ -92,6 +92,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.SamePerson: Entry(403, "须换人办理", "Another person is needed"),
     # ours
     errors.StoreUnavailable: Entry(503, "存储暂时不可用", "Store unavailable"),
+    errors.StoreUnfit: Entry(503, "存储配置不符合要求", "Store not set up"),
     errors.DataFolderBusy: Entry(503, "数据目录被占用", "Data folder in use"),
     errors.SigningUnavailable: Entry(503, "签章暂时不可用", "Sealing unavailable"),
     errors.Overloaded: Entry(503, "请求过多", "Overloaded"),

@@ -386,6 +386,14 @@ class StoreUnavailable(Unavailable):
     en = "The store is unavailable ({what}), nothing was confirmed: retry with the same key."
 
 
+class StoreUnfit(Invalid):
+    """A database or bucket that answers, but is not set up as the library needs it."""
+
+    code = "store-unfit"
+    zh = "存储配置不符合要求：{what}。"
+    en = "The store is not set up as it must be: {what_en}."
+
+
 class DataFolderBusy(Conflict):
     """Another process holds the writer's lock of the data folder."""
 

@@ -29,6 +29,7 @@ _FAN_OUT = 2
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK = 1 << 20
+_PROBE = b"certlib health check"
 
 
 class FileObjectStore:
@@ -119,6 +120,21 @@ class FileObjectStore:
             except FileNotFoundError:
                 return
             _sync_folder(path.parent)
+
+    def probe(self) -> None:
+        """Writes, reads and removes a file of its own.
+
+        Raises:
+            StoreUnavailable: one of these does not work.
+        """
+        with self._temporary("probe") as path, _named_faults():
+            _write_whole(path, _PROBE)
+            if _read_whole(path) != _PROBE:
+                raise StoreUnavailable(what="read-back")
+            path.unlink()
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def sweep_temporaries(self, before: datetime | None = None) -> int:
         """Removes what unfinished writes left behind; how many files it removed.

