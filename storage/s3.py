@@ -140,7 +140,7 @@ class S3ObjectStore:
             StoreUnavailable: one of these does not work.
         """
         name = f"probe/{self._entropy.octets(16).hex()}"
-        if not self._write(name, _PROBE, _notes(_PROBE)):
+        if not self._write(name, _PROBE, _notes(_PROBE, sealed="0")):
             raise StoreUnavailable(what="probe")
         try:
             if self._got(name, None) != _PROBE:
@@ -159,9 +159,9 @@ class S3ObjectStore:
 
     def _packed(self, name: str, content: bytes) -> tuple[bytes, dict[str, str]]:
         if not self._sealing:
-            return content, _notes(content)
+            return content, _notes(content, sealed="0")
         sealed = self._cipher.seal_object(content, name)
-        return sealed, {**_notes(sealed), f"x-amz-meta-{_SEALED}": "1"}
+        return sealed, _notes(sealed, sealed="1")
 
     def _write(self, name: str, body: bytes, notes: Mapping[str, str]) -> Mapping[str, str] | None:
         """The answer's headers; none of them when the name is taken; None: to be tried again."""
@@ -196,12 +196,18 @@ class S3ObjectStore:
                     if code_of(error) in ABSENT:
                         return None
                     raise
-            if found.note(_DIGEST) in {"", hashlib.sha256(found.body).hexdigest()}:
+            if found.note(_DIGEST) == hashlib.sha256(found.body).hexdigest():
                 return self._opened(name, found)
         raise Corrupt(what="object")
 
     def _opened(self, name: str, found: Found) -> bytes:
-        return self._cipher.open_object(found.body, name) if found.note(_SEALED) else found.body
+        match found.note(_SEALED):
+            case "0":
+                return found.body
+            case "1":
+                return self._cipher.open_object(found.body, name)
+            case _:
+                raise Corrupt(what="object")
 
     def _remove(self, name: str) -> None:
         with named_faults():
@@ -227,11 +233,12 @@ def _checked(name: str) -> str:
     return name
 
 
-def _notes(body: bytes) -> dict[str, str]:
+def _notes(body: bytes, *, sealed: str) -> dict[str, str]:
     """Headers that let the store and a later reader notice changed octets."""
     md5 = hashlib.md5(body, usedforsecurity=False).digest()  # RFC 1864, against accidents only
     return {
         "Content-Type": "application/octet-stream",
         "Content-MD5": b64encode(md5).decode(),
         f"x-amz-meta-{_DIGEST}": hashlib.sha256(body).hexdigest(),
+        f"x-amz-meta-{_SEALED}": sealed,
     }

@@ -58,6 +58,8 @@ def check(options: S3Options, entropy: Entropy, *, encrypted_by_us: bool) -> Non
     """Tries what the library relies on.
 
     Args:
+        options: which bucket, and as whom.
+        entropy: the name of what is written for a moment.
         encrypted_by_us: objects are sealed before they are sent: the store need not encrypt.
 
     Raises:
@@ -146,5 +148,5 @@ def _asking() -> Iterator[None]:
                 raise
             raise StoreUnfit(
                 what="访问密钥有误或权限不足",
-                what_en="the access key is wrong or has not the rights that docs/operations.md lists",
+                what_en="the access key is wrong or lacks rights (docs/operations.md)",
             ) from None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -16,6 +16,7 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.response import BaseHTTPResponse
 
 from certlib.errors import StoreUnavailable, StoreUnfit
 
@@ -53,7 +54,7 @@ class Found:
     headers: Mapping[str, str]
 
     def note(self, name: str) -> str:
-        """User metadata of that name, or ""."""
+        """User metadata of that name, "" when there is none."""
         return self.headers.get(f"x-amz-meta-{name}", "")
 
 
@@ -82,9 +83,12 @@ class BucketClient(Minio):
             ),
             # A lost answer to a conditional write is told from a lost write by asking again.
             retries=urllib3.Retry(
-                total=_RETRIES, redirect=False, backoff_factor=0.1, raise_on_status=False,
+                total=_RETRIES,
+                redirect=False,
+                backoff_factor=0.1,
+                raise_on_status=False,
                 status_forcelist=(500, 502, 503, 504),
-            ),  # fmt: skip
+            ),
             cert_reqs="CERT_REQUIRED",
             ca_certs=options.ca_file,
         )
@@ -128,11 +132,15 @@ class BucketClient(Minio):
         end = monotonic() + self._timeout
         answer = self.get_object(self.bucket, name, version_id=version)
         try:
-            return Found(_read(answer, end), _lowered(answer.headers))
+            found = Found(_read(answer, end), _lowered(answer.headers))
         finally:
             # Not drained: a connection with a rest in it is of no use to anybody.
             answer.close()
             answer.release_conn()
+        if found.headers.get("content-length") != str(len(found.body)):
+            # An answer that was cut inside its head looks whole, and empty.
+            raise StoreUnavailable(what="answer-cut")
+        return found
 
     def versions(self, name: str) -> list[str]:
         """Every version that has this very name, delete markers too."""
@@ -173,7 +181,7 @@ def _word(error: BaseException) -> str:
     return code_of(error) or type(error).__name__
 
 
-def _read(answer: Any, end: float) -> bytes:
+def _read(answer: BaseHTTPResponse, end: float) -> bytes:
     parts: list[bytes] = []
     size = 0
     while part := answer.read(_CHUNK):

@@ -102,13 +102,16 @@ def seaweed() -> Iterator[SeaweedServer]:
         yield server
 
 
+def new_bucket(seaweed: SeaweedServer) -> S3Options:
+    """A bucket as `certlib init` makes it, and the application's own login."""
+    name, owner, login = seaweed.bucket(), seaweed.owner, seaweed.application
+    prepare(S3Options(seaweed.endpoint, name, owner.access, owner.secret))
+    return S3Options(seaweed.endpoint, name, login.access, login.secret, timeout=5)
+
+
 @pytest.fixture(scope="session")
 def bucket(seaweed: SeaweedServer) -> S3Options:
-    """A bucket as `certlib init` makes it, and the application's own login."""
-    name = seaweed.bucket()
-    prepare(S3Options(seaweed.endpoint, name, seaweed.owner.access, seaweed.owner.secret))
-    login = seaweed.application
-    return S3Options(seaweed.endpoint, name, login.access, login.secret, timeout=5)
+    return new_bucket(seaweed)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Write-once objects: one suite for a file system, an S3 server and the fake that stands in for both."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,29 +10,35 @@ from hypothesis import strategies as st
 
 from certlib.errors import Corrupt, Unsupported
 from certlib.ports import ObjectStore
-from storage import Cipher, FileObjectStore, S3ObjectStore
+from storage import Cipher, FileObjectStore, S3ObjectStore, S3Options
+from tests.contract.conftest import new_bucket
 from tests.fakes.objects import MemoryObjectStore
+from tests.fakes.seaweedfs import SeaweedServer
 from tests.fakes.world import CountingEntropy
 
 NAME = "0123456789abcdef0123456789abcdef.0"
 OTHER = "0123456789abcdef0123456789abcdef.1"
 
 
+@pytest.fixture(scope="module")
+def shelf(seaweed: SeaweedServer) -> S3Options:
+    """A bucket in which nothing is ever locked."""
+    return new_bucket(seaweed)
+
+
 @pytest.fixture(params=["memory", "file", "s3", "s3-sealed"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
     cipher = Cipher(bytes(32), CountingEntropy())
-    match request.param:
-        case "memory":
-            return MemoryObjectStore()
-        case "file":
-            return FileObjectStore(tmp_path / "objects", cipher)
-        case kind:
-            options = request.getfixturevalue("bucket")
-            made = S3ObjectStore(options, cipher, CountingEntropy(), sealing=kind == "s3-sealed")
-            for name in made.names():  # tests share one bucket
+    if request.param == "memory":
+        yield MemoryObjectStore()
+    elif request.param == "file":
+        yield FileObjectStore(tmp_path / "objects", cipher)
+    else:
+        options, sealing = request.getfixturevalue("shelf"), request.param == "s3-sealed"
+        with closing(S3ObjectStore(options, cipher, CountingEntropy(), sealing=sealing)) as made:
+            yield made
+            for name in made.names():
                 made.remove(name)
-            request.addfinalizer(made.close)
-            return made
 
 
 def test_what_was_put_is_got(objects: ObjectStore) -> None:
