@@ -37,9 +37,18 @@ from signing.pages.renderer import TypstRenderer
 from signing.sealing import PadesSealer
 from storage.encryption import Cipher
 from storage.engines import EngineOptions
-from storage.migrations import upgrade
 from storage.objects import FileObjectStore
+from storage.profile import (
+    BucketOptions,
+    StoreOptions,
+    is_founded,
+    make_bucket,
+    migrate,
+    open_stores,
+)
 from storage.registry import SqlRegistry
+from storage.s3 import S3ObjectStore
+from storage.s3_client import S3Options
 from storage.status import StatusReader
 
 
@@ -52,7 +61,7 @@ class Node:
     entropy: Entropy
     divisions: DivisionTable
     registry: SqlRegistry
-    objects: FileObjectStore
+    objects: FileObjectStore | S3ObjectStore
     status: StatusReader
     authority: DevelopmentAuthority
     timestamps: TimestampAuthority
@@ -97,13 +106,48 @@ def open_node(
     Raises:
         DataFolderBusy: another process writes to the same embedded database.
         KeyUnusable: wrong key-encryption key, or damaged keys.
-        StoreUnavailable: a folder or the database cannot be reached.
+        StoreUnavailable: a folder, the database or the bucket cannot be reached.
+        StoreUnfit: database or bucket are not set up as they must be.
     """
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     with ExitStack() as stack:
         _make_private(settings.data_dir)
-        _hold_lock(settings.data_dir, stack)
+        if settings.embedded:
+            _hold_lock(settings.data_dir, stack)
         return _built(settings, clock, entropy, stack)
+
+
+def prepare_stores(settings: Settings) -> None:
+    """Makes the bucket where there is none; `certlib init` does this before it opens the node.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+        StoreUnfit: the login has not the rights for it.
+    """
+    make_bucket(store_options(settings))
+
+
+def store_options(settings: Settings) -> StoreOptions:
+    """Which profile the settings choose."""
+    bucket = None
+    if settings.objects == "s3":
+        s3 = S3Options(
+            endpoint=settings.s3_endpoint,
+            bucket=settings.s3_bucket,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key,
+            region=settings.s3_region,
+            ca_file=None if settings.s3_ca_file is None else str(settings.s3_ca_file),
+            timeout=settings.s3_timeout,
+        )
+        bucket = BucketOptions(s3, sealed=settings.s3_sealed, lock=settings.s3_lock)
+    return StoreOptions(
+        database=settings.database,
+        folder=settings.data_dir / "objects",
+        migration=settings.migration_url,
+        status=settings.status_url,
+        bucket=bucket,
+    )
 
 
 def open_desk(settings: Settings) -> Desk:
@@ -134,19 +178,15 @@ def divisions() -> DivisionTable:
 
 
 def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack) -> Node:
+    options = store_options(settings)
+    migrate(options)
     # A second key beside data that the first one sealed would only hide that the first is missing.
-    founded = (settings.data_dir / "keys" / "register").exists()
+    founded = (settings.data_dir / "keys" / "register").exists() or is_founded(options)
     kek = key_encryption_key(settings.secrets_folder, entropy, create=not founded)
-    cipher = Cipher(kek, entropy)
-    upgrade(settings.database)
-    options = EngineOptions(settings.database)
-    registry = SqlRegistry(options, cipher, clock)
-    stack.callback(registry.close)
-    registry.check_key()
-    status = StatusReader(options, clock)
-    stack.callback(status.close)
-    objects = FileObjectStore(settings.data_dir / "objects", cipher)
-    objects.sweep_temporaries()  # we hold the writer's lock: what lies there was left by a crash
+    stores = open_stores(options, Cipher(kek, entropy), clock, entropy, stack)
+    registry, objects = stores.registry, stores.objects
+    if settings.embedded:
+        objects.sweep_temporaries()  # we hold the writer's lock: a crash left what lies there
     authority = _authority(settings, kek, clock, entropy)
     timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
     renderer = _renderer(settings, stack)
@@ -172,7 +212,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         divisions=table,
         registry=registry,
         objects=objects,
-        status=status,
+        status=stores.status,
         authority=authority,
         timestamps=timestamps,
         renderer=renderer,

@@ -9,10 +9,7 @@ from typing import Final
 
 from api.metrics import Metrics
 from api.parts import Parts
-from certlib.errors import CertlibError, StoreUnavailable
-
-OBJECT: Final = "0" * 32 + ".0"
-"""The health check's object; it exists for an instant only. No certificate's key is all zeros."""
+from certlib.errors import CertlibError
 
 _CONTENT: Final = b"certlib health check"
 _IMPRINT: Final = hashlib.sha256(_CONTENT).digest()
@@ -76,13 +73,7 @@ class Health:
             session.departments()
 
     def _objects(self) -> None:
-        store = self._parts.objects
-        store.put_once(OBJECT, _CONTENT)
-        try:
-            if store.get(OBJECT) != _CONTENT:
-                raise StoreUnavailable(what="read-back")
-        finally:
-            store.remove(OBJECT)
+        self._parts.objects.probe()
 
     def _keys(self) -> None:
         self._parts.authority.timestamp_key().sign(_CONTENT)

@@ -41,6 +41,10 @@ class StatusSource(Protocol):
 class Shelf(ObjectStore, Protocol):
     """An object store that cleans up behind interrupted writes."""
 
+    def probe(self) -> None:
+        """Writes, reads and removes something of its own; raises `StoreUnavailable`."""
+        ...
+
     def sweep_temporaries(self, before: datetime | None = None) -> int:
         """Removes what unfinished writes left; None: everything not being written here."""
         ...

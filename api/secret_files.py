@@ -7,6 +7,29 @@ from certlib.errors import KeyUnusable, StoreUnavailable
 from certlib.ports import Entropy
 
 _LENGTH = 32
+_MOST = 65_536
+
+
+class Unreadable(Exception):
+    """A secret's file cannot be read; says why, without its path or content."""
+
+
+def secret_text(path: Path) -> str:
+    """The one line in a secret's file, without white space around it.
+
+    Raises:
+        Unreadable: no such file, no right to it, empty, too long or no text.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MOST).decode("utf-8").strip()
+    except OSError as error:
+        raise Unreadable(error.strerror or type(error).__name__) from None
+    except UnicodeDecodeError:
+        raise Unreadable("not UTF-8") from None
+    if not text or "\n" in text:
+        raise Unreadable("one line expected")
+    return text
 
 
 def key_encryption_key(folder: Path, entropy: Entropy, *, create: bool) -> bytes:

@@ -1,10 +1,23 @@
 """Settings, read once: from the environment (`CERTLIB_…`, `PORT`, `DATA_DIR`) and secret files."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Final, Literal, Self
 
 from pydantic import AliasChoices, Field, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.secret_files import Unreadable, secret_text
+
+_URLS: Final = ("database_url", "migration_url", "status_url")
+_SCHEMES: Final = ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
+_S3_NAMES: Final = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
+
+
+def _wrong(zh: str, en: str) -> PydanticCustomError:
+    """A setting that is missing or wrong, in one sentence that names it."""
+    return PydanticCustomError("setting", "{en}", {"zh": zh, "en": en})
 
 
 class Settings(BaseSettings):
@@ -15,7 +28,19 @@ class Settings(BaseSettings):
         secrets_dir: the key-encryption key, outside `data_dir`; losing it loses `data_dir` too.
         public_url: address in every QR code, sealed in for decades; mandatory outside demo mode.
         demo: development seals (演示 · 不具法律效力), a development authority, demo data.
-        database_url: SQLAlchemy URL; the embedded default is SQLite inside `data_dir`.
+        database_url: `postgresql://…` chooses the larger profile; the embedded default is SQLite
+            inside `data_dir`. The service's own login, with least rights.
+        migration_url: the owner's login, used to change the schema only; "" is `database_url`.
+        status_url: a login that reads what the public look-up tells; "" is `database_url`.
+            Each of the three may stand in a file instead: `…_URL_FILE`.
+        objects: where sealed files lie: `file` under `data_dir`, or `s3`.
+        s3_endpoint: `https://host:port`; s3_bucket, s3_region: which bucket there.
+        s3_access_key_file, s3_secret_key_file: files with the login's two halves.
+        s3_ca_file: PEM of the authority behind the endpoint; None takes the system's.
+        s3_timeout: seconds for one request to the store with its answer.
+        s3_lock: how published files are locked; s3_lock_days: for how long.
+        s3_sealed: seal files before they are sent, beside the store's own encryption.
+        workers: server processes on one port; more than one needs PostgreSQL.
         body_limit: largest request body in bytes; upload_limit: largest PDF to verify.
         token_seconds: life of an access token.
         threads: worker threads for acts that seal or write.
@@ -40,7 +65,26 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, validation_alias=AliasChoices("CERTLIB_PORT", "PORT"))
     public_url: str = ""
     demo: bool = False
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
+    database_url_file: Path | None = None
+    migration_url: str = Field(default="", repr=False)
+    migration_url_file: Path | None = None
+    status_url: str = Field(default="", repr=False)
+    status_url_file: Path | None = None
+    objects: Literal["file", "s3"] = "file"
+    s3_endpoint: str = ""
+    s3_bucket: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = Field(default="", repr=False)
+    s3_access_key_file: Path | None = None
+    s3_secret_key: str = Field(default="", repr=False)
+    s3_secret_key_file: Path | None = None
+    s3_ca_file: Path | None = None
+    s3_timeout: float = Field(default=10.0, gt=0, le=60)
+    s3_lock: Literal["compliance", "governance"] = "compliance"
+    s3_lock_days: int = Field(default=3650, ge=1, le=36500)
+    s3_sealed: bool = False
+    workers: int = Field(default=1, ge=1, le=64)
     body_limit: int = 2_000_000
     upload_limit: int = 20_000_000
     token_seconds: int = 900
@@ -56,12 +100,70 @@ class Settings(BaseSettings):
     history_tsa_certificate: Path | None = None
     log_level: str = "info"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_from_files(cls, given: Any) -> Any:  # noqa: ANN401 - as pydantic hands it over
+        if not isinstance(given, Mapping):
+            return given
+        found = dict(given)
+        for name in (*_URLS, "s3_access_key", "s3_secret_key"):
+            path = found.pop(f"{name}_file", None) or found.pop(
+                f"CERTLIB_{name.upper()}_FILE", None
+            )
+            if path is None:
+                continue
+            setting = f"CERTLIB_{name.upper()}"
+            if found.get(name):
+                raise _wrong(
+                    f"{setting} 与 {setting}_FILE 只能设置一个。",
+                    f"Set either {setting} or {setting}_FILE, not both.",
+                )
+            try:
+                found[name] = secret_text(Path(path))
+            except Unreadable as error:
+                raise _wrong(
+                    f"无法读取 {setting}_FILE 所指的文件（{error}）。",
+                    f"The file that {setting}_FILE names cannot be read ({error}).",
+                ) from None
+        return found
+
     @model_validator(mode="after")
     def _public_url_is_for_decades(self) -> Self:
         if not self.public_url and not self.demo:
-            message = "CERTLIB_PUBLIC_URL is mandatory outside demo mode: QR codes carry it"
-            raise ValueError(message)
+            raise _wrong(
+                "请设置 CERTLIB_PUBLIC_URL（写入二维码的公开地址），或用 --demo 进入演示模式。",
+                "Set CERTLIB_PUBLIC_URL, the public address in every QR code, or use --demo.",
+            )
         return self
+
+    @model_validator(mode="after")
+    def _stores_fit_together(self) -> Self:
+        for name in _URLS:
+            url = getattr(self, name)
+            if url and not url.startswith(_SCHEMES):
+                raise _wrong(
+                    f"CERTLIB_{name.upper()} 应以 postgresql:// 或 sqlite:// 开头。",
+                    f"CERTLIB_{name.upper()} must begin with postgresql:// or sqlite://.",
+                )
+        if self.objects == "s3":
+            missing = [f"CERTLIB_{name.upper()}" for name in _S3_NAMES if not getattr(self, name)]
+            if missing:
+                listed = "、".join(missing)
+                raise _wrong(
+                    f"CERTLIB_OBJECTS=s3 时还须设置 {listed}（密钥用 …_FILE）。",
+                    f"CERTLIB_OBJECTS=s3 needs {', '.join(missing)} too (keys by …_FILE).",
+                )
+        if self.workers > 1 and self.embedded:
+            raise _wrong(
+                "内嵌数据库（SQLite）只能有一个服务进程：请改用 PostgreSQL，或取消 --workers。",
+                "SQLite has one server process: use PostgreSQL, or leave --workers out.",
+            )
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the record is one SQLite file, which one process alone may write."""
+        return self.database.startswith("sqlite")
 
     @property
     def secrets_folder(self) -> Path:

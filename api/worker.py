@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
-from api import health, logs
+from api import logs
 from api.metrics import Metrics
 from api.parts import Parts
 from certlib.errors import CertlibError
@@ -56,11 +56,13 @@ class Worker:
     def take_over(self) -> None:
         """Finishes what an earlier process left, before anything new is accepted.
 
-        Leases are ignored: the embedded profile has one process, and this is its start.
+        The embedded profile has one process, and this is its start: whatever lies about was left,
+        and leases are ignored. In the larger one other processes are at work, and the worker's
+        ordinary rounds take over what their leases let go.
         """
+        if not self._parts.settings.embedded:
+            return
         self._attempt("sweep", self._parts.objects.sweep_temporaries)
-        # A process killed in the middle of a health check leaves its object behind.
-        self._attempt("sweep", lambda: self._parts.objects.remove(health.OBJECT))
         for _ in range(_MOST_ROUNDS):
             done = self._attempt("reconcile", self._take_over_round)
             if not done:

@@ -32,11 +32,9 @@ def reading_settings(data_dir: Path) -> Settings:
 
 def _problem(error: ValidationError) -> UsageProblem:
     first = error.errors(include_url=False, include_input=False)[0]
-    if not first["loc"]:
-        return UsageProblem(
-            "请设置 CERTLIB_PUBLIC_URL（写入二维码的公开地址），或用 --demo 进入演示模式。",
-            "Set CERTLIB_PUBLIC_URL, the public address in every QR code, or use --demo.",
-        )
+    if first["type"] == "setting":
+        said = first.get("ctx", {})
+        return UsageProblem(said["zh"], said["en"])
     name = str(first["loc"][0]).upper()
     name = name if name.startswith("CERTLIB_") else f"CERTLIB_{name}"
     return UsageProblem(f"设置 {name} 有误，请更正。", f"{name} is wrong: {first['msg']}.")

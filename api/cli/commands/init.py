@@ -24,11 +24,12 @@ from api.cli.screen import Screen
 @options.lang
 def command(*, demo: bool, data_dir: Path, as_json: bool, lang: Language) -> int:
     """Founds the node in `data_dir`."""
-    from api.bootstrap import open_node
+    from api.bootstrap import open_node, prepare_stores
     from api.founding import found
 
     screen = Screen(lang)
     settings = settings_for(data_dir, demo=demo)
+    prepare_stores(settings)
     with closing(open_node(settings)) as node:
         found(node)
         with node.registry.read() as session:

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from api import logs
-from api.health import OBJECT, Health
+from api.health import Health
 from api.middleware.requests import RequestIds
 from certlib.errors import SigningUnavailable, StoreUnavailable
 from tests.unit.api.api_world import ORDER, SECRET
@@ -26,7 +26,7 @@ def test_ready_names_every_part_and_leaves_nothing_behind(world):
         "keys",
         "timestamps",
     ]
-    assert OBJECT not in world.house.objects.names()
+    assert world.house.objects.names() == []
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_part_that_does_not_work_makes_it_unready(world, monkeypatch, part, fa
     elif part == "timestamps":
         world.parts.timestamps.error = True
     else:
-        monkeypatch.setattr(world.house.objects, "put_once", down)
+        monkeypatch.setattr(world.house.objects, "probe", down)
     answer = world.browser.get("/readyz")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
