@@ -14,13 +14,7 @@ from certlib.catalogue import TypeVersion, type_version_from
 from certlib.registry import Department, IssueListEntry
 from keys.mint import SealOrder
 
-_OPENED = date(2017, 1, 1)
-"""The plan of 2017 opened synchronous issue; demo certificates are younger."""
-
-_ISSUING = {
-    # type code → issuing department, where the defining body is not itself the issuer
-    "11100000000019713D008": "11445200990090139J",
-}
+_IN_OWN_NAME = frozenset({"own", "subordinate", "delegated"})
 _RSA_SEALS = frozenset({"11445200990090307L"})
 """Departments whose development seal is RSA-3072: both algorithms are in daily use."""
 
@@ -36,16 +30,19 @@ def found(node: Node) -> None:
         for version, definition in type_files():
             if uow.type_version(version.type_code, version.version) is None:
                 uow.put_type_version(version, definition)
-            entry = _issue_entry(version)
-            if entry not in uow.issue_list(entry.type_code, entry.issuer_code):
+        types = {version.type_code for version in uow.type_versions()}
+        for entry in issue_list():
+            kept = uow.issue_list(entry.type_code, entry.issuer_code)
+            # An entry that was changed since stays as it was changed.
+            if entry.type_code in types and not any(_same(entry, item) for item in kept):
                 uow.put_issue_entry(entry)
         uow.commit()
     node.authority.issue_seals([_seal_order(item) for item in listed])
 
 
 def departments() -> Iterator[Department]:
-    """The departments that the city's plan lists, with invented credit codes."""
-    for row in csv.DictReader(io.StringIO(_text("departments.csv"))):
+    """The departments that the city's plan lists, and bodies beside them; codes are invented."""
+    for row in (*_rows("departments.csv"), *_rows("bodies.csv")):
         yield Department(
             credit_code=row["credit_code"],
             name=row["name"],
@@ -53,6 +50,19 @@ def departments() -> Iterator[Department]:
             division_code=row["division_code"],
             level=row["parent_level"],
         )
+
+
+def issue_list() -> Iterator[IssueListEntry]:
+    """发证清单: who issues which type from which day, and on what basis."""
+    for row in _rows("issue_list.csv"):
+        if row["capacity"] in _IN_OWN_NAME:
+            yield IssueListEntry(
+                type_code=row["type_code"],
+                issuer_code=row["issuer_code"],
+                effective_from=date.fromisoformat(row["effective_from"]),
+                effective_to=_day(row["effective_to"]),
+                basis=row["basis"],
+            )
 
 
 def type_files() -> list[tuple[TypeVersion, str]]:
@@ -68,14 +78,8 @@ def type_files() -> list[tuple[TypeVersion, str]]:
     ]
 
 
-def _issue_entry(version: TypeVersion) -> IssueListEntry:
-    issuer = _ISSUING.get(version.type_code, version.defining_body_code)
-    return IssueListEntry(
-        type_code=version.type_code,
-        issuer_code=issuer,
-        effective_from=_OPENED,
-        basis="《国务院关于在线政务服务的若干规定》（国务院令第716号）第十条",
-    )
+def _same(one: IssueListEntry, other: IssueListEntry) -> bool:
+    return one.effective_from == other.effective_from
 
 
 def _seal_order(department: Department) -> SealOrder:
@@ -83,5 +87,10 @@ def _seal_order(department: Department) -> SealOrder:
     return SealOrder(department.credit_code, department.name, algorithm)
 
 
-def _text(name: str) -> str:
-    return resources.files("certlib.data").joinpath(name).read_text("utf-8")
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = resources.files("certlib.data").joinpath(name).read_text("utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
