@@ -63,10 +63,10 @@ def lives(today: date, *, long_term: bool) -> tuple[Life, ...]:
     return (*ended, *by_calendar)
 
 
-def ordinary(today: date, number: int, *, long_term: bool) -> Life:
-    """A certificate to which nothing happened."""
+def ordinary(today: date, number: int, years: int | None) -> Life:
+    """A certificate to which nothing happened, of the longest term its type allows."""
     issued = today - (10 + number * 7 % 700) * _DAY
-    to = None if long_term else issued + 4 * 365 * _DAY
+    to = None if years is None else issued + years * 365 * _DAY
     return Life(View.VALID, Term(issued, issued, to))
 
 

@@ -92,9 +92,9 @@ def _whole(pointer: str, schema: object) -> Iterator[Problem]:
             yield told(at(pointer, "additionalProperties"), "not-closed")
         required = schema.get("required")
         for index, key in enumerate(required if isinstance(required, list) else []):
-            if key not in properties:
+            if isinstance(key, str) and key not in properties:
                 place = at(at(pointer, "required"), index)
-                yield told(place, "required-unknown", value=str(key)[:_SHOWN])
+                yield told(place, "required-unknown", value=key[:_SHOWN])
     taken: dict[int, str] = {}
     for key, spec in properties.items():
         order = spec.get("x-order") if isinstance(spec, Mapping) else None
