@@ -6,9 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from certlib.calendar import legal_day
-from certlib.document import Content
+from certlib.document import Content, Form
 from certlib.errors import Invalid, Problem, StaleVersion, TransitionForbidden
-from certlib.states import REASONS, TRANSITIONS, Action, State, View, view
+from certlib.states import LOWERED, REASONS, TRANSITIONS, Action, State, View, view
 
 _NEEDS_BASIS = frozenset(
     {Action.SUSPEND, Action.DEREGISTER, Action.ANNUL, Action.WITHDRAW, Action.REVOKE}
@@ -117,7 +117,9 @@ class CertificateFile:
     Attributes:
         sha256: hex digest of the whole file.
         object_name: storage key and revision; never derived from a holder.
+        copy_number: which 副本, 附页 or 附图 it is, from 1; 0 for the original.
         kind: `original`, `purpose_copy` or `receipt`.
+        content_digest: hex SHA-256 of the canonical content inside; "" where it has none.
         purpose: what a purpose copy was made for; `expires_on`: its last day.
     """
 
@@ -132,6 +134,13 @@ class CertificateFile:
     kind: str = "original"
     purpose: str = ""
     expires_on: date | None = None
+    copy_number: int = 0
+    content_digest: str = ""
+
+    @property
+    def file_form(self) -> Form:
+        """Which of the certificate's files it is."""
+        return Form(self.form, self.copy_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,14 @@ class Certificate:
         """电子证照标识."""
         return self.content.identifier
 
+    @property
+    def begins(self) -> date:
+        """The first day for which the record speaks: that of the first step."""
+        if self.history:
+            return self.history[0].decision.effective_from
+        content = self.content
+        return min(content.issue_date, content.valid_from or content.issue_date)
+
     def state_on(self, day: date, known_at: datetime | None = None) -> StateChange | None:
         """The step that rules on `day`, as known at `known_at`; None before the first one.
 
@@ -177,7 +194,10 @@ class Certificate:
     def view_on(self, day: date, known_at: datetime | None = None) -> View:
         """What the certificate is on `day`; `valid_to` is inclusive."""
         change = self.state_on(day, known_at)
-        state = change.to_state if change is not None else State.ISSUED
+        if change is None and self.history:
+            return View.NOT_YET_EFFECTIVE
+        # Without any step it is a draft: the state itself says all.
+        state = self.state if change is None else change.to_state
         return view(
             state, self.content.valid_from or self.content.issue_date, self.content.valid_to, day
         )
@@ -234,9 +254,10 @@ def decision_problems(
                 f"The reason code of {action} must be one of: {allowed}.",
             )
         )
-    if action in _NEEDS_BASIS and not decision.legal_basis.strip():
+    lowered = action is Action.SUPERSEDE and decision.reason_code == LOWERED
+    if (lowered or action in _NEEDS_BASIS) and not decision.legal_basis.strip():
         found.append(_missing("/legal_basis", "legal-basis-missing", "法律依据", "legal basis"))
-    if action in _NEEDS_DOCUMENT:
+    if lowered or action in _NEEDS_DOCUMENT:
         if not decision.document_number.strip():
             found.append(
                 _missing(
@@ -254,13 +275,13 @@ def decision_problems(
                 "The effective day cannot lie in the future: record it on that day.",
             )
         )
-    if decision.effective_from < certificate.content.issue_date:
+    if decision.effective_from < certificate.begins:
         found.append(
             Problem(
                 "/effective_from",
                 "date-order",
-                "生效日期不能早于颁发日期，请核对。",
-                "The effective day cannot lie before the issue date: check it.",
+                "生效日期不能早于颁发日期（有效期起始日期），请核对。",
+                "The effective day cannot lie before the issue date or the term: check it.",
             )
         )
     found.extend(_cause_problems(decision, certificate, today))

@@ -144,6 +144,13 @@ class Reason:
     en: str
 
 
+RENEWAL = "renewal"
+"""Reason of a version whose term follows that of the one before."""
+CORRECTION = "correction"
+"""Reason of a version that holds from the beginning of the one before (更正, not 变更)."""
+LOWERED = "lowered"
+"""Reason of a version that says less than the one before; it needs a cause in law."""
+
 REASONS: Mapping[Action, tuple[Reason, ...]] = {
     Action.SEAL: (Reason("granted", "准予", "granted"),),
     Action.SUSPEND: (
@@ -158,9 +165,10 @@ REASONS: Mapping[Action, tuple[Reason, ...]] = {
     ),
     Action.SUPERSEDE: (
         Reason("change", "变更", "change"),
-        Reason("renewal", "延续", "renewal"),
+        Reason(RENEWAL, "延续", "renewal"),
         Reason("replacement", "补换", "replacement"),
-        Reason("lowered", "降低资质等级", "qualification lowered"),
+        Reason(LOWERED, "降低资质等级", "qualification lowered"),
+        Reason(CORRECTION, "更正", "correction from the beginning"),
     ),
     Action.DEREGISTER: (
         Reason("expired", "有效期届满未延续", "expired without renewal"),

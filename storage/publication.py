@@ -44,7 +44,7 @@ def publish(link: Link, publications: Iterable[Publication]) -> None:
     link.change(_INSERT_CERTIFICATE, rows)
     link.change(_INSERT_HOLDER, [row for item in certificates for row in _holder_rows(link, item)])
     link.change(_INSERT_NAME, [row for item in certificates for row in _name_rows(link, item)])
-    add_files(link, [item.file for item in ordered])
+    add_files(link, [file for item in certificates for file in item.files])
     steps.add(link, [(item.identifier, step) for item in certificates for step in item.history])
     steps.put_restrictions(
         link, [(item.identifier, one) for item in certificates for one in item.restrictions]
@@ -182,4 +182,6 @@ def _file_row(link: Link, file: CertificateFile) -> dict[str, Any]:
         "kind": file.kind,
         "purpose": link.cipher.seal_text(file.purpose, place) if file.purpose else None,
         "expires_on": file.expires_on,
+        "copy_number": file.copy_number,
+        "content_digest": file.content_digest,
     }

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, func, select
+from sqlalchemy import BindParameter, Row, bindparam, case, func, select
 
 from certlib.certificate import Certificate, CertificateFile, PaperStatus
+from certlib.document import ORIGINAL
+from certlib.errors import Unsupported
 from certlib.states import State
 from storage import intents, steps
 from storage.content import open_content
@@ -39,7 +41,22 @@ _FILE = select(_FILES).where(_FILES.c.sha256 == bindparam("sha256"))
 _FILES_OF = (
     select(_FILES)
     .where(_FILES.c.identifier.in_(_MANY))
-    .order_by(_FILES.c.identifier, _FILES.c.stored_at, _FILES.c.revision, _FILES.c.sha256)
+    .order_by(
+        _FILES.c.identifier,
+        _FILES.c.stored_at,
+        _FILES.c.revision,
+        # Files of one moment: the original first, copies by their numbers.
+        case((_FILES.c.form == ORIGINAL.kind, ""), else_=_FILES.c.form),
+        _FILES.c.copy_number,
+        _FILES.c.sha256,
+    )
+)
+_OF_LINEAGE = (
+    select(*COLUMNS)
+    .where(_CERTIFICATES.c.issuer_code == bindparam("issuer_code"))
+    .where(_CERTIFICATES.c.type_code == bindparam("type_code"))
+    .where(_CERTIFICATES.c.serial == bindparam("serial"))
+    .order_by(_CERTIFICATES.c.version)
 )
 _FORMER = (
     select(_NAMES)
@@ -56,6 +73,25 @@ def find(link: Link, identifier: str) -> Certificate | None:
     """The certificate in whatever state it is."""
     row = link.first(_ONE, identifier=identifier)
     return None if row is None else whole(link, [row])[0]
+
+
+def lineage(link: Link, identifier: str) -> list[Certificate]:
+    """Every version of a lineage, oldest first."""
+    issuer_code, type_code, serial = lineage_of(identifier)
+    rows = link.fetch(_OF_LINEAGE, issuer_code=issuer_code, type_code=type_code, serial=serial)
+    return whole(link, rows)
+
+
+def lineage_of(identifier: str) -> tuple[str, str, str]:
+    """Issuer, type and serial of an identifier (GB/T 36904: parsed from the right).
+
+    Raises:
+        Unsupported: too few parts.
+    """
+    parts = identifier.rsplit(".", 5)
+    if len(parts) != 6:  # noqa: PLR2004 -- root, type, issuer, serial, version, check character
+        raise Unsupported(what="identifier without its parts")
+    return parts[2], parts[1], parts[3]
 
 
 def file(link: Link, sha256: str) -> CertificateFile | None:
@@ -132,4 +168,6 @@ def _file(link: Link, row: Row[Any]) -> CertificateFile:
         kind=row.kind,
         purpose=purpose,
         expires_on=row.expires_on,
+        copy_number=row.copy_number,
+        content_digest=row.content_digest,
     )

@@ -20,6 +20,12 @@ from storage.tables.certificates import (
     StateChangeRow,
 )
 from storage.tables.history import HistoryBatchRow
+from storage.tables.issuing import (
+    DraftRow,
+    FaceSerialRow,
+    FormIntentRow,
+    PlannedSuccessionRow,
+)
 from storage.tables.notices import CertificateChangeRow
 from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
 from storage.tables.workflow import (
@@ -41,13 +47,17 @@ __all__ = [
     "ClientRow",
     "DepartmentNameRow",
     "DepartmentRow",
+    "DraftRow",
     "FaceNumberRow",
+    "FaceSerialRow",
+    "FormIntentRow",
     "HistoryBatchRow",
     "HolderNameRow",
     "IdempotencyRow",
     "IntentRow",
     "IssueListRow",
     "OutboxRow",
+    "PlannedSuccessionRow",
     "RestrictionRow",
     "Row",
     "StateChangeRow",

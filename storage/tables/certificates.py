@@ -165,6 +165,8 @@ class CertificateFileRow(Row, table=True):
     kind: str = text()
     purpose: bytes | None = optional_sealed()
     expires_on: date | None = optional_day()
+    copy_number: int = count()
+    content_digest: str = text()
 
 
 class FaceNumberRow(Row, table=True):

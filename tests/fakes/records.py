@@ -79,6 +79,7 @@ def intent(number: int = 1, /, *, of: Content | None = None, **changes: Any) -> 
         route="issue",
         idempotency_key=f"key-{meant.identifier}",
         requested_by="经办人甲",
+        actor="client/经办人甲",
         recorded_at=AT,
     )
     return replace(made, **changes)
@@ -94,6 +95,8 @@ def served_file(of: Intent, **changes: Any) -> CertificateFile:
         revision=0,
         level="B-T",
         stored_at=AT,
+        copy_number=of.content.copy_number,
+        content_digest=of.content_digest,
     )
     return replace(made, **changes)
 
@@ -104,7 +107,7 @@ def certificate(of: Intent, **changes: Any) -> Certificate:
         from_state=State.DRAFT,
         to_state=State.ISSUED,
         recorded_at=AT,
-        actor=of.requested_by,
+        actor=of.actor,
         sequence=1,
     )
     made = Certificate(
@@ -120,7 +123,7 @@ def certificate(of: Intent, **changes: Any) -> Certificate:
 
 def publication(of: Intent, **changes: Any) -> Publication:
     made = certificate(of, **changes)
-    return Publication(certificate=made, file=made.files[0], intent=of)
+    return Publication(certificate=made, intent=of)
 
 
 def audit(target: str = "target", **changes: Any) -> AuditRecord:

@@ -471,7 +471,7 @@ def test_a_known_file_of_an_issuer_without_authority():
 
 def test_a_record_without_history_still_gets_a_sentence():
     bare = replace(issued(), state=State.REVOKED, history=())
-    assert judge(of_record(bare), OWN, NOW).code == "valid"
+    assert judge(of_record(bare), OWN, NOW).code == "revoked"
     later = replace(in_state(State.REVOKED), history=in_state(State.REVOKED).history[1:])
     report = judge(of_record(later, on=date(2020, 1, 1)), OWN, NOW)
     assert report.verdict is INVALID
