@@ -5,10 +5,12 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.routes import (
+    amendments,
     batches,
     certificates,
     changes,
     decisions,
+    duties,
     files,
     operation,
     publishing,
@@ -27,6 +29,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     certificates.router,
     files.router,
     decisions.router,
+    amendments.router,
+    duties.batches,
+    duties.lists,
     batches.router,
     verifications.router,
     statuses.router,
