@@ -16,9 +16,7 @@ from api.settings import Settings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer, TimestampSource
-from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
-from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
 from certlib.usecases.manage_types import ManageTypes
@@ -26,11 +24,9 @@ from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
-from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
-from certlib.workdays import WorkingDays
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
 from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
@@ -74,9 +70,6 @@ class Node:
     token_key: bytes
     issue: IssueCertificates
     change: ChangeState
-    amend: AmendCertificates
-    results: RecordResults
-    due_lists: DueLists
     read: ReadCertificates
     reveal: RevealCertificates
     follow: FollowChanges
@@ -178,12 +171,6 @@ def open_desk(settings: Settings) -> Desk:
         return Desk(registry, reader, verify, stack.pop_all())
 
 
-def working_days() -> WorkingDays:
-    """Weekends, and the holidays and worked weekends that are known, as shipped."""
-    shipped = resources.files("certlib.data").joinpath("holidays.csv")
-    return WorkingDays.from_csv(shipped.read_text("utf-8"))
-
-
 def divisions() -> DivisionTable:
     """The division codes since 1981, as shipped."""
     shipped = resources.files("certlib.data").joinpath("divisions.csv")
@@ -203,7 +190,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     authority = _authority(settings, kek, clock, entropy)
     timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
     renderer = _renderer(settings, stack)
-    table, calendar = divisions(), working_days()
+    table = divisions()
     children = ChildOptions(children=settings.reader_children)
     reader = ChildEvidenceReader(authority.trust_material, children)
     stack.callback(reader.close)
@@ -232,10 +219,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         reader=reader,
         token_key=hmac.digest(kek, b"certlib access token key", hashlib.sha256),
         issue=IssueCertificates(registry, preflight, workshop, clock, entropy, issuing),
-        change=ChangeState(registry, clock, table),
-        amend=AmendCertificates(registry, clock, calendar),
-        results=RecordResults(registry, clock),
-        due_lists=DueLists(registry, clock, calendar),
+        change=ChangeState(registry, clock),
         reveal=RevealCertificates(registry, clock),
         follow=FollowChanges(registry, clock),
         read=ReadCertificates(registry, objects, clock),

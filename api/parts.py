@@ -7,15 +7,12 @@ from typing import Any, Protocol
 from api.settings import Settings
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
-from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
-from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
-from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.seal_history import SealHistory
 from certlib.usecases.verify import VerifyCertificates
@@ -137,21 +134,6 @@ class Parts(Protocol):
     @property
     def change(self) -> ChangeState:
         """Changes states."""
-        ...
-
-    @property
-    def amend(self) -> AmendCertificates:
-        """Changes what stands beside the state."""
-        ...
-
-    @property
-    def results(self) -> RecordResults:
-        """Keeps results of periodic duties."""
-        ...
-
-    @property
-    def due_lists(self) -> DueLists:
-        """Lists what is late."""
         ...
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api import failures
-from certlib import beside_errors, errors, party_errors, remarks
+from certlib import errors, issuing_errors, party_errors, remarks
 from certlib.errors import CertlibError, Corrupt, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -76,13 +76,14 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     failures.PathUnknown: Entry(404, "没有此地址", "No such path"),
     errors.TypeNotPublished: Entry(409, "证照类型未开通", "Type not open"),
     errors.FaceNumberTaken: Entry(409, "证照编号已被使用", "Number already taken"),
+    issuing_errors.FormTaken: Entry(409, "该份文件已存在", "That file is there", "/form"),
+    issuing_errors.AlreadyRenewed: Entry(409, "已有后续版本", "Another version follows", _NAMED),
+    issuing_errors.NotYetApproved: Entry(409, "尚缺审核", "Approvals missing", _NAMED),
+    issuing_errors.DraftEnded: Entry(409, "待签发证照已办结", "The draft has ended", _NAMED),
+    issuing_errors.DraftNotFound: Entry(404, "没有这份待签发证照", "No such draft", _NAMED),
+    issuing_errors.PersonMissing: Entry(403, "须写明经办人", "A person must be stated"),
+    issuing_errors.SealerNotSeparate: Entry(403, "签发人须分开", "A sealer apart is needed"),
     errors.TransitionForbidden: Entry(409, "当前状态不允许", "Transition forbidden", _NAMED),
-    beside_errors.RenewalOpen: Entry(409, "已有延续申请", "Renewal undecided already"),
-    beside_errors.NoRenewalOpen: Entry(409, "没有延续申请", "No renewal undecided"),
-    beside_errors.RestrictionExists: Entry(409, "限制已登记", "Restriction on record"),
-    beside_errors.RestrictionUnknown: Entry(404, "没有此项限制", "No such restriction"),
-    beside_errors.RestrictionAmbiguous: Entry(409, "限制不止一项", "Several restrictions fit"),
-    beside_errors.DeliveryRecorded: Entry(409, "送达已登记", "Delivery on record"),
     errors.StaleVersion: Entry(412, "记录已更新", "Stale version", "header:If-Match"),
     errors.IdempotencyInProgress: Entry(409, "相同请求处理中", "Still in progress", _KEY),
     failures.CursorUnknown: Entry(409, "游标不属于本库", "Cursor beyond the record", "query:after"),

@@ -6,6 +6,10 @@ with these keywords of our own beside the standard ones:
     title          Chinese title          x-title-en   English title
     x-order        order on the face      x-face       printed on the face (default true)
     x-sensitive    masked by default      x-sample     a sample value
+    x-mask         how it is masked (`certlib.masking.MASKS`)
+    x-holder       what of the first holder it repeats: name, code, birth, sex
+
+What a definition must keep to, before it becomes a version, is in `certlib.definitions`.
 """
 
 from collections.abc import Mapping
@@ -37,7 +41,12 @@ class TypeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldDefinition:
-    """One field of the dictionary, as the face and forms need it."""
+    """One field of the dictionary, as the face and forms need it.
+
+    Attributes:
+        mask: masking rule of a sensitive field (`certlib.masking.MASKS`).
+        repeats: what of the first holder it says again: `name`, `code`, `birth` or `sex`.
+    """
 
     key: str
     title: str
@@ -47,6 +56,8 @@ class FieldDefinition:
     sensitive: bool
     required: bool
     sample: Any = None
+    mask: str = "hidden"
+    repeats: str = ""
 
 
 class NumberSource(StrEnum):
@@ -119,6 +130,8 @@ class TypeVersion:
         consent: with several holders, `any` or `all` of them permit a use.
         renewal_notice_days: an application for renewal is due so many days before expiry
             (Licensing Law art. 50: 30, unless a law says otherwise).
+        sample_number: a number as it stands on the face, for previews and demonstration; may
+            hold the places of a `Numbering.pattern`.
     """
 
     type_code: str
@@ -148,6 +161,7 @@ class TypeVersion:
     duties: tuple[Duty, ...] = ()
     consent: str = "any"
     renewal_notice_days: int = 30
+    sample_number: str = ""
 
     @property
     def fields(self) -> tuple[FieldDefinition, ...]:
@@ -163,6 +177,8 @@ class TypeVersion:
                 sensitive=spec.get("x-sensitive", False),
                 required=key in required,
                 sample=spec.get("x-sample"),
+                mask=spec.get("x-mask", "hidden"),
+                repeats=spec.get("x-holder", ""),
             )
             for key, spec in self.schema.get("properties", {}).items()
         )
@@ -190,7 +206,10 @@ _REQUIRED = ("type_code", "version", "name", "name_en", "design", "category", "s
 
 
 def type_version_from(data: Mapping[str, Any]) -> TypeVersion:
-    """A type version from its data file.
+    """A type version from a definition that was accepted before.
+
+    Tolerant, so that no stricter rule ever makes a version unreadable under which certificates were
+    issued; a new definition goes through `certlib.definitions.new_type_version`.
 
     Raises:
         Invalid: a required key is absent, a value is outside its list, or a field key lacks `KZ_`.
@@ -237,6 +256,7 @@ def _version(data: Mapping[str, Any]) -> TypeVersion:
         duties=tuple(_duty(item) for item in data.get("duties", ())),
         consent=data.get("consent", "any"),
         renewal_notice_days=data.get("renewal_notice_days", 30),
+        sample_number=data.get("sample_number", ""),
     )
 
 

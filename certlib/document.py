@@ -7,7 +7,7 @@ of intent, so what was sealed can be compared with what was meant.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -29,6 +29,38 @@ class Holder:
     code: str
 
 
+FORM_NAMES: Mapping[str, tuple[str, str]] = {
+    "original": ("正本", "original"),
+    "duplicate": ("副本", "duplicate"),
+    "annex": ("附页", "annex"),
+    "drawing": ("附图", "drawing"),
+}
+"""Kinds of files of one certificate, in Chinese and English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Which of a certificate's files: the one 正本, or the n-th 副本, 附页 or 附图.
+
+    Attributes:
+        kind: one of `FORM_NAMES`.
+        copy_number: from 1; 0 for the original.
+    """
+
+    kind: str = "original"
+    copy_number: int = 0
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What people call it, in Chinese and English: 副本2, duplicate 2."""
+        zh, en = FORM_NAMES.get(self.kind, (self.kind, self.kind))
+        number = self.copy_number
+        return (f"{zh}{number}", f"{en} {number}") if number else (zh, en)
+
+
+ORIGINAL = Form()
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a certificate says. Dates are calendar days at UTC+8; instants are UTC.
@@ -38,7 +70,7 @@ class Content:
 
     Attributes:
         form: 正本 `original`, 副本 `duplicate`, 附页 `annex`, 附图 `drawing`.
-        copy_number: which 副本, 附页 or 附图 it is, from 1; 0 where there is only one.
+        copy_number: which 副本, 附页 or 附图 it is, from 1; 0 for the original.
         decision_number, decision_date: the decision (文号) behind the certificate.
         acting_code, acting_name: the entrusted unit (受委托单位) that acted in the issuer's name.
         fields: the extended metadata, keys `KZ_*`; "" and None mean that a field is absent.
@@ -82,6 +114,15 @@ class Content:
         fields = {key: _plain(value) for key, value in self.fields.items()}
         object.__setattr__(self, "fields", _present(fields))
         object.__setattr__(self, "sealed_at", _utc_seconds(self.sealed_at))
+
+    @property
+    def file_form(self) -> Form:
+        """Which of the certificate's files says this."""
+        return Form(self.form, self.copy_number)
+
+    def in_form(self, form: Form) -> "Content":
+        """The same certificate as another of its files says it."""
+        return replace(self, form=form.kind, copy_number=form.copy_number)
 
     def as_json(self) -> dict[str, Any]:
         """The elements under their short names (GB/T 36903), absent ones left out."""

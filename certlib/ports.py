@@ -111,12 +111,15 @@ class PageOrder:
     Attributes:
         verify_url: the content of the QR code.
         attachment: canonical JSON, laid into the PDF as `/AFRelationship /Source`.
+        draft: a page to look at before anything is sealed: marked on its face, without the
+            seal's image, and of no use as a certificate.
     """
 
     content: Content
     type_version: TypeVersion
     verify_url: str
     attachment: bytes
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

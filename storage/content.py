@@ -10,7 +10,12 @@ from storage.encryption import Cipher, Place
 
 def seal_content(cipher: Cipher, table: str, content: Content) -> bytes:
     """Ciphertext of the canonical JSON for the row of this identifier."""
-    return cipher.seal(content.canonical(), Place(table, "content", content.identifier))
+    return seal_content_at(cipher, Place(table, "content", content.identifier), content)
+
+
+def seal_content_at(cipher: Cipher, place: Place, content: Content) -> bytes:
+    """Ciphertext of the canonical JSON for a row that its identifier alone does not name."""
+    return cipher.seal(content.canonical(), place)
 
 
 def open_content(
@@ -21,7 +26,12 @@ def open_content(
     Raises:
         Corrupt: it does not decrypt there, or is not what the digest column says.
     """
-    clear = cipher.open(bytes(sealed), Place(table, "content", identifier))
+    return open_content_at(cipher, Place(table, "content", identifier), sealed, digest)
+
+
+def open_content_at(cipher: Cipher, place: Place, sealed: bytes, digest: str) -> Content:
+    """The content sealed at a place; raises as `open_content` does."""
+    clear = cipher.open(bytes(sealed), place)
     if hashlib.sha256(clear).hexdigest() != digest:
-        raise Corrupt(what=f"{table}.content_digest")
+        raise Corrupt(what=f"{place.table}.content_digest")
     return content_from_json(json.loads(clear))

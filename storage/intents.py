@@ -2,19 +2,25 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, insert, or_, select, update
 
 from certlib.canonical import canonical_bytes
+from certlib.certificate import Decision
+from certlib.document import Content, Form
 from certlib.errors import Conflict
 from certlib.ports import DesignDigests
 from certlib.registry import Intent, IntentStatus
+from certlib.states import Action
 from storage import face_numbers
 from storage.content import open_content, seal_content
+from storage.encryption import Place
 from storage.link import Link
 from storage.lookup import number_hash
+from storage.plans import forms_from, forms_text, open_decision, seal_decision
 from storage.tables import IntentRow, table
 
 _INTENTS = table(IntentRow)
@@ -37,6 +43,11 @@ _BURN = _OF_PENDING.values(
     status=IntentStatus.BURNED, burn_reason=bindparam("b_reason"), lease_until=None
 )
 _PUBLISH = _OF_PENDING.values(status=IntentStatus.PUBLISHED, lease_until=None)
+
+
+def insert_row(link: Link, intent: Intent) -> None:
+    """Writes an INTENT row whose face number is held already: that of a sealed draft."""
+    link.change(_INSERT, _row(link, intent))
 
 
 def reserve(link: Link, intents: Iterable[Intent]) -> None:
@@ -145,14 +156,28 @@ def _free(now: datetime, limit: int) -> Select[Any]:
 
 
 def _row(link: Link, intent: Intent) -> dict[str, Any]:
-    content = intent.content
+    content, decision = intent.content, intent.succession
+    place = Place(_INTENTS.name, "succession", intent.identifier)
     return {
         "identifier": intent.identifier,
-        "status": intent.status,
         "issuer_code": content.issuer_code,
         "type_code": content.type_code,
         "form": content.form,
         "number_hash": number_hash(link.cipher, content.number),
+        "supersedes": intent.supersedes,
+        "supersede_reason": "" if decision is None else decision.reason_code,
+        "forms": forms_text(intent.forms),
+        "base_version": intent.base_version,
+        "succession": seal_decision(link.cipher, place, decision),
+        **work_columns(intent),
+        "content": seal_content(link.cipher, _INTENTS.name, content),
+    }
+
+
+def work_columns(intent: Intent) -> dict[str, Any]:
+    """The columns that tables of intents share: who wants what, and how far it is."""
+    return {
+        "status": intent.status,
         "storage_key": intent.storage_key,
         "seal_level": intent.seal_level,
         "template_digest": intent.design.template,
@@ -162,24 +187,21 @@ def _row(link: Link, intent: Intent) -> dict[str, Any]:
         "route": intent.route,
         "idempotency_key": intent.idempotency_key,
         "requested_by": intent.requested_by,
+        "actor": intent.actor,
+        "sealed_by": intent.sealed_by,
         "approved_by": canonical_bytes(list(intent.approved_by)).decode(),
         "approvals_required": intent.approvals_required,
-        "supersedes": intent.supersedes,
-        "supersede_reason": intent.supersede_reason,
         "attempts": intent.attempts,
         "last_error": intent.last_error,
         "burn_reason": "",
         "recorded_at": intent.recorded_at,
         "lease_until": intent.lease_until,
         "content_digest": intent.content_digest,
-        "content": seal_content(link.cipher, _INTENTS.name, content),
     }
 
 
-def _intent(link: Link, row: Row[Any]) -> Intent:
-    content = open_content(
-        link.cipher, _INTENTS.name, row.identifier, row.content, row.content_digest
-    )
+def intent_of(row: Row[Any], content: Content, forms: tuple[Form, ...]) -> Intent:
+    """The intent of a row with `work_columns`."""
     return Intent(
         content=content,
         content_digest=row.content_digest,
@@ -191,12 +213,33 @@ def _intent(link: Link, row: Row[Any]) -> Intent:
         route=row.route,
         idempotency_key=row.idempotency_key,
         requested_by=row.requested_by,
+        actor=row.actor,
         recorded_at=row.recorded_at,
+        sealed_by=row.sealed_by,
         approved_by=tuple(json.loads(row.approved_by)),
         approvals_required=row.approvals_required,
-        supersedes=row.supersedes,
-        supersede_reason=row.supersede_reason,
+        forms=forms,
         attempts=row.attempts,
         last_error=row.last_error,
         lease_until=row.lease_until,
     )
+
+
+def _intent(link: Link, row: Row[Any]) -> Intent:
+    content = open_content(
+        link.cipher, _INTENTS.name, row.identifier, row.content, row.content_digest
+    )
+    place = Place(_INTENTS.name, "succession", row.identifier)
+    return replace(
+        intent_of(row, content, forms_from(row.forms)),
+        supersedes=row.supersedes,
+        succession=open_decision(link.cipher, place, row.succession) or _earlier(row, content),
+        base_version=row.base_version,
+    )
+
+
+def _earlier(row: Row[Any], content: Content) -> Decision | None:
+    """What an intent of an earlier release meant, which kept the reason alone."""
+    if not row.supersedes:
+        return None
+    return Decision(Action.SUPERSEDE, row.supersede_reason, content.issue_date)

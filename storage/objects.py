@@ -21,8 +21,10 @@ from threading import Lock, get_ident
 from certlib.errors import Corrupt, StoreUnavailable, Unsupported
 from storage.encryption import Cipher
 
-OBJECT_NAME = re.compile(r"[0-9a-f]{32}\.(?:0|[1-9][0-9]{0,8})")
-"""Storage key and revision; never derived from a holder."""
+OBJECT_NAME = re.compile(
+    r"[0-9a-f]{32}(?:\.(?:duplicate|annex|drawing)-[1-9][0-9]{0,3})?\.(?:0|[1-9][0-9]{0,8})"
+)
+"""Storage key, form unless it is the original, revision; never derived from a holder."""
 
 _INCOMING = "incoming"
 _FAN_OUT = 2

@@ -10,7 +10,7 @@ from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import Unsupported
 from certlib.holders import normalise_code_type
 from certlib.registry import Publication
-from storage import face_numbers, handing_over, intents, steps
+from storage import face_numbers, intents, steps
 from storage.content import seal_content
 from storage.encryption import Place
 from storage.link import Link
@@ -44,12 +44,11 @@ def publish(link: Link, publications: Iterable[Publication]) -> None:
     link.change(_INSERT_CERTIFICATE, rows)
     link.change(_INSERT_HOLDER, [row for item in certificates for row in _holder_rows(link, item)])
     link.change(_INSERT_NAME, [row for item in certificates for row in _name_rows(link, item)])
-    add_files(link, [item.file for item in ordered])
+    add_files(link, [file for item in certificates for file in item.files])
     steps.add(link, [(item.identifier, step) for item in certificates for step in item.history])
     steps.put_restrictions(
         link, [(item.identifier, one) for item in certificates for one in item.restrictions]
     )
-    handing_over.expect(link, certificates)
     face_numbers.hand_over(
         link,
         [
@@ -183,4 +182,6 @@ def _file_row(link: Link, file: CertificateFile) -> dict[str, Any]:
         "kind": file.kind,
         "purpose": link.cipher.seal_text(file.purpose, place) if file.purpose else None,
         "expires_on": file.expires_on,
+        "copy_number": file.copy_number,
+        "content_digest": file.content_digest,
     }

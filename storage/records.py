@@ -3,50 +3,60 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Row, bindparam, case, func, select
 
 from certlib.certificate import Certificate, CertificateFile, PaperStatus
+from certlib.document import ORIGINAL
+from certlib.errors import Unsupported
 from certlib.states import State
-from storage import intents, standing, steps
+from storage import intents, steps
 from storage.content import open_content
 from storage.encryption import Place
 from storage.link import Link
-from storage.tables import CertificateFileRow, CertificateRow, HolderNameRow, StandingRow, table
+from storage.tables import CertificateFileRow, CertificateRow, HolderNameRow, table
 
 _CERTIFICATES = table(CertificateRow)
-_STANDING = table(StandingRow)
 _FILES = table(CertificateFileRow)
 _NAMES = table(HolderNameRow)
 _MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
 
-COLUMNS = (
-    *(
-        _CERTIFICATES.c[name]
-        for name in (
-            "identifier",
-            "state",
-            "row_version",
-            "recorded_at",
-            "paper",
-            "supersedes",
-            "superseded_by",
-            "content_digest",
-            "content",
-        )
-    ),
-    exists()
-    .where(_STANDING.c.identifier == _CERTIFICATES.c.identifier)
-    .correlate(_CERTIFICATES)
-    .label("changed"),
+COLUMNS = tuple(
+    _CERTIFICATES.c[name]
+    for name in (
+        "identifier",
+        "state",
+        "row_version",
+        "recorded_at",
+        "paper",
+        "renewal_pending_since",
+        "superseded_by",
+        "content_digest",
+        "content",
+    )
 )
-"""What a certificate is made of, beside its child rows; `changed`: something happened to it."""
+"""What a certificate is made of, beside its child rows."""
 
 _ONE = select(*COLUMNS).where(_CERTIFICATES.c.identifier == bindparam("identifier"))
 _FILE = select(_FILES).where(_FILES.c.sha256 == bindparam("sha256"))
 _FILES_OF = (
     select(_FILES)
     .where(_FILES.c.identifier.in_(_MANY))
-    .order_by(_FILES.c.identifier, _FILES.c.stored_at, _FILES.c.revision, _FILES.c.sha256)
+    .order_by(
+        _FILES.c.identifier,
+        _FILES.c.stored_at,
+        _FILES.c.revision,
+        # Files of one moment: the original first, copies by their numbers.
+        case((_FILES.c.form == ORIGINAL.kind, ""), else_=_FILES.c.form),
+        _FILES.c.copy_number,
+        _FILES.c.sha256,
+    )
+)
+_OF_LINEAGE = (
+    select(*COLUMNS)
+    .where(_CERTIFICATES.c.issuer_code == bindparam("issuer_code"))
+    .where(_CERTIFICATES.c.type_code == bindparam("type_code"))
+    .where(_CERTIFICATES.c.serial == bindparam("serial"))
+    .order_by(_CERTIFICATES.c.version)
 )
 _FORMER = (
     select(_NAMES)
@@ -65,6 +75,25 @@ def find(link: Link, identifier: str) -> Certificate | None:
     return None if row is None else whole(link, [row])[0]
 
 
+def lineage(link: Link, identifier: str) -> list[Certificate]:
+    """Every version of a lineage, oldest first."""
+    issuer_code, type_code, serial = lineage_of(identifier)
+    rows = link.fetch(_OF_LINEAGE, issuer_code=issuer_code, type_code=type_code, serial=serial)
+    return whole(link, rows)
+
+
+def lineage_of(identifier: str) -> tuple[str, str, str]:
+    """Issuer, type and serial of an identifier (GB/T 36904: parsed from the right).
+
+    Raises:
+        Unsupported: too few parts.
+    """
+    parts = identifier.rsplit(".", 5)
+    if len(parts) != 6:  # noqa: PLR2004 -- root, type, issuer, serial, version, check character
+        raise Unsupported(what="identifier without its parts")
+    return parts[2], parts[1], parts[3]
+
+
 def file(link: Link, sha256: str) -> CertificateFile | None:
     """The served file with this digest."""
     row = link.first(_FILE, sha256=sha256)
@@ -78,7 +107,7 @@ def counts(link: Link) -> dict[str, int]:
 
 
 def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
-    """Certificates of `COLUMNS` rows, in their order; four to six more queries however many."""
+    """Certificates of `COLUMNS` rows, in their order; four more queries however many."""
     identifiers = [row.identifier for row in rows]
     if not identifiers:
         return []
@@ -86,9 +115,6 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
     restrictions = steps.restrictions(link, identifiers)
     files = _files(link, identifiers)
     names = _former_names(link, identifiers)
-    changed = [row.identifier for row in rows if row.changed]
-    renewals = standing.renewals(link, changed)
-    results = standing.results(link, changed)
     return [
         Certificate(
             content=open_content(
@@ -101,9 +127,7 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
             restrictions=tuple(restrictions.get(row.identifier, ())),
             files=tuple(files.get(row.identifier, ())),
             paper=PaperStatus(row.paper),
-            renewals=tuple(renewals.get(row.identifier, ())),
-            results=tuple(results.get(row.identifier, ())),
-            supersedes=row.supersedes,
+            renewal_pending_since=row.renewal_pending_since,
             superseded_by=row.superseded_by,
             former_names=tuple(names.get(row.identifier, ())),
         )
@@ -144,4 +168,6 @@ def _file(link: Link, row: Row[Any]) -> CertificateFile:
         kind=row.kind,
         purpose=purpose,
         expires_on=row.expires_on,
+        copy_number=row.copy_number,
+        content_digest=row.content_digest,
     )

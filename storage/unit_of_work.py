@@ -7,7 +7,7 @@ from sqlalchemy import RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from certlib.catalogue import TypeVersion
-from certlib.certificate import Certificate, CertificateFile
+from certlib.certificate import Certificate, CertificateFile, Restriction
 from certlib.errors import Conflict, StoreUnavailable
 from certlib.registry import (
     AuditRecord,
@@ -117,6 +117,10 @@ class SqlUnitOfWork(
     def put_client(self, client: Client) -> None:
         """Keeps a client, or its changes."""
         catalogue.put_client(self._link, client)
+
+    def put_restriction(self, identifier: str, restriction: Restriction) -> None:
+        """Keeps a restriction or its lifting; the certificate's version grows."""
+        amendment.put_restriction(self._link, identifier, restriction)
 
     def commit(self) -> None:
         """The commit point: durable when it returns.

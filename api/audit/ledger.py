@@ -8,8 +8,8 @@ from api.audit.database import Row, Snapshot
 
 _INTENTS = (
     "SELECT identifier, status, issuer_code, type_code, storage_key, client_id, route, "
-    "idempotency_key, requested_by, approved_by, approvals_required, supersedes, content_digest "
-    "FROM intents"
+    "idempotency_key, requested_by, approved_by, sealed_by, approvals_required, forms, supersedes, "
+    "content_digest FROM intents"
 )
 _CERTIFICATES = (
     "SELECT identifier, state, type_code, issuer_code, serial, version, type_version, row_version, "
@@ -17,9 +17,14 @@ _CERTIFICATES = (
     "FROM certificates"
 )
 _FILES = (
-    "SELECT identifier, sha256, object_name, size, form, revision, kind FROM certificate_files "
-    "ORDER BY identifier, revision"
+    "SELECT identifier, sha256, object_name, size, form, copy_number, revision, kind "
+    "FROM certificate_files ORDER BY identifier, revision"
 )
+_ADDITIONS = (
+    "SELECT identifier, form, copy_number, status, storage_key, client_id, route, idempotency_key, "
+    "requested_by, approved_by, sealed_by, approvals_required FROM form_intents"
+)
+_DRAFTS = "SELECT identifier, status, issuer_code, type_code FROM drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,16 @@ class Ledger:
         intents, certificates: the last row of each identifier; `repeated` says where there
             were several.
         files: by identifier.
+        additions: intents to add a file to a certificate, by identifier.
+        drafts: certificates that were made and not sealed, or not yet.
         repeated: (table, identifier) of rows that share their identifier with another row.
     """
 
     intents: Mapping[str, Row]
     certificates: Mapping[str, Row]
     files: Mapping[str, Sequence[Row]]
+    additions: Mapping[str, Sequence[Row]]
+    drafts: Mapping[str, Row]
     repeated: Sequence[tuple[str, str]]
 
     @property
@@ -49,10 +58,22 @@ def ledger(snapshot: Snapshot) -> Ledger:
     repeated: list[tuple[str, str]] = []
     intents = _by_identifier("intents", snapshot, _INTENTS, repeated)
     certificates = _by_identifier("certificates", snapshot, _CERTIFICATES, repeated)
-    files: dict[str, list[Row]] = defaultdict(list)
-    for row in snapshot.rows(_FILES):
-        files[row["identifier"]].append(row)
-    return Ledger(intents, certificates, files, repeated)
+    drafts = _by_identifier("drafts", snapshot, _DRAFTS, repeated)
+    files, additions = _grouped(snapshot, _FILES), _grouped(snapshot, _ADDITIONS)
+    return Ledger(intents, certificates, files, additions, drafts, repeated)
+
+
+def object_name(storage_key: str, form: str, copy_number: int, revision: int = 0) -> str:
+    """`KEY.0`, `KEY.duplicate-2.0`, as docs/storage.md says."""
+    part = f".{form}-{copy_number}" if form != "original" else ""
+    return f"{storage_key}{part}.{revision}"
+
+
+def _grouped(snapshot: Snapshot, query: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in snapshot.rows(query):
+        found[row["identifier"]].append(row)
+    return found
 
 
 def _by_identifier(

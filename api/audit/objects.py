@@ -6,7 +6,7 @@ from pathlib import Path
 
 from api.audit.report import CannotAudit
 
-_NAME = re.compile(r"[0-9a-f]{32}\.(?:0|[1-9][0-9]*)")
+_NAME = re.compile(r"[0-9a-f]{32}(?:\.(?:duplicate|annex|drawing)-[1-9][0-9]*)?\.(?:0|[1-9][0-9]*)")
 _INCOMING = "incoming"
 """Unfinished writes; not yet objects."""
 

@@ -1,4 +1,4 @@
-"""Demo data: every department, three types, 300 certificates of generated holders."""
+"""Demo data: every department, every open type, three of them in every state."""
 
 from api.demo.load import load
 from api.demo.report import next_steps

@@ -1,6 +1,6 @@
 """What becomes of the demo's certificates: some in every state, each with a lawful reason."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from api.demo.orders import Term
@@ -63,10 +63,10 @@ def lives(today: date, *, long_term: bool) -> tuple[Life, ...]:
     return (*ended, *by_calendar)
 
 
-def ordinary(today: date, number: int, *, long_term: bool) -> Life:
-    """A certificate to which nothing happened."""
+def ordinary(today: date, number: int, years: int | None) -> Life:
+    """A certificate to which nothing happened, of the longest term its type allows."""
     issued = today - (10 + number * 7 % 700) * _DAY
-    to = None if long_term else issued + 4 * 365 * _DAY
+    to = None if years is None else issued + years * 365 * _DAY
     return Life(View.VALID, Term(issued, issued, to))
 
 
@@ -77,14 +77,10 @@ def _step(action: Action, reason: str, today: date, days_ago: int) -> Decision:
         Action.ANNUL: "《中华人民共和国行政许可法》第六十九条",
         Action.WITHDRAW: "《中华人民共和国行政许可法》第八条",
         Action.DEREGISTER: "《中华人民共和国行政许可法》第七十条",
-        Action.TRANSFER_OUT: "《中华人民共和国行政许可法》第四十九条",
     }.get(action, "")
     document = f"揭证演决〔{today.year}〕{days_ago}号" if basis else ""
     authority = "揭阳市发证机关（演示）"
-    day = today - days_ago * _DAY
-    made = Decision(action, reason, day, basis, document, authority)
     if action is Action.TRANSFER_OUT:
-        return replace(
-            made, receiving_authority="汕头市交通运输局（演示）", receiving_division="440500"
-        )
-    return made
+        authority = "汕头市交通运输局（演示）"
+    day = today - days_ago * _DAY
+    return Decision(action, reason, day, basis, document, authority)

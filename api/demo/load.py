@@ -10,8 +10,8 @@ from typing import Any
 
 from api.bootstrap import Node
 from api.demo.lives import Life, lives, ordinary
-from api.demo.orders import ISSUERS, order
-from api.founding import type_files
+from api.demo.orders import BIRTH, ISSUERS, PLANNING, TRANSPORT, order
+from api.shipped import type_files
 from api.tokens import hash_secret, new_secret
 from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
@@ -22,7 +22,11 @@ from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.issue import Outcome
 from certlib.usecases.order import IssueAnswer, IssueRequest
 
+MANY = (TRANSPORT, BIRTH, PLANNING)
+"""Types of which the demo has certificates in every state."""
 PER_TYPE = 100
+FEW = 2
+"""How many certificates the demo has of each other open type."""
 _GROUP = 20
 _CONSUMER = "11445200990090016H"
 
@@ -61,7 +65,7 @@ def load(node: Node, progress: Progress = lambda _done, _of: None) -> dict[str, 
         "server": node.settings.url,
         "complete": True,
         "identifiers": identifiers,
-        "types": sorted(ISSUERS),
+        "types": sorted({item.request.order.type_code for item in plan}),
         "certificates": len(answers),
         "files": _files(node, plan, answers),
     }
@@ -72,10 +76,9 @@ def load(node: Node, progress: Progress = lambda _done, _of: None) -> dict[str, 
 def _found_clients(node: Node) -> list[dict[str, Any]]:
     with node.registry.read() as session:
         names = {item.credit_code: item.short_name for item in session.departments()}
-    issuing = sorted(set(ISSUERS.values()))
     return [
         _client(node, f"demo-issuer-{place}", code, names[code], DEPARTMENT_SCOPES)
-        for place, code in enumerate(issuing, start=1)
+        for place, code in enumerate(_issuing(), start=1)
     ] + [_client(node, "demo-consumer", _CONSUMER, names[_CONSUMER], (VERIFY, TYPES))]
 
 
@@ -107,19 +110,33 @@ def _register(node: Node, clients: Iterable[dict[str, Any]]) -> None:
         uow.commit()
 
 
+def _issuing() -> list[str]:
+    """Issuing bodies, those of the types with many certificates first."""
+    first = sorted(ISSUERS[code] for code in MANY)
+    return [*first, *sorted(set(ISSUERS.values()) - set(first))]
+
+
 def _plan(today: date) -> Iterable[_Planned]:
-    # A type without a maker of demo data is founded, not filled; of several versions one is.
-    made = {item.type_code: item for item, _ in type_files() if item.type_code in ISSUERS}
-    for version in made.values():
-        long_term = version.term_years is None
-        special = lives(today, long_term=long_term)
-        for number in range(1, PER_TYPE + 1):
-            life = (
-                special[number - 1]
-                if number <= len(special)
-                else ordinary(today, number, long_term=long_term)
-            )
-            yield _Planned(life, _request(version, number, life), _caller(version))
+    # Of several versions of a type one is issued; a type that no body is listed for is none's.
+    versions = {item.type_code: item for item, _ in type_files() if item.type_code in ISSUERS}
+    for code in MANY:
+        yield from _many(versions[code], today)
+    for code, version in versions.items():
+        if code not in MANY and version.open_on(today):
+            for number in range(1, FEW + 1):
+                yield _planned(version, number, ordinary(today, number, version.term_years))
+
+
+def _many(version: TypeVersion, today: date) -> Iterable[_Planned]:
+    special = lives(today, long_term=version.term_years is None)
+    for number, life in enumerate(special, start=1):
+        yield _planned(version, number, life)
+    for number in range(len(special) + 1, PER_TYPE + 1):
+        yield _planned(version, number, ordinary(today, number, version.term_years))
+
+
+def _planned(version: TypeVersion, number: int, life: Life) -> _Planned:
+    return _Planned(life, _request(version, number, life), _caller(version))
 
 
 def _request(version: TypeVersion, number: int, life: Life) -> IssueRequest:
@@ -128,21 +145,22 @@ def _request(version: TypeVersion, number: int, life: Life) -> IssueRequest:
 
 def _caller(version: TypeVersion) -> Caller:
     code = ISSUERS[version.type_code]
-    place = sorted(set(ISSUERS.values())).index(code) + 1
+    place = _issuing().index(code) + 1
     return Caller(f"demo-issuer-{place}", code, frozenset(DEPARTMENT_SCOPES), person="demo-officer")
 
 
 def _issue(node: Node, plan: list[_Planned], progress: Progress) -> list[IssueAnswer]:
-    answers: list[IssueAnswer] = []
-    for start in range(0, len(plan), _GROUP):
-        group = plan[start : start + _GROUP]
-        outcomes: list[Outcome] = []
-        for caller in dict.fromkeys(item.caller for item in group):
-            mine = [item.request for item in group if item.caller == caller]
-            outcomes += node.issue.issue(caller, mine)
-        answers += [_answered(outcome) for outcome in outcomes]
-        progress(len(answers), len(plan))
-    return answers
+    """Answers in the order of the plan: each body issues its own, a group at a time."""
+    answers: dict[str, IssueAnswer] = {}
+    for caller in dict.fromkeys(item.caller for item in plan):
+        mine = [item.request for item in plan if item.caller == caller]
+        for start in range(0, len(mine), _GROUP):
+            group = mine[start : start + _GROUP]
+            outcomes = node.issue.issue(caller, group)
+            for request, outcome in zip(group, outcomes, strict=True):
+                answers[request.key] = _answered(outcome)
+            progress(len(answers), len(plan))
+    return [answers[item.request.key] for item in plan]
 
 
 def _answered(outcome: Outcome) -> IssueAnswer:
@@ -175,7 +193,7 @@ def _files(node: Node, plan: list[_Planned], answers: list[IssueAnswer]) -> list
     folder = node.settings.data_dir / "demo"
     folder.mkdir(exist_ok=True)
     listed = []
-    for type_code in sorted(ISSUERS):
+    for type_code in sorted({item.request.order.type_code for item in plan}):
         place = next(
             number
             for number, item in enumerate(plan)

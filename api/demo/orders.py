@@ -1,27 +1,41 @@
-"""Orders of the three demo types, made of generated holders and the types' own samples."""
+"""Orders for the demo, made of generated holders and the samples of each type's dictionary."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
-from api.demo.people import Dice, company, name, parent, person
-from certlib.catalogue import TypeVersion
+from api.demo.people import Dice, Person, company, name, parent, person
+from api.shipped import SAMPLE_DAY, issue_list, sample_fields
+from certlib.catalogue import HolderCategory, NumberSource, TypeVersion
 from certlib.document import Holder
+from certlib.mandates import Capacity
 from certlib.usecases.order import IssueOrder
 
 TRANSPORT = "11100000000019713D008"
 BIRTH = "11445200990090198M002"
 PLANNING = "11445200990090307L001"
 
-ISSUERS: Mapping[str, str] = {
-    TRANSPORT: "11445200990090139J",
-    BIRTH: "11445200990090198M",
-    PLANNING: "11445200990090307L",
-}
-"""Which department issues which demo type."""
+
+def _issuers() -> dict[str, str]:
+    """The first body on the list of each type that issues in its own name."""
+    found: dict[str, str] = {}
+    for entry in issue_list():
+        if entry.capacity is not Capacity.ENTRUSTED:
+            found.setdefault(entry.type_code, entry.issuer_code)
+    return found
+
+
+ISSUERS: Final[Mapping[str, str]] = _issuers()
+"""Which body issues which type in the demo."""
 
 _DIVISIONS = ("445202", "445203", "445222", "445224", "445281", "445200")
+_LINES = ("实业", "建设工程", "物流", "餐饮管理", "机械", "置业")
+_PICTURE = 1_000  # no sample of text is as long as the smallest picture
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LAST_DIGITS = re.compile(r"\d{1,3}$")
+_SERIAL = re.compile(r"\{serial:0(\d+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +50,104 @@ class Term:
 def order(version: TypeVersion, number: int, term: Term) -> IssueOrder:
     """The `number`-th order of that type."""
     dice = Dice(f"{version.type_code}/{number}")
-    maker = {TRANSPORT: _transport, BIRTH: _birth, PLANNING: _planning}[version.type_code]
-    face_number, holders, changed = maker(dice, number, term)
-    fields = {item.key: item.sample for item in version.fields if item.sample is not None}
-    fields.update(changed)
+    division = dice.pick(_DIVISIONS)
+    maker = _MAKERS.get(version.type_code)
+    if maker is None:
+        face_number, holders, changed = _made(version, dice, number, term)
+    else:
+        face_number, holders, changed = maker(dice, number, term)
     return IssueOrder(
         type_code=version.type_code,
         issuer_code=ISSUERS[version.type_code],
-        number=face_number,
+        number=face_number.replace("{division}", division),
         holders=holders,
         issue_date=term.issued,
-        division_code=dice.pick(_DIVISIONS),
-        fields=fields,
+        division_code=division,
+        fields=sample_fields(version) | changed,
         valid_from=term.valid_from,
         valid_to=term.valid_to,
         matter_name=f"{version.name}核发",
+        approved_by=("demo-reviewer",) if version.approvals else (),
     )
 
 
+def sample_number(version: TypeVersion, number: int, year: int) -> str:
+    """A face number as the type's own sample writes it; `{division}` stays to be filled."""
+    text = version.sample_number or f"{version.type_code[-3:]}{{serial:08}}"
+    text = _SERIAL.sub(lambda place: f"{number:0{int(place[1])}d}", text)
+    return text.replace("{year}", str(year))
+
+
 _Made = tuple[str, tuple[Holder, ...], dict[str, Any]]
+
+
+def _made(version: TypeVersion, dice: Dice, number: int, term: Term) -> _Made:
+    """Any type: samples, with the holder, the days, the names and the last digits made anew."""
+    people = _people(version, dice, number)
+    days = term.issued - SAMPLE_DAY
+    fields = {
+        key: _moved(value, days)
+        for key, value in sample_fields(version).items()
+        if not isinstance(value, str) or len(value) < _PICTURE
+    }
+    for item in version.fields:
+        printed = version.schema["properties"][item.key].get("x-format")
+        if item.repeats and (said := _said(people[0], item.repeats)):
+            fields[item.key] = said
+        elif printed == "name" and item.key in fields and "、" not in fields[item.key]:
+            fields[item.key] = name(dice)
+        elif printed == "code" and item.key in fields:
+            fields[item.key] = _renumbered(fields[item.key], number)
+    issued = version.numbering.source is NumberSource.CALLER
+    face_number = sample_number(version, number, term.issued.year) if issued else ""
+    return face_number, tuple(holder for holder, _ in people), fields
+
+
+def _people(version: TypeVersion, dice: Dice, number: int) -> list[tuple[Holder, Person | None]]:
+    """One holder of the type's kind; now and then two where the type allows it."""
+    count = 2 if version.max_holders > 1 and number % 2 == 0 else 1
+    natural = version.holder_category is HolderCategory.PERSON or (
+        version.holder_category is not HolderCategory.ORGANISATION and number % 2 == 0
+    )
+    return [_natural(dice) if natural else _legal(dice) for _ in range(count)]
+
+
+def _natural(dice: Dice) -> tuple[Holder, Person | None]:
+    one = parent(dice, SAMPLE_DAY, woman=dice.below(2) == 0)
+    return Holder(one.name, "111", one.code), one
+
+
+def _legal(dice: Dice) -> tuple[Holder, Person | None]:
+    title, code = company(dice, dice.pick(_LINES))
+    return Holder(title, "001", code), None
+
+
+def _said(owner: tuple[Holder, Person | None], part: str) -> str:
+    """What a field repeats of a holder; "" where the holder has no such thing."""
+    holder, one = owner
+    if part in ("name", "code"):
+        return holder.name if part == "name" else holder.code
+    if one is None:
+        return ""
+    return one.born.isoformat() if part == "birth" else "女" if one.woman else "男"
+
+
+def _moved(value: Any, days: timedelta) -> Any:  # noqa: ANN401 - a JSON value
+    """Every day in the value as far from the day of issue as the sample's is from its own."""
+    match value:
+        case str() if _DAY.fullmatch(value):
+            return (date.fromisoformat(value) + days).isoformat()
+        case list():
+            return [_moved(item, days) for item in value]
+        case Mapping():
+            return {key: _moved(item, days) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _renumbered(text: str, number: int) -> str:
+    """Another code of the same form: its last digits count."""
+    return _LAST_DIGITS.sub(lambda last: f"{number % 10 ** len(last[0]):0{len(last[0])}d}", text)
 
 
 def _transport(dice: Dice, number: int, term: Term) -> _Made:
@@ -117,3 +210,11 @@ def _planning(dice: Dice, number: int, term: Term) -> _Made:
 
 def _age(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+_MAKERS: Final[Mapping[str, Callable[[Dice, int, Term], _Made]]] = {
+    TRANSPORT: _transport,
+    BIRTH: _birth,
+    PLANNING: _planning,
+}
+"""Types of which the demo has many, with more that differs than any type's samples tell."""

@@ -5,12 +5,10 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.routes import (
-    amendments,
     batches,
     certificates,
     changes,
     decisions,
-    duties,
     files,
     operation,
     publishing,
@@ -29,9 +27,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     certificates.router,
     files.router,
     decisions.router,
-    amendments.router,
-    duties.batches,
-    duties.lists,
     batches.router,
     verifications.router,
     statuses.router,

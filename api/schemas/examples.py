@@ -40,6 +40,7 @@ ISSUED: Final[dict[str, Any]] = {
     "sha256": DIGEST,
     "size": 98304,
     "recorded_at": "2026-03-02T01:02:03Z",
+    "files": [{"form": "original", "copy_number": 0, "sha256": DIGEST, "size": 98304}],
     "replayed": False,
     "warnings": [],
 }

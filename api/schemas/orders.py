@@ -1,17 +1,32 @@
 """Issuing on the wire: one order, a batch of them, and their answers."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
 from api.persons import Person
 from api.schemas import examples
-from api.schemas.base import Code, Day, Name, ProblemDocument, Remark, TypeCode, Wire
-from certlib.document import Holder
+from api.schemas.base import Code, Day, Name, Note, ProblemDocument, Remark, TypeCode, Wire
+from certlib.document import Form, Holder
 from certlib.errors import Problem
-from certlib.usecases.order import IssueAnswer, IssueOrder
+from certlib.usecases.order import Ending, IssueAnswer, IssueOrder
 
-Form = Literal["original", "duplicate", "annex", "drawing"]
+FormName = Literal["original", "duplicate", "annex", "drawing"]
+SupersedeReason = Literal["change", "renewal", "replacement", "lowered", "correction"]
+
+
+class FormIn(Wire):
+    """一个文件：正本、副本、附页或附图。 One file of the certificate."""
+
+    form: FormName
+    copy_number: Annotated[int, Field(ge=0, le=999)] = Field(
+        default=0, description="份号；0 为顺次编号，正本没有份号。 0 takes the next number."
+    )
+
+    def to_form(self) -> Form:
+        """The form that the use case takes."""
+        return Form(self.form, self.copy_number)
 
 
 class HolderIn(Wire):
@@ -33,7 +48,11 @@ class OrderIn(Wire):
     model_config = Wire.model_config | {"json_schema_extra": {"examples": [examples.ORDER]}}
 
     type_code: TypeCode
-    number: Annotated[str, StringConstraints(max_length=128)]
+    number: Annotated[str, StringConstraints(max_length=128)] = Field(
+        default="",
+        description="证照编号，由发证系统给出；证照库编号或无编号的类型留空，换发缺省沿用原编号。"
+        " Your system's number; empty where the library numbers, or the type has none.",
+    )
     holders: Annotated[list[HolderIn], Field(min_length=1, max_length=50)]
     issue_date: Day
     division_code: Annotated[str, StringConstraints(max_length=6)]
@@ -53,12 +72,32 @@ class OrderIn(Wire):
     type_version: Annotated[str, StringConstraints(max_length=32)] = ""
     matter_code: Code = ""
     matter_name: Name = ""
-    form: Form = "original"
+    decision_number: Annotated[str, StringConstraints(max_length=128)] = Field(
+        default="", description="决定文号。 Number of the decision."
+    )
+    decision_date: Day | None = Field(
+        default=None, description="决定日期，不晚于颁发日期。 Day of decision, not after issue."
+    )
+    forms: Annotated[list[FormIn], Field(max_length=20)] = Field(
+        default=[], description="缺省只有正本。 The original alone unless given."
+    )
     approved_by: Annotated[list[Person], Field(max_length=8)] = Field(
-        default=[], description="审核人账号，不含经办人。 Approvers' accounts."
+        default=[], description="审核人账号，不含制证人和签发人。 Approvers' accounts."
+    )
+    made_by: Person | Literal[""] = Field(
+        default="",
+        description="制证人账号，签发人与制证人不是同一人时填写。"
+        " The maker's account, where the caller seals what another person made.",
     )
     supersedes: Annotated[str, StringConstraints(max_length=128)] = ""
-    supersede_reason: Literal["change", "renewal", "replacement", "lowered"] = "change"
+    supersede_reason: SupersedeReason = "change"
+    effective_from: Day | None = Field(
+        default=None, description="变更生效日，缺省为颁发日期。 Day from which a change counts."
+    )
+    legal_basis: Name = ""
+    document_number: Annotated[str, StringConstraints(max_length=128)] = ""
+    authority: Annotated[str, StringConstraints(max_length=256)] = ""
+    note: Note = ""
     accepted_on: Day | None = Field(
         default=None,
         description="受理日，在办件按受理日适用类型版本。 Open cases follow that day's version.",
@@ -79,12 +118,31 @@ class OrderIn(Wire):
             type_version=self.type_version,
             matter_code=self.matter_code,
             matter_name=self.matter_name,
-            form=self.form,
+            forms=tuple(item.to_form() for item in self.forms),
             approved_by=tuple(self.approved_by),
+            made_by=self.made_by,
+            decision_number=self.decision_number,
+            decision_date=self.decision_date,
             supersedes=self.supersedes,
             supersede_reason=self.supersede_reason,
             accepted_on=self.accepted_on,
+            ending=Ending(
+                effective_from=self.effective_from,
+                legal_basis=self.legal_basis,
+                document_number=self.document_number,
+                authority=self.authority,
+                note=self.note,
+            ),
         )
+
+
+class IssuedFileOut(Wire):
+    """一个已签章的文件。 One sealed file."""
+
+    form: FormName
+    copy_number: int
+    sha256: str
+    size: int
 
 
 class IssuedOut(Wire):
@@ -103,13 +161,15 @@ class IssuedOut(Wire):
     sha256: str
     size: int
     recorded_at: str
+    files: list[IssuedFileOut] = Field(description="全部文件，正本在前。 Every file.")
     replayed: bool = Field(description="此键先前已签发。 The key had been used before.")
     warnings: list[str]
 
     @classmethod
     def of(cls, answer: IssueAnswer) -> Self:
         """The wire shape of `answer`."""
-        return cls(**answer.as_json(), replayed=answer.replayed)
+        files = [IssuedFileOut(**asdict(file)) for file in answer.files]
+        return cls(**{**answer.as_json(), "files": files}, replayed=answer.replayed)
 
 
 class CheckedOut(Wire):

@@ -17,22 +17,24 @@ from certlib.registry.core import (
     CoreReads,
     CoreWrites,
     IdempotencyRecord,
+    IntendedFile,
     Intent,
     IntentStatus,
     OutboxEvent,
     Publication,
     SearchQuery,
     StatusRow,
+    object_name,
 )
-from certlib.registry.duties import (
-    DutyReads,
-    DutyWrites,
-    LateQuery,
-    OverdueQuery,
-    OverdueRule,
-    StandingRow,
+from certlib.registry.duties import DutyReads, DutyWrites
+from certlib.registry.issuing import (
+    AddedForm,
+    Draft,
+    DraftQuery,
+    DraftStatus,
+    IssuingReads,
+    IssuingWrites,
 )
-from certlib.registry.issuing import IssuingReads, IssuingWrites
 from certlib.registry.notices import NoticeReads, NoticeWrites
 from certlib.registry.paper import PaperReads, PaperWrites
 from certlib.registry.parties import PartyReads, PartyWrites
@@ -45,27 +47,29 @@ from certlib.registry.seals import (
 )
 
 __all__ = [
+    "AddedForm",
     "AuditRecord",
     "BatchHeader",
     "Client",
     "Department",
+    "Draft",
+    "DraftQuery",
+    "DraftStatus",
     "HistoryTail",
     "IdempotencyRecord",
+    "IntendedFile",
     "Intent",
     "IntentStatus",
     "IssueListEntry",
-    "LateQuery",
     "OutboxEvent",
-    "OverdueQuery",
-    "OverdueRule",
     "Publication",
     "ReadSession",
     "Registry",
     "SealedBatch",
     "SearchQuery",
-    "StandingRow",
     "StatusRow",
     "UnitOfWork",
+    "object_name",
 ]
 
 

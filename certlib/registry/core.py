@@ -7,12 +7,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from certlib.catalogue import TypeVersion
-from certlib.certificate import Certificate, CertificateFile, PaperStatus
+from certlib.certificate import Certificate, CertificateFile, Decision, Restriction
 from certlib.departments import Department, Holding
-from certlib.document import Content
+from certlib.document import ORIGINAL, Content, Form
 from certlib.mandates import IssueListEntry
 from certlib.ports import DesignDigests
-from certlib.registry.duties import StandingRow
 from certlib.states import State
 
 
@@ -38,14 +37,29 @@ class IntentStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class IntendedFile:
+    """One file that an intent means to seal, and the name of its object."""
+
+    content: Content
+    content_digest: str
+    object_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """INTENT: what we mean to seal, durable before anything is sealed.
 
     Attributes:
-        storage_key: 32 hex digits drawn at reservation; names the object with `revision`.
+        content: of the original; of the file itself where one is added to a certificate.
+        storage_key: 32 hex digits drawn at reservation; names the objects.
         content_digest: hex SHA-256 of `content.canonical()`.
         client_id, route, idempotency_key: whose answer the publication completes.
-        requested_by: the acting person or client; `approved_by`: the other eyes.
+        requested_by: who made it (the person or client that counts for four eyes);
+            `approved_by`: the other eyes; `sealed_by`: who seals.
+        actor: who is named in the history, client and person.
+        forms: which files; those beside the original differ in form and copy number only.
+        succession: how the version in `supersedes` ends, or None where there is none.
+        base_version: row version of the draft it was, which the certificate's go on from.
         lease_until: until when the process that works on it is trusted to be alive.
     """
 
@@ -59,11 +73,15 @@ class Intent:
     route: str
     idempotency_key: str
     requested_by: str
+    actor: str
     recorded_at: datetime
+    sealed_by: str = ""
     approved_by: tuple[str, ...] = ()
     approvals_required: int = 0
+    forms: tuple[Form, ...] = (ORIGINAL,)
     supersedes: str = ""
-    supersede_reason: str = ""
+    succession: Decision | None = None
+    base_version: int = 0
     attempts: int = 0
     last_error: str = ""
     lease_until: datetime | None = None
@@ -74,17 +92,44 @@ class Intent:
         return self.content.identifier
 
     def object_name(self, revision: int = 0) -> str:
-        """Name of the sealed file's object."""
-        return f"{self.storage_key}.{revision}"
+        """Name of the object of its own file in that revision."""
+        return object_name(self.storage_key, self.content.file_form, revision)
+
+    @property
+    def adds_form(self) -> bool:
+        """Whether it adds a file to a certificate that is there already."""
+        return self.content.file_form != ORIGINAL
+
+    @property
+    def files(self) -> tuple[IntendedFile, ...]:
+        """Every file to be sealed, the original first."""
+        return tuple(self._file(form) for form in self.forms)
+
+    def _file(self, form: Form) -> IntendedFile:
+        name = object_name(self.storage_key, form)
+        if form == self.content.file_form:
+            return IntendedFile(self.content, self.content_digest, name)
+        content = self.content.in_form(form)
+        return IntendedFile(content, content.digest(), name)
+
+
+def object_name(storage_key: str, form: Form = ORIGINAL, revision: int = 0) -> str:
+    """Name of a sealed file's object: `KEY.0`, `KEY.duplicate-2.0`; never of a holder."""
+    part = f".{form.kind}-{form.copy_number}" if form != ORIGINAL else ""
+    return f"{storage_key}{part}.{revision}"
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What becomes public with one commit: the certificate, its file, its answer."""
+    """What becomes public with one commit: the certificate with its files, and its answer."""
 
     certificate: Certificate
-    file: CertificateFile
     intent: Intent
+
+    @property
+    def file(self) -> CertificateFile:
+        """The original."""
+        return self.certificate.files[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +218,7 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """What the public status look-up needs, and nothing else.
-
-    Attributes:
-        issue_date: None stands for `valid_from`.
-        standing: None for a certificate to which nothing happened since it was issued.
-    """
+    """What the public status look-up needs, and nothing else."""
 
     identifier: str
     state: State
@@ -190,10 +230,6 @@ class StatusRow:
     renewal_pending_since: date | None
     restricted: bool
     changed_at: datetime
-    issue_date: date | None = None
-    type_version: str = ""
-    paper: PaperStatus = PaperStatus.NONE
-    standing: StandingRow | None = None
 
 
 class CoreReads(Protocol):
@@ -275,7 +311,7 @@ class CoreWrites(CoreReads, Protocol):
         ...
 
     def save(self, certificate: Certificate, expected_version: int) -> None:
-        """Keeps state, flags, new steps and what stands beside them; frees or keeps face numbers.
+        """Keeps state, restrictions, flags and new history steps; frees or keeps face numbers.
 
         Raises:
             StaleVersion: the row's version is not `expected_version`.
@@ -292,3 +328,4 @@ class CoreWrites(CoreReads, Protocol):
 
     def put_issue_entry(self, entry: IssueListEntry) -> None: ...
     def put_client(self, client: Client) -> None: ...
+    def put_restriction(self, identifier: str, restriction: Restriction) -> None: ...

@@ -1,4 +1,7 @@
-"""Burn: give an intent up for good. Its identifier is never used again."""
+"""Burn: give an intent up for good. Its identifier is never used again.
+
+An intent to add a file burns alone: its certificate stays, and that file may be asked for again.
+"""
 
 from certlib.ports import Clock, ObjectStore
 from certlib.registry import AuditRecord, Intent, Registry
@@ -15,12 +18,29 @@ def burn(
         Conflict: the intent is no longer pending.
         StoreUnavailable: the commit was not confirmed.
     """
-    record = AuditRecord(clock.now(), "reconciler", "burn", intent.identifier, {"reason": reason})
+    act, details = "burn", {"reason": reason}
+    if intent.adds_form:
+        act = "burn-form"
+        details |= {"form": intent.content.form, "copy_number": str(intent.content.copy_number)}
+    record = AuditRecord(clock.now(), "reconciler", act, intent.identifier, details)
     with registry.begin() as uow:
-        uow.burn(intent.identifier, reason)
+        if intent.adds_form:
+            uow.burn_form(intent.storage_key, reason)
+        else:
+            uow.burn(intent.identifier, reason)
         uow.release_idempotency(intent.client_id, intent.route, intent.idempotency_key)
         uow.append_audit([record])
         # Before the commit, while the intent's row is ours: a crash in between leaves an intent
-        # without an object, which is sealed anew; after it, a sealed orphan would stay (INV-1).
-        objects.remove(intent.object_name())
+        # without its objects, which are sealed anew; after it, sealed orphans would stay (INV-1).
+        remove_files(objects, intent)
         uow.commit()
+
+
+def remove_files(objects: ObjectStore, intent: Intent) -> None:
+    """Sweeps whatever lies under the names of an intent that came to nothing.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
+    for file in intent.files:
+        objects.remove(file.object_name)

@@ -2,12 +2,22 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from certlib.errors import IdempotencyInProgress, IdempotencyMismatch
 from certlib.registry import IdempotencyRecord
 from certlib.usecases.caller import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOfAct:
+    """Whose key it is, and for which kind of act."""
+
+    client_id: str
+    route: str
+    key: str
 
 
 def claim(

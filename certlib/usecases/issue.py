@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, TypeVar
 
-from certlib import ids
-from certlib.document import Content
-from certlib.errors import CertlibError, Conflict, Corrupt, Invalid, NotFound, Refused
-from certlib.ports import Clock, Entropy
+from certlib.errors import CertlibError, Conflict, Invalid, NotFound, Refused
+from certlib.ports import Clock, Entropy, Renderer
 from certlib.registry import (
     IdempotencyRecord,
     Intent,
@@ -18,9 +16,10 @@ from certlib.registry import (
     Registry,
     UnitOfWork,
 )
-from certlib.usecases.burn import burn
+from certlib.usecases.burn import burn, remove_files
 from certlib.usecases.caller import Caller
-from certlib.usecases.idempotency import claim, kept_answer
+from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
+from certlib.usecases.intend import Intending, note_attempt
 from certlib.usecases.order import IssueAnswer, IssueRequest, answer_from_json, answer_of
 from certlib.usecases.preflight import Cleared, Preflight
 from certlib.usecases.produce import Workshop
@@ -30,8 +29,6 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 ROUTE = "issue"
-LEASE = timedelta(seconds=60)
-"""How long a process that works on an intent is trusted to be alive."""
 
 Outcome = IssueAnswer | CertlibError
 
@@ -59,6 +56,10 @@ class IssuingOptions:
     demonstration: bool
     seal_suffix: str = "电子印章"
     side_by_side: SideBySide = map
+
+    def intending(self, renderer: Renderer, entropy: Entropy) -> Intending:
+        """How intents are written under these options."""
+        return Intending(renderer, entropy, self.demonstration, self.seal_suffix)
 
 
 @dataclass(slots=True)
@@ -111,8 +112,8 @@ class IssueCertificates:
         self._preflight = preflight
         self._workshop = workshop
         self._clock = clock
-        self._entropy = entropy
-        self._options = options
+        self._side_by_side = options.side_by_side
+        self._intending = options.intending(workshop.renderer, entropy)
 
     def check(
         self, caller: Caller, requests: Sequence[IssueRequest]
@@ -130,8 +131,7 @@ class IssueCertificates:
         now = self._clock.now()
         try:
             with self._registry.begin() as uow:
-                content = self._content(caller, item.cleared, uow, now)
-                uow.reserve([self._intent(caller, item.row.request, item.cleared, content)])
+                uow.reserve([self._intent(caller, item, uow, now)])
         except CertlibError as error:
             item.row.outcome = error
         return item.row.outcome is None
@@ -168,7 +168,7 @@ class IssueCertificates:
                 row.outcome = error
                 continue
             if record is not None:
-                row.outcome = _replay_or_error(record, row.request.order.request_digest())
+                row.outcome = _replay_or_error(record, row.request.request_digest())
 
     def _clear(self, caller: Caller, rows: Sequence[_Row]) -> list[_Cleared]:
         cleared: list[_Cleared] = []
@@ -207,13 +207,12 @@ class IssueCertificates:
         with self._registry.begin() as uow:
             for item in group:
                 request = item.row.request
-                digest = request.order.request_digest()
+                digest = request.request_digest()
                 earlier = uow.claim_idempotency(claim(caller, ROUTE, request.key, digest, now))
                 if earlier is not None:
                     replays.append((item.row, _replay_or_error(earlier, digest)))
                     continue
-                content = self._content(caller, item.cleared, uow, now)
-                intent = self._intent(caller, request, item.cleared, content)
+                intent = self._intent(caller, item, uow, now)
                 reserved.append(_Reserved(item.row, item.cleared, intent))
             uow.reserve(item.intent for item in reserved)
             details = {"request_id": caller.request_id}
@@ -227,78 +226,16 @@ class IssueCertificates:
             row.outcome = outcome
         return reserved
 
-    def _intent(
-        self, caller: Caller, request: IssueRequest, cleared: Cleared, content: Content
-    ) -> Intent:
-        now = self._clock.now()
-        return Intent(
-            content=content,
-            content_digest=content.digest(),
-            storage_key=self._entropy.octets(16).hex(),
-            status=IntentStatus.PENDING,
-            seal_level=cleared.version.seal_level,
-            design=self._workshop.renderer.digests(cleared.version.design),
-            client_id=caller.client_id,
-            route=ROUTE,
-            idempotency_key=request.key,
-            requested_by=caller.requester,
-            recorded_at=now,
-            approved_by=cleared.order.approved_by,
-            approvals_required=cleared.version.approvals,
-            supersedes=cleared.order.supersedes,
-            supersede_reason=cleared.order.supersede_reason,
-            lease_until=now + LEASE,
-        )
-
-    def _content(self, caller: Caller, cleared: Cleared, uow: UnitOfWork, now: datetime) -> Content:
-        order, version, acting = cleared.order, cleared.version, cleared.acting
-        return Content(
-            type_code=order.type_code,
-            type_version=version.version,
-            name=version.name,
-            identifier=str(self._identifier(cleared, uow)),
-            number=order.number.strip(),
-            issuer_code=order.issuer_code,
-            issuer_name=cleared.issuer.name,
-            issue_date=order.issue_date,
-            holders=cleared.holders,
-            division_code=order.division_code,
-            valid_from=order.valid_from,
-            valid_to=order.valid_to,
-            matter_code=order.matter_code,
-            matter_name=order.matter_name,
-            sealed_by=caller.requester,
-            sealed_at=now,
-            seal_name=cleared.issuer.name + self._options.seal_suffix,
-            form=order.form,
-            acting_code="" if acting is None else acting.credit_code,
-            acting_name="" if acting is None else acting.name,
-            demonstration=self._options.demonstration,
-            fields=dict(order.fields),
-        )
-
-    def _identifier(self, cleared: Cleared, uow: UnitOfWork) -> ids.CertificateIdentifier:
-        """A new lineage, or the next version of one that no intent, burned or not, has used.
-
-        An identifier names its issuer: what a department takes over goes on in a new lineage.
-        """
-        order, before = cleared.order, cleared.superseded
-        if before is None or before.content.issuer_code != order.issuer_code:
-            serial = ids.serial_from(self._entropy.octets(64))
-            return ids.build(order.type_code, order.issuer_code, serial, 1)
-        earlier = ids.parse(before.identifier).identifier
-        if earlier is None:
-            raise Corrupt(what="identifier")
-        candidate = earlier.next_version()
-        while uow.intent(str(candidate)) is not None:
-            candidate = candidate.next_version()
-        return candidate
+    def _intent(self, caller: Caller, item: _Cleared, uow: UnitOfWork, now: datetime) -> Intent:
+        content = self._intending.content(item.cleared, uow)
+        key = KeyOfAct(caller.client_id, ROUTE, item.row.request.key)
+        return self._intending.of_order(caller, item.cleared, content, key, now)
 
     # --- 2 to 4: render, seal, store -------------------------------------------------------------
 
     def _produce(self, group: Sequence[_Reserved]) -> list[_Made]:
         made: list[_Made] = []
-        for item, result in zip(group, self._options.side_by_side(self._made, group), strict=True):
+        for item, result in zip(group, self._side_by_side(self._made, group), strict=True):
             if isinstance(result, Publication):
                 made.append(_Made(item.row, item.cleared, result))
             else:
@@ -323,7 +260,7 @@ class IssueCertificates:
     def _note(self, intent: Intent, error: CertlibError) -> None:
         # When even the note cannot be kept the lease ends by itself, and the reconciler tries.
         with suppress(CertlibError), self._registry.begin() as uow:
-            uow.note_attempt(intent.identifier, error.code)
+            note_attempt(uow, intent, error)
             uow.commit()
 
     def _leave_no_orphan(self, intent: Intent) -> None:
@@ -332,7 +269,7 @@ class IssueCertificates:
             with self._registry.read() as session:
                 found = session.intent(intent.identifier)
             if found is not None and found.status is IntentStatus.BURNED:
-                self._workshop.objects.remove(intent.object_name())
+                remove_files(self._workshop.objects, intent)
 
     # --- 5: publish ------------------------------------------------------------------------------
 

@@ -1,13 +1,37 @@
 """What a department asks for when it issues, and what the answer says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 from certlib.canonical import digest
-from certlib.document import Holder
+from certlib.document import ORIGINAL, Form, Holder
 from certlib.registry import Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is said of the version before beside the reason why it ends.
+
+    Attributes:
+        effective_from: from which day a change counts; None for the day of issue. Renewals and
+            corrections have a day of their own.
+        legal_basis, document_number, authority, note: the decision, where there is one.
+        expected_version: from `If-Match`; None when the caller does not insist.
+    """
+
+    effective_from: date | None = None
+    legal_basis: str = ""
+    document_number: str = ""
+    authority: str = ""
+    note: str = ""
+    expected_version: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For the request's digest."""
+        day = self.effective_from
+        return {**asdict(self), "effective_from": day and day.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +39,15 @@ class IssueOrder:
     """One certificate to issue. Dates are legal days (UTC+8).
 
     Attributes:
-        number: the number on the face (ZZBH), given by the department's system.
+        number: the number on the face (ZZBH), given by the department's system; "" where the
+            library numbers, or the type has no number.
         type_version: a certain version of the type, or "" for the one open today.
-        approved_by: persons who approved (four eyes), the requester not among them.
+        forms: which files, () for the original alone; a copy number of 0 asks for the next one.
+        approved_by: persons who approved (four eyes), neither maker nor sealer among them.
+        made_by: who made it, where the caller seals what another person made; "" for the caller.
+        decision_number, decision_date: the decision (文号) behind the certificate.
         supersedes: identifier of the version this one replaces, or "".
-        supersede_reason: `change`, `renewal`, `replacement` or `lowered`.
+        supersede_reason: `change`, `renewal`, `replacement`, `lowered` or `correction`.
         accepted_on: day the case was accepted: open cases follow the type version of that day.
     """
 
@@ -35,46 +63,83 @@ class IssueOrder:
     type_version: str = ""
     matter_code: str = ""
     matter_name: str = ""
-    form: str = "original"
+    forms: tuple[Form, ...] = ()
     approved_by: tuple[str, ...] = ()
+    made_by: str = ""
+    decision_number: str = ""
+    decision_date: date | None = None
     supersedes: str = ""
     supersede_reason: str = "change"
     accepted_on: date | None = None
+    ending: Ending = Ending()
 
     def request_digest(self) -> str:
         """Hex SHA-256 of the order in canonical JSON: what an idempotency key stands for."""
-        # Members that came later stand in the digest only where they are used: a key that was used
-        # before an upgrade still means the same order after it.
-        later = {"accepted_on": self.accepted_on and self.accepted_on.isoformat()}
-        return digest(
-            {name: value for name, value in later.items() if value is not None}
-            | {
-                "type_code": self.type_code,
-                "issuer_code": self.issuer_code,
-                "number": self.number,
-                "holders": [[item.name, item.code_type, item.code] for item in self.holders],
-                "issue_date": self.issue_date.isoformat(),
-                "division_code": self.division_code,
-                "fields": dict(self.fields),
-                "valid_from": self.valid_from and self.valid_from.isoformat(),
-                "valid_to": self.valid_to and self.valid_to.isoformat(),
-                "type_version": self.type_version,
-                "matter_code": self.matter_code,
-                "matter_name": self.matter_name,
-                "form": self.form,
-                "approved_by": list(self.approved_by),
-                "supersedes": self.supersedes,
-                "supersede_reason": self.supersede_reason,
-            }
-        )
+        return digest(self.as_json())
+
+    def as_json(self) -> dict[str, Any]:
+        """The order as JSON values.
+
+        Members that earlier releases did not know are left out while they say nothing: a key
+        that was used before an upgrade still gets its answer.
+        """
+        later = {
+            "forms": [[form.kind, form.copy_number] for form in self.forms],
+            "made_by": self.made_by,
+            "decision_number": self.decision_number,
+            "decision_date": self.decision_date and self.decision_date.isoformat(),
+            "accepted_on": self.accepted_on and self.accepted_on.isoformat(),
+            "ending": {} if self.ending == Ending() else self.ending.as_json(),
+        }
+        return {**self._known_to_all(), **{key: value for key, value in later.items() if value}}
+
+    def _known_to_all(self) -> dict[str, Any]:
+        return {
+            "type_code": self.type_code,
+            "issuer_code": self.issuer_code,
+            "number": self.number,
+            "holders": [[item.name, item.code_type, item.code] for item in self.holders],
+            "issue_date": self.issue_date.isoformat(),
+            "division_code": self.division_code,
+            "fields": dict(self.fields),
+            "valid_from": self.valid_from and self.valid_from.isoformat(),
+            "valid_to": self.valid_to and self.valid_to.isoformat(),
+            "type_version": self.type_version,
+            "matter_code": self.matter_code,
+            "matter_name": self.matter_name,
+            "form": ORIGINAL.kind,
+            "approved_by": list(self.approved_by),
+            "supersedes": self.supersedes,
+            "supersede_reason": self.supersede_reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class IssueRequest:
-    """An order with its idempotency key."""
+    """An order with its idempotency key.
+
+    Attributes:
+        digest: of what the caller asked for, where the order was made from that; "" when the
+            order itself is what was asked.
+    """
 
     order: IssueOrder
     key: str
+    digest: str = ""
+
+    def request_digest(self) -> str:
+        """What the key stands for."""
+        return self.digest or self.order.request_digest()
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedFile:
+    """One of the files that were issued."""
+
+    form: str
+    copy_number: int
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +147,7 @@ class IssueAnswer:
     """What was issued; holds nothing about the holder, so it may be kept and logged.
 
     Attributes:
+        sha256, size: of the original; `files` lists every file.
         replayed: the key had been used for the same order before; nothing was issued now.
         warnings: stable codes of oddities that do not stand in the way.
     """
@@ -97,6 +163,7 @@ class IssueAnswer:
     sha256: str
     size: int
     recorded_at: str
+    files: tuple[IssuedFile, ...] = ()
     replayed: bool = False
     warnings: tuple[str, ...] = field(default=())
 
@@ -114,13 +181,19 @@ class IssueAnswer:
             "sha256": self.sha256,
             "size": self.size,
             "recorded_at": self.recorded_at,
+            "files": [asdict(file) for file in self.files],
             "warnings": list(self.warnings),
         }
 
 
 def answer_from_json(data: Mapping[str, Any]) -> IssueAnswer:
     """The stored answer, given again."""
-    known = {**data, "warnings": tuple(data.get("warnings", ())), "replayed": True}
+    known = {
+        **data,
+        "files": tuple(IssuedFile(**file) for file in data.get("files", ())),
+        "warnings": tuple(data.get("warnings", ())),
+        "replayed": True,
+    }
     return IssueAnswer(**known)
 
 
@@ -139,4 +212,8 @@ def answer_of(publication: Publication) -> IssueAnswer:
         sha256=file.sha256,
         size=file.size,
         recorded_at=publication.certificate.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        files=tuple(
+            IssuedFile(item.form, item.copy_number, item.sha256, item.size)
+            for item in publication.certificate.files
+        ),
     )

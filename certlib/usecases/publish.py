@@ -1,19 +1,27 @@
 """Publish (step 5): certificate, file, answer, history and events in one commit: the truth."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes
-from certlib.certificate import Decision
+from certlib.certificate import Certificate
 from certlib.errors import Conflict, Invalid, TransitionForbidden
-from certlib.registry import AuditRecord, Intent, OutboxEvent, Publication, Registry, UnitOfWork
-from certlib.states import Action
+from certlib.issuing_errors import AlreadyRenewed
+from certlib.registry import (
+    AddedForm,
+    AuditRecord,
+    Intent,
+    OutboxEvent,
+    Publication,
+    Registry,
+    UnitOfWork,
+)
+from certlib.states import State
 from certlib.usecases.order import answer_of
+from certlib.usecases.succession import end_version_before
 
-HOPELESS = (Invalid, TransitionForbidden)
+HOPELESS = (Invalid, TransitionForbidden, AlreadyRenewed)
 """No later attempt can mend these: the order itself, or a superseded version that has ended."""
 
 
@@ -22,17 +30,78 @@ def publish(registry: Registry, publications: Iterable[Publication], now: dateti
 
     Raises:
         Conflict: an intent is no longer pending, or a superseded version changed meanwhile.
+        Invalid, TransitionForbidden, AlreadyRenewed: the version before can not be replaced.
         StoreUnavailable: the commit was not confirmed.
     """
     group = list(publications)
     with registry.begin() as uow:
         uow.publish(group)
         for item in group:
-            _supersede(uow, item, now)
-            _answer(uow, item)
+            _join(uow, item, now)
         uow.append_audit(_record(item, now) for item in group)
         uow.add_events(_event(item, now) for item in group)
         uow.commit()
+
+
+def publish_form(registry: Registry, added: AddedForm, now: datetime) -> None:
+    """Makes one more file of a certificate public.
+
+    Raises:
+        Conflict: the intent is no longer pending.
+        TransitionForbidden: the certificate has ended meanwhile.
+        StoreUnavailable: the commit was not confirmed.
+    """
+    intent, file = added.intent, added.file
+    with registry.begin() as uow:
+        certificate = uow.certificate(intent.identifier)
+        if certificate is None:
+            raise Conflict
+        need_in_force(certificate)
+        uow.publish_form(added)
+        row_version = certificate.row_version + 1
+        answer = form_answer(added, row_version)
+        _complete(uow, intent, answer)
+        details = {
+            "sha256": file.sha256,
+            "level": file.level,
+            "form": file.form,
+            "copy_number": str(file.copy_number),
+        }
+        uow.append_audit([intent_record(now, intent.actor, "add-form", intent, details)])
+        payload = {"row_version": row_version}
+        event_id = f"{intent.identifier}:{row_version}"
+        topic = "certificate.form-added"
+        uow.add_events([OutboxEvent(event_id, topic, intent.identifier, payload, now)])
+        uow.commit()
+
+
+def need_in_force(certificate: Certificate) -> None:
+    """Only a certificate that stands as issued gets further files.
+
+    Raises:
+        TransitionForbidden: it is suspended, or has ended.
+    """
+    if certificate.state is not State.ISSUED:
+        raise TransitionForbidden(
+            state=certificate.state.value,
+            state_zh=certificate.state.zh,
+            action="add-form",
+            action_zh="增加副本或附件",
+        )
+
+
+def form_answer(added: AddedForm, row_version: int) -> dict[str, Any]:
+    """What the caller who asked for one more file is told."""
+    file = added.file
+    return {
+        "identifier": file.identifier,
+        "form": file.form,
+        "copy_number": file.copy_number,
+        "sha256": file.sha256,
+        "size": file.size,
+        "level": file.level,
+        "row_version": row_version,
+    }
 
 
 def intent_record(
@@ -44,40 +113,31 @@ def intent_record(
 
 
 def _record(item: Publication, now: datetime) -> AuditRecord:
-    details = {"sha256": item.file.sha256, "level": item.file.level}
-    return intent_record(now, item.intent.requested_by, "issue", item.intent, details)
+    details: dict[str, Any] = {"sha256": item.file.sha256, "level": item.file.level}
+    others = [file.sha256 for file in item.certificate.files[1:]]
+    if others:
+        details["further_sha256"] = others
+    return intent_record(now, item.intent.actor, "issue", item.intent, details)
 
 
 def _event(item: Publication, now: datetime) -> OutboxEvent:
-    identifier = item.intent.identifier
-    event_id = f"{identifier}:1"
-    return OutboxEvent(event_id, "certificate.issued", identifier, {"row_version": 1}, now)
+    identifier, row_version = item.intent.identifier, item.certificate.row_version
+    event_id = f"{identifier}:{row_version}"
+    payload = {"row_version": row_version}
+    return OutboxEvent(event_id, "certificate.issued", identifier, payload, now)
 
 
-def _answer(uow: UnitOfWork, item: Publication) -> None:
-    intent = item.intent
+def _join(uow: UnitOfWork, item: Publication, now: datetime) -> None:
+    """Everything else that becomes true in the commit of the publication."""
+    end_version_before(uow, item.intent, now)
+    _complete(uow, item.intent, answer_of(item).as_json())
+
+
+def _complete(uow: UnitOfWork, intent: Intent, answer: dict[str, Any]) -> None:
     uow.complete_idempotency(
         intent.client_id,
         intent.route,
         intent.idempotency_key,
         identifier=intent.identifier,
-        answer=canonical_bytes(answer_of(item).as_json()).decode(),
-    )
-
-
-def _supersede(uow: UnitOfWork, item: Publication, now: datetime) -> None:
-    intent = item.intent
-    if not intent.supersedes:
-        return
-    earlier = uow.certificate(intent.supersedes)
-    if earlier is None:
-        raise Conflict
-    day = min(intent.content.issue_date, legal_day(now))
-    decision = Decision(Action.SUPERSEDE, intent.supersede_reason, day)
-    after = earlier.decide(decision, actor=intent.requested_by, now=now)
-    after = replace(after, superseded_by=intent.identifier)
-    uow.save(after, earlier.row_version)
-    details = {"by": intent.identifier, "reason_code": intent.supersede_reason}
-    uow.append_audit(
-        [AuditRecord(now, intent.requested_by, "supersede", earlier.identifier, details)]
+        answer=canonical_bytes(answer).decode(),
     )

@@ -8,7 +8,6 @@ from datetime import date
 from certlib.access import Act
 from certlib.calendar import legal_day
 from certlib.certificate import Certificate, CertificateFile
-from certlib.delivery import Delivery
 from certlib.errors import CertificateNotFound, Corrupt
 from certlib.ports import Clock, ObjectStore
 from certlib.registry import AuditRecord, Registry, SearchQuery
@@ -39,17 +38,13 @@ class ReadCertificates:
             ScopeMissing: the caller may not read.
             CertificateNotFound: not on record, or in another department's care.
         """
-        return self.record(caller, identifier)[0]
-
-    def record(self, caller: Caller, identifier: str) -> tuple[Certificate, Delivery | None]:
-        """The certificate and what is known of its delivery; raises as `certificate`."""
         caller.need(READ)
         with self._registry.read() as session:
             found = session.certificate(identifier)
             if found is None:
                 raise CertificateNotFound
             need(session, caller, Act.READ, found, self._today())
-            return found, session.delivery(identifier)
+        return found
 
     def search(self, caller: Caller, query: SearchQuery) -> Page:
         """One page of the certificates in the department's care."""

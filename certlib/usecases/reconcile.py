@@ -1,15 +1,21 @@
-"""The reconciler: finishes or burns what a crash left as INTENT, with the normal path's steps."""
+"""The reconciler: finishes or burns what a crash left as INTENT, with the normal path's steps.
+
+It also carries out what was planned for a day: a version that a renewal replaces.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from certlib.calendar import legal_day
+from certlib.catalogue import TypeVersion
 from certlib.errors import CertlibError, Conflict, Unavailable
 from certlib.ports import Clock
 from certlib.registry import Intent, Registry
 from certlib.usecases.burn import burn
-from certlib.usecases.issue import LEASE
+from certlib.usecases.intend import LEASE, current_intent, note_attempt
 from certlib.usecases.produce import Workshop
-from certlib.usecases.publish import HOPELESS, publish
+from certlib.usecases.publish import HOPELESS, publish, publish_form
+from certlib.usecases.succession import settle
 
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _OUTAGE_KINDS: tuple[type[CertlibError], ...] = (Unavailable, *Unavailable.__subclasses__())
@@ -19,11 +25,12 @@ _OUTAGES = frozenset(kind.code for kind in _OUTAGE_KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What one round did: numbers of intents."""
+    """What one round did: numbers of intents, and of planned successions carried out."""
 
     published: int = 0
     failed: int = 0
     burned: int = 0
+    settled: int = 0
 
 
 class Reconcile:
@@ -44,14 +51,19 @@ class Reconcile:
         process of the embedded profile, at its start).
         """
         now = self._clock.now()
+        overdue = _END_OF_TIME if take_over else now
         with self._registry.begin() as uow:
-            leased = uow.lease_intents(_END_OF_TIME if take_over else now, now + LEASE, limit)
+            leased = [
+                *uow.lease_intents(overdue, now + LEASE, limit),
+                *uow.lease_forms(overdue, now + LEASE, limit),
+            ]
             uow.commit()
         results = [self._finish(intent) for intent in leased]
         return Reconciled(
             published=results.count("published"),
             failed=results.count("failed"),
             burned=results.count("burned"),
+            settled=self._settle(limit),
         )
 
     def _finish(self, intent: Intent) -> str:
@@ -64,20 +76,39 @@ class Reconcile:
                 )
             if version is None:
                 return self._burn(intent, "type-unknown")
-            publication = self._workshop.produce(intent, version)
-            publish(self._registry, [publication], self._clock.now())
+            self._publish(intent, version)
         except HOPELESS as error:
             return self._burn(intent, error.code)
         except CertlibError as error:
             return self._note(intent, error)
         return "published"
 
+    def _publish(self, intent: Intent, version: TypeVersion) -> None:
+        if intent.adds_form:
+            added = self._workshop.add(intent, version)
+            publish_form(self._registry, added, self._clock.now())
+            return
+        publication = self._workshop.produce(intent, version)
+        publish(self._registry, [publication], self._clock.now())
+
+    def _settle(self, limit: int) -> int:
+        """Ends the versions whose renewal has begun; each in a commit of its own."""
+        now = self._clock.now()
+        with self._registry.read() as session:
+            due = session.due_successions(legal_day(now), limit)
+        settled = 0
+        for identifier in due:
+            with self._registry.begin() as uow:
+                settled += settle(uow, identifier, now)
+                uow.commit()
+        return settled
+
     def _note(self, intent: Intent, error: CertlibError) -> str:
         with self._registry.begin() as uow:
-            current = uow.intent(intent.identifier)
+            current = current_intent(uow, intent)
             if current is not None and current.status is not intent.status:
                 return "published"  # another process was faster
-            uow.note_attempt(intent.identifier, error.code)
+            note_attempt(uow, intent, error)
             uow.commit()
         return "failed"
 

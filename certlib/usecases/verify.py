@@ -1,24 +1,21 @@
 """Verify: gather facts about an identifier, some fields or a file, then judge them."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from certlib import holders, ids
 from certlib.calendar import legal_day
-from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate
-from certlib.document import Content, Holder
+from certlib.document import Content
 from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
-from certlib.masking import masked_name
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
-from certlib.states import CORRECTION
 from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
-from certlib.verification import OWN, Claim, Facts, Policy, Report, judge, same_text
+from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
 
 _MOST_CANDIDATES = 20
 
@@ -44,13 +41,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What anybody may see of a certificate: no penalty details, the holder masked.
-
-    Attributes:
-        holders: persons masked; where the caller named one of several, the others are masked
-            whatever they are.
-        personal: a natural person is among them.
-    """
+    """What anybody may see of a certificate: no penalty details, the holder masked."""
 
     identifier: str
     type_code: str
@@ -62,7 +53,6 @@ class Subject:
     valid_from: date | None
     valid_to: date | None
     demonstration: bool
-    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +212,7 @@ class VerifyCertificates:
             facts = self._with_question(Facts(candidates=len(found)), session, question)
             return facts, current
         facts = self._record_facts(session, current[0].identifier, question)
-        return replace(facts, candidates=1, found_by=query.holder_code), ()
+        return replace(facts, candidates=1), ()
 
     def _facts_in(
         self, session: ReadSession, file: FileFacts, question: Question
@@ -243,17 +233,13 @@ class VerifyCertificates:
         return self._with_question(facts, session, question)
 
     def _with_question(self, facts: Facts, session: ReadSession, question: Question) -> Facts:
-        version = _version(session, facts.record)
-        fields = () if version is None else version.fields
         return replace(
             facts,
             on=question.on,
             known_at=question.known_at,
             claims=question.claims,
             purpose=question.purpose,
-            titles={item.key: (item.title, item.title_en) for item in fields},
-            duties=() if version is None else version.duties,
-            corrects=_corrected(session, facts.record, question),
+            titles=_titles(session, facts.record),
         )
 
     def _judged(
@@ -265,7 +251,7 @@ class VerifyCertificates:
         file: FileFacts | None = None,
     ) -> Answer:
         report = judge(facts, question.policy, self._clock.now())
-        subject = None if facts.record is None else subject_of(facts.record.content, facts)
+        subject = None if facts.record is None else subject_of(facts.record.content)
         listed = tuple(subject_of(item.content) for item in candidates)
         return Answer(report, subject, listed, tuple(warnings), file or facts.file)
 
@@ -278,56 +264,28 @@ _INCOMPLETE = Problem(
 )
 
 
-def subject_of(content: Content, facts: Facts | None = None) -> Subject:
-    """What anybody may see of `content`; `facts` tell which holder the caller named."""
+def subject_of(content: Content) -> Subject:
+    """What anybody may see of `content`."""
     return Subject(
         identifier=content.identifier,
         type_code=content.type_code,
         type_name=content.name,
         issuer_code=content.issuer_code,
         issuer_name=content.issuer_name,
-        holders=tuple(_shown(content, facts or Facts())),
+        holders=tuple(
+            holders.mask_name(holder.name, holder.code_type) for holder in content.holders
+        ),
         issue_date=content.issue_date,
         valid_from=content.valid_from,
         valid_to=content.valid_to,
         demonstration=content.demonstration,
-        personal=any(holders.is_person(holder.code_type) for holder in content.holders),
     )
 
 
-def _shown(content: Content, facts: Facts) -> Iterator[str]:
-    """Names of the holders: whoever knows one of several learns nothing of the others."""
-    named = [_named(holder, facts) for holder in content.holders]
-    for holder, known in zip(content.holders, named, strict=True):
-        other = any(named) and not known
-        yield (
-            masked_name(holder.name) if other else holders.mask_name(holder.name, holder.code_type)
-        )
-
-
-def _named(holder: Holder, facts: Facts) -> bool:
-    if facts.found_by and same_text(facts.found_by, holder.code):
-        return True
-    own = {"holder_name": holder.name, "holder_code": holder.code}
-    return any(
-        claim.path in own and same_text(claim.value, own[claim.path]) for claim in facts.claims
-    )
-
-
-def _version(session: ReadSession, record: Certificate | None) -> TypeVersion | None:
+def _titles(session: ReadSession, record: Certificate | None) -> dict[str, tuple[str, str]]:
     if record is None:
-        return None
-    return session.type_version(record.content.type_code, record.content.type_version)
-
-
-def _corrected(
-    session: ReadSession, record: Certificate | None, question: Question
-) -> Certificate | None:
-    """The version that the record corrects; asked for only where a past day is."""
-    if question.on is None or record is None or not record.supersedes:
-        return None
-    earlier = session.certificate(record.supersedes)
-    if earlier is None:
-        return None
-    reasons = {step.decision.reason_code for step in earlier.history}
-    return earlier if CORRECTION in reasons else None
+        return {}
+    version = session.type_version(record.content.type_code, record.content.type_version)
+    if version is None:
+        return {}
+    return {item.key: (item.title, item.title_en) for item in version.fields}

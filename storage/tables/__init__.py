@@ -19,13 +19,13 @@ from storage.tables.certificates import (
     RestrictionRow,
     StateChangeRow,
 )
-from storage.tables.duties import (
-    DeliveryRow,
-    PeriodicResultRow,
-    RenewalApplicationRow,
-    StandingRow,
-)
 from storage.tables.history import HistoryBatchRow
+from storage.tables.issuing import (
+    DraftRow,
+    FaceSerialRow,
+    FormIntentRow,
+    PlannedSuccessionRow,
+)
 from storage.tables.notices import CertificateChangeRow
 from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
 from storage.tables.workflow import (
@@ -45,21 +45,21 @@ __all__ = [
     "CertificateRow",
     "CertificateTypeRow",
     "ClientRow",
-    "DeliveryRow",
     "DepartmentNameRow",
     "DepartmentRow",
+    "DraftRow",
     "FaceNumberRow",
+    "FaceSerialRow",
+    "FormIntentRow",
     "HistoryBatchRow",
     "HolderNameRow",
     "IdempotencyRow",
     "IntentRow",
     "IssueListRow",
     "OutboxRow",
-    "PeriodicResultRow",
-    "RenewalApplicationRow",
+    "PlannedSuccessionRow",
     "RestrictionRow",
     "Row",
-    "StandingRow",
     "StateChangeRow",
     "SuccessionRow",
     "TypeRecordRow",

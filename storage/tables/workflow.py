@@ -25,7 +25,7 @@ from storage.tables.certificates import LEVELS
 class IntentRow(Row, table=True):
     """What we mean to seal. Kept for ever, so that an identifier is never used twice.
 
-    `approved_by` is a canonical JSON list of persons.
+    `approved_by` and `forms` are canonical JSON lists; `succession` is canonical JSON, sealed.
     """
 
     __tablename__ = "intents"
@@ -66,6 +66,11 @@ class IntentRow(Row, table=True):
     lease_until: datetime | None = optional_instant()
     content_digest: str = text()
     content: bytes = sealed()
+    actor: str = text()
+    sealed_by: str = text()
+    forms: str = text()
+    base_version: int = count()
+    succession: bytes | None = optional_sealed()
 
 
 class IdempotencyRow(Row, table=True):

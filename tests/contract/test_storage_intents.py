@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from certlib.certificate import Decision
+from certlib.document import ORIGINAL, Form
 from certlib.errors import Conflict, Corrupt
 from certlib.registry import IntentStatus
+from certlib.states import Action
 from tests.contract.conftest import Store
 from tests.fakes import records
 
@@ -15,7 +18,12 @@ FULL = records.intent(
     approved_by=("审核人乙", "审核人丙"),
     approvals_required=2,
     supersedes=records.identifier(9),
-    supersede_reason="renewal",
+    succession=Decision(
+        Action.SUPERSEDE, "renewal", records.AT.date(), "法", "文号", "机关", "附注"
+    ),
+    forms=(ORIGINAL, Form("duplicate", 1), Form("annex", 2)),
+    sealed_by="签发人丁",
+    base_version=3,
     attempts=3,
     last_error="signing-unavailable",
     lease_until=records.AT + timedelta(minutes=5),

@@ -9,7 +9,6 @@ from certlib.canonical import canonical_bytes
 from certlib.catalogue import TypeVersion, type_version_from
 from certlib.certificate import Certificate, CertificateFile, Decision, StateChange
 from certlib.document import Content, Holder
-from certlib.duties import DutyResult, PeriodicResult
 from certlib.ports import DesignDigests
 from certlib.registry import (
     AuditRecord,
@@ -19,7 +18,6 @@ from certlib.registry import (
     OutboxEvent,
     Publication,
 )
-from certlib.renewals import RenewalApplication
 from certlib.states import Action, State
 
 TYPE = "11445200999999015E001"
@@ -81,6 +79,7 @@ def intent(number: int = 1, /, *, of: Content | None = None, **changes: Any) -> 
         route="issue",
         idempotency_key=f"key-{meant.identifier}",
         requested_by="经办人甲",
+        actor="client/经办人甲",
         recorded_at=AT,
     )
     return replace(made, **changes)
@@ -96,6 +95,8 @@ def served_file(of: Intent, **changes: Any) -> CertificateFile:
         revision=0,
         level="B-T",
         stored_at=AT,
+        copy_number=of.content.copy_number,
+        content_digest=of.content_digest,
     )
     return replace(made, **changes)
 
@@ -106,7 +107,7 @@ def certificate(of: Intent, **changes: Any) -> Certificate:
         from_state=State.DRAFT,
         to_state=State.ISSUED,
         recorded_at=AT,
-        actor=of.requested_by,
+        actor=of.actor,
         sequence=1,
     )
     made = Certificate(
@@ -116,32 +117,13 @@ def certificate(of: Intent, **changes: Any) -> Certificate:
         recorded_at=AT,
         history=(step,),
         files=(served_file(of),),
-        supersedes=of.supersedes,
     )
     return replace(made, **changes)
 
 
 def publication(of: Intent, **changes: Any) -> Publication:
     made = certificate(of, **changes)
-    return Publication(certificate=made, file=made.files[0], intent=of)
-
-
-def renewal(sequence: int = 1, **changes: Any) -> RenewalApplication:
-    made = RenewalApplication(sequence, date(2026, 3, 3), "业务2026-1", AT, "经办人甲")
-    return replace(made, **changes)
-
-
-def result(sequence: int = 1, **changes: Any) -> PeriodicResult:
-    made = PeriodicResult(
-        sequence=sequence,
-        duty_code="annual-inspection",
-        result=DutyResult.PASSED,
-        done_on=date(2026, 3, 2),
-        recorded_at=AT,
-        actor="经办人甲",
-        next_due=date(2027, 3, 2),
-    )
-    return replace(made, **changes)
+    return Publication(certificate=made, intent=of)
 
 
 def audit(target: str = "target", **changes: Any) -> AuditRecord:

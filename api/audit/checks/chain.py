@@ -31,6 +31,8 @@ _STEPS = (
     "actor FROM state_changes ORDER BY identifier, sequence"
 )
 _ISSUE = "issue"
+_RESERVING = frozenset({"reserve", "seal"})
+"""Acts that write an intent: an order in one call, the seal of a draft."""
 _STEP_OF = {_ISSUE: "seal"} | {step: step for _, step in TABLE if step != "seal"}
 """Acts that make a step, with the step's name."""
 _SAID = {"from": "from_state", "to": "to_state"} | {
@@ -71,7 +73,7 @@ def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
         details = _details(row)
         intact = details is not None and _digest(row, details) == row["digest"]
         found.expect(intact, subject, "changed", _CHANGED)
-        reserved[row["target"]] += row["act"] == "reserve"
+        reserved[row["target"]] += row["act"] in _RESERVING
         if row["act"] in _STEP_OF:
             acts[row["target"]].append(_act(row, details or {}))
         if row["act"] == _ISSUE and details is not None:

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from api.audit.database import Row, Snapshot
-from api.audit.ledger import Ledger
+from api.audit.ledger import Ledger, object_name
 from api.audit.objects import ObjectFolder
 from api.audit.report import Invariant
 from api.audit.seal import BadSeal, checked_seal
@@ -57,13 +57,10 @@ def check(snapshot: Snapshot, ledger: Ledger, archive: Archive) -> Invariant:
     for identifier, row in ledger.certificates.items():
         found.checked += 1
         _check_intent(found, identifier, row, ledger)
-        originals = [item for item in ledger.files.get(identifier, ()) if item["revision"] == 0]
-        found.expect(bool(originals), identifier, "no-file", _NO_FILE)
-    for identifier, rows in ledger.files.items():
-        certificate = ledger.certificates.get(identifier)
-        if found.expect(certificate is not None, identifier, "file-without-record", _STRAY_FILE):
-            for file in rows:
-                _check_file(found, file, certificate or {}, archive)
+        for form in _forms_of(ledger, identifier):
+            held = form in {_form(item) for item in ledger.files.get(identifier, ())}
+            found.expect(held, identifier, "no-file", _NO_FILE)
+    _check_files(found, ledger, archive)
     for identifier, intent in ledger.intents.items():
         if intent["status"] == "published":
             held = identifier in ledger.certificates
@@ -71,6 +68,17 @@ def check(snapshot: Snapshot, ledger: Ledger, archive: Archive) -> Invariant:
     for content in snapshot.rows(_CONTENTS):
         _check_content(found, content, ledger, archive.opener)
     return found
+
+
+def _check_files(found: Invariant, ledger: Ledger, archive: Archive) -> None:
+    for identifier, rows in ledger.files.items():
+        certificate = ledger.certificates.get(identifier)
+        if found.expect(certificate is not None, identifier, "file-without-record", _STRAY_FILE):
+            for file in rows:
+                if file["kind"] == "original":
+                    named = file["object_name"] in _names_of(ledger, certificate or {}, file)
+                    found.expect(named, identifier, "object-name", _NAME)
+                _check_file(found, file, certificate or {}, archive)
 
 
 def _check_intent(found: Invariant, identifier: str, row: Row, ledger: Ledger) -> None:
@@ -81,11 +89,33 @@ def _check_intent(found: Invariant, identifier: str, row: Row, ledger: Ledger) -
         found.expect(same, identifier, "not-as-intended", _INTENDED)
 
 
+def _forms_of(ledger: Ledger, identifier: str) -> Iterator[tuple[str, int]]:
+    """Every file that a published intent promised."""
+    intent = ledger.intents.get(identifier)
+    promised = [("original", 0)] if intent is None else json.loads(intent["forms"])
+    yield from ((form, copy_number) for form, copy_number in promised)
+    for row in ledger.additions.get(identifier, ()):
+        if row["status"] == "published":
+            yield _form(row)
+
+
+def _form(row: Row) -> tuple[str, int]:
+    return row["form"], row["copy_number"]
+
+
+def _names_of(ledger: Ledger, certificate: Row, file: Row) -> set[str]:
+    """The names under which the file may lie: of the certificate's key, or its own intent's."""
+    added = [
+        row["storage_key"]
+        for row in ledger.additions.get(file["identifier"], ())
+        if _form(row) == _form(file) and row["status"] == "published"
+    ]
+    keys = [certificate["storage_key"], *added]
+    return {object_name(key, *_form(file), file["revision"]) for key in keys}
+
+
 def _check_file(found: Invariant, file: Row, certificate: Row, archive: Archive) -> None:
     identifier, name = file["identifier"], file["object_name"]
-    if file["kind"] == "original":
-        named = name == f"{certificate['storage_key']}.{file['revision']}"
-        found.expect(named, identifier, "object-name", _NAME)
     sealed = archive.objects.read(name)
     if sealed is None:
         found.broken(identifier, "no-object", *_NO_OBJECT)

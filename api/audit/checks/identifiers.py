@@ -7,6 +7,7 @@ from api.audit.report import Invariant
 
 _TWICE = ("标识重复", "the identifier stands twice")
 _REUSED = ("已作废的标识又被使用", "a burned identifier is used again")
+_DRAFT = ("待签发证照与签发意图不符", "a draft and the intent of its identifier do not agree")
 _FORM = ("标识格式有误", "the identifier is malformed")
 _CHECK = ("标识校验位有误", "the check character is wrong")
 _COLUMNS = ("标识与登记栏目不符", "the identifier does not fit its columns")
@@ -19,10 +20,14 @@ def check(ledger: Ledger) -> Invariant:
     found = Invariant("INV-3")
     for _, identifier in ledger.repeated:
         found.broken(identifier, "twice", *_TWICE)
-    for identifier in ledger.intents.keys() | ledger.certificates.keys():
+    for identifier, row in {**ledger.drafts, **ledger.intents, **ledger.certificates}.items():
         found.checked += 1
-        row = ledger.certificates.get(identifier) or ledger.intents[identifier]
         _check_one(found, identifier, row)
+    for identifier, draft in ledger.drafts.items():
+        handed_over = identifier in ledger.intents
+        found.expect(
+            handed_over == (draft["status"] == "sealed"), identifier, "draft-reused", _DRAFT
+        )
     for identifier, intent in ledger.intents.items():
         used = identifier in ledger.certificates or identifier in ledger.files
         reused = intent["status"] == "burned" and used

@@ -1,9 +1,10 @@
 """INV-1: no sealed file in the object store without a record."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from api.audit.ledger import Ledger
+from api.audit.ledger import Ledger, object_name
 from api.audit.objects import ObjectFolder
 from api.audit.report import Invariant
 
@@ -22,9 +23,7 @@ def check(
     """
     found = Invariant("INV-1")
     recorded = {row["object_name"] for rows in ledger.files.values() for row in rows}
-    reserved = {
-        f"{row['storage_key']}.0" for row in ledger.intents.values() if row["status"] == "pending"
-    }
+    reserved = set(_reserved(ledger))
     for name in names:
         found.checked += 1
         if name in recorded or name in reserved or objects.read(name) is None:
@@ -32,7 +31,20 @@ def check(
         found.broken(name, "orphan", *_ORPHAN)
     for path in strange:
         found.broken(path, "not-an-object", *_STRANGE)
-    keys = Counter(row["storage_key"] for row in ledger.intents.values())
+    added = [row for rows in ledger.additions.values() for row in rows]
+    keys = Counter(row["storage_key"] for row in (*ledger.intents.values(), *added))
     for key, count in keys.items():
         found.expect(count == 1, key, "storage-key-shared", _SHARED)
     return found
+
+
+def _reserved(ledger: Ledger) -> Iterator[str]:
+    """Names under which something may lie that is not on record yet."""
+    for row in ledger.intents.values():
+        if row["status"] == "pending":
+            for form, copy_number in json.loads(row["forms"]):
+                yield object_name(row["storage_key"], form, copy_number)
+    for rows in ledger.additions.values():
+        for row in rows:
+            if row["status"] == "pending":
+                yield object_name(row["storage_key"], row["form"], row["copy_number"])

@@ -70,7 +70,6 @@ def test_all_fields_at_fault_come_at_once_in_both_languages(world):
     problems = {item["field"]: item for item in answer.json()["problems"]}
     assert {
         "/type_code",
-        "/number",
         "/holders/0/code",
         "/holders/0/code_type",
         "/issue_date",

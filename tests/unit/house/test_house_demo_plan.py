@@ -1,27 +1,62 @@
 """The demo's plan: what it issues, whatever types the catalogue holds; its people make sense."""
 
 import importlib
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
-from api.demo.orders import BIRTH, ISSUERS
-from api.founding import type_files
+from api.demo.orders import BIRTH
+from api.json_schema import JsonSchemaValidator
+from api.shipped import type_files
 
 load = importlib.import_module("api.demo.load")  # the package has a function of that name
 TODAY = date(2026, 11, 22)
+VERSIONS = {version.type_code: version for version, _ in type_files()}
 
 
-def test_a_type_without_demo_data_does_not_stand_in_the_way(monkeypatch):
-    """A new type is one file: the demo leaves it empty; a second version adds nothing."""
+def test_a_type_that_nobody_issues_does_not_stand_in_the_way(monkeypatch):
+    """The demo leaves it empty; a second version of a type adds nothing; a closed one is left out."""
     (version, definition), *rest = type_files()
-    stranger = replace(version, type_code="11445200990090235U001")
+    stranger = replace(version, type_code="11445200990090235U999")
     newer = replace(version, version="2027.1")
-    listed = [(version, definition), (newer, ""), (stranger, ""), *rest]
+    closed = replace(rest[0][0], usable_until=date(2020, 6, 30))
+    listed = [(version, definition), (newer, ""), (stranger, ""), (closed, ""), *rest[1:]]
     monkeypatch.setattr(load, "type_files", lambda: listed)
     planned = list(load._plan(TODAY))
-    assert len(planned) == load.PER_TYPE * len(ISSUERS)
+    assert stranger.type_code not in {item.request.order.type_code for item in planned}
     assert len({item.request.key for item in planned}) == len(planned)
-    assert {item.request.order.type_code for item in planned} == set(ISSUERS)
+
+
+def test_every_open_type_has_certificates_and_three_have_many():
+    planned = list(load._plan(TODAY))
+    found = Counter(item.request.order.type_code for item in planned)
+    for version, _ in type_files():
+        wanted = load.FEW if version.open_on(TODAY) else 0
+        assert found[version.type_code] == (
+            load.PER_TYPE if version.type_code in load.MANY else wanted
+        )
+
+
+def test_the_demos_data_follow_the_dictionaries_and_their_holders():
+    """Samples with the holder of each order in them, its days, and numbers of its own."""
+    schemas = JsonSchemaValidator()
+    for item in load._plan(TODAY):
+        order = item.request.order
+        version = VERSIONS[order.type_code]
+        assert schemas.problems(version.schema, order.fields) == []
+        assert len(order.number) > 0
+        for field in version.fields:
+            if field.repeats == "birth" and order.holders[0].code_type == "111":
+                assert order.fields[field.key].replace("-", "") == order.holders[0].code[6:14]
+        years = version.term_years
+        if years is not None and order.valid_to is not None:
+            assert order.valid_to <= order.issue_date.replace(year=order.issue_date.year + years)
+
+
+def test_two_orders_of_a_type_differ():
+    planned = [item.request.order for item in load._plan(TODAY)]
+    assert len({(order.type_code, order.number) for order in planned}) == len(planned)
+    assert len({(order.type_code, order.holders) for order in planned}) == len(planned)
 
 
 def test_mothers_are_women_and_fathers_men_of_an_age_to_be_parents():

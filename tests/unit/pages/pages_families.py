@@ -247,3 +247,119 @@ PROOF = _type(
         "palette": "bronze",
     },
 )  # fmt: skip
+
+_MEASURED = [
+    {"item": item, "demand": demand, "found": found, "result": "符合"}
+    for item, demand, found in [
+        ("对重缓冲距", "150～400 mm", "268"), ("轿厢意外移动保护装置", "动作可靠", "可靠"),
+        ("层门门扇间隙", "≤6 mm", "4.5"), ("门刀与层门地坎间隙", "≥5 mm", "7.8"),
+        ("平衡系数", "0.40～0.50", "0.46"), ("限速器动作速度", "1.15～1.32 m/s", "1.24"),
+        ("接地电阻", "≤4 Ω", "1.8"), ("绝缘电阻（动力回路）", "≥0.5 MΩ", "86"),
+        ("制停距离", "0.35～1.43 m", "0.72"), ("钢丝绳直径减少率", "＜7 %", "1.2"),
+    ] * 4
+]  # fmt: skip
+
+REPORT = _type(
+    906,
+    "特种设备检验报告",
+    "inspection-report",
+    {
+        "LB": _field("设备类别", 10, "曳引驱动乘客电梯", 40, x_part="cover"),
+        "SBMC": _field("产品编号", 20, "JY-2021-0386", 30, x_format="code", x_part="cover"),
+        "SYDW": _long("使用单位", 30, "揭阳市榕江壹号物业服务有限公司", 60, x_part="cover"),
+        "RQ": _field("检验日期", 40, "2026-11-18", x_format="date", format="date", x_part="cover"),
+        "ZCDM": _field("注册代码", 50, "31104452022021000386", 30, x_format="code", x_part="设备概况", x_span=2),
+        "AZDZ": _long("安装地点", 55, "揭阳市榕城区榕华街道临江北路 128 号榕江壹号院 3 幢 1 单元", 120, x_part="设备概况"),
+        "XH": _field("型号规格", 60, "TKJ 1000/1.75-VVVF", 40, x_part="设备概况"),
+        "ZZDW": _field("制造单位", 65, "广东某电梯制造有限公司", 60, x_part="设备概况"),
+        "SD": _field("额定速度", 70, "1.75", 10, x_unit=" m/s", x_part="设备概况"),
+        "ZL": _field("额定载重量", 75, 1000, type="integer", maximum=99999, x_unit=" kg", x_part="设备概况"),
+        "CZ": _field("层站数", 80, "26 层 26 站", 20, x_part="设备概况"),
+        "XJRQ": _field("下次检验日期", 85, "2027-11", 10, x_part="设备概况"),
+        "JL": _field(
+            "检验结论", 100,
+            "依据《电梯监督检验和定期检验规则》（TSG T7001—2023），对该电梯进行了定期检验，各检验项目均符合要求。检验结论：合格。",
+            600, x_format="conclusion",
+        ),
+        "JY": _field("检验", 110, "林晓岚", 20, x_format="signer"),
+        "SH": _field("审核", 120, "陈雨桐", 20, x_format="signer"),
+        "PZ": _field("批准", 130, "阿卜杜拉·买买提", 20, x_format="signer"),
+        "XM": _table(
+            "检验项目与实测数据", 200, _MEASURED,
+            {
+                "item": _column("检验项目", 10, 40, x_width=2),
+                "demand": _column("技术要求", 20, 40, x_width=2),
+                "found": _column("实测值", 30, 12, x_format="number"),
+                "result": _column("单项结论", 40, 8),
+            },
+        ),
+        "ZP": _list(
+            "检验照片", 300,
+            [{"caption": f"第 {i} 处：轿厢、井道与对重装置", "image": "sample:landscape"} for i in range(1, 6)],
+            {
+                "type": "object",
+                "properties": {
+                    "caption": {"type": "string", "maxLength": 60},
+                    "image": {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/jpeg", "maxLength": 120_000},
+                },
+            },
+            x_format="photographs", maxItems=6,
+        ),
+        "YJ": _list(
+            "整改意见", 400, ["机房应急照明照度偏低，建议更换光源。", "底坑爬梯踏板防滑条磨损，建议在下次维护保养时更换。"],
+            {"type": "string", "maxLength": 300}, x_format="items", maxItems=20,
+        ),
+    },
+    name_en="Inspection Report of Special Equipment",
+    category="鉴定报告",
+    defining_body="揭阳市特种设备检验所",
+    max_holders=20,
+    face={
+        "subtitle": "特种设备安全",
+        "holder_title": "受检单位", "holder_order": "5", "holder_part": "cover",
+        "issuer_title": "检验机构（检验专用章）",
+        "note": "本报告无检验机构电子印章无效，涂改、部分复制无效。|对检验结论有异议的，应当自收到报告之日起十五日内书面提出。|本报告仅对所检设备当时的状况负责。",
+    },
+)  # fmt: skip
+
+RESULT = _type(
+    907,
+    "完税情况办理结果",
+    "official-result",
+    {
+        "NSRSBH": _field("纳税人识别号", 20, "91445202MA9TEXT00K", 20, x_format="code"),
+        "QJ": _field("税款所属期", 30, "2025年1月1日 至 2025年12月31日", 40, x_span=2),
+        "JG": _field("主管税务机关", 40, "揭阳市地税局榕城分局", 40),
+        "FS": _field("申请方式", 50, "网上申请", 12),
+        "MX": _table(
+            "完税明细", 100,
+            [
+                {"tax": tax, "no": f"3440{i:012}", "day": f"2025-{i:02}-15", "paid": amount}
+                for i, (tax, amount) in enumerate(
+                    [("增值税", "128650.32"), ("城市维护建设税", "9005.52"), ("教育费附加", "3859.51"),
+                     ("地方教育附加", "2573.01"), ("企业所得税", "86420.00"), ("印花税", "1206.40"),
+                     ("城镇土地使用税", "5400.00"), ("房产税", "12860.75")], start=1)
+            ],
+            {
+                "tax": _column("税（费）种", 10, 40, x_width=2),
+                "no": _column("完税凭证号码", 20, 24, x_format="code", x_width=2),
+                "day": _column("入库日期", 30, 10, x_format="date", format="date", x_width=2),
+                "paid": _column("实缴金额（元）", 40, 16, x_format="amount", x_sum="capitals"),
+            },
+        ),
+        "HJ": _field("合计金额", 110, "249975.51", 20, x_format="capitals", x_span=2, **{"x-sum-of": "KZ_MX/paid"}),
+        "BZ": _long("备注", 120, "以上数据截至查询日，由申请人自行核对。", 200),
+    },
+    name_en="Official Statement of Taxes Paid",
+    category="办事结果",
+    defining_body="揭阳市地税局",
+    max_holders=20,
+    forms=["original", "annex"],
+    face={
+        "holder_title": "纳税人名称", "holder_order": "10", "holder_span": "2",
+        "issuer_title": "税务机关",
+        "preamble": "经查询征收管理信息系统，{holder}在税款所属期内的完税情况如下：",
+        "closing": "特此出具。",
+        "note": "本结果不作为纳税人记账、抵扣的凭证。",
+    },
+)  # fmt: skip

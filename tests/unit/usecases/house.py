@@ -14,10 +14,8 @@ from certlib.errors import NotFound, SigningUnavailable
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
 from certlib.ports import DesignDigests, SealedDocument
 from certlib.registry import Department, IssueListEntry
-from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeState
-from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
 from certlib.usecases.manage_types import ManageTypes
@@ -26,11 +24,9 @@ from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
-from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
-from certlib.workdays import WorkingDays
 from storage.encryption import Cipher
 from storage.engines import EngineOptions
 from storage.migrations import upgrade
@@ -44,9 +40,6 @@ ISSUER = "11445200990090139J"
 OTHER = "11445200990090016H"
 DIVISIONS = DivisionTable.from_csv(
     resources.files("certlib.data").joinpath("divisions.csv").read_text("utf-8")
-)
-CALENDAR = WorkingDays.from_csv(
-    resources.files("certlib.data").joinpath("holidays.csv").read_text("utf-8")
 )
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
@@ -189,9 +182,6 @@ class House:
     history: PaperStamps
     reveal: RevealCertificates
     follow: FollowChanges
-    amend: AmendCertificates
-    results: RecordResults
-    due_lists: DueLists
 
     def counts(self):
         with self.registry.read() as session:
@@ -276,7 +266,7 @@ def build(folder):
         registry,
         objects,
         issue,
-        ChangeState(registry, clock, DIVISIONS),
+        ChangeState(registry, clock),
         ReadCertificates(registry, objects, clock),
         VerifyCertificates(registry, reader, clock),
         Reconcile(registry, workshop, clock, 3),
@@ -285,9 +275,6 @@ def build(folder):
         stamps,
         reveal=RevealCertificates(registry, clock),
         follow=FollowChanges(registry, clock),
-        amend=AmendCertificates(registry, clock, CALENDAR),
-        results=RecordResults(registry, clock),
-        due_lists=DueLists(registry, clock, CALENDAR),
     )
 
 

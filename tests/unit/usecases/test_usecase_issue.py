@@ -7,7 +7,7 @@ import pytest
 
 from certlib import ids
 from certlib.certificate import Decision
-from certlib.document import Holder
+from certlib.document import ORIGINAL, Form, Holder
 from certlib.errors import (
     ApprovalMissing,
     CertificateNotFound,
@@ -345,7 +345,7 @@ def test_scope_is_needed(house):
     [
         ({"number": " "}, "/number", "number-missing"),
         ({"number": "9" * 129}, "/number", "number-missing"),
-        ({"form": "poster"}, "/form", "form-unknown"),
+        ({"forms": (ORIGINAL, Form("poster"))}, "/forms/1/form", "form-unknown"),
         ({"fields": {}}, "/fields/KZ_JYFW", "field-missing"),
         ({"fields": {"KZ_JYFW": "x" * 101}}, "/fields/KZ_JYFW", "too-long"),
         ({"fields": {"KZ_JYFW": "x", "KZ_CLS": "3"}}, "/fields/KZ_CLS", "type-wrong"),

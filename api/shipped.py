@@ -1,0 +1,105 @@
+"""What the package ships as data: departments, the issue list, certificate types."""
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any, Final
+
+from certlib.canonical import canonical_bytes
+from certlib.catalogue import TypeVersion, type_version_from
+from certlib.mandates import Capacity, IssueListEntry
+from certlib.registry import Department
+
+__all__ = ["SAMPLE_DAY", "departments", "issue_list", "sample_fields", "type_files"]
+
+SAMPLE_DAY: Final = date(2026, 11, 22)
+"""The samples of all dictionaries belong to a certificate of this day."""
+
+_PICTURE: Final = "sample:"
+
+
+def departments() -> Iterator[Department]:
+    """The departments that the city's plan lists, and bodies beside them; codes are invented."""
+    for row in (*_rows("departments.csv"), *_rows("bodies.csv")):
+        yield Department(
+            credit_code=row["credit_code"],
+            name=row["name"],
+            short_name=row["short_name"],
+            division_code=row["division_code"],
+            level=row["parent_level"],
+        )
+
+
+def issue_list() -> Iterator[IssueListEntry]:
+    """发证清单: who issues which type from which day, as what, and on what basis."""
+    for row in _rows("issue_list.csv"):
+        yield IssueListEntry(
+            type_code=row["type_code"],
+            issuer_code=row["issuer_code"],
+            effective_from=date.fromisoformat(row["effective_from"]),
+            effective_to=_day(row["effective_to"]),
+            basis=row["basis"],
+            capacity=Capacity(row["capacity"]),
+            principal_code=row["principal_code"],
+        )
+
+
+def type_files() -> list[tuple[TypeVersion, str]]:
+    """Every shipped type version with its canonical definition, by type code."""
+    folder = _data().joinpath("types")
+    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".json"))
+    definitions: list[dict[str, Any]] = [
+        json.loads(folder.joinpath(name).read_text("utf-8")) for name in names
+    ]
+    return [
+        (type_version_from(definition), canonical_bytes(definition).decode())
+        for definition in definitions
+    ]
+
+
+def sample_fields(version: TypeVersion) -> dict[str, Any]:
+    """The samples of a dictionary as an order takes them: pictures in the places of their names."""
+    return {
+        item.key: _with_pictures(item.sample) for item in version.fields if item.sample is not None
+    }
+
+
+def _with_pictures(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    """`sample:portrait` becomes the picture of that name in `certlib/data/samples`, as base64."""
+    match value:
+        case str() if value.startswith(_PICTURE):
+            return _pictures().get(value.removeprefix(_PICTURE), value)
+        case list():
+            return [_with_pictures(item) for item in value]
+        case Mapping():
+            return {key: _with_pictures(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+@cache
+def _pictures() -> Mapping[str, str]:
+    folder = _data().joinpath("samples")
+    return {
+        item.name.rpartition(".")[0]: base64.b64encode(item.read_bytes()).decode("ascii")
+        for item in folder.iterdir()
+        if item.name.endswith((".jpg", ".png"))
+    }
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(_data().joinpath(name).read_text("utf-8"))))
+
+
+def _data() -> Traversable:
+    return resources.files("certlib.data")

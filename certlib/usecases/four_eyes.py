@@ -1,0 +1,83 @@
+"""Four eyes: who makes, who reviews and who seals are different persons where the type says so.
+
+Persons are compared, never clients. A client that states no person counts as itself, and cannot
+take part where several persons are needed: nobody could tell whose eyes those were.
+"""
+
+from certlib.catalogue import TypeVersion
+from certlib.errors import ApprovalMissing, SamePerson
+from certlib.issuing_errors import (
+    NotYetApproved,
+    PersonMissing,
+    SealerNotSeparate,
+)
+from certlib.registry import Draft
+from certlib.usecases.caller import SEAL, Caller
+from certlib.usecases.order import IssueOrder
+
+
+def maker_of(caller: Caller, order: IssueOrder) -> str:
+    """Who made what the order says: the person it names, or whoever calls."""
+    return order.made_by or caller.requester
+
+
+def need_eyes_of_order(caller: Caller, order: IssueOrder, version: TypeVersion) -> None:
+    """In one call the order names approvers and maker; the caller seals.
+
+    Raises:
+        ApprovalMissing: fewer others than the type asks for, or maker or caller among them.
+        SealerNotSeparate: the type wants a sealer apart, and maker and caller are not two persons.
+        ScopeMissing: the type wants a sealer apart, and the client may not seal.
+    """
+    involved = {maker_of(caller, order), caller.requester}
+    approvers = {person for person in order.approved_by if person}
+    if approvers & involved or len(approvers) < version.approvals:
+        raise ApprovalMissing(field_path="/approved_by")
+    if version.separate_sealer:
+        caller.need(SEAL)
+        if not caller.person or order.made_by in {"", caller.person}:
+            raise SealerNotSeparate(field_path="/made_by")
+
+
+def need_maker(caller: Caller, order: IssueOrder, version: TypeVersion) -> None:
+    """A draft of a type that needs several persons is made by a person.
+
+    Raises:
+        PersonMissing: the caller states none.
+    """
+    del order
+    if version.approvals or version.separate_sealer:
+        need_person(caller)
+
+
+def need_person(caller: Caller) -> None:
+    """Raises `PersonMissing` unless the client states the acting person."""
+    if not caller.person:
+        raise PersonMissing
+
+
+def need_reviewer(caller: Caller, draft: Draft) -> None:
+    """Who reviews is a person, did not make it, and has not approved it before.
+
+    Raises:
+        PersonMissing, SamePerson: otherwise.
+    """
+    need_person(caller)
+    if caller.person in {draft.made_by, *draft.approved_by}:
+        raise SamePerson
+
+
+def need_sealer(caller: Caller, draft: Draft, version: TypeVersion) -> None:
+    """Enough others have approved, and who seals is apart where the type says so.
+
+    Raises:
+        NotYetApproved: approvals are missing.
+        PersonMissing, SamePerson: the sealer is no person, or had another part in it.
+    """
+    if not draft.approved:
+        given, wanted = len(draft.approved_by), draft.approvals_required
+        raise NotYetApproved(given=given, wanted=wanted)
+    if version.separate_sealer:
+        need_person(caller)
+        if caller.person in {draft.made_by, *draft.approved_by}:
+            raise SamePerson
