@@ -19,6 +19,8 @@ from certlib.ports import Clock, Entropy, Renderer, TimestampSource
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
+from certlib.usecases.keep_blanks import KeepBlanks
+from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
@@ -77,6 +79,8 @@ class Node:
     reconcile: Reconcile
     types: ManageTypes
     seal_history: SealHistory
+    paper: KeepPaper
+    blanks: KeepBlanks
     resources: ExitStack
 
     def close(self) -> None:
@@ -235,6 +239,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
                 settings.node_id, settings.history_seal_records, settings.history_seal_seconds
             ),
         ),
+        paper=KeepPaper(registry, clock),
+        blanks=KeepBlanks(registry, clock),
         resources=stack.pop_all(),
     )
 

@@ -126,6 +126,7 @@ def document() -> dict[str, Any]:
     made["paths"]["/v1/status/{identifier}"] = {"get": _status_operation()}
     for operation in _operations(made):
         _put_right(operation)
+        _give_examples(operation, made["components"]["schemas"])
     return made
 
 
@@ -203,6 +204,17 @@ def _put_right(operation: dict[str, Any]) -> None:
         responses[status]["content"]["application/json"]["example"] = example
     for parameter in operation.get("parameters", ()):
         parameter.update(_PARAMETERS.get(parameter["name"], {}))
+
+
+def _give_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """The answer of a shape that has an example is that example, where none is kept for it."""
+    for status, response in operation["responses"].items():
+        content = response.get("content", {}).get("application/json")
+        if content is None or "example" in content or not status.startswith("2"):
+            continue
+        shape = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], {})
+        if shape.get("examples"):
+            content["example"] = shape["examples"][0]
 
 
 def _status_operation() -> dict[str, Any]:

@@ -10,6 +10,8 @@ from certlib.registry import Registry, StatusRow
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates
+from certlib.usecases.keep_blanks import KeepBlanks
+from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
@@ -169,4 +171,14 @@ class Parts(Protocol):
     @property
     def seal_history(self) -> SealHistory:
         """Seals what the history has grown by."""
+        ...
+
+    @property
+    def paper(self) -> KeepPaper:
+        """Keeps paper twins and blank forms."""
+        ...
+
+    @property
+    def blanks(self) -> KeepBlanks:
+        """Keeps the stock of blank forms."""
         ...

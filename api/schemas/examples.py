@@ -64,6 +64,16 @@ DEFINITION: Final[dict[str, Any]] = {
     "schema": {"type": "object", "properties": {}},
 }
 
+PRINT: Final[dict[str, Any]] = {
+    "form": "original",
+    "copy_number": 0,
+    "print_number": "JT20260001",
+    "blank_number": "A000001",
+    "place": "揭阳市行政服务中心一楼",
+    "printed_at": "2026-03-02T01:30:00Z",
+    "replaces": "",
+}
+
 PROBLEM: Final[dict[str, Any]] = {
     "type": "urn:certlib:problem:invalid",
     "title": "输入有误",

@@ -1,11 +1,66 @@
 """Paper twins, and the stock of blank forms they are printed on."""
 
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Protocol
+
+from certlib.paper import BlankForm, BlankStatus, Sheet, StockCount, UntwinnedPrint
 
 
 class PaperReads(Protocol):
-    """What can be asked."""
+    """What can be asked. Lists are ordered by identifier, or number, and begin behind `after`."""
+
+    def sheets(self, identifier: str) -> Sequence[Sheet]:
+        """Every sheet of a certificate, oldest first."""
+        ...
+
+    def stock(self, issuer_code: str, type_code: str = "") -> Sequence[StockCount]: ...
+    def blank_forms(
+        self, issuer_code: str, type_code: str, status: BlankStatus, after: str, limit: int
+    ) -> Sequence[BlankForm]: ...
+    def late_twins(
+        self, issuer_codes: frozenset[str], issued_before: date, after: str, limit: int
+    ) -> Sequence[str]:
+        """Identifiers of certificates issued before a day whose paper is still pending."""
+        ...
+
+    def uncollected(self, issuer_codes: frozenset[str], after: str, limit: int) -> Sequence[str]:
+        """Identifiers of certificates that have ended while their paper is out."""
+        ...
+
+    def untwinned(
+        self, issuer_codes: frozenset[str], after: str, limit: int
+    ) -> Sequence[UntwinnedPrint]:
+        """Prints without a certificate, by print number."""
+        ...
 
 
 class PaperWrites(PaperReads, Protocol):
     """What can be kept."""
+
+    def add_sheets(self, sheets: Iterable[Sheet], issuer_code: str, type_code: str) -> None:
+        """Keeps new sheets and uses their blank forms; twins prints that had none.
+
+        Raises:
+            PrintNumberTaken: another sheet of this issuer, type and form has the number.
+            BlankFormUnusable: the blank form is not in stock, or was used or spoiled.
+        """
+        ...
+
+    def save_sheet(self, sheet: Sheet) -> None:
+        """Keeps a sheet's status."""
+        ...
+
+    def withdraw_sheets(self, identifier: str) -> None:
+        """Forgets the sheets of an intent that is burned; their blank forms are spoiled."""
+        ...
+
+    def receive_blanks(self, blanks: Iterable[BlankForm]) -> None:
+        """Raises `Conflict` where one of the numbers is in stock already."""
+        ...
+
+    def spoil_blank(self, blank: BlankForm) -> None:
+        """Raises `BlankFormUnusable` unless it is in stock."""
+        ...
+
+    def add_untwinned(self, found: UntwinnedPrint) -> None: ...

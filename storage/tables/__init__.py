@@ -28,6 +28,7 @@ from storage.tables.issuing import (
 )
 from storage.tables.notices import CertificateChangeRow
 from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
+from storage.tables.paper import BlankFormRow, SheetRow, UntwinnedPrintRow
 from storage.tables.workflow import (
     AuditHeadRow,
     AuditRow,
@@ -39,6 +40,7 @@ from storage.tables.workflow import (
 __all__ = [
     "AuditHeadRow",
     "AuditRow",
+    "BlankFormRow",
     "CertificateChangeRow",
     "CertificateFileRow",
     "CertificateHolderRow",
@@ -60,10 +62,12 @@ __all__ = [
     "PlannedSuccessionRow",
     "RestrictionRow",
     "Row",
+    "SheetRow",
     "StateChangeRow",
     "SuccessionRow",
     "TypeRecordRow",
     "TypeVersionRow",
+    "UntwinnedPrintRow",
     "UseListRow",
     "VoidedEventRow",
     "table",

@@ -62,6 +62,7 @@ class CertificateRow(Row, table=True):
         Index("ix_certificates_type", "type_code", "identifier"),
         Index("ix_certificates_number", "number_hash"),
         Index("ix_certificates_timestamp_due", "timestamp_due"),
+        Index("ix_certificates_paper", "paper", "issuer_code", "identifier"),
         STRICT,
     )
 

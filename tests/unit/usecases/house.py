@@ -18,6 +18,8 @@ from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
+from certlib.usecases.keep_blanks import KeepBlanks
+from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.order import IssueOrder, IssueRequest
 from certlib.usecases.preflight import Preflight
@@ -182,6 +184,8 @@ class House:
     history: PaperStamps
     reveal: RevealCertificates
     follow: FollowChanges
+    paper: KeepPaper
+    blanks: KeepBlanks
 
     def counts(self):
         with self.registry.read() as session:
@@ -275,6 +279,9 @@ def build(folder):
         stamps,
         reveal=RevealCertificates(registry, clock),
         follow=FollowChanges(registry, clock),
+        follow=FollowChanges(registry),
+        paper=KeepPaper(registry, clock),
+        blanks=KeepBlanks(registry, clock),
     )
 
 

@@ -1,0 +1,319 @@
+"""Paper twins and blank forms on the wire."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from api.schemas import examples
+from api.schemas.base import Day, Instant, TypeCode, Wire, instant_text
+from api.schemas.orders import Form
+from certlib.certificate import Certificate
+from certlib.paper import BlankForm, Print, Sheet, StockCount, UntwinnedPrint
+
+Number = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$")]
+Notice = Annotated[str, StringConstraints(max_length=200)]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+PaperWord = Literal["none", "pending", "synced", "collected", "lost", "declared-void"]
+
+
+def _example(**values: Any) -> ConfigDict:
+    return ConfigDict(**Wire.model_config, json_schema_extra={"examples": [values]})
+
+
+class PrintIn(Wire):
+    """一份纸质件。 One printed sheet."""
+
+    model_config = _example(**examples.PRINT)
+
+    print_number: Number = Field(description="印制号，同一单位同类证照内唯一。 Print number.")
+    place: Place = Field(description="印制地点。 Where it was printed.")
+    printed_at: Instant = Field(description="印制时间。 When.")
+    form: Form = "original"
+    copy_number: Annotated[int, Field(ge=0, le=99)] = 0
+    blank_number: Annotated[str, StringConstraints(max_length=64)] = Field(
+        default="", description="空白证件号；管理库存的须填。 Mandatory where a stock is kept."
+    )
+    replaces: Annotated[str, StringConstraints(max_length=64)] = Field(
+        default="", description="被补发的印制号，须已声明作废。 The sheet it replaces."
+    )
+
+    def to_print(self) -> Print:
+        """What the use case takes."""
+        return Print(
+            form=self.form,
+            print_number=self.print_number,
+            place=self.place,
+            printed_at=self.printed_at,
+            copy_number=self.copy_number,
+            blank_number=self.blank_number,
+            replaces=self.replaces,
+        )
+
+
+class PrintsIn(Wire):
+    """登记纸质件。 Sheets that were printed for a certificate."""
+
+    model_config = _example(prints=[examples.PRINT])
+
+    prints: Annotated[list[PrintIn], Field(min_length=1, max_length=20)]
+
+
+class SheetActIn(Wire):
+    """纸质件的挂失、撤销挂失、声明作废、收回。 What happened to a sheet."""
+
+    model_config = _example(
+        act="declare-void", print_number="JT20260001", on="2026-11-22", notice="揭阳日报 2026-11-22"
+    )
+
+    act: Literal["lose", "find", "declare-void", "collect"]
+    print_number: Number
+    on: Day
+    notice: Notice = Field(default="", description="声明刊登处或文号。 Where it was published.")
+
+
+class PaperOut(Wire):
+    """纸质件状态。 The paper twin after the act."""
+
+    model_config = _example(identifier=examples.IDENTIFIER, paper="synced", row_version=2)
+
+    identifier: str
+    paper: PaperWord
+    row_version: int
+
+
+class SheetOut(Wire):
+    """一份纸质件及其状态。 One printed sheet."""
+
+    form: Form
+    copy_number: int
+    print_number: str
+    blank_number: str
+    place: str
+    printed_at: str
+    replaces: str
+    status: PaperWord
+    status_on: Day | None
+    notice: str
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> Self:
+        """The wire shape."""
+        printed = sheet.printed
+        return cls.model_validate(
+            {
+                "form": printed.form,
+                "copy_number": printed.copy_number,
+                "print_number": printed.print_number,
+                "blank_number": printed.blank_number,
+                "place": printed.place,
+                "printed_at": instant_text(printed.printed_at),
+                "replaces": printed.replaces,
+                "status": sheet.status.value,
+                "status_on": sheet.status_on,
+                "notice": sheet.notice,
+            }
+        )
+
+
+class SheetsOut(Wire):
+    """一份证照的全部纸质件。 Every sheet of a certificate, oldest first."""
+
+    model_config = _example(
+        identifier=examples.IDENTIFIER,
+        paper="synced",
+        row_version=2,
+        sheets=[
+            {**examples.PRINT, "status": "synced", "status_on": None, "notice": ""},
+        ],
+    )
+
+    identifier: str
+    paper: PaperWord
+    row_version: int
+    sheets: list[SheetOut]
+
+    @classmethod
+    def of(cls, certificate: Certificate, sheets: list[Sheet]) -> Self:
+        """The wire shape."""
+        return cls(
+            identifier=certificate.identifier,
+            paper=certificate.paper.value,
+            row_version=certificate.row_version,
+            sheets=[SheetOut.of(item) for item in sheets],
+        )
+
+
+class BlanksIn(Wire):
+    """空白证件入库，按号段或逐号。 Blank forms received, by range or one by one."""
+
+    model_config = _example(
+        type_code=examples.TYPE, form="original", first="A000001", last="A000500"
+    )
+
+    type_code: TypeCode
+    form: Form = "original"
+    first: Annotated[str, StringConstraints(max_length=64)] = ""
+    last: Annotated[str, StringConstraints(max_length=64)] = ""
+    numbers: Annotated[list[Number], Field(max_length=10_000)] = Field(default=[])
+
+
+class SpoiledIn(Wire):
+    """空白证件作废。 Blank forms spoiled."""
+
+    model_config = _example(
+        type_code=examples.TYPE, form="original", numbers=["A000017"], reason="打印错位"
+    )
+
+    type_code: TypeCode
+    form: Form = "original"
+    numbers: Annotated[list[Number], Field(min_length=1, max_length=1000)]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class StockChangedOut(Wire):
+    """库存变动。 How many blank forms came or went."""
+
+    model_config = _example(number=500)
+
+    number: int
+
+
+class StockRow(Wire):
+    """一类空白证件的数量。 How many of one form there are."""
+
+    type_code: str
+    form: str
+    received: int
+    used: int
+    spoiled: int
+
+    @classmethod
+    def of(cls, item: StockCount) -> Self:
+        """The wire shape."""
+        return cls(
+            type_code=item.type_code,
+            form=item.form,
+            received=item.received,
+            used=item.used,
+            spoiled=item.spoiled,
+        )
+
+
+class StockOut(Wire):
+    """空白证件库存。 The department's stock."""
+
+    model_config = _example(
+        stock=[
+            {
+                "type_code": examples.TYPE,
+                "form": "original",
+                "received": 480,
+                "used": 19,
+                "spoiled": 1,
+            }
+        ]
+    )
+
+    stock: list[StockRow]
+
+
+class BlankOut(Wire):
+    """一张空白证件。 One blank form."""
+
+    form: str
+    number: str
+    status: Literal["received", "used", "spoiled"]
+    received_on: Day
+    identifier: str
+    note: str
+
+    @classmethod
+    def of(cls, blank: BlankForm) -> Self:
+        """The wire shape."""
+        return cls(
+            form=blank.form,
+            number=blank.number,
+            status=blank.status.value,
+            received_on=blank.received_on,
+            identifier=blank.identifier,
+            note=blank.note,
+        )
+
+
+class BlanksOut(Wire):
+    """空白证件清单。 A page of blank forms; `after` asks for the next one."""
+
+    model_config = _example(
+        blanks=[
+            {
+                "form": "original",
+                "number": "A000017",
+                "status": "spoiled",
+                "received_on": "2026-11-01",
+                "identifier": "",
+                "note": "打印错位",
+            }
+        ],
+        after="",
+    )
+
+    blanks: list[BlankOut]
+    after: str
+
+
+class PaperListOut(Wire):
+    """证照清单。 A page of identifiers; `after` asks for the next one."""
+
+    model_config = _example(identifiers=[examples.IDENTIFIER], after="")
+
+    identifiers: list[str]
+    after: str
+
+
+class UntwinnedIn(Wire):
+    """无电子证照的纸质件。 Paper that was printed without an electronic certificate."""
+
+    model_config = _example(
+        type_code=examples.TYPE,
+        print_number="JT20260099",
+        number="粤交运管许可揭字445230000099号",
+        printed_on="2026-11-20",
+    )
+
+    type_code: TypeCode
+    print_number: Number
+    number: Annotated[str, StringConstraints(max_length=128)] = ""
+    printed_on: Day
+
+
+class UntwinnedOut(UntwinnedIn):
+    """A print without a certificate."""
+
+    @classmethod
+    def of(cls, item: UntwinnedPrint) -> Self:
+        """The wire shape."""
+        return cls(
+            type_code=item.type_code,
+            print_number=item.print_number,
+            number=item.number,
+            printed_on=item.printed_on,
+        )
+
+
+class UntwinnedListOut(Wire):
+    """有纸无电清单。 A page of prints without a certificate."""
+
+    model_config = _example(
+        prints=[
+            {
+                "type_code": examples.TYPE,
+                "print_number": "JT20260099",
+                "number": "粤交运管许可揭字445230000099号",
+                "printed_on": "2026-11-20",
+            }
+        ],
+        after="",
+    )
+
+    prints: list[UntwinnedOut]
+    after: str

@@ -1,0 +1,234 @@
+"""The paper twin of a certificate, and the blank forms it is printed on.
+
+Electronic and paper certificate are issued together (电子证照与纸质证照同步签发). What happens to
+the paper (lost, declared void, replaced, collected) takes nothing from the electronic certificate.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from certlib.certificate import PaperStatus
+from certlib.errors import Invalid, Problem, TransitionForbidden
+
+_RANGE_LIMIT = 10_000
+
+
+class PaperAct(StrEnum):
+    """What may happen to a printed sheet."""
+
+    LOSE = "lose"
+    FIND = "find"
+    DECLARE_VOID = "declare-void"
+    COLLECT = "collect"
+
+    @property
+    def zh(self) -> str:
+        """The act in Chinese."""
+        return _ACT_ZH[self]
+
+
+_ACT_ZH: Mapping[PaperAct, str] = {
+    PaperAct.LOSE: "挂失",
+    PaperAct.FIND: "撤销挂失",
+    PaperAct.DECLARE_VOID: "声明作废",
+    PaperAct.COLLECT: "收回",
+}
+
+SHEET_STEPS: Mapping[tuple[PaperStatus, PaperAct], PaperStatus] = {
+    (PaperStatus.SYNCED, PaperAct.LOSE): PaperStatus.LOST,
+    (PaperStatus.LOST, PaperAct.FIND): PaperStatus.SYNCED,
+    (PaperStatus.LOST, PaperAct.DECLARE_VOID): PaperStatus.DECLARED_VOID,
+    # Damaged or stolen from the office: void without having been reported lost.
+    (PaperStatus.SYNCED, PaperAct.DECLARE_VOID): PaperStatus.DECLARED_VOID,
+    (PaperStatus.SYNCED, PaperAct.COLLECT): PaperStatus.COLLECTED,
+    # A sheet that was declared void may still be handed in one day.
+    (PaperStatus.DECLARED_VOID, PaperAct.COLLECT): PaperStatus.COLLECTED,
+}
+"""The one table of a sheet's life."""
+
+_STATUS_ZH: Mapping[PaperStatus, str] = {
+    PaperStatus.NONE: "无纸质件",
+    PaperStatus.PENDING: "待同步",
+    PaperStatus.SYNCED: "已同步",
+    PaperStatus.COLLECTED: "已收回",
+    PaperStatus.LOST: "已挂失",
+    PaperStatus.DECLARED_VOID: "声明作废",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """What the printing system says of a sheet.
+
+    Attributes:
+        print_number: number printed on the sheet, unique for issuer, type and form.
+        blank_number: number of the blank form (空白证件) it was printed on, or "".
+        place: where it was printed.
+        printed_at: when (aware UTC).
+        replaces: print number of the sheet that was declared void, or "".
+    """
+
+    form: str
+    print_number: str
+    place: str
+    printed_at: datetime
+    copy_number: int = 0
+    blank_number: str = ""
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One printed sheet of a certificate.
+
+    Attributes:
+        status: of this sheet; `pending` while its certificate is being issued.
+        status_on: legal day of the loss, declaration or collection.
+        notice: newspaper, page or document of it.
+    """
+
+    identifier: str
+    printed: Print
+    status: PaperStatus
+    recorded_at: datetime
+    actor: str
+    status_on: date | None = None
+    notice: str = ""
+
+    def after(self, act: PaperAct, day: date, *, today: date, notice: str = "") -> "Sheet":
+        """The sheet after `act` on the legal day `day`.
+
+        Raises:
+            TransitionForbidden: the table has no such step.
+            Invalid: the day is in the future or before the print, or a declaration has no notice.
+        """
+        to_status = SHEET_STEPS.get((self.status, act))
+        if to_status is None:
+            raise TransitionForbidden(
+                state=self.status.value,
+                state_zh=_STATUS_ZH[self.status],
+                action=act.value,
+                action_zh=act.zh,
+            )
+        problems = []
+        if day > today:
+            problems.append(
+                Problem("/on", "date-future", "日期不能晚于今天。", "The day is in the future.")
+            )
+        if act is PaperAct.DECLARE_VOID and not notice.strip():
+            problems.append(
+                Problem(
+                    "/notice",
+                    "notice-missing",
+                    "请填写声明刊登处或文号。",
+                    "Name the notice or document of the declaration.",
+                )
+            )
+        if problems:
+            raise Invalid(problems=tuple(problems))
+        return replace(self, status=to_status, status_on=day, notice=notice or self.notice)
+
+
+def overall(sheets: Iterable[Sheet], *, has_paper: bool) -> PaperStatus:
+    """What is said of the paper twin as a whole: its 正本 decides, replaced sheets do not count.
+
+    Args:
+        sheets: every sheet of the certificate.
+        has_paper: whether the type has paper at all.
+    """
+    listed = list(sheets)
+    replaced = {sheet.printed.replaces for sheet in listed}
+    current = [sheet for sheet in listed if sheet.printed.print_number not in replaced]
+    deciding = [sheet for sheet in current if sheet.printed.form == "original"] or current
+    if not deciding:
+        return PaperStatus.PENDING if has_paper else PaperStatus.NONE
+    for status in (PaperStatus.LOST, PaperStatus.DECLARED_VOID, PaperStatus.SYNCED):
+        if any(sheet.status is status for sheet in deciding):
+            return status
+    return deciding[0].status
+
+
+class BlankStatus(StrEnum):
+    """A blank form (空白证件): 已入库, 已使用, 已作废."""
+
+    RECEIVED = "received"
+    USED = "used"
+    SPOILED = "spoiled"
+
+
+@dataclass(frozen=True, slots=True)
+class BlankForm:
+    """One numbered blank form of a type's form in the stock of an issuer.
+
+    Attributes:
+        identifier: the certificate it was used for, or "".
+        note: why it was spoiled.
+    """
+
+    issuer_code: str
+    type_code: str
+    form: str
+    number: str
+    status: BlankStatus
+    received_on: date
+    changed_at: datetime
+    identifier: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StockCount:
+    """How many blank forms of a type's form there are, by status."""
+
+    type_code: str
+    form: str
+    received: int
+    used: int
+    spoiled: int
+
+
+@dataclass(frozen=True, slots=True)
+class UntwinnedPrint:
+    """Paper that a department printed while no electronic certificate stood behind it."""
+
+    issuer_code: str
+    type_code: str
+    print_number: str
+    number: str
+    printed_on: date
+    recorded_at: datetime
+    actor: str
+    identifier: str = ""
+
+
+def numbers_between(first: str, last: str) -> list[str]:
+    """Every number from `first` to `last`: equal letters before, digits of equal length after.
+
+    Raises:
+        Invalid: not such a range, or more than 10,000.
+    """
+    stem = first.rstrip("0123456789")
+    head, tail = first[len(stem) :], last[len(stem) :]
+    good = (
+        last.startswith(stem)
+        and head.isascii()
+        and tail.isascii()
+        and head.isdecimal()
+        and tail.isdecimal()
+        and len(head) == len(tail)
+        and int(head) <= int(tail) < int(head) + _RANGE_LIMIT
+    )
+    if not good:
+        raise Invalid(
+            problems=(
+                Problem(
+                    "/last",
+                    "blank-range",
+                    "起止号码应前缀相同、位数相同、由小到大，且一次不超过10000个。",
+                    "First and last must share their letters and length, rise, and span 10,000.",
+                ),
+            )
+        )
+    return [f"{stem}{number:0{len(head)}d}" for number in range(int(head), int(tail) + 1)]

@@ -1,0 +1,91 @@
+"""Keep blank forms (空白证件): received, used, spoiled; nothing is printed on what is not there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from certlib.canonical import digest
+from certlib.errors import TypeUnknown
+from certlib.paper import BlankForm, BlankStatus, StockCount
+from certlib.ports import Clock
+from certlib.registry import AuditRecord, Registry, UnitOfWork
+from certlib.usecases.caller import PAPER, Caller
+from certlib.usecases.idempotency import Ask, once
+from certlib.usecases.keep_paper import PaperPage, paper_page
+
+
+class KeepBlanks:
+    """The stock of blank forms of each department."""
+
+    def __init__(self, registry: Registry, clock: Clock) -> None:
+        self._registry = registry
+        self._clock = clock
+
+    def receive(
+        self, caller: Caller, numbers: Sequence[str], of: BlankForm, key: str
+    ) -> Mapping[str, Any]:
+        """Takes numbered blank forms into stock; `of` says of which type and form.
+
+        Raises:
+            ScopeMissing: the caller may not keep paper.
+            TypeUnknown: no such type.
+            Conflict: one of the numbers is in stock already.
+        """
+
+        def act(uow: UnitOfWork) -> dict[str, Any]:
+            if not uow.versions_of(of.type_code):
+                raise TypeUnknown(field_path="/type_code", type_code=of.type_code[:32])
+            uow.receive_blanks(replace(of, number=number) for number in numbers)
+            return {"number": len(numbers)}
+
+        asked = {"type_code": of.type_code, "form": of.form, "numbers": list(numbers)}
+        return self._kept(Ask(caller, "blank-receive", key, asked), act)
+
+    def spoil(self, caller: Caller, blanks: Sequence[BlankForm], key: str) -> Mapping[str, Any]:
+        """Takes spoiled blank forms out of stock, with the reason.
+
+        Raises:
+            ScopeMissing: the caller may not keep paper.
+            BlankFormUnusable: one of them is not in stock.
+        """
+
+        def act(uow: UnitOfWork) -> dict[str, Any]:
+            for item in blanks:
+                uow.spoil_blank(item)
+            return {"number": len(blanks)}
+
+        asked = {"blanks": [[item.type_code, item.form, item.number, item.note] for item in blanks]}
+        return self._kept(Ask(caller, "blank-spoil", key, asked), act)
+
+    def stock(self, caller: Caller, type_code: str = "") -> Sequence[StockCount]:
+        """The department's blank forms, counted."""
+        caller.need(PAPER)
+        with self._registry.read() as session:
+            return session.stock(caller.department_code, type_code)
+
+    def blanks(
+        self, caller: Caller, type_code: str, status: BlankStatus, after: str, limit: int
+    ) -> PaperPage:
+        """One page of the department's blank forms in a status."""
+        caller.need(PAPER)
+        with self._registry.read() as session:
+            found = session.blank_forms(caller.department_code, type_code, status, after, limit + 1)
+        return paper_page(found, limit, lambda item: item.number)
+
+    def _kept(self, ask: Ask, act: Callable[[UnitOfWork], dict[str, Any]]) -> Mapping[str, Any]:
+        ask.caller.need(PAPER)
+        now = self._clock.now()
+
+        def recorded(uow: UnitOfWork) -> dict[str, Any]:
+            answer = act(uow)
+            details = {
+                "type_code": str(ask.request.get("type_code", "")),
+                "asked_sha256": digest(dict(ask.request)),
+                "request_id": ask.caller.request_id,
+                **answer,
+            }
+            target = f"department:{ask.caller.department_code}"
+            uow.append_audit([AuditRecord(now, ask.caller.actor, ask.route, target, details)])
+            return answer
+
+        return once(self._registry, now, ask, recorded)

@@ -1,0 +1,343 @@
+"""Keep paper twins: print, lose, declare void, replace, collect; blank forms; what is missing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from certlib.calendar import legal_day
+from certlib.certificate import Certificate, PaperStatus
+from certlib.errors import (
+    CertificateNotFound,
+    Invalid,
+    Problem,
+    SheetUnknown,
+    StaleVersion,
+    TransitionForbidden,
+    TypeUnknown,
+)
+from certlib.paper import (
+    PaperAct,
+    Print,
+    Sheet,
+    UntwinnedPrint,
+    overall,
+)
+from certlib.ports import Clock
+from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
+from certlib.usecases.caller import PAPER, Caller
+from certlib.usecases.idempotency import Ask, once
+
+LATE_DAYS = 3
+"""Days after issue when a twin that is still pending is late, unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetAct:
+    """Something that happened to one printed sheet.
+
+    Attributes:
+        on: legal day; `notice`: where a declaration was published.
+        expected_version: from `If-Match`, of the certificate.
+    """
+
+    identifier: str
+    act: PaperAct
+    print_number: str
+    key: str
+    on: date
+    notice: str = ""
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrintRequest:
+    """Sheets that were printed for a certificate."""
+
+    identifier: str
+    prints: tuple[Print, ...]
+    key: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperPage:
+    """One page of a list; `after` names where the next one begins, "" at the end."""
+
+    items: Sequence[Any]
+    after: str
+
+
+class KeepPaper:
+    """The paper side of the library (I1: 电子证照与纸质证照同步签发)."""
+
+    def __init__(self, registry: Registry, clock: Clock) -> None:
+        self._registry = registry
+        self._clock = clock
+
+    # --- sheets -------------------------------------------------------------------------------
+
+    def printed(self, caller: Caller, request: PrintRequest) -> Mapping[str, Any]:
+        """The certificate's paper after new sheets were printed for it.
+
+        A sheet that replaces another needs that one declared void before.
+
+        Raises:
+            ScopeMissing, OutsideDepartment, CertificateNotFound, StaleVersion.
+            PrintNumberTaken, BlankFormUnusable: the numbers do not fit the record.
+            Invalid: the certificate has no such form, or its type has no paper.
+        """
+        now = self._clock.now()
+        asked = {
+            "identifier": request.identifier,
+            "prints": [_print_json(item) for item in request.prints],
+            "expected_version": request.expected_version,
+        }
+
+        def act(uow: UnitOfWork) -> dict[str, Any]:
+            certificate = _mine(uow, caller, request.identifier, request.expected_version)
+            known = list(uow.sheets(certificate.identifier))
+            check_prints(certificate, request.prints, known, legal_day(now))
+            sheets = new_sheets(certificate.identifier, request.prints, caller.actor, now)
+            content = certificate.content
+            uow.add_sheets(sheets, content.issuer_code, content.type_code)
+            details = {"prints": [item.print_number for item in request.prints]}
+            return self._kept(uow, caller, certificate, "paper-print", details)
+
+        caller.need(PAPER)
+        return once(self._registry, now, Ask(caller, "paper-print", request.key, asked), act)
+
+    def happened(self, caller: Caller, request: SheetAct) -> Mapping[str, Any]:
+        """The certificate's paper after a sheet was lost, found, declared void or collected.
+
+        Raises:
+            SheetUnknown: no such sheet.
+            TransitionForbidden, Invalid: as `Sheet.after`.
+        """
+        today = legal_day(self._clock.now())
+        asked = {
+            "identifier": request.identifier,
+            "act": request.act.value,
+            "print_number": request.print_number,
+            "on": request.on.isoformat(),
+            "notice": request.notice,
+            "expected_version": request.expected_version,
+        }
+
+        def act(uow: UnitOfWork) -> dict[str, Any]:
+            certificate = _mine(uow, caller, request.identifier, request.expected_version)
+            sheet = _find(uow.sheets(certificate.identifier), request.print_number)
+            after = sheet.after(request.act, request.on, today=today, notice=request.notice)
+            uow.save_sheet(after)
+            details = {"print_number": request.print_number, "on": request.on.isoformat()}
+            return self._kept(uow, caller, certificate, f"paper-{request.act.value}", details)
+
+        caller.need(PAPER)
+        ask = Ask(caller, f"paper-{request.act.value}", request.key, asked)
+        return once(self._registry, self._clock.now(), ask, act)
+
+    def sheets(self, caller: Caller, identifier: str) -> tuple[Certificate, Sequence[Sheet]]:
+        """The certificate and every sheet that was printed for it.
+
+        Raises:
+            CertificateNotFound: not on record, or another department's.
+        """
+        caller.need(PAPER)
+        with self._registry.read() as session:
+            found = session.certificate(identifier)
+            if found is None or found.content.issuer_code != caller.department_code:
+                raise CertificateNotFound
+            return found, session.sheets(identifier)
+
+    # --- what is missing ----------------------------------------------------------------------
+
+    def untwinned_print(self, caller: Caller, found: UntwinnedPrint, key: str) -> Mapping[str, Any]:
+        """Records paper that was printed while no electronic certificate stood behind it.
+
+        Raises:
+            TypeUnknown: no such type.
+            Conflict: the print is on record.
+        """
+        asked: dict[str, Any] = {
+            "type_code": found.type_code,
+            "print_number": found.print_number,
+            "number": found.number,
+            "printed_on": found.printed_on.isoformat(),
+        }
+
+        def act(uow: UnitOfWork) -> dict[str, Any]:
+            if not uow.versions_of(found.type_code):
+                raise TypeUnknown(field_path="/type_code", type_code=found.type_code[:32])
+            uow.add_untwinned(found)
+            target = f"department:{caller.department_code}"
+            uow.append_audit(
+                [AuditRecord(found.recorded_at, caller.actor, "paper-untwinned", target, asked)]
+            )
+            return {"print_number": found.print_number}
+
+        caller.need(PAPER)
+        ask = Ask(caller, "paper-untwinned", key, asked)
+        return once(self._registry, found.recorded_at, ask, act)
+
+    def late(self, caller: Caller, days: int, after: str, limit: int) -> PaperPage:
+        """Certificates whose paper is still pending more than `days` days after issue."""
+        before = legal_day(self._clock.now()) - timedelta(days=days)
+        return self._identifiers(
+            caller, limit, lambda session, mine: session.late_twins(mine, before, after, limit + 1)
+        )
+
+    def uncollected(self, caller: Caller, after: str, limit: int) -> PaperPage:
+        """Certificates that have ended while their paper is out."""
+        return self._identifiers(
+            caller, limit, lambda session, mine: session.uncollected(mine, after, limit + 1)
+        )
+
+    def untwinned(self, caller: Caller, after: str, limit: int) -> PaperPage:
+        """Paper without a twin."""
+        caller.need(PAPER)
+        with self._registry.read() as session:
+            found = session.untwinned(_own(caller), after, limit + 1)
+        return paper_page(found, limit, lambda item: item.print_number)
+
+    def _identifiers(
+        self, caller: Caller, limit: int, ask: Callable[[Any, frozenset[str]], Sequence[str]]
+    ) -> PaperPage:
+        caller.need(PAPER)
+        with self._registry.read() as session:
+            found = ask(session, _own(caller))
+        return paper_page(found, limit, lambda item: item)
+
+    # --- one act, one commit ------------------------------------------------------------------
+
+    def _kept(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        certificate: Certificate,
+        act: str,
+        details: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        now = self._clock.now()
+        paper = overall(uow.sheets(certificate.identifier), has_paper=True)
+        after = replace(certificate, paper=paper, row_version=certificate.row_version + 1)
+        uow.save(after, certificate.row_version)
+        kept = {**details, "paper": paper.value, "request_id": caller.request_id}
+        uow.append_audit([AuditRecord(now, caller.actor, act, after.identifier, kept)])
+        payload = {"paper": paper.value, "row_version": after.row_version}
+        event_id = f"{after.identifier}:{after.row_version}"
+        uow.add_events(
+            [OutboxEvent(event_id, "certificate.paper-changed", after.identifier, payload, now)]
+        )
+        return {
+            "identifier": after.identifier,
+            "paper": paper.value,
+            "row_version": after.row_version,
+        }
+
+
+def new_sheets(
+    identifier: str,
+    prints: Sequence[Print],
+    actor: str,
+    now: datetime,
+    status: PaperStatus = PaperStatus.SYNCED,
+) -> list[Sheet]:
+    """Sheets as the printing system told them."""
+    return [Sheet(identifier, item, status, now, actor) for item in prints]
+
+
+def check_prints(
+    certificate: Certificate, prints: Sequence[Print], known: Sequence[Sheet], today: date
+) -> None:
+    """Everything that can be said against new sheets of a certificate, at once.
+
+    Raises:
+        TransitionForbidden: a sheet to be replaced was not declared void.
+        SheetUnknown: the sheet to be replaced is not there.
+        Invalid: a form the certificate does not have, or a print in the future.
+    """
+    forms = {(item.form, 0) for item in certificate.files}
+    problems = [
+        problem
+        for place, item in enumerate(prints)
+        for problem in _print_problems(item, place, forms, today)
+    ]
+    if problems:
+        raise Invalid(problems=tuple(problems))
+    for item in prints:
+        if item.replaces:
+            old = _find(known, item.replaces)
+            if old.status is not PaperStatus.DECLARED_VOID:
+                raise TransitionForbidden(
+                    state=old.status.value,
+                    state_zh="未声明作废",
+                    action="replace",
+                    action_zh="补发",
+                )
+
+
+def _print_problems(
+    item: Print, place: int, forms: set[tuple[str, int]], today: date
+) -> list[Problem]:
+    path = f"/prints/{place}"
+    found = []
+    if (item.form, item.copy_number) not in forms:
+        found.append(
+            Problem(
+                f"{path}/form",
+                "form-unknown",
+                "该证照没有这种形式或副本号，请先签发。",
+                "The certificate has no such form or copy: issue it first.",
+            )
+        )
+    if legal_day(item.printed_at) > today:
+        found.append(
+            Problem(
+                f"{path}/printed_at",
+                "date-future",
+                "印制时间不能晚于现在。",
+                "The sheet cannot be printed in the future.",
+            )
+        )
+    return found
+
+
+def _mine(
+    uow: UnitOfWork, caller: Caller, identifier: str, expected_version: int | None
+) -> Certificate:
+    found = uow.certificate(identifier)
+    if found is None:
+        raise CertificateNotFound
+    caller.need_department(found.content.issuer_code)
+    if expected_version is not None and expected_version != found.row_version:
+        raise StaleVersion
+    return found
+
+
+def _find(sheets: Sequence[Sheet], print_number: str) -> Sheet:
+    for sheet in sheets:
+        if sheet.printed.print_number == print_number:
+            return sheet
+    raise SheetUnknown
+
+
+def _own(caller: Caller) -> frozenset[str]:
+    return frozenset({caller.department_code})
+
+
+def paper_page(found: Sequence[Any], limit: int, name: Callable[[Any], str]) -> PaperPage:
+    """At most `limit` of what was found, and where the next page begins."""
+    shown = found[:limit]
+    return PaperPage(shown, name(shown[-1]) if len(found) > limit else "")
+
+
+def _print_json(item: Print) -> dict[str, Any]:
+    return {
+        "form": item.form,
+        "copy_number": item.copy_number,
+        "print_number": item.print_number,
+        "blank_number": item.blank_number,
+        "place": item.place,
+        "printed_at": item.printed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "replaces": item.replaces,
+    }
