@@ -120,10 +120,15 @@ class SheetsOut(Wire):
 
     model_config = _example(
         identifier=examples.IDENTIFIER,
-        paper="synced",
-        row_version=2,
+        paper="declared-void",
+        row_version=4,
         sheets=[
-            {**examples.PRINT, "status": "synced", "status_on": None, "notice": ""},
+            {
+                **examples.PRINT,
+                "status": "declared-void",
+                "status_on": "2026-11-22",
+                "notice": "揭阳日报 2026-11-22",
+            }
         ],
     )
 

@@ -1,0 +1,182 @@
+"""Paper twins by API: registered, lost, void, replaced, collected; stock and what is missing."""
+
+from itertools import count
+
+import pytest
+
+from tests.unit.usecases.house import TYPE
+
+_keys = count(1)
+PRINT = {"print_number": "P-1", "place": "揭阳市行政服务中心", "printed_at": "2026-11-22T01:00:00Z"}
+
+
+def _post(world, path, body, client="transport", key="", **headers):
+    sent = {**world.bearer(client), "Idempotency-Key": key or f"p-{next(_keys)}", **headers}
+    return world.browser.post(f"/v1/{path}", json=body, headers=sent)
+
+
+def _get(world, path, client="transport"):
+    return world.browser.get(f"/v1/{path}", headers=world.bearer(client))
+
+
+def _print(world, identifier, **changes):
+    return _post(world, f"certificates/{identifier}/paper", {"prints": [{**PRINT, **changes}]})
+
+
+def _act(world, identifier, act, number="P-1", **changes):
+    body = {"act": act, "print_number": number, "on": "2026-11-22", **changes}
+    return _post(world, f"certificates/{identifier}/paper/acts", body)
+
+
+def _verdict(world, identifier):
+    answer = world.browser.post(
+        "/v1/verifications", json={"identifier": identifier}, headers=world.bearer()
+    )
+    return answer.json()["verdict"], answer.json()["code"]
+
+
+def test_lost_void_replaced_and_the_electronic_certificate_unaffected(world):
+    identifier = world.issued()
+    printed = _print(world, identifier)
+    assert (printed.status_code, printed.json()["paper"]) == (201, "synced")
+    assert _verdict(world, identifier)[0] == "valid"
+    assert _act(world, identifier, "lose").json()["paper"] == "lost"
+    assert _verdict(world, identifier) == ("valid", "paper-void")
+    early = _print(world, identifier, print_number="P-2", replaces="P-1")
+    assert early.json()["code"] == "transition-forbidden"
+    void = _act(world, identifier, "declare-void", notice="揭阳日报 2026-11-22")
+    assert void.json()["paper"] == "declared-void"
+    assert _verdict(world, identifier) == ("valid", "paper-void")
+    again = _print(world, identifier, print_number="P-2", replaces="P-1")
+    assert again.json()["paper"] == "synced"
+    listed = _get(world, f"certificates/{identifier}/paper").json()
+    assert [(item["print_number"], item["status"]) for item in listed["sheets"]] == [
+        ("P-1", "declared-void"),
+        ("P-2", "synced"),
+    ]
+    acts = [item.act for item in world.house.audit() if item.act.startswith("paper-")]
+    assert acts == ["paper-print", "paper-lose", "paper-declare-void", "paper-print"]
+
+
+def test_a_found_sheet_counts_again(world):
+    identifier = world.issued()
+    _print(world, identifier)
+    _act(world, identifier, "lose")
+    assert _act(world, identifier, "find").json()["paper"] == "synced"
+
+
+def test_what_cannot_be_printed_is_named(world):
+    identifier = world.issued()
+    wrong = _print(world, identifier, form="annex", printed_at="2027-01-01T00:00:00Z")
+    assert [item["field"] for item in wrong.json()["problems"]] == [
+        "/prints/0/form",
+        "/prints/0/printed_at",
+    ]
+    assert _print(world, identifier, replaces="P-9").json()["code"] == "sheet-unknown"
+    _print(world, identifier)
+    other = world.issued("k-2", number="粤字 2 号")
+    assert _print(world, other).json()["code"] == "print-number-taken"
+    assert _act(world, identifier, "lose", "P-9").json()["code"] == "sheet-unknown"
+    missing = _act(world, identifier.replace(".001.", ".002."), "lose")
+    assert missing.status_code in (404, 422)
+
+
+def test_a_lost_race_and_a_repeated_key(world):
+    identifier = world.issued()
+    path, body = f"certificates/{identifier}/paper", {"prints": [PRINT]}
+    stale = _post(world, path, body, **{"If-Match": '"9"'})
+    assert stale.status_code == 412
+    first = _post(world, path, body, key="same", **{"If-Match": '"1"'})
+    again = _post(world, path, body, key="same", **{"If-Match": '"1"'})
+    assert first.json() == again.json() == {
+        "identifier": identifier, "paper": "synced", "row_version": 2,
+    }  # fmt: skip
+
+
+def test_another_department_sees_and_touches_nothing(world):
+    identifier = world.issued()
+    assert _get(world, f"certificates/{identifier}/paper", "reform").status_code == 404
+    refused = _post(world, f"certificates/{identifier}/paper", {"prints": [PRINT]}, "reform")
+    assert refused.status_code in (403, 404)
+    assert (
+        _get(world, f"certificates/{identifier}/paper", "reader").json()["code"] == "scope-missing"
+    )
+
+
+def test_where_a_stock_is_kept_every_sheet_is_on_a_form_of_it(world):
+    body = {"type_code": TYPE, "first": "A001", "last": "A003"}
+    assert _post(world, "blank-forms", body).json() == {"number": 3}
+    assert _post(world, "blank-forms", body).json()["code"] == "conflict"
+    one, two = world.issued(), world.issued("k-2", number="粤字 2 号")
+    assert _print(world, one).json()["code"] == "blank-form-unusable"
+    assert _print(world, one, blank_number="A009").json()["code"] == "blank-form-unusable"
+    assert _print(world, one, blank_number="A001").status_code == 201
+    taken = _print(world, two, print_number="P-2", blank_number="A001")
+    assert taken.json()["code"] == "blank-form-unusable"
+    spoiled = {"type_code": TYPE, "numbers": ["A002"], "reason": "打印错位"}
+    assert _post(world, "blank-forms/spoilage", spoiled).json() == {"number": 1}
+    assert _post(world, "blank-forms/spoilage", spoiled).json()["code"] == "blank-form-unusable"
+    used = _print(world, two, print_number="P-2", blank_number="A002")
+    assert used.json()["code"] == "blank-form-unusable"
+    assert _get(world, "blank-forms/stock").json()["stock"] == [
+        {"type_code": TYPE, "form": "original", "received": 1, "used": 1, "spoiled": 1}
+    ]
+    assert len(_get(world, f"blank-forms/stock?type_code={TYPE}").json()["stock"]) == 1
+    listed = _get(world, f"blank-forms?type_code={TYPE}&status=used").json()["blanks"]
+    assert [(item["number"], item["identifier"]) for item in listed] == [("A001", one)]
+
+
+def test_stock_of_a_type_that_is_not_there(world):
+    body = {"type_code": "11445200999999015E999", "numbers": ["A1"]}
+    assert _post(world, "blank-forms", body).json()["code"] == "type-unknown"
+    body = {"type_code": TYPE, "first": "A1", "last": "B1"}
+    assert _post(world, "blank-forms", body).status_code == 422
+
+
+def test_late_twins_are_listed_until_they_are_printed(world):
+    one = world.issued(issue_date="2026-11-10")
+    two = world.issued("k-2", number="粤字 2 号", issue_date="2026-11-22")
+    late = _get(world, "paper/late").json()
+    assert late == {"identifiers": [one], "after": ""}
+    assert _get(world, "paper/late?days=0&limit=1").json()["after"] == ""
+    _print(world, one)
+    assert _get(world, "paper/late").json()["identifiers"] == []
+    assert two
+
+
+def test_paper_that_is_out_after_the_end_is_listed_until_collected(world):
+    identifier = world.issued()
+    _print(world, identifier)
+    assert _get(world, "paper/uncollected").json()["identifiers"] == []
+    world.act(identifier, "revoke")
+    assert _get(world, "paper/uncollected").json()["identifiers"] == [identifier]
+    assert _get(world, "paper/uncollected", "reform").json()["identifiers"] == []
+    assert _act(world, identifier, "collect").json()["paper"] == "collected"
+    assert _get(world, "paper/uncollected").json()["identifiers"] == []
+
+
+def test_paper_without_a_twin_is_settled_by_its_certificate(world):
+    body = {"type_code": TYPE, "print_number": "P-1", "printed_on": "2026-11-20"}
+    assert _post(world, "paper/untwinned", body).status_code == 201
+    assert _post(world, "paper/untwinned", body).json()["code"] == "conflict"
+    wrong = {**body, "type_code": "11445200999999015E999"}
+    assert _post(world, "paper/untwinned", wrong).json()["code"] == "type-unknown"
+    (listed,) = _get(world, "paper/untwinned").json()["prints"]
+    assert listed == {**body, "number": ""}
+    identifier = world.issued()
+    _print(world, identifier)
+    assert _get(world, "paper/untwinned").json()["prints"] == []
+
+
+@pytest.mark.parametrize("count_", [3])
+def test_lists_come_in_pages(world, count_):
+    numbers = [f"A{number:03}" for number in range(count_)]
+    _post(world, "blank-forms", {"type_code": TYPE, "numbers": numbers})
+    seen, after = [], ""
+    while True:
+        page = _get(world, f"blank-forms?type_code={TYPE}&limit=2&after={after}").json()
+        seen += [item["number"] for item in page["blanks"]]
+        after = page["after"]
+        if not after:
+            break
+    assert seen == numbers
