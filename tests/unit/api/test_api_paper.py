@@ -4,7 +4,8 @@ from itertools import count
 
 import pytest
 
-from tests.unit.usecases.house import TYPE
+from certlib import ids
+from tests.unit.usecases.house import ISSUER, TYPE
 
 _keys = count(1)
 PRINT = {"print_number": "P-1", "place": "揭阳市行政服务中心", "printed_at": "2026-11-22T01:00:00Z"}
@@ -77,8 +78,9 @@ def test_what_cannot_be_printed_is_named(world):
     other = world.issued("k-2", number="粤字 2 号")
     assert _print(world, other).json()["code"] == "print-number-taken"
     assert _act(world, identifier, "lose", "P-9").json()["code"] == "sheet-unknown"
-    missing = _act(world, identifier.replace(".001.", ".002."), "lose")
-    assert missing.status_code in (404, 422)
+    absent = str(ids.build(TYPE, ISSUER, "X" * 20, 1))
+    assert _act(world, absent, "lose").json()["code"] == "certificate-not-found"
+    assert _get(world, f"certificates/{absent}/paper").status_code == 404
 
 
 def test_a_lost_race_and_a_repeated_key(world):
@@ -134,7 +136,7 @@ def test_stock_of_a_type_that_is_not_there(world):
 
 
 def test_late_twins_are_listed_until_they_are_printed(world):
-    one = world.issued(issue_date="2026-11-10")
+    one = world.issued(issue_date="2026-11-10", valid_to="2030-11-09")
     two = world.issued("k-2", number="粤字 2 号", issue_date="2026-11-22")
     late = _get(world, "paper/late").json()
     assert late == {"identifiers": [one], "after": ""}
