@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from certlib.certificate import PaperStatus
+from certlib.departments import Holding
 from certlib.errors import BlankFormUnusable, Conflict, PrintNumberTaken
 from certlib.paper import BlankForm, BlankStatus, Print, Sheet, StockCount, UntwinnedPrint
 from certlib.states import State
+from storage.holdings import held
 from storage.link import Link
 from storage.tables import BlankFormRow, CertificateRow, SheetRow, UntwinnedPrintRow, table
 
@@ -94,7 +96,6 @@ _LISTED = (
 )
 _PAGE = (
     select(_CERTIFICATES.c.identifier)
-    .where(_CERTIFICATES.c.issuer_code.in_(bindparam("issuer_codes", expanding=True)))
     .where(_CERTIFICATES.c.identifier > bindparam("after"))
     .order_by(_CERTIFICATES.c.identifier)
     .limit(bindparam("count"))
@@ -110,7 +111,7 @@ _UNCOLLECTED = _PAGE.where(_CERTIFICATES.c.paper.in_((PaperStatus.SYNCED, PaperS
 _UNTWINNED = (
     select(_PRINTS)
     .where(_PRINTS.c.identifier == "")
-    .where(_PRINTS.c.issuer_code.in_(bindparam("issuer_codes", expanding=True)))
+    .where(_PRINTS.c.issuer_code == bindparam("issuer_code"))
     .where(_PRINTS.c.print_number > bindparam("after"))
     .order_by(_PRINTS.c.print_number, _PRINTS.c.type_code)
     .limit(bindparam("count"))
@@ -154,23 +155,21 @@ class PaperReading:
         return [_blank(row) for row in rows]
 
     def late_twins(
-        self, issuer_codes: frozenset[str], issued_before: date, after: str, limit: int
+        self, within: tuple[Holding, ...], issued_before: date, after: str, limit: int
     ) -> Sequence[str]:
         """Certificates issued before a day whose paper is still pending."""
-        page = {"issuer_codes": sorted(issuer_codes), "after": after, "count": limit}
-        rows = self._link.fetch(_LATE, issued_before=issued_before, **page)
-        return [row.identifier for row in rows]
+        statement = _LATE.where(held(_CERTIFICATES, within))
+        page = {"issued_before": issued_before, "after": after, "count": limit}
+        return [row.identifier for row in self._link.fetch(statement, **page)]
 
-    def uncollected(self, issuer_codes: frozenset[str], after: str, limit: int) -> Sequence[str]:
+    def uncollected(self, within: tuple[Holding, ...], after: str, limit: int) -> Sequence[str]:
         """Certificates that have ended while their paper is out."""
-        page = {"issuer_codes": sorted(issuer_codes), "after": after, "count": limit}
-        return [row.identifier for row in self._link.fetch(_UNCOLLECTED, **page)]
+        statement = _UNCOLLECTED.where(held(_CERTIFICATES, within))
+        return [row.identifier for row in self._link.fetch(statement, after=after, count=limit)]
 
-    def untwinned(
-        self, issuer_codes: frozenset[str], after: str, limit: int
-    ) -> Sequence[UntwinnedPrint]:
+    def untwinned(self, issuer_code: str, after: str, limit: int) -> Sequence[UntwinnedPrint]:
         """Prints without a certificate."""
-        page = {"issuer_codes": sorted(issuer_codes), "after": after, "count": limit}
+        page = {"issuer_code": issuer_code, "after": after, "count": limit}
         return [UntwinnedPrint(*tuple(row)) for row in self._link.fetch(_UNTWINNED, **page)]
 
 

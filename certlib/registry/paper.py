@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
+from certlib.departments import Holding
 from certlib.paper import BlankForm, BlankStatus, Sheet, StockCount, UntwinnedPrint
 
 
@@ -19,18 +20,16 @@ class PaperReads(Protocol):
         self, issuer_code: str, type_code: str, status: BlankStatus, after: str, limit: int
     ) -> Sequence[BlankForm]: ...
     def late_twins(
-        self, issuer_codes: frozenset[str], issued_before: date, after: str, limit: int
+        self, within: tuple[Holding, ...], issued_before: date, after: str, limit: int
     ) -> Sequence[str]:
         """Identifiers of certificates issued before a day whose paper is still pending."""
         ...
 
-    def uncollected(self, issuer_codes: frozenset[str], after: str, limit: int) -> Sequence[str]:
+    def uncollected(self, within: tuple[Holding, ...], after: str, limit: int) -> Sequence[str]:
         """Identifiers of certificates that have ended while their paper is out."""
         ...
 
-    def untwinned(
-        self, issuer_codes: frozenset[str], after: str, limit: int
-    ) -> Sequence[UntwinnedPrint]:
+    def untwinned(self, issuer_code: str, after: str, limit: int) -> Sequence[UntwinnedPrint]:
         """Prints without a certificate, by print number."""
         ...
 

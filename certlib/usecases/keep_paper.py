@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from certlib.access import Act
 from certlib.calendar import legal_day
 from certlib.certificate import Certificate, PaperStatus
+from certlib.departments import Holding
 from certlib.errors import (
     CertificateNotFound,
     Invalid,
@@ -24,9 +26,12 @@ from certlib.paper import (
     overall,
 )
 from certlib.ports import Clock
-from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
+from certlib.registry import AuditRecord, OutboxEvent, ReadSession, Registry, UnitOfWork
+from certlib.usecases.access import access_of, need
 from certlib.usecases.caller import PAPER, Caller
 from certlib.usecases.idempotency import Ask, once
+
+_Listing = Callable[[ReadSession, tuple[Holding, ...]], Sequence[str]]
 
 LATE_DAYS = 3
 """Days after issue when a twin that is still pending is late, unless the caller says otherwise."""
@@ -88,6 +93,7 @@ class KeepPaper:
             Invalid: the certificate has no such form, or its type has no paper.
         """
         now = self._clock.now()
+        today = legal_day(now)
         asked = {
             "identifier": request.identifier,
             "prints": [_print_json(item) for item in request.prints],
@@ -95,9 +101,9 @@ class KeepPaper:
         }
 
         def act(uow: UnitOfWork) -> dict[str, Any]:
-            certificate = _mine(uow, caller, request.identifier, request.expected_version)
+            certificate = _mine(uow, caller, request, today)
             known = list(uow.sheets(certificate.identifier))
-            check_prints(certificate, request.prints, known, legal_day(now))
+            check_prints(certificate, request.prints, known, today)
             sheets = new_sheets(certificate.identifier, request.prints, caller.actor, now)
             content = certificate.content
             uow.add_sheets(sheets, content.issuer_code, content.type_code)
@@ -125,7 +131,7 @@ class KeepPaper:
         }
 
         def act(uow: UnitOfWork) -> dict[str, Any]:
-            certificate = _mine(uow, caller, request.identifier, request.expected_version)
+            certificate = _mine(uow, caller, request, today)
             sheet = _find(uow.sheets(certificate.identifier), request.print_number)
             after = sheet.after(request.act, request.on, today=today, notice=request.notice)
             uow.save_sheet(after)
@@ -145,8 +151,9 @@ class KeepPaper:
         caller.need(PAPER)
         with self._registry.read() as session:
             found = session.certificate(identifier)
-            if found is None or found.content.issuer_code != caller.department_code:
+            if found is None:
                 raise CertificateNotFound
+            need(session, caller, Act.READ, found, legal_day(self._clock.now()))
             return found, session.sheets(identifier)
 
     # --- what is missing ----------------------------------------------------------------------
@@ -196,15 +203,19 @@ class KeepPaper:
         """Paper without a twin."""
         caller.need(PAPER)
         with self._registry.read() as session:
-            found = session.untwinned(_own(caller), after, limit + 1)
+            found = session.untwinned(caller.department_code, after, limit + 1)
         return paper_page(found, limit, lambda item: item.print_number)
 
     def _identifiers(
-        self, caller: Caller, limit: int, ask: Callable[[Any, frozenset[str]], Sequence[str]]
+        self,
+        caller: Caller,
+        limit: int,
+        ask: Callable[[ReadSession, tuple[Holding, ...]], Sequence[str]],
     ) -> PaperPage:
         caller.need(PAPER)
         with self._registry.read() as session:
-            found = ask(session, _own(caller))
+            mine = access_of(session, caller, legal_day(self._clock.now())).holdings()
+            found = ask(session, mine)
         return paper_page(found, limit, lambda item: item)
 
     # --- one act, one commit ------------------------------------------------------------------
@@ -303,12 +314,12 @@ def _print_problems(
 
 
 def _mine(
-    uow: UnitOfWork, caller: Caller, identifier: str, expected_version: int | None
+    uow: UnitOfWork, caller: Caller, request: PrintRequest | SheetAct, today: date
 ) -> Certificate:
-    found = uow.certificate(identifier)
+    found, expected_version = uow.certificate(request.identifier), request.expected_version
     if found is None:
         raise CertificateNotFound
-    caller.need_department(found.content.issuer_code)
+    need(uow, caller, Act.CHANGE, found, today)
     if expected_version is not None and expected_version != found.row_version:
         raise StaleVersion
     return found
@@ -319,10 +330,6 @@ def _find(sheets: Sequence[Sheet], print_number: str) -> Sheet:
         if sheet.printed.print_number == print_number:
             return sheet
     raise SheetUnknown
-
-
-def _own(caller: Caller) -> frozenset[str]:
-    return frozenset({caller.department_code})
 
 
 def paper_page(found: Sequence[Any], limit: int, name: Callable[[Any], str]) -> PaperPage:

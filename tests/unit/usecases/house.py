@@ -279,7 +279,6 @@ def build(folder):
         stamps,
         reveal=RevealCertificates(registry, clock),
         follow=FollowChanges(registry, clock),
-        follow=FollowChanges(registry),
         paper=KeepPaper(registry, clock),
         blanks=KeepBlanks(registry, clock),
     )
