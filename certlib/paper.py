@@ -4,11 +4,13 @@ Electronic and paper certificate are issued together (电子证照与纸质证�
 the paper (lost, declared void, replaced, collected) takes nothing from the electronic certificate.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
+from certlib.calendar import legal_day
 from certlib.certificate import PaperStatus
 from certlib.errors import Invalid, Problem, TransitionForbidden
 
@@ -78,6 +80,18 @@ class Print:
     blank_number: str = ""
     replaces: str = ""
 
+    def as_json(self) -> dict[str, Any]:
+        """For the digest of a request."""
+        return {
+            "form": self.form,
+            "copy_number": self.copy_number,
+            "print_number": self.print_number,
+            "blank_number": self.blank_number,
+            "place": self.place,
+            "printed_at": self.printed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "replaces": self.replaces,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -131,6 +145,34 @@ class Sheet:
         return replace(self, status=to_status, status_on=day, notice=notice or self.notice)
 
 
+def print_problems(
+    prints: Iterable[Print], forms: Collection[tuple[str, int]], today: date, path: str
+) -> Iterator[Problem]:
+    """What stands against sheets of a certificate.
+
+    Args:
+        prints: the sheets.
+        forms: (form, copy number) of every file of the certificate.
+        today: no sheet is printed later.
+        path: JSON pointer of the list in the caller's document.
+    """
+    for place, item in enumerate(prints):
+        if (item.form, item.copy_number) not in forms:
+            yield Problem(
+                f"{path}/{place}/form",
+                "form-unknown",
+                "该证照没有这种形式或副本号，请先签发。",
+                "The certificate has no such form or copy: issue it first.",
+            )
+        if legal_day(item.printed_at) > today:
+            yield Problem(
+                f"{path}/{place}/printed_at",
+                "date-future",
+                "印制时间不能晚于现在。",
+                "The sheet cannot be printed in the future.",
+            )
+
+
 def overall(sheets: Iterable[Sheet], *, has_paper: bool) -> PaperStatus:
     """What is said of the paper twin as a whole: its 正本 decides, replaced sheets do not count.
 
@@ -141,7 +183,7 @@ def overall(sheets: Iterable[Sheet], *, has_paper: bool) -> PaperStatus:
     listed = list(sheets)
     replaced = {sheet.printed.replaces for sheet in listed}
     current = [sheet for sheet in listed if sheet.printed.print_number not in replaced]
-    deciding = [sheet for sheet in current if sheet.printed.form == "original"] or current
+    deciding = [sheet for sheet in current if sheet.printed.form == "original"]
     if not deciding:
         return PaperStatus.PENDING if has_paper else PaperStatus.NONE
     for status in (PaperStatus.LOST, PaperStatus.DECLARED_VOID, PaperStatus.SYNCED):

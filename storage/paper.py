@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, update
 
 from certlib.certificate import PaperStatus
 from certlib.departments import Holding
@@ -44,6 +44,14 @@ _SAVE_SHEET = (
     .where(_SHEETS.c.copy_number == bindparam("b_copy_number"))
     .where(_SHEETS.c.print_number == bindparam("b_print_number"))
     .values({name: bindparam(f"b_{name}") for name in ("status", "status_on", "notice")})
+)
+_MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
+_ACTIVATE = (
+    update(_SHEETS)
+    .where(_SHEETS.c.identifier.in_(_MANY))
+    .where(_SHEETS.c.status == PaperStatus.PENDING)
+    .values(status=PaperStatus.SYNCED)
+    .returning(_SHEETS.c.identifier, _SHEETS.c.form)
 )
 _WITHDRAW = delete(_SHEETS).where(_SHEETS.c.identifier == bindparam("b_identifier"))
 _USE_BLANK = (
@@ -206,6 +214,11 @@ class PaperWriting(PaperReading):
                 "b_notice": sheet.notice,
             },
         )
+
+    def activate_sheets(self, identifiers: Sequence[str]) -> frozenset[str]:
+        """Sheets reserved with these intents are printed now; those that had an original."""
+        rows = self._link.fetch_of(_ACTIVATE, identifiers)
+        return frozenset(row.identifier for row in rows if row.form == "original")
 
     def withdraw_sheets(self, identifier: str) -> None:
         """Forgets the sheets of a burned intent; what was printed on is spoiled."""

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, WithJsonSchema
 from api.persons import Person
 from api.schemas import examples
 from api.schemas.base import Code, Day, Name, Note, ProblemDocument, Remark, TypeCode, Wire
+from api.schemas.prints import PrintIn
 from certlib.document import Form, Holder
 from certlib.errors import Problem
 from certlib.usecases.order import Ending, IssueAnswer, IssueOrder
@@ -102,6 +103,10 @@ class OrderIn(Wire):
         default=None,
         description="受理日，在办件按受理日适用类型版本。 Open cases follow that day's version.",
     )
+    paper: Annotated[list[PrintIn], Field(max_length=20)] = Field(
+        default=[],
+        description="同步印制的纸质件，与签发同一事务登记。 Sheets, registered in the same commit.",
+    )
 
     def to_order(self, department_code: str) -> IssueOrder:
         """The order that the use case takes."""
@@ -126,6 +131,7 @@ class OrderIn(Wire):
             supersedes=self.supersedes,
             supersede_reason=self.supersede_reason,
             accepted_on=self.accepted_on,
+            paper=tuple(item.to_print() for item in self.paper),
             ending=Ending(
                 effective_from=self.effective_from,
                 legal_basis=self.legal_basis,

@@ -5,49 +5,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints
 
 from api.schemas import examples
-from api.schemas.base import Day, Instant, TypeCode, Wire, instant_text
-from api.schemas.orders import Form
+from api.schemas.base import Day, TypeCode, Wire, instant_text
+from api.schemas.orders import FormName
+from api.schemas.prints import Number, PrintIn
 from certlib.certificate import Certificate
-from certlib.paper import BlankForm, Print, Sheet, StockCount, UntwinnedPrint
+from certlib.paper import BlankForm, Sheet, StockCount, UntwinnedPrint
 
-Number = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$")]
 Notice = Annotated[str, StringConstraints(max_length=200)]
-Place = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 PaperWord = Literal["none", "pending", "synced", "collected", "lost", "declared-void"]
 
 
 def _example(**values: Any) -> ConfigDict:
     return ConfigDict(**Wire.model_config, json_schema_extra={"examples": [values]})
-
-
-class PrintIn(Wire):
-    """一份纸质件。 One printed sheet."""
-
-    model_config = _example(**examples.PRINT)
-
-    print_number: Number = Field(description="印制号，同一单位同类证照内唯一。 Print number.")
-    place: Place = Field(description="印制地点。 Where it was printed.")
-    printed_at: Instant = Field(description="印制时间。 When.")
-    form: Form = "original"
-    copy_number: Annotated[int, Field(ge=0, le=99)] = 0
-    blank_number: Annotated[str, StringConstraints(max_length=64)] = Field(
-        default="", description="空白证件号；管理库存的须填。 Mandatory where a stock is kept."
-    )
-    replaces: Annotated[str, StringConstraints(max_length=64)] = Field(
-        default="", description="被补发的印制号，须已声明作废。 The sheet it replaces."
-    )
-
-    def to_print(self) -> Print:
-        """What the use case takes."""
-        return Print(
-            form=self.form,
-            print_number=self.print_number,
-            place=self.place,
-            printed_at=self.printed_at,
-            copy_number=self.copy_number,
-            blank_number=self.blank_number,
-            replaces=self.replaces,
-        )
 
 
 class PrintsIn(Wire):
@@ -84,7 +53,7 @@ class PaperOut(Wire):
 class SheetOut(Wire):
     """一份纸质件及其状态。 One printed sheet."""
 
-    form: Form
+    form: FormName
     copy_number: int
     print_number: str
     blank_number: str
@@ -156,7 +125,7 @@ class BlanksIn(Wire):
     )
 
     type_code: TypeCode
-    form: Form = "original"
+    form: FormName = "original"
     first: Annotated[str, StringConstraints(max_length=64)] = ""
     last: Annotated[str, StringConstraints(max_length=64)] = ""
     numbers: Annotated[list[Number], Field(max_length=10_000)] = Field(default=[])
@@ -170,7 +139,7 @@ class SpoiledIn(Wire):
     )
 
     type_code: TypeCode
-    form: Form = "original"
+    form: FormName = "original"
     numbers: Annotated[list[Number], Field(min_length=1, max_length=1000)]
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

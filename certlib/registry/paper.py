@@ -50,6 +50,10 @@ class PaperWrites(PaperReads, Protocol):
         """Keeps a sheet's status."""
         ...
 
+    def activate_sheets(self, identifiers: Sequence[str]) -> frozenset[str]:
+        """Sheets reserved with these intents are printed; answers those with a 正本."""
+        ...
+
     def withdraw_sheets(self, identifier: str) -> None:
         """Forgets the sheets of an intent that is burned; their blank forms are spoiled."""
         ...

@@ -28,6 +28,7 @@ def burn(
             uow.burn_form(intent.storage_key, reason)
         else:
             uow.burn(intent.identifier, reason)
+            uow.withdraw_sheets(intent.identifier)
         uow.release_idempotency(intent.client_id, intent.route, intent.idempotency_key)
         uow.append_audit([record])
         # Before the commit, while the intent's row is ours: a crash in between leaves an intent

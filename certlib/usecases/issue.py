@@ -24,6 +24,7 @@ from certlib.usecases.order import IssueAnswer, IssueRequest, answer_from_json, 
 from certlib.usecases.preflight import Cleared, Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.publish import HOPELESS, intent_record, publish
+from certlib.usecases.reserve_paper import reserve_paper
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -215,6 +216,8 @@ class IssueCertificates:
                 intent = self._intent(caller, item, uow, now)
                 reserved.append(_Reserved(item.row, item.cleared, intent))
             uow.reserve(item.intent for item in reserved)
+            for made in reserved:
+                reserve_paper(uow, caller, made.cleared.order, made.intent)
             details = {"request_id": caller.request_id}
             uow.append_audit(
                 intent_record(now, caller.actor, "reserve", item.intent, details)

@@ -12,7 +12,6 @@ from certlib.departments import Holding
 from certlib.errors import (
     CertificateNotFound,
     Invalid,
-    Problem,
     SheetUnknown,
     StaleVersion,
     TransitionForbidden,
@@ -24,6 +23,7 @@ from certlib.paper import (
     Sheet,
     UntwinnedPrint,
     overall,
+    print_problems,
 )
 from certlib.ports import Clock
 from certlib.registry import AuditRecord, OutboxEvent, ReadSession, Registry, UnitOfWork
@@ -96,7 +96,7 @@ class KeepPaper:
         today = legal_day(now)
         asked = {
             "identifier": request.identifier,
-            "prints": [_print_json(item) for item in request.prints],
+            "prints": [item.as_json() for item in request.prints],
             "expected_version": request.expected_version,
         }
 
@@ -267,14 +267,10 @@ def check_prints(
         SheetUnknown: the sheet to be replaced is not there.
         Invalid: a form the certificate does not have, or a print in the future.
     """
-    forms = {(item.form, 0) for item in certificate.files}
-    problems = [
-        problem
-        for place, item in enumerate(prints)
-        for problem in _print_problems(item, place, forms, today)
-    ]
+    forms = {(item.form, item.copy_number) for item in certificate.files}
+    problems = tuple(print_problems(prints, forms, today, "/prints"))
     if problems:
-        raise Invalid(problems=tuple(problems))
+        raise Invalid(problems=problems)
     for item in prints:
         if item.replaces:
             old = _find(known, item.replaces)
@@ -285,32 +281,6 @@ def check_prints(
                     action="replace",
                     action_zh="补发",
                 )
-
-
-def _print_problems(
-    item: Print, place: int, forms: set[tuple[str, int]], today: date
-) -> list[Problem]:
-    path = f"/prints/{place}"
-    found = []
-    if (item.form, item.copy_number) not in forms:
-        found.append(
-            Problem(
-                f"{path}/form",
-                "form-unknown",
-                "该证照没有这种形式或副本号，请先签发。",
-                "The certificate has no such form or copy: issue it first.",
-            )
-        )
-    if legal_day(item.printed_at) > today:
-        found.append(
-            Problem(
-                f"{path}/printed_at",
-                "date-future",
-                "印制时间不能晚于现在。",
-                "The sheet cannot be printed in the future.",
-            )
-        )
-    return found
 
 
 def _mine(
@@ -336,15 +306,3 @@ def paper_page(found: Sequence[Any], limit: int, name: Callable[[Any], str]) -> 
     """At most `limit` of what was found, and where the next page begins."""
     shown = found[:limit]
     return PaperPage(shown, name(shown[-1]) if len(found) > limit else "")
-
-
-def _print_json(item: Print) -> dict[str, Any]:
-    return {
-        "form": item.form,
-        "copy_number": item.copy_number,
-        "print_number": item.print_number,
-        "blank_number": item.blank_number,
-        "place": item.place,
-        "printed_at": item.printed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "replaces": item.replaces,
-    }

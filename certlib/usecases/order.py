@@ -7,6 +7,7 @@ from typing import Any
 
 from certlib.canonical import digest
 from certlib.document import ORIGINAL, Form, Holder
+from certlib.paper import Print
 from certlib.registry import Publication
 
 
@@ -49,6 +50,7 @@ class IssueOrder:
         supersedes: identifier of the version this one replaces, or "".
         supersede_reason: `change`, `renewal`, `replacement`, `lowered` or `correction`.
         accepted_on: day the case was accepted: open cases follow the type version of that day.
+        paper: sheets of the paper twin, registered in the same commits.
     """
 
     type_code: str
@@ -72,6 +74,7 @@ class IssueOrder:
     supersede_reason: str = "change"
     accepted_on: date | None = None
     ending: Ending = Ending()
+    paper: tuple[Print, ...] = ()
 
     def request_digest(self) -> str:
         """Hex SHA-256 of the order in canonical JSON: what an idempotency key stands for."""
@@ -89,6 +92,7 @@ class IssueOrder:
             "decision_number": self.decision_number,
             "decision_date": self.decision_date and self.decision_date.isoformat(),
             "accepted_on": self.accepted_on and self.accepted_on.isoformat(),
+            "paper": [item.as_json() for item in self.paper],
             "ending": {} if self.ending == Ending() else self.ending.as_json(),
         }
         return {**self._known_to_all(), **{key: value for key, value in later.items() if value}}

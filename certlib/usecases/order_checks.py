@@ -9,6 +9,7 @@ from certlib.certificate import Certificate
 from certlib.document import FORM_NAMES, ORIGINAL, Form
 from certlib.errors import DateOrder, Problem
 from certlib.numbers import number_key
+from certlib.paper import print_problems
 from certlib.states import CORRECTION
 from certlib.usecases.order import IssueOrder
 
@@ -227,3 +228,26 @@ def _strings(value: object, path: str) -> Iterator[tuple[str, str]]:
                 yield from _strings(item, f"{path}/{index}")
         case _:
             return
+
+
+def paper_problems(
+    order: IssueOrder, version: TypeVersion, forms: Sequence[Form], today: date
+) -> Iterator[Problem]:
+    """What stands against the sheets of the paper twin."""
+    if order.paper and not version.paper:
+        yield Problem(
+            "/paper",
+            "paper-unwanted",
+            "该类型证照没有纸质件，请删除此项。",
+            "This type has no paper: leave it out.",
+        )
+    files = {(form.kind, form.copy_number) for form in forms}
+    yield from print_problems(order.paper, files, today, "/paper")
+    for place, item in enumerate(order.paper):
+        if item.replaces:
+            yield Problem(
+                f"/paper/{place}/replaces",
+                "paper-new",
+                "新签发的证照没有可补发的纸质件，请留空。",
+                "A new certificate has no sheet to replace: leave it empty.",
+            )

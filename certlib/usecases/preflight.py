@@ -37,6 +37,7 @@ from certlib.usecases.order_checks import (
     number_on_face,
     number_problems,
     numbered,
+    paper_problems,
     texts,
 )
 from certlib.usecases.succession import decision_of, succession_problems, version_before
@@ -113,6 +114,17 @@ class Preflight:
             PersonMissing: the type needs several persons, and the caller states none.
             Refused, TypeUnknown, TypeNotPublished, Invalid: as `clear`.
         """
+        if order.paper:
+            raise Invalid(
+                problems=(
+                    Problem(
+                        "/paper",
+                        "paper-later",
+                        "待签发的证照还没有纸质件，请在签发后登记。",
+                        "A draft has no paper yet: register it when it is sealed.",
+                    ),
+                )
+            )
         return self._cleared(caller, order, session, need_maker)
 
     def _cleared(
@@ -150,6 +162,7 @@ class Preflight:
         errors = list(form_problems(order, version))
         errors += self._schema_problems(order, version)
         errors += date_problems(order, version, today)
+        errors += paper_problems(order, version, numbered(order.forms), today)
         errors += self._division_problems(order)
         normal, holder_errors, warnings = self._holders(order, version, today)
         errors += holder_errors

@@ -42,7 +42,7 @@ class Workshop:
             SigningUnavailable, StoreUnavailable: try again later.
         """
         files = tuple(self._file(item, intent, version) for item in intent.files)
-        return _publication(intent, files, self.clock.now())
+        return _publication(intent, files, self.clock.now(), has_paper=version.paper)
 
     def add(self, intent: Intent, version: TypeVersion) -> AddedForm:
         """The one file of an intent that adds it to a certificate; raises as `produce`."""
@@ -119,7 +119,9 @@ class Workshop:
             raise SealMismatch(what=problem)
 
 
-def _publication(intent: Intent, files: tuple[CertificateFile, ...], now: datetime) -> Publication:
+def _publication(
+    intent: Intent, files: tuple[CertificateFile, ...], now: datetime, *, has_paper: bool
+) -> Publication:
     step = StateChange(
         decision=Decision(Action.SEAL, "granted", _begins(intent)),
         from_state=State.DRAFT,
@@ -135,7 +137,7 @@ def _publication(intent: Intent, files: tuple[CertificateFile, ...], now: dateti
         recorded_at=now,
         history=(step,),
         files=files,
-        paper=PaperStatus.NONE,
+        paper=PaperStatus.PENDING if has_paper else PaperStatus.NONE,
     )
     return Publication(certificate, intent)
 

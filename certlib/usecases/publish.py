@@ -1,11 +1,12 @@
 """Publish (step 5): certificate, file, answer, history and events in one commit: the truth."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from certlib.canonical import canonical_bytes
-from certlib.certificate import Certificate
+from certlib.certificate import Certificate, PaperStatus
 from certlib.errors import Conflict, Invalid, TransitionForbidden
 from certlib.issuing_errors import AlreadyRenewed
 from certlib.registry import (
@@ -35,6 +36,8 @@ def publish(registry: Registry, publications: Iterable[Publication], now: dateti
     """
     group = list(publications)
     with registry.begin() as uow:
+        printed = uow.activate_sheets([item.intent.identifier for item in group])
+        group = [_twinned(item) if item.intent.identifier in printed else item for item in group]
         uow.publish(group)
         for item in group:
             _join(uow, item, now)
@@ -110,6 +113,11 @@ def intent_record(
     """A line of the history about an intent; holds digests, nothing of the holder."""
     known = {"type_code": intent.content.type_code, "content_sha256": intent.content_digest}
     return AuditRecord(at, actor, act, intent.identifier, {**known, **details})
+
+
+def _twinned(item: Publication) -> Publication:
+    """The paper twin was registered with the order: electronic and paper are in step."""
+    return replace(item, certificate=replace(item.certificate, paper=PaperStatus.SYNCED))
 
 
 def _record(item: Publication, now: datetime) -> AuditRecord:

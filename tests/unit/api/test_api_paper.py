@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 
 from certlib import ids
+from certlib.errors import FaceOverflow
 from tests.unit.usecases.house import ISSUER, TYPE
 
 _keys = count(1)
@@ -182,3 +183,35 @@ def test_lists_come_in_pages(world, count_):
         if not after:
             break
     assert seen == numbers
+
+
+def test_issuing_registers_the_paper_in_the_same_act(world):
+    """电子证照与纸质证照同步签发: one order, one outcome."""
+    identifier = world.issued(paper=[PRINT])
+    listed = _get(world, f"certificates/{identifier}/paper").json()
+    assert (listed["paper"], listed["row_version"]) == ("synced", 1)
+    assert [item["status"] for item in listed["sheets"]] == ["synced"]
+    taken = world.issue("k-2", number="粤字 2 号", paper=[PRINT])
+    assert taken.json()["code"] == "print-number-taken"
+    assert world.house.counts().get("INTENT", 0) == 0
+    # Nothing was taken by the refused order: its number is free.
+    assert world.issue("k-3", number="粤字 2 号").status_code == 201
+
+
+def test_paper_that_cannot_be_is_named_before_anything_is_reserved(world):
+    bad = {**PRINT, "form": "duplicate", "copy_number": 3, "replaces": "P-0"}
+    refused = world.issue(paper=[bad])
+    assert [item["field"] for item in refused.json()["problems"]] == [
+        "/paper/0/form", "/paper/0/replaces",
+    ]  # fmt: skip
+
+
+def test_a_burned_order_gives_its_print_number_back_and_spoils_its_blank_form(world):
+    _post(world, "blank-forms", {"type_code": TYPE, "numbers": ["A1", "A2"]})
+    world.house.renderer.error = FaceOverflow()
+    lost = world.issue(paper=[{**PRINT, "blank_number": "A1"}])
+    assert lost.json()["code"] == "face-overflow"
+    world.house.renderer.error = None
+    assert world.issued("k-2", paper=[{**PRINT, "blank_number": "A2"}])
+    (spoiled,) = _get(world, f"blank-forms?type_code={TYPE}&status=spoiled").json()["blanks"]
+    assert spoiled["number"] == "A1"
