@@ -21,6 +21,7 @@ from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
 from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
+from certlib.usecases.lock_files import LockFiles
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
@@ -77,6 +78,7 @@ class Node:
     follow: FollowChanges
     verify: VerifyCertificates
     reconcile: Reconcile
+    lock_files: LockFiles | None
     types: ManageTypes
     seal_history: SealHistory
     paper: KeepPaper
@@ -229,6 +231,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         read=ReadCertificates(registry, objects, clock),
         verify=VerifyCertificates(registry, reader, clock),
         reconcile=Reconcile(registry, workshop, clock),
+        lock_files=_lock_files(settings, registry, objects),
         types=ManageTypes(registry, renderer, clock),
         seal_history=SealHistory(
             registry,
@@ -243,6 +246,15 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         blanks=KeepBlanks(registry, clock),
         resources=stack.pop_all(),
     )
+
+
+def _lock_files(
+    settings: Settings, registry: SqlRegistry, objects: FileObjectStore | S3ObjectStore
+) -> LockFiles | None:
+    """A file system has no lock that its owner could not take away again."""
+    if isinstance(objects, FileObjectStore):
+        return None
+    return LockFiles(registry, objects, settings.s3_lock_days)
 
 
 def _history_timestamps(

@@ -1,6 +1,7 @@
 """What the HTTP side needs of a node, by its ports; `api.bootstrap.Node` is one."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates
 from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
+from certlib.usecases.lock_files import LockFiles
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.reconcile import Reconcile
@@ -37,6 +39,14 @@ class StatusSource(Protocol):
 
     def read(self, values: tuple[Any, ...]) -> StatusRow:
         """What a row of `raw` says."""
+        ...
+
+
+class Record(Registry, Protocol):
+    """The registry, and turns among the processes that share it."""
+
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Whether this process alone does `name` now; never waits; raises `StoreUnavailable`."""
         ...
 
 
@@ -99,7 +109,7 @@ class Parts(Protocol):
         ...
 
     @property
-    def registry(self) -> Registry:
+    def registry(self) -> Record:
         """The record."""
         ...
 
@@ -111,6 +121,11 @@ class Parts(Protocol):
     @property
     def status(self) -> StatusSource:
         """The fast path to one row."""
+        ...
+
+    @property
+    def lock_files(self) -> LockFiles | None:
+        """Locks what is published, where the object store can."""
         ...
 
     @property

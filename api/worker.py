@@ -5,12 +5,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 
 from api import logs
 from api.metrics import Metrics
 from api.parts import Parts
-from certlib.errors import CertlibError
+from certlib.errors import CertlibError, StoreUnavailable
 from certlib.usecases.reconcile import Reconciled
 
 _log = logs.logger("worker")
@@ -22,11 +23,16 @@ _ABANDONED = timedelta(minutes=2)
 
 @dataclass(slots=True)
 class _Job:
-    """Something to do again and again; `seconds` between two rounds."""
+    """Something to do again and again; `seconds` between two rounds.
+
+    Attributes:
+        alone: by one process at a time, where several share the record.
+    """
 
     name: str
     seconds: float
     run: Callable[[], None]
+    alone: bool = False
     due: float = 0.0
 
 
@@ -48,9 +54,10 @@ class Worker:
         self._failing = 0
         self._jobs = (
             _Job("reconcile", reconcile_seconds, self._reconcile),
-            _Job("crls", 600.0, self._refresh_crls),
+            _Job("crls", 600.0, self._refresh_crls, alone=True),
             _Job("sweep", 60.0, self._sweep),
-            _Job("seal-history", 1.0, self._seal_history),
+            _Job("seal-history", 1.0, self._seal_history, alone=True),
+            _Job("locks", 1.0, self._lock_files, alone=True),
         )
 
     def take_over(self) -> None:
@@ -78,16 +85,24 @@ class Worker:
         if self._thread.is_alive():
             self._thread.join(seconds)
         if not self._thread.is_alive():
-            self._attempt("seal-history", lambda: self._parts.seal_history.run(everything=True))
+            self._attempt("seal-history", self._seal_the_rest)
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             now = monotonic()
             for job in self._jobs:
                 if job.due <= now and not self._stopping.is_set():
-                    self._attempt(job.name, job.run)
+                    self._attempt(job.name, partial(self._turn, job))
                     job.due = monotonic() + job.seconds
             self._stopping.wait(_TURN_SECONDS)
+
+    def _turn(self, job: _Job) -> None:
+        if not job.alone:
+            job.run()
+            return
+        with self._parts.registry.alone(job.name) as mine:
+            if mine:
+                job.run()
 
     def _attempt(self, name: str, run: Callable[[], object]) -> object:
         """Runs one round; whatever it raises must not end the thread."""
@@ -128,9 +143,23 @@ class Worker:
             level = logging.WARNING if result.failed or result.burned else logging.INFO
             logs.event(_log, level, "reconciled", **outcomes)
 
+    def _lock_files(self) -> None:
+        if self._parts.lock_files is None:
+            return
+        result = self._parts.lock_files.run()
+        if result.failed:
+            raise StoreUnavailable(what="object lock")
+        if result.locked:
+            logs.event(_log, logging.INFO, "locked files", files=result.locked)
+
     def _refresh_crls(self) -> None:
         if self._parts.authority.refresh_crls():
             logs.event(_log, logging.INFO, "new revocation lists")
+
+    def _seal_the_rest(self) -> None:
+        with self._parts.registry.alone("seal-history") as mine:
+            if mine:
+                self._parts.seal_history.run(everything=True)
 
     def _seal_history(self) -> None:
         batches = self._parts.seal_history.run()

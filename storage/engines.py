@@ -4,12 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from typing import Any
+from sqlite3 import OperationalError
+from time import monotonic, sleep
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from certlib.errors import StoreUnavailable
+
+_TURN_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ def _sqlite(options: EngineOptions, url: URL, *, begin: str, size: int, query_on
         hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": options.timeout},
     )
-    event.listen(engine, "connect", _sqlite_session(query_only=query_only))
+    prepare = _sqlite_session(query_only=query_only, timeout=options.timeout)
+    event.listen(engine, "connect", prepare)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -126,11 +131,11 @@ def _sqlite(options: EngineOptions, url: URL, *, begin: str, size: int, query_on
     return engine
 
 
-def _sqlite_session(*, query_only: bool) -> Callable[[SqliteConnection, Any], None]:
+def _sqlite_session(*, query_only: bool, timeout: float) -> Callable[[SqliteConnection, Any], None]:
     def prepare(connection: SqliteConnection, _record: object) -> None:
         connection.isolation_level = None
+        _write_ahead(connection, monotonic() + timeout)
         for pragma in (
-            "journal_mode=WAL",
             # Durable when COMMIT returns: the write-ahead log is synced at each commit.
             "synchronous=FULL",
             "foreign_keys=ON",
@@ -140,6 +145,19 @@ def _sqlite_session(*, query_only: bool) -> Callable[[SqliteConnection, Any], No
             connection.execute(f"PRAGMA {pragma}")
 
     return prepare
+
+
+def _write_ahead(connection: SqliteConnection, end: float) -> None:
+    """Only the very first connections change the mode, and SQLite does not wait for its turn then."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or monotonic() > end:
+                raise
+            sleep(_TURN_SECONDS)
+        else:
+            return
 
 
 def _postgresql(options: EngineOptions, url: URL) -> Engine:

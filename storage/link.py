@@ -27,6 +27,7 @@ class Link:
     """A transaction in progress.
 
     Attributes:
+        locking: the object store locks what is published, so what is to be locked is noted.
         audit: records of this unit that the commit will chain and write.
         spoiled: a statement failed half-way: nothing of this unit may be committed.
     """
@@ -34,6 +35,7 @@ class Link:
     connection: Connection
     cipher: Cipher
     clock: Clock
+    locking: bool = False
     audit: list[AuditRecord] = field(default_factory=list)
     spoiled: bool = False
 

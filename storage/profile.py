@@ -124,7 +124,7 @@ def open_stores(
         StoreUnfit: the bucket is not as it must be.
     """
     engine = EngineOptions(options.database)
-    registry = SqlRegistry(engine, cipher, clock)
+    registry = SqlRegistry(engine, cipher, clock, locking=options.bucket is not None)
     stack.callback(registry.close)
     registry.check_key()
     status = StatusReader(EngineOptions(options.status) if options.status else engine, clock)

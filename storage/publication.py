@@ -10,7 +10,7 @@ from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import Unsupported
 from certlib.holders import normalise_code_type
 from certlib.registry import Publication
-from storage import face_numbers, intents, steps
+from storage import face_numbers, intents, locks, steps
 from storage.content import seal_content
 from storage.encryption import Place
 from storage.link import Link
@@ -65,6 +65,7 @@ def add_files(link: Link, files: Sequence[CertificateFile]) -> None:
         Conflict: no such certificate, or the file is known already.
     """
     link.change(_INSERT_FILE, [_file_row(link, file) for file in files])
+    locks.due(link, files)
 
 
 def former_name_rows(link: Link, certificate: Certificate, start: int) -> list[dict[str, Any]]:

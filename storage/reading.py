@@ -22,6 +22,7 @@ from storage.columns import Day
 from storage.duties import DutyReading
 from storage.issuing import IssuingReading
 from storage.link import Link
+from storage.locks import LockReading
 from storage.notices import NoticeReading
 from storage.paper import PaperReading
 from storage.parties import PartyReading
@@ -41,6 +42,7 @@ class SqlReadSession(
     PaperReading,
     NoticeReading,
     SealedHistoryReading,
+    LockReading,
 ):
     """A consistent view for reading; the snapshot is taken by the first query."""
 

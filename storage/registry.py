@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from weakref import WeakValueDictionary
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from certlib.errors import Corrupt, KeyUnusable, StoreUnavailable
@@ -39,16 +40,20 @@ class SqlRegistry:
         options: which database and how long to wait.
         cipher: seals columns and makes keyed hashes.
         clock: when a row changed; which restrictions are in force.
+        locking: note published files until they are locked in the object store.
 
     SQLite has one writer at a time: threads queue here, other processes at `busy_timeout`.
     A serialization failure on PostgreSQL is `StoreUnavailable` with `what` 40001 or 40P01:
     nothing was kept, run the unit again.
     """
 
-    def __init__(self, options: EngineOptions, cipher: Cipher, clock: Clock) -> None:
+    def __init__(
+        self, options: EngineOptions, cipher: Cipher, clock: Clock, *, locking: bool = False
+    ) -> None:
         self._options = options
         self._cipher = cipher
         self._clock = clock
+        self._locking = locking
         self._engines = engines(options)
         self._turn = _turn_of(options) if self._engines.is_sqlite else None
         self._file = SameFile(str(options.address.database)) if self._engines.is_sqlite else None
@@ -66,7 +71,7 @@ class SqlRegistry:
             connection = stack.enter_context(_connected(self._engines.write))
             with translating():
                 transaction = connection.begin()
-            yield SqlUnitOfWork(Link(connection, self._cipher, self._clock), transaction)
+            yield SqlUnitOfWork(self._link(connection), transaction)
 
     @contextmanager
     def read(self) -> Iterator[SqlReadSession]:
@@ -79,7 +84,7 @@ class SqlRegistry:
         with _connected(self._engines.read) as connection:
             with translating():
                 connection.begin()
-            yield SqlReadSession(Link(connection, self._cipher, self._clock))
+            yield SqlReadSession(self._link(connection))
 
     def check_key(self) -> None:
         """To be asked at start: does the key-encryption key belong to this database?
@@ -94,9 +99,37 @@ class SqlRegistry:
             except Corrupt as error:
                 raise KeyUnusable(what="key-encryption key") from error
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether this process alone does `name` now, among all processes of the database.
+
+        Never waits. SQLite has one process; PostgreSQL keeps an advisory lock on a connection of
+        its own, so the turn of a process that dies ends with it.
+
+        Raises:
+            StoreUnavailable: no connection within the timeout.
+        """
+        if self._engines.is_sqlite:
+            yield True
+            return
+        key = int.from_bytes(sha256(f"certlib/{name}".encode()).digest()[:8], "big", signed=True)
+        with _connected(self._engines.write) as connection:
+            with translating():
+                single = connection.execution_options(isolation_level="AUTOCOMMIT")
+                mine = bool(single.scalar(select(func.pg_try_advisory_lock(key))))
+            try:
+                yield mine
+            finally:
+                if mine:
+                    with translating():
+                        single.scalar(select(func.pg_advisory_unlock(key)))
+
     def close(self) -> None:
         """Closes every connection; SQLite then folds its write-ahead log into the file."""
         self._engines.close()
+
+    def _link(self, connection: Connection) -> Link:
+        return Link(connection, self._cipher, self._clock, self._locking)
 
     def _check_file(self) -> None:
         if self._file is not None:

@@ -24,6 +24,7 @@ from storage.duties import DutyWriting
 from storage.faults import bare, fault_code
 from storage.issuing import IssuingWriting
 from storage.link import Link
+from storage.locks import LockWriting
 from storage.notices import NoticeWriting
 from storage.paper import PaperWriting
 from storage.parties import PartyWriting
@@ -41,6 +42,7 @@ class SqlUnitOfWork(
     PaperWriting,
     NoticeWriting,
     SealedHistoryWriting,
+    LockWriting,
 ):
     """One write transaction.
 

@@ -35,6 +35,7 @@ from certlib.registry.issuing import (
     IssuingReads,
     IssuingWrites,
 )
+from certlib.registry.locks import LockReads, LockWrites
 from certlib.registry.notices import NoticeReads, NoticeWrites
 from certlib.registry.paper import PaperReads, PaperWrites
 from certlib.registry.parties import PartyReads, PartyWrites
@@ -82,6 +83,7 @@ class ReadSession(
     PaperReads,
     NoticeReads,
     SealedHistoryReads,
+    LockReads,
     Protocol,
 ):
     """A consistent view for reading."""
@@ -97,6 +99,7 @@ class UnitOfWork(
     PaperWrites,
     NoticeWrites,
     SealedHistoryWrites,
+    LockWrites,
     Protocol,
 ):
     """One write transaction. Nothing is kept without `commit()`; after it, everything is."""

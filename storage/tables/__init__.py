@@ -28,6 +28,7 @@ from storage.tables.issuing import (
 )
 from storage.tables.notices import CertificateChangeRow
 from storage.tables.paper import BlankFormRow, SheetRow, UntwinnedPrintRow
+from storage.tables.objects import ObjectLockRow
 from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
 from storage.tables.workflow import (
     AuditHeadRow,
@@ -58,6 +59,7 @@ __all__ = [
     "IdempotencyRow",
     "IntentRow",
     "IssueListRow",
+    "ObjectLockRow",
     "OutboxRow",
     "PlannedSuccessionRow",
     "RestrictionRow",

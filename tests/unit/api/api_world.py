@@ -87,6 +87,7 @@ class Parts:
     authority: PaperAuthority
     timestamps: PaperTimestamps
     token_key: bytes = b"t" * 32
+    lock_files: Any = None
 
     def __getattr__(self, name):
         return getattr(self.house, name)

@@ -1,12 +1,14 @@
 """Background work: what a crash left is finished, and a failing round never ends the thread."""
 
 import threading
+from contextlib import contextmanager
 
 import pytest
 
 from api.metrics import Metrics
 from api.worker import Worker
-from certlib.errors import SigningUnavailable
+from certlib.errors import SigningUnavailable, StoreUnavailable
+from certlib.usecases.lock_files import Locked
 from certlib.usecases.reconcile import Reconciled
 
 
@@ -106,3 +108,42 @@ def test_a_timestamp_authority_that_is_down_leaves_the_tail_for_later(world, wor
     text = world.browser.get("/metrics").text
     assert 'certlib_worker_faults_total{job="seal-history"} 1.0' in text
     assert "certlib_history_unsealed_records 0.0" not in text
+
+
+class _Locks:
+    def __init__(self, *results):
+        self.results = list(results)
+
+    def run(self):
+        return self.results.pop(0)
+
+
+def test_published_files_are_locked_where_the_store_can(world, worker):
+    worker._lock_files()
+    world.parts.lock_files = _Locks(Locked(2, 0), Locked(0, 1), Locked())
+    worker._lock_files()
+    with pytest.raises(StoreUnavailable):
+        worker._lock_files()
+    worker._lock_files()
+    assert world.parts.lock_files.results == []
+
+
+def test_in_the_larger_profile_nothing_is_taken_from_processes_that_live(world, monkeypatch):
+    """Leases are kept, and no unfinished write is swept: somebody may be at it."""
+    _left_behind(world)
+    larger = world.again(database_url="postgresql://db/certlib")
+    monkeypatch.setattr(world.house.reconcile, "run", lambda **_: pytest.fail("taken over"))
+    Worker(larger.parts, larger.site.metrics).take_over()
+
+
+def test_what_another_process_does_is_left_to_it(world, worker, monkeypatch):
+    @contextmanager
+    def busy(_name):
+        yield False
+
+    monkeypatch.setattr(world.house.registry, "alone", busy)
+    monkeypatch.setattr(world.house.seal_history, "run", lambda **_: pytest.fail("not alone"))
+    for job in worker._jobs:
+        if job.alone:
+            worker._turn(job)
+    worker._seal_the_rest()

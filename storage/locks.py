@@ -1,0 +1,60 @@
+"""Published objects that wait for their lock."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from certlib.certificate import CertificateFile
+from certlib.registry.locks import LockDue
+from storage.link import Link
+from storage.tables import ObjectLockRow, table
+
+_DUE = table(ObjectLockRow)
+_INSERT = insert(_DUE)
+_WAITING = (
+    select(_DUE.c.object_name, _DUE.c.since)
+    .order_by(_DUE.c.attempts, _DUE.c.since, _DUE.c.object_name)
+    .limit(bindparam("count"))
+)
+_DONE = delete(_DUE).where(_DUE.c.object_name == bindparam("b_name"))
+_FAILED = (
+    update(_DUE)
+    .where(_DUE.c.object_name == bindparam("b_name"))
+    .values(attempts=_DUE.c.attempts + 1)
+)
+
+
+def due(link: Link, files: Iterable[CertificateFile]) -> None:
+    """Notes with the coming commit that these files are to be locked, in a store that locks."""
+    if not link.locking:
+        return
+    rows = [
+        {"object_name": file.object_name, "since": file.stored_at, "attempts": 0} for file in files
+    ]
+    link.change(_INSERT, rows)
+
+
+class LockReading:
+    """The part of a session that reads them."""
+
+    _link: Link
+
+    def locks_due(self, limit: int) -> Sequence[LockDue]:
+        """Files that wait, those that failed least often first, then oldest first."""
+        return [
+            LockDue(row.object_name, row.since) for row in self._link.fetch(_WAITING, count=limit)
+        ]
+
+
+class LockWriting:
+    """The part of a unit that keeps them."""
+
+    _link: Link
+
+    def locks_done(self, object_names: Iterable[str]) -> None:
+        """These wait no longer."""
+        self._link.change(_DONE, [{"b_name": name} for name in object_names])
+
+    def lock_failed(self, object_name: str) -> None:
+        """Counts an attempt that failed: the others come first next time."""
+        self._link.change(_FAILED, {"b_name": object_name})
