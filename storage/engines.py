@@ -148,7 +148,7 @@ def _sqlite_session(*, query_only: bool, timeout: float) -> Callable[[SqliteConn
 
 
 def _write_ahead(connection: SqliteConnection, end: float) -> None:
-    """Only the very first connections change the mode, and SQLite does not wait for its turn then."""
+    """Only the very first connections change the mode, and SQLite does not wait for a turn then."""
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
