@@ -44,12 +44,14 @@ from storage.objects import FileObjectStore
 from storage.profile import (
     BucketOptions,
     StoreOptions,
+    apply_roles,
     is_founded,
     make_bucket,
     migrate,
     open_stores,
 )
 from storage.registry import SqlRegistry
+from storage.roles import script
 from storage.s3 import S3ObjectStore
 from storage.s3_client import S3Options
 from storage.status import StatusReader
@@ -131,6 +133,25 @@ def prepare_stores(settings: Settings) -> None:
         StoreUnfit: the login has not the rights for it.
     """
     make_bucket(store_options(settings))
+
+
+def upgrade_database(settings: Settings, *, roles: bool = False) -> None:
+    """Brings the schema to this release with the owner's login, and its roles if asked for.
+
+    Raises:
+        Corrupt: the schema is one that this release does not know.
+        StoreUnavailable: the database does not answer.
+        StoreUnfit: the login has not the rights for it.
+    """
+    options = store_options(settings)
+    migrate(options)
+    if roles:
+        apply_roles(options)
+
+
+def roles_script() -> str:
+    """Least rights as SQL, for an operator's own hands."""
+    return script()
 
 
 def store_options(settings: Settings) -> StoreOptions:

@@ -14,6 +14,8 @@ from certlib.errors import (
     Unsupported,
 )
 
+NOT_ALLOWED = "42501"
+"""SQLSTATE insufficient_privilege."""
 _DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002"})
 _UNIQUE = frozenset({"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "23505"})
 _RULES = frozenset(

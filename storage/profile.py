@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from certlib.ports import Clock, Entropy
-from storage import s3_bucket
+from storage import roles, s3_bucket
 from storage.encryption import Cipher
 from storage.engines import EngineOptions
 from storage.migrations import holds_intents, upgrade
@@ -22,6 +22,7 @@ __all__ = [
     "BucketOptions",
     "StoreOptions",
     "Stores",
+    "apply_roles",
     "is_founded",
     "make_bucket",
     "migrate",
@@ -93,6 +94,16 @@ def is_founded(options: StoreOptions) -> bool:
         StoreUnavailable: it does not answer.
     """
     return holds_intents(options.database)
+
+
+def apply_roles(options: StoreOptions) -> None:
+    """Makes the groups of least rights and grants them what they need; again changes nothing.
+
+    Raises:
+        StoreUnfit: the record is no PostgreSQL, or the owner's login may not do it.
+        StoreUnavailable: the database does not answer.
+    """
+    roles.apply(options.migration or options.database)
 
 
 def make_bucket(options: StoreOptions) -> None:

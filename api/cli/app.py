@@ -35,6 +35,10 @@ _COMMANDS: Mapping[str, tuple[str, tuple[str, str]]] = {
     "restore": ("change:restore", ("恢复", "Restore")),
     "identifier": ("identifier", ("解析电子证照标识", "Take an identifier apart")),
     "clients": ("clients", ("管理业务系统凭据", "Manage the systems that may call the API")),
+    "database": (
+        "database",
+        ("升级数据库、设置最小权限角色", "Upgrade the database, set its roles"),
+    ),
     "keys": ("keys", ("查看密钥和签章证书", "Show keys and seal certificates")),
     "audit": ("audit", ("独立审计登记与文件", "Audit record and files independently")),
 }

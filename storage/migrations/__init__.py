@@ -13,16 +13,14 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from certlib.errors import Corrupt, StoreUnfit
+from storage import roles
 from storage.engines import EngineOptions, engines
-from storage.faults import fault_code, translating
+from storage.faults import NOT_ALLOWED, fault_code, translating
 
 __all__ = ["configuration", "holds_intents", "newest", "upgrade", "upgrade_connection"]
 
 _LOCK = 0x63657274
 """Advisory lock of PostgreSQL: two processes that start together migrate one after the other."""
-
-_NOT_ALLOWED = "42501"
-"""SQLSTATE insufficient_privilege."""
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -82,7 +80,7 @@ def _with_rights() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if fault_code(error.orig) != _NOT_ALLOWED:
+        if fault_code(error.orig) != NOT_ALLOWED:
             raise
         raise StoreUnfit(
             what="数据库结构需由所有者升级：请设置 CERTLIB_MIGRATION_URL 后运行 certlib init",
@@ -96,3 +94,5 @@ def upgrade_connection(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
     command.upgrade(configuration(connection), "head")
+    if connection.dialect.name == "postgresql":
+        roles.refresh(connection)

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from storage import Cipher, EngineOptions, S3Options, SqlRegistry, StatusReader
+from storage import Cipher, EngineOptions, S3Options, SqlRegistry, StatusReader, roles
 from storage.migrations import upgrade
 from storage.s3_bucket import prepare
 from tests.fakes import records
@@ -21,6 +21,7 @@ from tests.fakes.servers import started
 from tests.fakes.world import CountingEntropy, FixedClock
 
 KEY = bytes(range(32))
+LOGINS = {"service": roles.APPLICATION, "auditor": roles.AUDITOR, "public_status": roles.STATUS}
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Store:
     path: Path | None = None
     server: PostgresServer | None = None
     database: str = ""
+    owner_url: str = ""
 
     def __post_init__(self) -> None:
         self.options = EngineOptions(self.url, timeout=5)
@@ -44,7 +46,7 @@ class Store:
         """A driver connection of its own, as an auditor would open one."""
         if self.path is not None:
             return closing(sqlite3.connect(self.path))
-        return psycopg.connect(self.url)
+        return psycopg.connect(self.owner_url or self.url)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self.raw() as connection:
@@ -93,6 +95,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     with started(PostgresServer) as server:
+        for login, group in LOGINS.items():
+            server.login(login, group)
         yield server
 
 
@@ -118,6 +122,7 @@ def bucket(seaweed: SeaweedServer) -> S3Options:
 def postgres_template(postgres: PostgresServer) -> str:
     name = postgres.database()
     upgrade(postgres.url(name))
+    roles.apply(postgres.url(name))
     store = Store("postgresql", postgres.url(name))
     put_type(store.registry)
     store.close()
@@ -136,7 +141,9 @@ def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def postgres_store(postgres: PostgresServer, postgres_template: str) -> Iterator[Store]:
     name = postgres.database(postgres_template)
-    store = Store("postgresql", postgres.url(name), server=postgres, database=name)
+    # Every test of a registry runs with the least rights that the service is given.
+    url, owner = postgres.url(name, "service"), postgres.url(name)
+    store = Store("postgresql", url, server=postgres, database=name, owner_url=owner)
     yield store
     store.close()
     postgres.drop(name)

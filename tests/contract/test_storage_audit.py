@@ -130,7 +130,7 @@ def test_what_must_stay_known_cannot_be_deleted(store: Store, table: str) -> Non
 
 def test_truncate_is_refused_too(postgres_store: Store) -> None:
     with postgres_store.raw() as connection, pytest.raises(_REFUSED):
-        connection.execute("TRUNCATE audit_history")
+        connection.execute("TRUNCATE audit_history CASCADE")
 
 
 def test_no_head_no_act(store: Store) -> None:

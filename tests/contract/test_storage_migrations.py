@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect
 from certlib.errors import Corrupt, StoreUnavailable
 from storage.engines import EngineOptions, engines
 from storage.migrations import configuration, newest, upgrade
+from storage.roles import RIGHTS
 from storage.tables import Row
 from tests.fakes.postgres import PostgresServer
 
@@ -61,6 +62,14 @@ def test_an_upgrade_from_empty_equals_the_tables(connection: Connection) -> None
     Row.metadata.create_all(connection)
     assert migrated == _shape(connection)
     assert set(migrated) == set(Row.metadata.tables)
+
+
+def test_every_table_has_its_rights_named() -> None:
+    """Default deny: a table without a line in `storage.roles.RIGHTS` nobody may even read."""
+    assert set(RIGHTS) == set(Row.metadata.tables)
+    for table, rights in RIGHTS.items():
+        named = rights.update if isinstance(rights.update, tuple) else ()
+        assert set(named) <= set(Row.metadata.tables[table].columns.keys())
 
 
 def test_there_is_one_newest_revision(connection: Connection) -> None:

@@ -47,6 +47,16 @@ class PostgresServer:
         port = f"&port={self.port}" if self.port else ""
         return f"postgresql://{user}@/{database}?host={self._scratch}{port}"
 
+    def login(self, name: str, group: str) -> None:
+        """A login without any right but those of its group, which is made when it is not there."""
+        with self._admin() as connection:
+            for role, kind in ((group, "NOLOGIN"), (name, "LOGIN")):
+                known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
+                if role and known.fetchone() is None:
+                    connection.execute(f"CREATE ROLE {role} {kind}".encode())
+            if group:
+                connection.execute(f"GRANT {group} TO {name}".encode())
+
     def database(self, template: str = "template1") -> str:
         """Name of a new database."""
         name = f"test_{next(self._numbers)}"
