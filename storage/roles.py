@@ -81,7 +81,14 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "department_names": APPEND,
     "department_successions": APPEND,
     "departments": CHANGE,
+    "drafts": Rights(
+        update=("status", "approved_by", "row_version", "changed_at", "ended_by", "note")
+    ),
     "face_numbers": WORK,
+    "face_serials": CHANGE,
+    "form_intents": Rights(
+        update=("status", "attempts", "last_error", "burn_reason", "lease_until")
+    ),
     "history_batches": APPEND,
     "holder_names": APPEND,
     "idempotency": WORK,
@@ -89,6 +96,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "issue_list": CHANGE,
     "object_locks_due": WORK,
     "outbox": CHANGE,
+    "planned_successions": Rights(delete=True),
     "restrictions": Rights(update=("effective_to", "lifted_on")),
     "state_changes": APPEND,
     "type_records": CHANGE,
