@@ -61,6 +61,7 @@ WORK: Final = Rights(update=True, delete=True)
 RIGHTS: Final[Mapping[str, Rights]] = {
     "audit_head": Rights(insert=False, update=("sequence", "digest")),
     "audit_history": APPEND,
+    "blank_forms": CHANGE,
     "certificate_changes": APPEND,
     "certificate_files": APPEND,
     "certificate_holders": APPEND,
@@ -96,11 +97,13 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "issue_list": CHANGE,
     "object_locks_due": WORK,
     "outbox": CHANGE,
+    "paper_sheets": WORK,
     "planned_successions": Rights(delete=True),
     "restrictions": Rights(update=("effective_to", "lifted_on")),
     "state_changes": APPEND,
     "type_records": CHANGE,
     "type_versions": APPEND,
+    "untwinned_prints": CHANGE,
     "use_list": CHANGE,
     "voided_events": APPEND,
 }

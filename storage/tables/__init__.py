@@ -27,8 +27,8 @@ from storage.tables.issuing import (
     PlannedSuccessionRow,
 )
 from storage.tables.notices import CertificateChangeRow
-from storage.tables.paper import BlankFormRow, SheetRow, UntwinnedPrintRow
 from storage.tables.objects import ObjectLockRow
+from storage.tables.paper import BlankFormRow, SheetRow, UntwinnedPrintRow
 from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
 from storage.tables.workflow import (
     AuditHeadRow,
