@@ -2,8 +2,10 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from api.cli.batch.rows import Order, Row, problem_json
@@ -35,12 +37,17 @@ _TITLES: Mapping[str, tuple[str, ...]] = {
 _BY_TITLE = {title: key for key, titles in _TITLES.items() for title in (*titles, key) if title}
 _HOLDER = ("holder_name", "holder_code", "holder_code_type")
 _DATES = frozenset({"issue_date", "valid_from", "valid_to"})
+_CODES = frozenset({"type_code", "issuer_code", "division_code", "supersedes"})
 _FORMS = {"正本": "original", "副本": "duplicate", "附页": "annex", "附图": "drawing"}
 _REASONS = {"变更": "change", "延续": "renewal", "补换": "replacement", "降低资质等级": "lowered"}
 _CODE_TYPES = {name: code for code, name in CODE_TYPES.items()}
 _LONG_TERM = frozenset({"长期", "长期有效", "无固定期限"})
 _NUMBERED = re.compile(r"(.+?)[_ ]?([2-9])")
-_DAY = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?")
+_DAY = re.compile(
+    r"([12]\d{3})(?:\s*[-/.年]\s*(?=\d{1,2}\D)|(?=\d{4}$))(\d{1,2})(?:\s*[-/.月]\s*|(?=\d{2}$))(\d{1,2})\s*日?"
+)
+_MOST_PROBLEMS = 20
+"""Of one row: a table with 200 strange columns would drown what matters."""
 _SEVERAL = re.compile(r"[;；、,，\s]+")
 
 
@@ -76,6 +83,7 @@ class _Draft:
     holders: dict[int, dict[str, str]] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    cells: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, column: str, code: str, zh: str, en: str) -> None:
         self.problems.append(Problem(column, code, f"{zh}。", f"{en[:1].upper()}{en[1:]}."))
@@ -106,7 +114,7 @@ class Columns:
                 if core is None:
                     business.append((title, cell))
                 else:
-                    _set_core(draft, core, cell.value)
+                    _set_core(draft, core, title, cell)
         draft.order.setdefault("type_code", self._defaults.type_code)
         draft.order.setdefault("issuer_code", self._defaults.issuer_code)
         self._set_business(draft, business)
@@ -117,9 +125,10 @@ class Columns:
         for title, cell in cells:
             keys = [key for key, spec in fields.items() if title in (key, spec.title)]
             if len(keys) == 1:
-                draft.fields[keys[0]] = _business_value(cell.value, fields[keys[0]])
+                _set_field(draft, keys[0], fields[keys[0]], title, cell)
             elif title.startswith("KZ_"):
                 draft.fields[title] = cell.value  # the server says what it thinks of it
+                draft.cells[f"/fields/{title}"] = cell.address
             elif keys:
                 listed = "、".join(keys)
                 draft.refuse(
@@ -148,14 +157,18 @@ def _core_key(title: str) -> tuple[str, int] | None:
     return (key, int(numbered.group(2)) - 1) if key in _HOLDER else None
 
 
-def _set_core(draft: _Draft, core: tuple[str, int], value: Value) -> None:
+def _set_core(draft: _Draft, core: tuple[str, int], title: str, cell: Cell) -> None:
     key, place = core
-    text = _text(value)
+    text = _text(cell.value)
     if key in _HOLDER:
-        draft.holders.setdefault(place, {})[key.removeprefix("holder_")] = text
-    elif key in _DATES:
+        part = key.removeprefix("holder_")
+        draft.holders.setdefault(place, {})[part] = text if part == "name" else _narrow(text)
+        draft.cells[f"/holders/{place}/{part}"] = cell.address
+        return
+    draft.cells[f"/{key}"] = cell.address
+    if key in _DATES:
         if text not in _LONG_TERM:
-            draft.order[key] = _day(text)
+            _set_day(draft, draft.order, key, title, cell)
     elif key == "form":
         draft.order[key] = _FORMS.get(text, text)
     elif key == "supersede_reason":
@@ -163,18 +176,43 @@ def _set_core(draft: _Draft, core: tuple[str, int], value: Value) -> None:
     elif key == "approved_by":
         draft.order[key] = [person for person in _SEVERAL.split(text) if person]
     elif key:
-        draft.order[key] = text
+        draft.order[key] = _narrow(text) if key in _CODES else text
+
+
+def _set_field(draft: _Draft, key: str, spec: FieldSpec, title: str, cell: Cell) -> None:
+    draft.cells[f"/fields/{key}"] = cell.address
+    if spec.kind == "string" and spec.format == "date":
+        _set_day(draft, draft.fields, key, title, cell)
+    else:
+        draft.fields[key] = _business_value(cell.value, spec)
+
+
+def _set_day(draft: _Draft, into: dict[str, Any], key: str, title: str, cell: Cell) -> None:
+    """A day written in any of the ways that leave no doubt; others are refused by their cell."""
+    day = _day(_narrow(_text(cell.value)))
+    if day is not None:
+        into[key] = day
+        return
+    where = f"单元格 {cell.address} " if cell.address else ""
+    draft.refuse(
+        title,
+        "day-unclear",
+        f"{where}不是可以确定的日期，请写成 2026-01-31",
+        f"{cell.address or title} holds no day that is certain: write 2026-01-31",
+    )
 
 
 def _finished(number: int, draft: _Draft) -> Row:
     if draft.problems:
         first = draft.problems[0]
         problem = problem_json(first)
-        problem["problems"] = [problem_json(item)["problems"][0] for item in draft.problems]
+        shown = draft.problems[:_MOST_PROBLEMS]
+        problem["problems"] = [problem_json(item)["problems"][0] for item in shown]
         return Row(number, None, problem)
     holders = [_holder(draft.holders[place]) for place in sorted(draft.holders)]
     present = {key: value for key, value in draft.order.items() if value != ""}
-    return Row(number, {**present, "holders": holders, "fields": draft.fields})
+    order = {**present, "holders": holders, "fields": draft.fields}
+    return Row(number, order, cells={name: cell for name, cell in draft.cells.items() if cell})
 
 
 def _holder(parts: Mapping[str, str]) -> dict[str, str]:
@@ -190,7 +228,7 @@ def _business_value(value: Value, spec: FieldSpec) -> object:
     """The value as the field's schema wants it; the server judges what does not fit."""
     match spec.kind:
         case "integer":
-            text = _text(value)
+            text = _narrow(_text(value))
             return int(text) if re.fullmatch(r"-?\d{1,15}", text) else text
         case "boolean":
             return {"是": True, "否": False, "TRUE": True, "FALSE": False}.get(
@@ -199,7 +237,7 @@ def _business_value(value: Value, spec: FieldSpec) -> object:
         case "array" | "object":
             return _structured(_text(value), spec)
         case _:
-            return _day(_text(value)) if spec.format == "date" else _text(value)
+            return _text(value)
 
 
 def _structured(text: str, spec: FieldSpec) -> object:
@@ -220,10 +258,22 @@ def _text(value: Value) -> str:
     return str(value)
 
 
-def _day(text: str) -> str:
-    """2026-01-31 for the ways in which offices write a day; anything else as it is."""
+def _day(text: str) -> str | None:
+    """2026-01-31 for the ways in which offices write a day; None where it is not certain.
+
+    Year first, then month and day: 3/4/2026 may be March or April, and a bare number may be a day
+    that the spreadsheet counts from 1900.
+    """
     found = _DAY.fullmatch(text)
     if found is None:
-        return text
-    year, month, day = found.groups()
-    return f"{year}-{month:0>2}-{day:0>2}"
+        return None
+    year, month, day = (int(part) for part in found.groups())
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _narrow(text: str) -> str:
+    """Full-width digits, letters and signs as half-width ones, where only those can be meant."""
+    return unicodedata.normalize("NFKC", text).strip()

@@ -18,12 +18,22 @@ class Row:
         number: as the file counts: lines of JSONL; rows of a table, its header being row 1.
         order: what to issue, as `POST /v1/certificates` takes it; None when `problem` says why not.
         key: the idempotency key of this row.
+        cells: JSON pointer into the order → the cell it came from, such as `C7`.
     """
 
     number: int
     order: Order | None
     problem: Mapping[str, Any] | None = None
     key: str = ""
+    cells: Mapping[str, str] = field(default_factory=dict)
+
+    def located(self, problem: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The problem with the cell that each of its fields came from."""
+        listed = [
+            {**item, "cell": self.cells[item["field"]]} if item["field"] in self.cells else item
+            for item in problem.get("problems", ())
+        ]
+        return {**problem, "problems": listed}
 
 
 @dataclass(slots=True)
@@ -48,7 +58,7 @@ class KeyMaker:
         occurrence = self._seen.get(content, 0)
         self._seen[content] = occurrence + 1
         key = digest({"order": content, "occurrence": occurrence})
-        return Row(row.number, row.order, None, key)
+        return Row(row.number, row.order, None, key, row.cells)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class Sender:
 
     def _result(self, row: Row, answer: Answer, problem: Mapping[str, Any] | None) -> Result:
         if problem is not None:
-            return Result(row.number, "failed", problem=problem)
+            return Result(row.number, "failed", problem=row.located(problem))
         if self._dry_run:
             return Result(row.number, "checked")
         said = answer.body if isinstance(answer.body, Mapping) else {}

@@ -1,5 +1,6 @@
 """XLSX workbooks, as little as is needed: typed values of the first sheet, formulas refused."""
 
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,14 @@ _SMALL = 1_000_000
 _EXACT_DIGITS = 15
 """A spreadsheet's number holds 15 digits; an 18-digit code typed as one is already wrong."""
 
+_PIECE = 1 << 20
+# Only attributes of our own choice are looked at, so no XML parser meets a stranger's file here;
+# "<" never stands inside a value.
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"[^>]*>')
+_FIRST_SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^>]*?\b(?:\w+:)id="([^"]+)"')
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+_ATTRIBUTE = re.compile(rb'\b(\w+)="([^"]*)"')
+
 Value = str | int | bool | None
 Cells = list["Cell"]
 
@@ -33,6 +42,30 @@ class Cell:
     value: Value
     address: str = ""
     problem: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Merged cells: columns and rows from 1, both ends inclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def address(self) -> str:
+        """Such as `B3:B7`."""
+        return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
+
+
+def address(column: int, row: int) -> str:
+    """Such as `C7`, of a column and row from 1."""
+    letters = ""
+    while column:
+        column, place = divmod(column - 1, 26)
+        letters = chr(65 + place) + letters
+    return f"{letters}{row}"
 
 
 def sheet_rows(path: Path) -> Iterator[tuple[int, Cells]]:
@@ -53,6 +86,50 @@ def sheet_rows(path: Path) -> Iterator[tuple[int, Cells]]:
                     yield number, cells
         finally:
             book.close()
+
+
+def merged_areas(path: Path) -> list[Area]:
+    """Merged cells of the first sheet.
+
+    Raises:
+        UsageProblem: no workbook, or its first sheet is not to be found.
+    """
+    _check_archive(path)
+    with (
+        _readable(),
+        zipfile.ZipFile(path) as archive,
+        archive.open(_first_sheet(archive)) as sheet,
+    ):
+        rest = b""
+        found: list[Area] = []
+        # Read in pieces: a sheet of 100,000 rows need not stand in memory for its last lines.
+        while piece := sheet.read(_PIECE):
+            rest += piece
+            found += [_area(*match.groups()) for match in _MERGED.finditer(rest)]
+            rest = rest[rest.rfind(b"<") :]
+    return found
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> str:
+    """The member that holds the first sheet (ECMA-376 part 1, section 12.3.24)."""
+    told = _FIRST_SHEET.search(archive.read("xl/workbook.xml"))
+    for relation in _RELATION.findall(archive.read("xl/_rels/workbook.xml.rels")):
+        attributes = dict(_ATTRIBUTE.findall(relation))
+        if told is not None and attributes.get(b"Id") == told.group(1):
+            target = attributes[b"Target"].decode()
+            return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    raise KeyError(archive.filename)
+
+
+def _area(first: bytes, top: bytes, last: bytes, bottom: bytes) -> Area:
+    return Area(_column(first), int(top), _column(last), int(bottom))
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def expected_rows(path: Path) -> int | None:

@@ -1,7 +1,7 @@
 """`certlib issue FILE`: one certificate for each row, each once, however often it is run."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -138,7 +138,13 @@ def _detail(screen: Screen, item: Result) -> str:
         return item.identifier
     lines = [screen.pick(str(item.problem["zh"]), str(item.problem["en"]))]
     lines += [
-        f"{problem['field']} {screen.pick(problem['zh'], problem['en'])}"
+        f"{_place(screen, problem)} {screen.pick(problem['zh'], problem['en'])}"
         for problem in item.problem.get("problems", ())
     ]
     return "\n".join(lines)
+
+
+def _place(screen: Screen, problem: Mapping[str, str]) -> str:
+    """Where a person finds it: the cell, where the file has cells."""
+    cell = problem.get("cell", "")
+    return screen.pick(f"单元格 {cell}", f"cell {cell}") if cell else problem["field"]

@@ -1,0 +1,142 @@
+"""Tables as offices have them: read where the meaning is certain, refused by the cell otherwise."""
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.cli.batch import workbook
+from api.cli.batch.rows import KeyMaker
+from api.cli.failures import UsageProblem
+from tests.unit.cli.test_cli_rows import HEADER, TYPE, VALUES, csv_file, order_of, read, xlsx_file
+
+DATED = [*HEADER, "颁发日期"]
+
+
+def merged(folder: Path, rows: list[list[Any]], *areas: str) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    for area in areas:
+        sheet.merge_cells(area)
+    path = folder / "merged.xlsx"
+    book.save(path)
+    return path
+
+
+def problems(row: Any) -> list[tuple[str, str]]:
+    assert row.order is None
+    return [(item["code"], item["zh"]) for item in row.problem["problems"]]
+
+
+def test_a_title_over_the_header_is_passed_over(tmp_path: Path):
+    path = merged(tmp_path, [["2026年道路运输发证清单"], [], HEADER, VALUES], "A1:E1")
+    (row,) = read(path)
+    assert (row.number, order_of(row)["number"]) == (4, "编号 1")
+    (row,) = read(csv_file(tmp_path, ["2026年发证清单", "", "", "", ""], HEADER, VALUES))
+    assert (row.number, order_of(row)["number"]) == (2 + 1, "编号 1")
+
+
+def test_a_header_of_merged_cells_is_refused_by_its_cells(tmp_path: Path):
+    path = merged(tmp_path, [HEADER, VALUES], "D1:E1")
+    with pytest.raises(UsageProblem, match="D1:E1"):
+        read(path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_header_of_two_rows_is_refused(tmp_path: Path, kind: str):
+    make = csv_file if kind == "csv" else xlsx_file
+    with pytest.raises(UsageProblem, match="2"):
+        read(make(tmp_path, HEADER, HEADER, VALUES))
+
+
+def test_merged_cells_below_the_header_are_refused_in_each_row_they_cover(tmp_path: Path):
+    """The lower cells look empty: issued so, a certificate would lack what the clerk meant."""
+    path = merged(tmp_path, [HEADER, VALUES, VALUES, VALUES], "E2:E3")
+    first, second, third = read(path)
+    assert [code for code, _ in problems(first)] == ["cell-unusable"]
+    assert "E2:E3" in problems(second)[0][1]
+    assert order_of(third)["fields"] == {"KZ_DZ": "某路 1 号"}
+
+
+def test_two_hundred_columns_are_read_and_strange_ones_do_not_drown_the_rest(tmp_path: Path):
+    many = [f"列{number}" for number in range(200)]
+    (row,) = read(csv_file(tmp_path, [*HEADER, *many], [*VALUES, *[""] * 200]))
+    assert order_of(row)["number"] == "编号 1"
+    (row,) = read(csv_file(tmp_path, [*HEADER, *many], [*VALUES, *["x"] * 200]))
+    assert len(problems(row)) == 20
+    with pytest.raises(UsageProblem, match="250"):
+        read(csv_file(tmp_path, [*HEADER, *many, *many], [*VALUES]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-02",
+        "2026/3/2",
+        "2026.03.02",
+        "2026年3月2日",
+        "20260302",
+        "２０２６年３月２日",
+        "2026-3-2 ",
+    ],
+)
+def test_days_that_leave_no_doubt(tmp_path: Path, text: str):
+    (row,) = read(csv_file(tmp_path, DATED, [*VALUES, text]))
+    assert order_of(row)["issue_date"] == "2026-03-02"
+
+
+@pytest.mark.parametrize(
+    "text", ["3/4/2026", "26-03-02", "2026112", "46083", "2026-02-30", "2026-13-01", "明天", "2026"]
+)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_days_that_are_not_certain_are_refused_by_their_cell(tmp_path: Path, text: str, kind: str):
+    make = csv_file if kind == "csv" else xlsx_file
+    value = int(text) if kind == "xlsx" and text.isdecimal() else text
+    (row,) = read(make(tmp_path, DATED, [*VALUES, value]))
+    ((code, zh),) = problems(row)
+    assert code == "day-unclear"
+    assert "F2" in zh
+
+
+def test_full_width_digits_and_stray_spaces_in_codes(tmp_path: Path):
+    header = [*HEADER, "持证主体代码", "核定车辆数", "所属管辖属地编码"]
+    wide = [*VALUES, "９１４４５２０２ＭＡ９ＴＥＸＴ００Ｋ\u3000", " １２ ", "４４５２０２"]
+    (row,) = read(csv_file(tmp_path, header, wide))
+    order = order_of(row)
+    assert order["holders"][0]["code"] == "91445202MA9TEXT00K"
+    assert order["fields"]["KZ_CLS"] == 12
+    assert order["division_code"] == "445202"
+
+
+def test_names_keep_their_full_width_signs(tmp_path: Path):
+    (row,) = read(
+        csv_file(tmp_path, HEADER, [TYPE, VALUES[1], "编号（１）", "甲（揭阳）公司", "某路"])
+    )
+    order = order_of(row)
+    assert (order["number"], order["holders"][0]["name"]) == ("编号（１）", "甲（揭阳）公司")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_encodings_of_offices(tmp_path: Path, encoding: str):
+    (row,) = read(csv_file(tmp_path, HEADER, VALUES, encoding=encoding))
+    assert order_of(row)["holders"][0]["name"] == "甲公司"
+
+
+def test_what_the_server_says_is_led_back_to_its_cell(tmp_path: Path):
+    (row,) = (KeyMaker().keyed(item) for item in read(csv_file(tmp_path, HEADER, VALUES)))
+    said = {"code": "invalid", "problems": [{"field": "/fields/KZ_DZ"}, {"field": "/valid_to"}]}
+    assert row.located(said)["problems"] == [
+        {"field": "/fields/KZ_DZ", "cell": "E2"},
+        {"field": "/valid_to"},
+    ]
+
+
+@given(st.integers(1, 16_384), st.integers(1, 1_048_576))
+def test_addresses_are_those_of_the_spreadsheet(column: int, row: int):
+    assert workbook.address(column, row) == f"{openpyxl.utils.get_column_letter(column)}{row}"
