@@ -16,6 +16,7 @@ from itertools import count, islice
 from pathlib import Path
 from statistics import median
 
+from certlib.document import Holder
 from storage import Cipher, EngineOptions, FileObjectStore, SqlRegistry, StatusReader
 from storage.migrations import upgrade
 from tests.fakes import records
@@ -70,8 +71,14 @@ def objects(folder: Path, seconds: float) -> None:
     print(f"file objects: put {one * 1e3:.2f} ms")
 
 
-def issue(registry: SqlRegistry, numbers: list[int]) -> None:
-    intents = [records.intent(number) for number in numbers]
+def issue(
+    registry: SqlRegistry,
+    numbers: list[int],
+    holder: Callable[[int], Holder] = lambda _: records.HOLDER,
+) -> None:
+    intents = [
+        records.intent(of=records.content(number, holders=(holder(number),))) for number in numbers
+    ]
     with registry.begin() as unit:
         for intent in intents:
             unit.claim_idempotency(records.key_record(intent.idempotency_key))
@@ -86,7 +93,9 @@ def issue(registry: SqlRegistry, numbers: list[int]) -> None:
                 identifier=intent.identifier, answer=_ANSWER,
             )  # fmt: skip
         unit.append_audit([records.audit(intent.identifier) for intent in intents])
-        unit.add_events([records.event(f"{intent.identifier}:1") for intent in intents])
+        unit.add_events(
+            [records.event(f"{intent.identifier}:1", intent.identifier) for intent in intents]
+        )
         unit.commit()
 
 

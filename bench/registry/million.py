@@ -1,0 +1,290 @@
+"""The registry at 10,000 and at 1,000,000 certificates, beside the raw driver in the same run.
+
+    python bench/registry/million.py [--rows 1000000] [--samples 3000] [--engine sqlite,postgresql]
+
+Two thousand certificates are issued through the registry; the rest are copies of their rows made
+by the engine itself, with identifiers, hashes and keys of their own, so that every table and index
+has its real size. Status and search ask for certificates all over the table. p50 and p99 of:
+
+- status by identifier (what `/v1/status` asks), beside one look-up by primary key with the driver;
+- search by holder, beside the same join with the driver, nothing decrypted;
+- issuing one certificate (two commits), beside two commits of one row with the driver.
+"""
+
+import argparse
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from statistics import quantiles
+from typing import Any, Self
+
+import psycopg
+from sqlalchemy import text
+
+from bench.registry.run import issue
+from certlib.document import Holder
+from certlib.registry import SearchQuery
+from storage import Cipher, EngineOptions, SqlRegistry, StatusReader
+from storage.engines import engines
+from storage.lookup import code_hash
+from storage.migrations import upgrade
+from storage.tables import Row
+from tests.fakes import records
+from tests.fakes.postgres import PostgresServer
+from tests.fakes.world import CountingEntropy, FixedClock
+
+SEEDS = 2_000
+LIMIT = 1.5
+"""p99 of status at the larger size over that at the smaller one."""
+
+_COPIED = (
+    "intents",
+    "certificates",
+    "certificate_holders",
+    "holder_names",
+    "certificate_files",
+    "face_numbers",
+    "state_changes",
+    "idempotency",
+    "outbox",
+)
+_OWN = {
+    # Columns whose value no two rows share; everything else is as in the seed.
+    "identifier": "{name}",
+    "number_hash": "{hash}",
+    "code_hash": "{hash}",
+    "name_hash": "{hash}",
+    "sha256": "{hash}",
+    "storage_key": "substr({hash}, 1, 32)",
+    "object_name": "{hash}",
+    "idempotency_key": "{hash}",
+    "key": "{hash}",
+    "event_id": "{hash}",
+    "serial": "{serial}",
+}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How one engine says what the copies need."""
+
+    name: str
+    url: str
+    hash: str
+    serial: str
+    series: str
+    analyse: str
+
+
+def sqlite(folder: str) -> Engine:
+    return Engine(
+        "sqlite",
+        f"sqlite:///{folder}/registry.db",
+        "lower(hex(randomblob(32)))",
+        "printf('%020d', CAST(substr(s.{column}, {place}, 20) AS INTEGER) + k.k * {seeds})",
+        "(WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < {times}) "
+        "SELECT k FROM n)",
+        "ANALYZE",
+    )
+
+
+def postgresql(server: PostgresServer) -> Engine:
+    return Engine(
+        "postgresql",
+        server.url(server.database()),
+        "(md5(random()::text) || md5(random()::text))",
+        "lpad((substr(s.{column}, {place}, 20)::bigint + k.k * {seeds})::text, 20, '0')",
+        "(SELECT generate_series(1, {times}) AS k)",
+        "VACUUM ANALYZE",
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--small", type=int, default=10_000)
+    parser.add_argument("--samples", type=int, default=3_000)
+    parser.add_argument("--engine", default="sqlite,postgresql")
+    given = parser.parse_args()
+    wanted = given.engine.split(",")
+    with tempfile.TemporaryDirectory() as folder, _server(wanted) as server:
+        for name in wanted:
+            engine = sqlite(folder) if name == "sqlite" else postgresql(server)
+            measure(engine, (given.small, given.rows), given.samples)
+
+
+@contextmanager
+def _server(wanted: list[str]) -> Iterator[Any]:
+    if "postgresql" not in wanted:
+        yield None
+        return
+    server = PostgresServer(durable=True)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def holder(number: int) -> Holder:
+    return Holder(f"示例运输有限公司{number}", "001", f"91445202{number:010d}")
+
+
+def measure(engine: Engine, sizes: tuple[int, int], samples: int) -> None:
+    upgrade(engine.url)
+    clock = FixedClock()
+    options = EngineOptions(engine.url, timeout=1200)
+    cipher = Cipher(bytes(32), CountingEntropy())
+    registry = SqlRegistry(options, cipher, clock)
+    with registry.begin() as unit:
+        unit.put_type_version(*records.type_version())
+        unit.commit()
+    for start in range(1, SEEDS + 1, 100):
+        issue(registry, list(range(start, start + 100)), holder)
+    p99: list[float] = []
+    have = SEEDS
+    for size in sizes:
+        started = time.perf_counter()
+        grow(engine, options, have, size)
+        have = size
+        print(
+            f"{engine.name}: {size:,} certificates ({time.perf_counter() - started:.0f} s to grow)"
+        )
+        p99.append(ask(engine, registry, options, cipher, size, samples))
+    verdict = "within" if p99[1] <= LIMIT * p99[0] else "OVER"
+    print(f"{engine.name}: p99 of status {p99[1] / p99[0]:.2f} times ({verdict} the limit {LIMIT})")
+    registry.close()
+
+
+def grow(engine: Engine, options: EngineOptions, have: int, size: int) -> None:
+    """Copies the seeds until there are `size` certificates."""
+    first, last = have // SEEDS, size // SEEDS - 1
+    if last < first:
+        return
+    made = engines(options)
+    place = len(f"1.2.156.3005.2.{records.TYPE}.{records.ISSUER}.") + 1
+    series = engine.series.format(times=last)
+    with made.write.begin() as connection:
+        for name in _COPIED:
+            columns = [column.name for column in Row.metadata.tables[name].columns]
+            keyed = "identifier" in columns
+            values = ", ".join(_value(engine, column, place) for column in columns)
+            of_seeds = f"WHERE substr(s.identifier, {place}, 20) <= '{SEEDS:020d}'" if keyed else ""
+            listed = ", ".join(f'"{column}"' for column in columns)
+            connection.execute(
+                text(
+                    f"INSERT INTO {name} ({listed}) SELECT {values} FROM {name} s "
+                    f"CROSS JOIN {series} k {of_seeds} {'AND' if keyed else 'WHERE'} k.k >= {first}"
+                )
+            )
+    level = {"isolation_level": "AUTOCOMMIT"} if engine.name == "postgresql" else {}
+    with made.write.connect().execution_options(**level) as connection:
+        connection.exec_driver_sql(engine.analyse)
+    made.close()
+
+
+def _value(engine: Engine, column: str, place: int) -> str:
+    if column not in _OWN:
+        return f's."{column}"'
+    serial_at = 1 if column == "serial" else place
+    serial = engine.serial.format(column=column, place=serial_at, seeds=SEEDS)
+    name = f"substr(s.identifier, 1, {place - 1}) || {serial} || substr(s.identifier, {place + 20})"
+    return _OWN[column].format(name=name, hash=engine.hash, serial=serial)
+
+
+def ask(
+    engine: Engine,
+    registry: SqlRegistry,
+    options: EngineOptions,
+    cipher: Cipher,
+    size: int,
+    samples: int,
+) -> float:
+    dice = random.Random(7)
+    reader = StatusReader(options, FixedClock())
+    some = [records.identifier(dice.randint(1, size)) for _ in range(samples)]
+    assert all(reader.status(name) for name in some[:50])
+    ours = show("status by identifier", spent(reader.status, some))
+    with _driver(engine) as raw:
+        sql = "SELECT state, valid_from, valid_to FROM certificates WHERE identifier = {}"
+        one = raw(sql)
+        show("  raw driver", spent(one, some))
+        seeds = [dice.randint(1, SEEDS) for _ in range(samples // 3)]
+        search = lambda number: _found(registry, holder(number))  # noqa: E731
+        show("search by holder", spent(search, seeds))
+        by_hash = raw(
+            "SELECT c.* FROM certificates c JOIN certificate_holders h USING (identifier) "
+            "WHERE h.code_hash = {}"
+        )
+        hashes = [code_hash(cipher, "001", holder(number).code) for number in seeds]
+        show("  raw driver", spent(by_hash, hashes))
+        fresh = count(size * 10)
+        show("issue one (two commits)", spent(
+            lambda _: issue(registry, [next(fresh)], holder), range(samples // 10)
+        ))  # fmt: skip
+        show("  raw driver, two commits of one row", spent(raw.two_commits, range(samples // 10)))
+    reader.close()
+    return ours
+
+
+def _found(registry: SqlRegistry, of: Holder) -> None:
+    with registry.read() as session:
+        assert session.search(SearchQuery(holder_code=of.code, holder_code_type=of.code_type))
+
+
+class _driver:  # noqa: N801 - used as a function
+    """A connection of the bare driver."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._sqlite = engine.name == "sqlite"
+        self._url = engine.url
+        self._numbers = count()
+
+    def __enter__(self) -> Self:
+        self._link: Any = (
+            sqlite3.connect(self._url.removeprefix("sqlite:///"), isolation_level=None)
+            if self._sqlite
+            else psycopg.connect(self._url, autocommit=True, prepare_threshold=1)
+        )
+        if self._sqlite:
+            self._link.execute("PRAGMA synchronous=FULL")
+        self._link.execute("CREATE TABLE IF NOT EXISTS bench_rows (id BIGINT PRIMARY KEY, v TEXT)")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._link.execute("DROP TABLE bench_rows")
+        self._link.close()
+
+    def __call__(self, sql: str) -> Callable[[Any], Any]:
+        statement = sql.format("?" if self._sqlite else "%s")
+        return lambda value: self._link.execute(statement, (value,)).fetchall()
+
+    def two_commits(self, _: int) -> None:
+        mark = "?" if self._sqlite else "%s"
+        for _ in range(2):
+            self._link.execute(
+                f"INSERT INTO bench_rows VALUES ({mark}, 'x')", (next(self._numbers),)
+            )
+
+
+def spent(act: Callable[[Any], Any], values: Any) -> list[float]:
+    found = []
+    for value in values:
+        start = time.perf_counter()
+        act(value)
+        found.append(time.perf_counter() - start)
+    return found
+
+
+def show(what: str, seconds: list[float]) -> float:
+    cuts = quantiles(seconds, n=100)
+    print(f"    {what}: p50 {cuts[49] * 1e6:,.0f} µs, p99 {cuts[98] * 1e6:,.0f} µs")
+    return cuts[98]
+
+
+if __name__ == "__main__":
+    main()
