@@ -1,6 +1,6 @@
 """What the domain asks of the outside, as Protocols. Adapters live in keys, signing and storage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -207,4 +207,39 @@ class ObjectStore(Protocol):
 
     def remove(self, name: str) -> None:
         """Sweeps an object that no row names."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is posted to a receiver outside."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the receiver answered.
+
+    Attributes:
+        status: HTTP status, or 0 when no answer came.
+        error: stable code of why none came (`address-refused`, `timeout`, …), or "".
+        retry_after: seconds that the receiver asks for; 0 when it does not.
+    """
+
+    status: int
+    error: str = ""
+    retry_after: int = 0
+
+
+class NoticeSender(Protocol):
+    """Posts to addresses outside the house, and to none inside."""
+
+    def send(self, url: str, letters: Iterable[Letter]) -> Generator[Receipt, None, None]:
+        """Posts one letter after the other over one connection; a receipt for each.
+
+        Each letter is taken when the one before has its receipt. Never raises for what the
+        receiver, the network or the address does.
+        """
         ...

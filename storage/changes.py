@@ -12,8 +12,11 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Row, bindparam, func, insert, select
 
 from certlib.ids import ROOT
+from certlib.registry import OutboxEvent
 from certlib.registry.notices import Change, ChangeQuery
 from certlib.states import State
+from certlib.webhooks import CHANGED
+from storage import outbox
 from storage.holdings import held
 from storage.link import Link
 from storage.tables import AuditHeadRow, CertificateChangeRow, CertificateRow, table
@@ -42,6 +45,9 @@ _MOVED = (
     .where(_CERTIFICATES.c.identifier.in_(_MANY))
     .where(_CERTIFICATES.c.row_version > func.coalesce(_SEEN, 0))
 )
+_OF_CERTIFICATES = (
+    select(_CHANGES).where(_CHANGES.c.identifier.in_(_MANY)).order_by(_CHANGES.c.sequence)
+)
 _LAST = select(_HEAD.c.sequence).where(_HEAD.c.id == 1)
 
 
@@ -58,6 +64,26 @@ def note(link: Link, records: Iterable[Mapping[str, Any]]) -> None:
     moved = {row.identifier: row for row in link.fetch_of(_MOVED, targets)}
     lines = [_line(record, moved[record["target"]]) for record in told if record["target"] in moved]
     link.change(_INSERT, lines)
+    outbox.add(link, _unannounced(link, lines))
+
+
+def _unannounced(link: Link, lines: Iterable[Mapping[str, Any]]) -> list[OutboxEvent]:
+    """Events for versions that no use case has announced itself: receivers are told of each."""
+    missing = {
+        key: line
+        for line in lines
+        if (key := outbox.event_key(line["identifier"], line["row_version"])) not in link.announced
+    }
+    return [
+        OutboxEvent(
+            key,
+            CHANGED,
+            line["identifier"],
+            {"state": line["state"], "row_version": line["row_version"]},
+            line["recorded_at"],
+        )
+        for key, line in missing.items()
+    ]
 
 
 def _line(record: Mapping[str, Any], certificate: Row[Any]) -> dict[str, Any]:
@@ -77,14 +103,22 @@ def page(link: Link, query: ChangeQuery) -> Sequence[Change]:
     """Lines after `query.after`, in their order."""
     columns = _CHANGES.c
     statement = select(_CHANGES).where(columns.sequence > query.after)
-    if query.upto is not None:
-        statement = statement.where(columns.sequence <= query.upto)
     if query.within is not None:
         statement = statement.where(held(_CHANGES, query.within))
+    if query.since is not None:
+        statement = statement.where(columns.recorded_at >= query.since)
+    if query.until is not None:
+        statement = statement.where(columns.recorded_at <= query.until)
     if query.type_codes:
         statement = statement.where(columns.type_code.in_(sorted(query.type_codes)))
     rows = link.fetch(statement.order_by(columns.sequence).limit(max(query.limit, 0)))
-    return [_change(row) for row in rows]
+    return [change_of(row) for row in rows]
+
+
+def of_versions(link: Link, identifiers: Iterable[str]) -> dict[tuple[str, int], Change]:
+    """The last line of each version of these certificates."""
+    rows = link.fetch_of(_OF_CERTIFICATES, sorted(set(identifiers)))
+    return {(row.identifier, row.row_version): change_of(row) for row in rows}
 
 
 def last_sequence(link: Link) -> int:
@@ -93,7 +127,8 @@ def last_sequence(link: Link) -> int:
     return 0 if row is None else int(row.sequence)
 
 
-def _change(row: Row[Any]) -> Change:
+def change_of(row: Row[Any]) -> Change:
+    """The line behind a row that has its columns."""
     return Change(
         sequence=row.sequence,
         identifier=row.identifier,

@@ -29,6 +29,7 @@ class Link:
     Attributes:
         locking: the object store locks what is published, so what is to be locked is noted.
         audit: records of this unit that the commit will chain and write.
+        announced: ids of the events that this unit has put into the outbox.
         spoiled: a statement failed half-way: nothing of this unit may be committed.
     """
 
@@ -37,6 +38,7 @@ class Link:
     clock: Clock
     locking: bool = False
     audit: list[AuditRecord] = field(default_factory=list)
+    announced: set[str] = field(default_factory=set)
     spoiled: bool = False
 
     @property

@@ -1,10 +1,18 @@
 """The change feed, webhooks and their deliveries: the parts of sessions and units."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from certlib.registry import StatusRow
-from certlib.registry.notices import Change, ChangeQuery
-from storage import changes, statuses
+from certlib.registry.notices import (
+    Batch,
+    Change,
+    ChangeQuery,
+    Delivery,
+    DeliveryQuery,
+    Webhook,
+)
+from storage import changes, deliveries, outbox, statuses, webhooks
 from storage.link import Link
 
 
@@ -25,6 +33,68 @@ class NoticeReading:
         """The sequence of the last committed act."""
         return changes.last_sequence(self._link)
 
+    def webhook(self, webhook_id: str) -> Webhook | None:
+        """A webhook, disabled or not."""
+        return webhooks.find(self._link, webhook_id)
+
+    def webhooks(self, department_code: str) -> Sequence[Webhook]:
+        """All of a department, by id."""
+        return webhooks.of_department(self._link, department_code)
+
+    def deliveries(self, query: DeliveryQuery) -> Sequence[Delivery]:
+        """Deliveries of a webhook, the newest events first."""
+        return deliveries.page(self._link, query)
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """One delivery."""
+        return deliveries.find(self._link, delivery_id)
+
+    def delivery_due(self, now: datetime, busy: Iterable[str] = ()) -> bool:
+        """Whether something is due to a webhook that is not among `busy`."""
+        return deliveries.due(self._link, now, busy)
+
+    def events_waiting(self) -> bool:
+        """Whether events of the outbox are to be fanned out."""
+        return outbox.any_waiting(self._link)
+
+    def delivery_counts(self) -> Mapping[str, int]:
+        """Deliveries that wait or are dead, and what waits in the outbox."""
+        return deliveries.counts(self._link)
+
 
 class NoticeWriting(NoticeReading):
     """The part of a unit of work that keeps them."""
+
+    def put_webhook(self, webhook: Webhook) -> None:
+        """Keeps a webhook, or its changes."""
+        webhooks.put(self._link, webhook)
+
+    def remove_webhook(self, webhook_id: str) -> None:
+        """Forgets a webhook and its deliveries."""
+        webhooks.remove(self._link, webhook_id)
+
+    def fan_out(self, now: datetime, limit: int) -> int:
+        """Turns events of the outbox into deliveries; how many events."""
+        return deliveries.fan_out(self._link, now, limit)
+
+    def lease_deliveries(
+        self, now: datetime, until: datetime, limit: int, busy: Iterable[str] = ()
+    ) -> Batch | None:
+        """Due deliveries of one webhook that is not among `busy`."""
+        return deliveries.lease(self._link, now, until, limit, busy)
+
+    def settle(self, settled: Iterable[Delivery]) -> None:
+        """Keeps what became of leased deliveries."""
+        deliveries.settle(self._link, settled)
+
+    def put_back(self, untried: Iterable[Delivery]) -> None:
+        """Ends the lease of deliveries that were not tried."""
+        deliveries.put_back(self._link, untried)
+
+    def replay(self, webhook: Webhook, lines: Iterable[Change], now: datetime) -> int:
+        """Queues these events anew; how many."""
+        return deliveries.replay(self._link, webhook, lines, now)
+
+    def forget_deliveries(self, before: datetime, limit: int) -> int:
+        """Removes settled deliveries last tried before an instant; how many."""
+        return deliveries.forget(self._link, before, limit)

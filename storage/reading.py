@@ -18,6 +18,7 @@ from certlib.registry import (
     StatusRow,
 )
 from storage import audit_chain, catalogue, delivery, departments, intents, records
+from storage import audit_chain, catalogue, idempotency, intents, records
 from storage.columns import Day
 from storage.duties import DutyReading
 from storage.issuing import IssuingReading
@@ -105,7 +106,7 @@ class SqlReadSession(
 
     def idempotency(self, client_id: str, route: str, key: str) -> IdempotencyRecord | None:
         """The record of an idempotency key."""
-        return delivery.find(self._link, client_id, route, key)
+        return idempotency.find(self._link, client_id, route, key)
 
     def audit_trail(self, after: int = 0, limit: int = 1000) -> Sequence[AuditRecord]:
         """Committed records after a sequence."""

@@ -19,7 +19,7 @@ from certlib.registry import (
     OutboxEvent,
     Publication,
 )
-from storage import amendment, audit_chain, catalogue, delivery, intents, publication
+from storage import amendment, audit_chain, catalogue, idempotency, intents, outbox, publication
 from storage.duties import DutyWriting
 from storage.faults import bare, fault_code
 from storage.issuing import IssuingWriting
@@ -56,17 +56,17 @@ class SqlUnitOfWork(
 
     def claim_idempotency(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
         """Keeps `record` as running and answers None, or answers the record already there."""
-        return delivery.claim(self._link, record)
+        return idempotency.claim(self._link, record)
 
     def complete_idempotency(
         self, client_id: str, route: str, key: str, *, identifier: str, answer: str
     ) -> None:
         """Keeps the answer; `Conflict` when no such record is running."""
-        delivery.complete(self._link, (client_id, route, key), identifier, answer)
+        idempotency.complete(self._link, (client_id, route, key), identifier, answer)
 
     def release_idempotency(self, client_id: str, route: str, key: str) -> None:
         """Forgets a running record whose act came to nothing."""
-        delivery.release(self._link, client_id, route, key)
+        idempotency.release(self._link, client_id, route, key)
 
     def reserve(self, intents_: Iterable[Intent]) -> None:
         """Writes INTENT rows and claims face numbers; `FaceNumberTaken`, `Conflict`."""
@@ -102,7 +102,7 @@ class SqlUnitOfWork(
 
     def add_events(self, events: Iterable[OutboxEvent]) -> None:
         """Keeps effects for the relay."""
-        delivery.add_events(self._link, events)
+        outbox.add(self._link, events)
 
     def put_department(self, department: Department) -> None:
         """Keeps a department as it is first registered."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from certlib.departments import Holding
@@ -37,16 +38,106 @@ class ChangeQuery:
 
     Attributes:
         after: lines above this sequence.
-        upto: lines up to this sequence, or None for all.
         within: what the caller is responsible for; None for every issuer's.
         type_codes: empty for every type.
+        since, until: recorded from one instant to another, both inclusive.
     """
 
     after: int = 0
     limit: int = 100
-    upto: int | None = None
     within: tuple[Holding, ...] | None = None
     type_codes: frozenset[str] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where a department's system is told what happens to the department's certificates.
+
+    Attributes:
+        url: https; sealed at rest, as a path may hold a key.
+        secret: signs every delivery; sealed at rest.
+        former_secret: signs beside it until `former_until`, while the receiver changes over.
+        disabled_reason: `asked`, or `gone` when the receiver answered 410.
+    """
+
+    webhook_id: str
+    department_code: str
+    url: str
+    topics: tuple[str, ...]
+    type_codes: tuple[str, ...]
+    description: str
+    secret: str
+    created_at: datetime
+    created_by: str
+    former_secret: str = ""
+    former_until: datetime | None = None
+    disabled_at: datetime | None = None
+    disabled_reason: str = ""
+
+    def secrets(self, now: datetime) -> tuple[str, ...]:
+        """The secrets that sign now, the newest first."""
+        former = self.former_until is not None and now < self.former_until
+        return (self.secret, self.former_secret) if former else (self.secret,)
+
+
+class DeliveryStatus(StrEnum):
+    """What became of a delivery."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event on its way to one webhook.
+
+    Attributes:
+        event_id: the same for every delivery of the event.
+        attempts: how often it was tried since it was queued or replayed.
+        next_at: when it is due; for one that is being tried, when it may be tried by others.
+        last_status: HTTP status of the last answer; 0 when there was none.
+        last_error: stable code of what went wrong, or "".
+    """
+
+    delivery_id: str
+    webhook_id: str
+    event_id: str
+    topic: str
+    change: Change
+    status: DeliveryStatus
+    attempts: int
+    created_at: datetime
+    next_at: datetime
+    last_at: datetime | None = None
+    last_status: int = 0
+    last_error: str = ""
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Deliveries to one webhook, leased together."""
+
+    webhook: Webhook
+    deliveries: Sequence[Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryQuery:
+    """Which deliveries of a webhook, the newest events first.
+
+    Attributes:
+        before: events below this sequence, or None for the newest.
+        status: None for all.
+    """
+
+    webhook_id: str
+    limit: int
+    before: int | None = None
+    status: DeliveryStatus | None = None
 
 
 class NoticeReads(Protocol):
@@ -64,6 +155,62 @@ class NoticeReads(Protocol):
         """The sequence of the last committed act; 0 in an empty record."""
         ...
 
+    def webhook(self, webhook_id: str) -> Webhook | None: ...
+    def webhooks(self, department_code: str) -> Sequence[Webhook]:
+        """All of a department, by id."""
+        ...
+
+    def deliveries(self, query: DeliveryQuery) -> Sequence[Delivery]: ...
+    def delivery(self, delivery_id: str) -> Delivery | None: ...
+    def delivery_due(self, now: datetime, busy: Iterable[str] = ()) -> bool:
+        """Whether something is due to a webhook that is not among `busy`."""
+        ...
+
+    def events_waiting(self) -> bool:
+        """Whether events of the outbox are to be fanned out."""
+        ...
+
+    def delivery_counts(self) -> Mapping[str, int]:
+        """Deliveries that wait and that are dead, by status; events not fanned out: `outbox`."""
+        ...
+
 
 class NoticeWrites(NoticeReads, Protocol):
     """What can be kept."""
+
+    def put_webhook(self, webhook: Webhook) -> None:
+        """Keeps a webhook, or its changes."""
+        ...
+
+    def remove_webhook(self, webhook_id: str) -> None:
+        """Forgets a webhook and its deliveries."""
+        ...
+
+    def fan_out(self, now: datetime, limit: int) -> int:
+        """Turns events of the outbox into deliveries; how many events were taken."""
+        ...
+
+    def lease_deliveries(
+        self, now: datetime, until: datetime, limit: int, busy: Iterable[str] = ()
+    ) -> Batch | None:
+        """Due deliveries of one webhook that is not among `busy`; nobody else gets them meanwhile.
+
+        Each counts one attempt more. None when nothing is due.
+        """
+        ...
+
+    def settle(self, settled: Iterable[Delivery]) -> None:
+        """Keeps what became of leased deliveries; one that was replayed meanwhile stays as is."""
+        ...
+
+    def put_back(self, untried: Iterable[Delivery]) -> None:
+        """Ends the lease of deliveries that were not tried; due again at their `next_at`."""
+        ...
+
+    def replay(self, webhook: Webhook, lines: Iterable[Change], now: datetime) -> int:
+        """Queues these events anew, whatever became of them; how many."""
+        ...
+
+    def forget_deliveries(self, before: datetime, limit: int) -> int:
+        """Removes settled deliveries last tried before an instant; how many."""
+        ...

@@ -51,7 +51,7 @@ class FollowChanges:
             if after > session.last_sequence():
                 return None
             within = self._within(session, caller)
-            found = session.changes(ChangeQuery(after, limit + 1, None, within, types))
+            found = session.changes(ChangeQuery(after, limit + 1, within, types))
         shown = found[:limit]
         place = shown[-1].sequence if shown else after
         return FeedPage(shown, place, len(found) > limit)

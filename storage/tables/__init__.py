@@ -30,6 +30,7 @@ from storage.tables.notices import CertificateChangeRow
 from storage.tables.objects import ObjectLockRow
 from storage.tables.paper import BlankFormRow, SheetRow, UntwinnedPrintRow
 from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
+from storage.tables.notices import CertificateChangeRow, WebhookDeliveryRow, WebhookRow
 from storage.tables.workflow import (
     AuditHeadRow,
     AuditRow,
@@ -72,5 +73,7 @@ __all__ = [
     "UntwinnedPrintRow",
     "UseListRow",
     "VoidedEventRow",
+    "WebhookDeliveryRow",
+    "WebhookRow",
     "table",
 ]

@@ -1,9 +1,9 @@
-"""The change feed, filled from the history."""
+"""The change feed, filled from the history; webhooks and their deliveries."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from storage.migrations.shapes import STRICT, count, instant, one_of, text
+from storage.migrations.shapes import STRICT, count, instant, one_of, sealed, text
 
 revision = "0009"
 down_revision = "0008"
@@ -40,6 +40,11 @@ JOIN state_changes steps ON steps.identifier = acts.target AND steps.sequence = 
 
 
 def upgrade() -> None:
+    _feed()
+    _webhooks()
+
+
+def _feed() -> None:
     op.create_table(
         "certificate_changes",
         count("sequence"),
@@ -74,6 +79,77 @@ def upgrade() -> None:
         op.create_index(f"ix_certificate_changes_{name}", "certificate_changes", columns)
     op.execute(_FILL)
     _append_only("certificate_changes")
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "webhooks",
+        text("webhook_id"),
+        text("department_code"),
+        text("topics"),
+        text("type_codes"),
+        text("description"),
+        instant("created_at"),
+        text("created_by"),
+        instant("disabled_at", optional=True),
+        text("disabled_reason"),
+        instant("former_until", optional=True),
+        sealed("url"),
+        sealed("secret"),
+        sealed("former_secret", optional=True),
+        sa.CheckConstraint(
+            "(disabled_at IS NULL) = (disabled_reason = '')", name="ck_webhooks_disabled"
+        ),
+        one_of("webhooks", "disabled_reason", ("", "asked", "gone")),
+        sa.CheckConstraint(
+            "(former_secret IS NULL) = (former_until IS NULL)", name="ck_webhooks_former"
+        ),
+        sa.CheckConstraint("webhook_id <> ''", name="ck_webhooks_webhook_id_filled"),
+        sa.PrimaryKeyConstraint("webhook_id", name="pk_webhooks"),
+        **STRICT,
+    )
+    op.create_index("ix_webhooks_department", "webhooks", ["department_code", "webhook_id"])
+    op.create_table(
+        "webhook_deliveries",
+        text("delivery_id"),
+        text("webhook_id"),
+        text("event_id"),
+        text("topic"),
+        count("sequence"),
+        text("status"),
+        count("attempts"),
+        instant("created_at"),
+        instant("next_at"),
+        instant("last_at", optional=True),
+        count("last_status"),
+        text("last_error"),
+        instant("delivered_at", optional=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhooks.webhook_id"], name="fk_webhook_deliveries_webhooks"
+        ),
+        sa.ForeignKeyConstraint(
+            ["sequence"],
+            ["certificate_changes.sequence"],
+            name="fk_webhook_deliveries_certificate_changes",
+        ),
+        sa.CheckConstraint("attempts >= 0", name="ck_webhook_deliveries_attempts"),
+        sa.CheckConstraint(
+            "(delivered_at IS NOT NULL) = (status = 'delivered')",
+            name="ck_webhook_deliveries_delivered",
+        ),
+        sa.CheckConstraint(
+            "last_status BETWEEN 0 AND 999", name="ck_webhook_deliveries_last_status"
+        ),
+        one_of("webhook_deliveries", "status", ("waiting", "delivered", "dead")),
+        sa.PrimaryKeyConstraint("delivery_id", name="pk_webhook_deliveries"),
+        **STRICT,
+    )
+    for name, columns in (
+        ("due", ["webhook_id", "status", "next_at"]),
+        ("newest", ["webhook_id", "sequence"]),
+        ("settled", ["status", "last_at"]),
+    ):
+        op.create_index(f"ix_webhook_deliveries_{name}", "webhook_deliveries", columns)
 
 
 def _append_only(table: str) -> None:

@@ -1,25 +1,21 @@
-"""Idempotency keys and the outbox."""
+"""Idempotency keys: claimed, completed, released."""
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, delete, select, update
 
-from certlib.canonical import canonical_bytes
 from certlib.errors import Conflict
-from certlib.registry import IdempotencyRecord, OutboxEvent
+from certlib.registry import IdempotencyRecord
 from storage.encryption import Place
 from storage.link import Link, inserting
-from storage.tables import IdempotencyRow, OutboxRow, table
+from storage.tables import IdempotencyRow, table
 
 RUNNING = "running"
 DONE = "done"
 _TRIES = 3
 
 _KEYS = table(IdempotencyRow)
-_OUTBOX = table(OutboxRow)
-_INSERT_EVENT = insert(_OUTBOX)
 
 
 def _here() -> ColumnElement[bool]:
@@ -113,33 +109,9 @@ def release(link: Link, client_id: str, route: str, key: str) -> None:
     link.change(_RELEASE, _bound(client_id, route, key))
 
 
-def add_events(link: Link, events: Iterable[OutboxEvent]) -> None:
-    """Keeps effects for the relay.
-
-    Raises:
-        Conflict: an event of that id is there already.
-    """
-    link.change(_INSERT_EVENT, [_event_row(link, event) for event in events])
-
-
 def _bound(client_id: str, route: str, key: str) -> dict[str, str]:
     return {"b_client_id": client_id, "b_route": route, "b_key": key}
 
 
 def _place(client_id: str, route: str, key: str) -> Place:
     return Place(_KEYS.name, "answer", f"{client_id}\x1f{route}\x1f{key}")
-
-
-def _event_row(link: Link, event: OutboxEvent) -> dict[str, Any]:
-    place = Place(_OUTBOX.name, "payload", event.event_id)
-    return {
-        "event_id": event.event_id,
-        "topic": event.topic,
-        "identifier": event.identifier,
-        "payload": link.cipher.seal(canonical_bytes(event.payload), place),
-        "created_at": event.created_at,
-        "attempts": 0,
-        "last_error": "",
-        "lease_until": None,
-        "delivered_at": None,
-    }
