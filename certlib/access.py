@@ -66,3 +66,12 @@ class Access:
             if part.covers(part.issuer_code, kind, "")
         ]
         return (*self.jurisdiction.holdings(self.department_code, self.day), *made)
+
+
+def owns(department: str, registered_by: str) -> bool:
+    """Whether a department may touch what some department's system set up for itself.
+
+    Webhooks and the like do not pass on with the responsibility for certificates: addresses and
+    secrets are of the systems that use them.
+    """
+    return department == registered_by

@@ -72,6 +72,12 @@ def event_id(identifier: str, row_version: int) -> str:
     return "evt_" + hashlib.sha256(text).hexdigest()[:_EVENT_DIGITS]
 
 
+def delivery_id(webhook_id: str, event: str) -> str:
+    """One id for one event and one webhook, so that there is one delivery at most."""
+    digest = hashlib.sha256(f"{webhook_id}:{event}".encode()).hexdigest()
+    return "dlv_" + digest[:_EVENT_DIGITS]
+
+
 def wants(subscribed: Iterable[str], topic: str) -> bool:
     """Whether somebody who subscribed to these is told of `topic`."""
     asked = frozenset(subscribed)

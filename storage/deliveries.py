@@ -5,11 +5,10 @@ worker that dies gives it back by doing nothing. `attempts` is counted when it i
 whether it is still the same lease when it is settled.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Executable, Row, Select, bindparam, delete, func, select, update
 
@@ -19,9 +18,9 @@ from certlib.registry.notices import (
     Delivery,
     DeliveryQuery,
     DeliveryStatus,
-    Webhook,
+    Event,
 )
-from certlib.webhooks import CHANGED, event_id, wants
+from certlib.webhooks import CHANGED
 from storage import changes, outbox, webhooks
 from storage.link import Link, inserting
 from storage.tables import CertificateChangeRow, WebhookDeliveryRow, WebhookRow, table
@@ -29,7 +28,6 @@ from storage.tables import CertificateChangeRow, WebhookDeliveryRow, WebhookRow,
 _DELIVERIES = table(WebhookDeliveryRow)
 _CHANGES = table(CertificateChangeRow)
 _WEBHOOKS = table(WebhookRow)
-_ID_DIGITS: Final = 32
 _WITH_CHANGE = select(
     _DELIVERIES,
     *(_CHANGES.c[name] for name in ("identifier", "type_code", "issuer_code", "act", "state")),
@@ -58,28 +56,29 @@ _COUNTS = (
 )
 
 
-def delivery_id(webhook_id: str, event: str) -> str:
-    """One id for one event and one webhook, so that there is one delivery at most."""
-    digest = hashlib.sha256(f"{webhook_id}:{event}".encode()).hexdigest()
-    return "dlv_" + digest[:_ID_DIGITS]
-
-
-def fan_out(link: Link, now: datetime, limit: int) -> int:
-    """Turns events of the outbox into deliveries, as `NoticeWrites.fan_out` says."""
-    events = outbox.take(link, limit)
-    listening = webhooks.active(link) if events else ()
-    lines = changes.of_versions(link, [item.identifier for item in events]) if listening else {}
+def take_events(link: Link, limit: int) -> Sequence[Event]:
+    """Events that nobody was told of, with their lines of the feed; locked for this unit."""
+    waiting = outbox.take(link, limit)
+    lines = changes.of_versions(link, [item.identifier for item in waiting])
     told = {outbox.event_key(line.identifier, line.row_version): line for line in lines.values()}
-    rows = [
-        _row(webhook, told[event.event_id], event.topic, now)
-        for event in events
-        if event.event_id in told
-        for webhook in listening
-        if _wanted(webhook, told[event.event_id], event.topic)
-    ]
-    link.change(_adding(link.dialect), rows)
-    outbox.mark_told(link, events, now)
-    return len(events)
+    return [Event(item.event_id, item.topic, told.get(item.event_id)) for item in waiting]
+
+
+def events_of(link: Link, lines: Iterable[Change]) -> Sequence[Event]:
+    """The events that told of these lines; those of the first release had other topics or none."""
+    told = {outbox.event_key(line.identifier, line.row_version): line for line in lines}
+    topics = outbox.topics(link, list(told))
+    return [Event(key, topics.get(key, CHANGED), line) for key, line in told.items()]
+
+
+def queue(link: Link, new: Iterable[Delivery]) -> None:
+    """Keeps new deliveries; one that is there already stays as it is."""
+    link.change(_adding(link.dialect), list(map(_row, new)))
+
+
+def requeue(link: Link, new: Iterable[Delivery]) -> None:
+    """Keeps deliveries as new ones, whatever became of them before."""
+    link.change(_again(link.dialect), list(map(_row, new)))
 
 
 def lease(
@@ -118,19 +117,6 @@ def put_back(link: Link, deliveries: Iterable[Delivery]) -> None:
         for item in deliveries
     ]
     link.change(_PUT_BACK, rows)
-
-
-def replay(link: Link, webhook: Webhook, lines: Iterable[Change], now: datetime) -> int:
-    """Queues events anew, as `NoticeWrites.replay` says."""
-    told = {outbox.event_key(line.identifier, line.row_version): line for line in lines}
-    topics = outbox.topics(link, sorted(told))
-    rows = [
-        _row(webhook, line, topics.get(key, CHANGED), now)
-        for key, line in told.items()
-        if _wanted(webhook, line, topics.get(key, CHANGED))
-    ]
-    link.change(_replaying(link.dialect), rows)
-    return len(rows)
 
 
 def page(link: Link, query: DeliveryQuery) -> Sequence[Delivery]:
@@ -219,37 +205,30 @@ def _adding(dialect: str) -> Executable:
 
 
 @cache
-def _replaying(dialect: str) -> Executable:
+def _again(dialect: str) -> Executable:
     inserted = inserting(_DELIVERIES, dialect)
-    again = ("status", "attempts", "next_at", "last_error", "last_status", "delivered_at")
+    anew = ("status", "attempts", "next_at", "last_error", "last_status", "delivered_at")
     return inserted.on_conflict_do_update(
         index_elements=list(_DELIVERIES.primary_key),
-        set_={name: inserted.excluded[name] for name in again},
+        set_={name: inserted.excluded[name] for name in anew},
     )
 
 
-def _wanted(webhook: Webhook, line: Change, topic: str) -> bool:
-    mine = webhook.department_code == line.issuer_code
-    of_type = not webhook.type_codes or line.type_code in webhook.type_codes
-    return mine and of_type and wants(webhook.topics, topic)
-
-
-def _row(webhook: Webhook, line: Change, topic: str, now: datetime) -> dict[str, Any]:
-    event = event_id(line.identifier, line.row_version)
+def _row(item: Delivery) -> Mapping[str, Any]:
     return {
-        "delivery_id": delivery_id(webhook.webhook_id, event),
-        "webhook_id": webhook.webhook_id,
-        "event_id": event,
-        "topic": topic,
-        "sequence": line.sequence,
-        "status": DeliveryStatus.WAITING,
-        "attempts": 0,
-        "created_at": now,
-        "next_at": now,
-        "last_at": None,
-        "last_status": 0,
-        "last_error": "",
-        "delivered_at": None,
+        "delivery_id": item.delivery_id,
+        "webhook_id": item.webhook_id,
+        "event_id": item.event_id,
+        "topic": item.topic,
+        "sequence": item.change.sequence,
+        "status": item.status,
+        "attempts": item.attempts,
+        "created_at": item.created_at,
+        "next_at": item.next_at,
+        "last_at": item.last_at,
+        "last_status": item.last_status,
+        "last_error": item.last_error,
+        "delivered_at": item.delivered_at,
     }
 
 

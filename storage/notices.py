@@ -10,6 +10,7 @@ from certlib.registry.notices import (
     ChangeQuery,
     Delivery,
     DeliveryQuery,
+    Event,
     Webhook,
 )
 from storage import changes, deliveries, outbox, statuses, webhooks
@@ -49,6 +50,10 @@ class NoticeReading:
         """One delivery."""
         return deliveries.find(self._link, delivery_id)
 
+    def events_of(self, lines: Iterable[Change]) -> Sequence[Event]:
+        """The events that told of these lines."""
+        return deliveries.events_of(self._link, lines)
+
     def delivery_due(self, now: datetime, busy: Iterable[str] = ()) -> bool:
         """Whether something is due to a webhook that is not among `busy`."""
         return deliveries.due(self._link, now, busy)
@@ -73,9 +78,25 @@ class NoticeWriting(NoticeReading):
         """Forgets a webhook and its deliveries."""
         webhooks.remove(self._link, webhook_id)
 
-    def fan_out(self, now: datetime, limit: int) -> int:
-        """Turns events of the outbox into deliveries; how many events."""
-        return deliveries.fan_out(self._link, now, limit)
+    def take_events(self, limit: int) -> Sequence[Event]:
+        """Events of the outbox that nobody was told of."""
+        return deliveries.take_events(self._link, limit)
+
+    def mark_told(self, events: Iterable[Event], now: datetime) -> None:
+        """These events need not be taken again."""
+        outbox.mark_told(self._link, [event.event_id for event in events], now)
+
+    def active_webhooks(self) -> Sequence[Webhook]:
+        """Every webhook that is not disabled."""
+        return webhooks.active(self._link)
+
+    def queue(self, new: Iterable[Delivery]) -> None:
+        """Keeps new deliveries; one that is there already stays as it is."""
+        deliveries.queue(self._link, new)
+
+    def requeue(self, new: Iterable[Delivery]) -> None:
+        """Keeps deliveries as new ones, whatever became of them before."""
+        deliveries.requeue(self._link, new)
 
     def lease_deliveries(
         self, now: datetime, until: datetime, limit: int, busy: Iterable[str] = ()
@@ -90,10 +111,6 @@ class NoticeWriting(NoticeReading):
     def put_back(self, untried: Iterable[Delivery]) -> None:
         """Ends the lease of deliveries that were not tried."""
         deliveries.put_back(self._link, untried)
-
-    def replay(self, webhook: Webhook, lines: Iterable[Change], now: datetime) -> int:
-        """Queues these events anew; how many."""
-        return deliveries.replay(self._link, webhook, lines, now)
 
     def forget_deliveries(self, before: datetime, limit: int) -> int:
         """Removes settled deliveries last tried before an instant; how many."""

@@ -70,9 +70,9 @@ def _undelivered(limit: int) -> Select[Any]:
     )
 
 
-def mark_told(link: Link, events: Iterable[Waiting], now: datetime) -> None:
+def mark_told(link: Link, event_ids: Iterable[str], now: datetime) -> None:
     """These events need not be taken again."""
-    link.change(_DONE, [{"b_event_id": event.event_id, "b_now": now} for event in events])
+    link.change(_DONE, [{"b_event_id": event_id, "b_now": now} for event_id in event_ids])
 
 
 def topics(link: Link, keys: Sequence[str]) -> Mapping[str, str]:

@@ -17,8 +17,7 @@ from certlib.registry import (
     SearchQuery,
     StatusRow,
 )
-from storage import audit_chain, catalogue, delivery, departments, intents, records
-from storage import audit_chain, catalogue, idempotency, intents, records
+from storage import audit_chain, catalogue, departments, idempotency, intents, records
 from storage.columns import Day
 from storage.duties import DutyReading
 from storage.issuing import IssuingReading

@@ -52,6 +52,20 @@ class ChangeQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """An effect of the outbox.
+
+    Attributes:
+        event_id: that of the outbox.
+        change: the line of the feed that it speaks of; None when it is about something else.
+    """
+
+    event_id: str
+    topic: str
+    change: Change | None
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
     """Where a department's system is told what happens to the department's certificates.
 
@@ -162,6 +176,10 @@ class NoticeReads(Protocol):
 
     def deliveries(self, query: DeliveryQuery) -> Sequence[Delivery]: ...
     def delivery(self, delivery_id: str) -> Delivery | None: ...
+    def events_of(self, lines: Iterable[Change]) -> Sequence[Event]:
+        """The events that told of these lines; one for each version of a certificate."""
+        ...
+
     def delivery_due(self, now: datetime, busy: Iterable[str] = ()) -> bool:
         """Whether something is due to a webhook that is not among `busy`."""
         ...
@@ -186,8 +204,24 @@ class NoticeWrites(NoticeReads, Protocol):
         """Forgets a webhook and its deliveries."""
         ...
 
-    def fan_out(self, now: datetime, limit: int) -> int:
-        """Turns events of the outbox into deliveries; how many events were taken."""
+    def take_events(self, limit: int) -> Sequence[Event]:
+        """Events of the outbox that nobody was told of, the oldest first, for this unit alone."""
+        ...
+
+    def mark_told(self, events: Iterable[Event], now: datetime) -> None:
+        """These events need not be taken again."""
+        ...
+
+    def active_webhooks(self) -> Sequence[Webhook]:
+        """Every webhook that is not disabled."""
+        ...
+
+    def queue(self, new: Iterable[Delivery]) -> None:
+        """Keeps new deliveries; one that is there already stays as it is."""
+        ...
+
+    def requeue(self, new: Iterable[Delivery]) -> None:
+        """Keeps deliveries as new ones, whatever became of them before."""
         ...
 
     def lease_deliveries(
@@ -205,10 +239,6 @@ class NoticeWrites(NoticeReads, Protocol):
 
     def put_back(self, untried: Iterable[Delivery]) -> None:
         """Ends the lease of deliveries that were not tried; due again at their `next_at`."""
-        ...
-
-    def replay(self, webhook: Webhook, lines: Iterable[Change], now: datetime) -> int:
-        """Queues these events anew, whatever became of them; how many."""
         ...
 
     def forget_deliveries(self, before: datetime, limit: int) -> int:

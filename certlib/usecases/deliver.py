@@ -10,6 +10,7 @@ from certlib.canonical import canonical_bytes
 from certlib.ports import Clock, Entropy, Letter, NoticeSender, Receipt
 from certlib.registry import AuditRecord, Registry
 from certlib.registry.notices import Batch, Change, Delivery, DeliveryStatus, Webhook
+from certlib.usecases.addressees import Addressees
 from certlib.webhooks import MOST_ATTEMPTS, TEST, delay, headers
 
 BATCH: Final = 10
@@ -56,10 +57,14 @@ class DeliverNotices:
         with self._registry.read() as session:
             if not session.events_waiting():
                 return 0
+        now = self._clock.now()
         with self._registry.begin() as uow:
-            taken = uow.fan_out(self._clock.now(), _FAN_OUT)
+            taken = uow.take_events(_FAN_OUT)
+            told = Addressees(uow, now).deliveries(taken, uow.active_webhooks())
+            uow.queue(list(told))
+            uow.mark_told(taken, now)
             uow.commit()
-        return taken
+        return len(taken)
 
     def lease(self, busy: Iterable[str] = ()) -> Batch | None:
         """Due deliveries of one webhook that is not among `busy`; None when nothing is due."""

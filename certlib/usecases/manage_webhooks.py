@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from certlib.access import owns
 from certlib.canonical import canonical_bytes, digest
 from certlib.errors import Invalid, NotFound, Problem
 from certlib.ports import Clock, Entropy
@@ -200,7 +201,7 @@ def as_json(webhook: Webhook) -> dict[str, Any]:
 
 
 def _own(webhook: Webhook | None, caller: Caller) -> Webhook:
-    if webhook is None or webhook.department_code != caller.department_code:
+    if webhook is None or not owns(caller.department_code, webhook.department_code):
         raise NotFound
     return webhook
 

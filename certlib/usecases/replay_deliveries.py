@@ -1,15 +1,18 @@
 """Look at deliveries, and send them again: one, or all of a stretch of time."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes, digest
 from certlib.errors import Invalid, NotFound, Problem
 from certlib.ports import Clock
 from certlib.registry import AuditRecord, Registry, UnitOfWork
 from certlib.registry.notices import Change, ChangeQuery, Delivery, DeliveryQuery, Webhook
+from certlib.usecases.access import access_of
+from certlib.usecases.addressees import Addressees
 from certlib.usecases.caller import Caller
 from certlib.usecases.idempotency import claim, kept_answer
 from certlib.usecases.manage_webhooks import ManageWebhooks
@@ -89,14 +92,15 @@ class ReplayDeliveries:
             raise Invalid(problems=(_BACKWARDS,))
         query = ChangeQuery(
             limit=MOST + 1,
-            issuer_code=webhook.department_code,
             type_codes=frozenset(webhook.type_codes),
             since=since,
             until=until,
         )
 
         def lines(uow: UnitOfWork) -> Sequence[Change]:
-            found = uow.changes(query)
+            day = legal_day(self._clock.now())
+            within = access_of(uow, caller, day).jurisdiction.holdings(caller.department_code, day)
+            found = uow.changes(replace(query, within=within))
             if len(found) > MOST:
                 raise Invalid(problems=(_TOO_MANY,))
             return found
@@ -118,10 +122,10 @@ class ReplayDeliveries:
             earlier = uow.claim_idempotency(claim(caller, name, key, asked, now))
             if earlier is not None:
                 return kept_answer(earlier, asked)
-            answer = {
-                "webhook_id": webhook.webhook_id,
-                "queued": uow.replay(webhook, lines(uow), now),
-            }
+            events = uow.events_of(lines(uow))
+            queued = list(Addressees(uow, now).deliveries(events, [webhook]))
+            uow.requeue(queued)
+            answer = {"webhook_id": webhook.webhook_id, "queued": len(queued)}
             details = {**request, "queued": answer["queued"], "request_id": caller.request_id}
             uow.append_audit([AuditRecord(now, caller.actor, name, webhook.webhook_id, details)])
             uow.complete_idempotency(

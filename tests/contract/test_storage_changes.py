@@ -130,7 +130,7 @@ def test_the_feed_is_append_only(store: Store) -> None:
             store.run(statement)
     if store.server is not None:
         with pytest.raises(psycopg.Error, match="append-only"):
-            store.run("TRUNCATE certificate_changes")
+            store.run("TRUNCATE certificate_changes CASCADE")
 
 
 @pytest.mark.parametrize("writers", [4])

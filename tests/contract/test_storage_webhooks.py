@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from certlib.registry.notices import ChangeQuery, DeliveryQuery, DeliveryStatus, Webhook
+from certlib.usecases.addressees import Addressees
 from certlib.webhooks import CHANGED, EVERY, ISSUED, STATE_CHANGED, event_id
 from tests.contract.conftest import Store
 from tests.fakes import records
@@ -47,10 +48,22 @@ def _publish(store: Store, *numbers: int, announced: bool = True) -> None:
 
 def _fan_out(store: Store, limit: int = 100, *, commit: bool = True) -> int:
     with store.registry.begin() as unit:
-        taken = unit.fan_out(store.clock.now(), limit)
+        taken = unit.take_events(limit)
+        told = Addressees(unit, store.clock.now()).deliveries(taken, unit.active_webhooks())
+        unit.queue(list(told))
+        unit.mark_told(taken, store.clock.now())
         if commit:
             unit.commit()
-    return taken
+    return len(taken)
+
+
+def _replay(store: Store, hook: Webhook, lines) -> int:
+    with store.registry.begin() as unit:
+        events = unit.events_of(lines)
+        queued = list(Addressees(unit, store.clock.now()).deliveries(events, [hook]))
+        unit.requeue(queued)
+        unit.commit()
+    return len(queued)
 
 
 def _lease(store: Store, limit: int = 10, busy: tuple[str, ...] = ()):
@@ -220,15 +233,11 @@ def test_a_replay_queues_what_was_settled_and_what_was_never_sent(store: Store) 
     _put(store, HOOK)
     with store.registry.read() as session:
         lines = session.changes(ChangeQuery())
-    with store.registry.begin() as unit:
-        assert unit.replay(HOOK, lines[:1], store.clock.now()) == 1
-        unit.commit()
+    assert _replay(store, HOOK, lines[:1]) == 1
     (dead,) = _lease(store).deliveries
     _settle(store, replace(dead, status=DeliveryStatus.DEAD, last_error="timeout"))
-    with store.registry.begin() as unit:
-        assert unit.replay(replace(HOOK, topics=(STATE_CHANGED,)), lines, records.AT) == 0
-        assert unit.replay(HOOK, lines, store.clock.now()) == 2
-        unit.commit()
+    assert _replay(store, replace(HOOK, topics=(STATE_CHANGED,)), lines) == 0
+    assert _replay(store, HOOK, lines) == 2
     queued = _deliveries(store)
     assert [(item.status, item.attempts, item.topic) for item in queued] == [
         ("waiting", 0, ISSUED)
