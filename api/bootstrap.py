@@ -11,6 +11,7 @@ from pathlib import Path
 
 from api.clock import SystemClock, SystemEntropy
 from api.json_schema import JsonSchemaValidator
+from api.notices import Notices, open_notices
 from api.secret_files import key_encryption_key
 from api.settings import Settings
 from certlib.divisions import DivisionTable
@@ -78,6 +79,7 @@ class Node:
     read: ReadCertificates
     reveal: RevealCertificates
     follow: FollowChanges
+    notices: Notices
     verify: VerifyCertificates
     reconcile: Reconcile
     lock_files: LockFiles | None
@@ -249,6 +251,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         change=ChangeState(registry, clock),
         reveal=RevealCertificates(registry, clock),
         follow=FollowChanges(registry, clock),
+        notices=open_notices(settings, registry, clock, entropy),
         read=ReadCertificates(registry, objects, clock),
         verify=VerifyCertificates(registry, reader, clock),
         reconcile=Reconcile(registry, workshop, clock),

@@ -50,6 +50,9 @@ class Metrics:
         self.worker_faults = Counter(
             "certlib_worker_faults", "Failed rounds of background work", ("job",), registry=own
         )
+        self.deliveries = Counter(
+            "certlib_webhook_deliveries", "Deliveries tried", ("outcome",), registry=own
+        )
         self.ready = Gauge("certlib_ready", "Whether a part works", ("part",), registry=own)
         self.status_answers: Tally[tuple[int, str]] = Tally()
         own.register(_Record(registry, clock, self.status_answers))
@@ -81,6 +84,7 @@ class _Record(Collector):
         try:
             with self._registry.read() as session:
                 counts, tail = session.counts(), session.history_tail()
+                notices = session.delivery_counts()
         except CertlibError:
             # A scrape must work just when the database does not; /readyz names the fault.
             return
@@ -93,6 +97,14 @@ class _Record(Collector):
                 states.add_metric((state,), number)
         yield states
         yield from self._history(tail)
+        waiting = GaugeMetricFamily(
+            "certlib_webhook_queue",
+            "Deliveries that wait or are dead, events not queued yet",
+            labels=("status",),
+        )
+        for status in ("waiting", "dead", "outbox"):
+            waiting.add_metric((status,), notices.get(status, 0))
+        yield waiting
 
     def _history(self, tail: HistoryTail) -> Iterator[Metric]:
         age = 0.0 if tail.since is None else (self._clock.now() - tail.since).total_seconds()

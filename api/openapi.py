@@ -101,6 +101,7 @@ _TAGS: Final = [
     {"name": "状态变更 Decisions", "description": "吊销、撤销、注销等。 Changes of state."},
     {"name": "核验 Verification", "description": "一个结论及其依据。 One verdict and why."},
     {"name": "变更流 Changes", "description": "证照发生了什么。 What happened to certificates."},
+    {"name": "通知 Webhooks", "description": "变更主动送达。 Told of changes as they happen."},
     {"name": "公开 Public", "description": "无需认证。 For anybody."},
     {"name": "运行 Operation", "description": "健康和指标。 Health and metrics."},
 ]

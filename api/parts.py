@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from api.notices import Notices
 from api.settings import Settings
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
@@ -166,6 +167,11 @@ class Parts(Protocol):
     @property
     def follow(self) -> FollowChanges:
         """Reads the change feed."""
+        ...
+
+    @property
+    def notices(self) -> Notices:
+        """Webhooks and their deliveries."""
         ...
 
     @property

@@ -8,8 +8,10 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.egress.addresses import networks
 from api.secret_files import Unreadable, secret_text
 
+_PORTS: Final = 65_536
 _URLS: Final = ("database_url", "migration_url", "status_url")
 _SCHEMES: Final = ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
 _S3_NAMES: Final = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
@@ -48,6 +50,9 @@ class Settings(BaseSettings):
         batch_limit: most rows in one call of the batch route.
         reader_children: how many uploaded files are read at once.
         renderer_children: how many pages are made at once; 0 makes them in this process.
+        webhook_networks: networks of the city that webhooks may call although they are not public.
+        webhook_ports: ports that webhooks may call.
+        webhook_ca_file: PEM of authorities behind receivers, beside the system's.
         history_seal_records: records after which a batch of the history is sealed at once;
             history_seal_seconds: age at which fewer are.
         history_tsa_url: RFC 3161 authority that stamps those batches instead of our own;
@@ -94,6 +99,9 @@ class Settings(BaseSettings):
     batch_limit: int = 100
     reader_children: int = 2
     renderer_children: int = 2
+    webhook_networks: str = ""
+    webhook_ports: str = "443"
+    webhook_ca_file: Path | None = None
     history_seal_records: int = Field(default=1000, ge=1, le=100_000)
     history_seal_seconds: float = Field(default=60.0, gt=0)
     history_tsa_url: str = ""
@@ -133,6 +141,23 @@ class Settings(BaseSettings):
             raise _wrong(
                 "请设置 CERTLIB_PUBLIC_URL（写入二维码的公开地址），或用 --demo 进入演示模式。",
                 "Set CERTLIB_PUBLIC_URL, the public address in every QR code, or use --demo.",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _receivers_can_be_named(self) -> Self:
+        try:
+            networks(self.webhook_networks.split(","))
+        except ValueError:
+            raise _wrong(
+                "CERTLIB_WEBHOOK_NETWORKS 应为以逗号分隔的网段，如 10.20.0.0/16,fd00:20::/32。",
+                "CERTLIB_WEBHOOK_NETWORKS must be networks like 10.20.0.0/16,fd00:20::/32.",
+            ) from None
+        ports = self.webhook_ports.split(",")
+        if not all(port.isdecimal() and 0 < int(port) < _PORTS for port in ports):
+            raise _wrong(
+                "CERTLIB_WEBHOOK_PORTS 应为以逗号分隔的端口，如 443,8443。",
+                "CERTLIB_WEBHOOK_PORTS must be ports like 443,8443.",
             )
         return self
 

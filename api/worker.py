@@ -1,4 +1,4 @@
-"""Background work of a node: reconciler, fresh CRLs, sweep of temporaries, seal of the history."""
+"""Background work of a node: reconciler, CRLs, sweep, seal of the history, webhooks."""
 
 import logging
 import threading
@@ -9,6 +9,7 @@ from functools import partial
 from time import monotonic
 
 from api import logs
+from api.courier import Courier
 from api.metrics import Metrics
 from api.parts import Parts
 from certlib.errors import CertlibError, StoreUnavailable
@@ -52,12 +53,15 @@ class Worker:
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         self._reconcile_seconds = reconcile_seconds
         self._failing = 0
+        self._courier = Courier(parts.notices.deliver, metrics)
         self._jobs = (
             _Job("reconcile", reconcile_seconds, self._reconcile),
             _Job("crls", 600.0, self._refresh_crls, alone=True),
             _Job("sweep", 60.0, self._sweep),
             _Job("seal-history", 1.0, self._seal_history, alone=True),
             _Job("locks", 1.0, self._lock_files, alone=True),
+            _Job("notices", 1.0, self._courier.round),
+            _Job("forget-deliveries", 3600.0, self._courier.forget),
         )
 
     def take_over(self) -> None:
@@ -84,6 +88,7 @@ class Worker:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(seconds)
+        self._courier.stop()
         if not self._thread.is_alive():
             self._attempt("seal-history", self._seal_the_rest)
 

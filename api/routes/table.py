@@ -18,6 +18,7 @@ from api.routes import (
     type_lifecycle,
     types,
     verifications,
+    webhooks,
 )
 from api.web import pages
 
@@ -33,6 +34,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     verifications.router,
     statuses.router,
     changes.router,
+    webhooks.router,
     operation.router,
     publishing.router,
     pages.router,

@@ -1,9 +1,10 @@
 """Deliver: events of the outbox to the webhooks that asked for them, at least once each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from certlib.canonical import canonical_bytes
@@ -77,14 +78,16 @@ class DeliverNotices:
             uow.commit()
         return batch
 
-    def send(self, batch: Batch) -> Sent:
+    def send(self, batch: Batch, halted: Callable[[], bool] = lambda: False) -> Sent:
         """Posts a leased batch and keeps what became of it.
 
-        What is not tried, because the receiver did not answer, is due again at once.
+        What is not tried, because the receiver did not answer or the service is `halted`, is due
+        again at once.
         """
         tried: list[Delivery] = []
         receipt = Receipt(0)
-        letters = (self._letter(batch.webhook, item) for item in batch.deliveries)
+        waiting = takewhile(lambda _item: not halted(), batch.deliveries)
+        letters = (self._letter(batch.webhook, item) for item in waiting)
         with closing(self._sender.send(batch.webhook.url, letters)) as receipts:
             for delivery, receipt in zip(batch.deliveries, receipts, strict=False):
                 tried.append(self._settled(delivery, receipt))
@@ -93,7 +96,8 @@ class DeliverNotices:
         self._keep(batch, tried, gone=receipt.status == _GONE)
         delivered = sum(item.status is DeliveryStatus.DELIVERED for item in tried)
         dead = sum(item.status is DeliveryStatus.DEAD for item in tried)
-        return Sent(delivered, len(tried) - delivered - dead, dead, receipt.status != 0)
+        reachable = receipt.status != 0 or not tried
+        return Sent(delivered, len(tried) - delivered - dead, dead, reachable)
 
     def test(self, webhook: Webhook) -> Receipt:
         """Posts a test event to a webhook now, and tells what came back."""

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 
+from api.egress.addresses import AddressPolicy
 from api.json_schema import JsonSchemaValidator
+from api.notices import Notices
 from certlib.catalogue import type_version_from
 from certlib.divisions import DivisionTable
 from certlib.document import Holder
 from certlib.errors import NotFound, SigningUnavailable
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
-from certlib.ports import DesignDigests, SealedDocument
+from certlib.ports import DesignDigests, Receipt, SealedDocument
 from certlib.registry import Department, IssueListEntry
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeState
@@ -165,6 +167,19 @@ class PaperStamps:
         return b"token " + imprint
 
 
+class PlainSender:
+    """The world outside: what was posted, and what comes back."""
+
+    def __init__(self):
+        self.posted = []
+        self.receipts = []
+
+    def send(self, url, letters):
+        for letter in letters:
+            self.posted.append((url, letter))
+            yield self.receipts.pop(0) if self.receipts else Receipt(200)
+
+
 @dataclass
 class House:
     clock: SetClock
@@ -186,6 +201,8 @@ class House:
     follow: FollowChanges
     paper: KeepPaper
     blanks: KeepBlanks
+    outside: PlainSender
+    notices: Notices
 
     def counts(self):
         with self.registry.read() as session:
@@ -261,6 +278,7 @@ def build(folder):
         registry, preflight, workshop, clock, entropy, IssuingOptions(demonstration=True)
     )
     stamps = PaperStamps()
+    outside = PlainSender()
     return House(
         clock,
         entropy,
@@ -281,6 +299,8 @@ def build(folder):
         follow=FollowChanges(registry, clock),
         paper=KeepPaper(registry, clock),
         blanks=KeepBlanks(registry, clock),
+        outside=outside,
+        notices=Notices.over(registry, outside, AddressPolicy(), clock, entropy),
     )
 
 
