@@ -106,6 +106,8 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "untwinned_prints": CHANGE,
     "use_list": CHANGE,
     "voided_events": APPEND,
+    "webhook_deliveries": WORK,
+    "webhooks": WORK,
 }
 """Every table of the schema, with what the service may do to it."""
 

@@ -26,11 +26,9 @@ from storage.tables.issuing import (
     FormIntentRow,
     PlannedSuccessionRow,
 )
-from storage.tables.notices import CertificateChangeRow
+from storage.tables.notices import CertificateChangeRow, WebhookDeliveryRow, WebhookRow
 from storage.tables.objects import ObjectLockRow
 from storage.tables.paper import BlankFormRow, SheetRow, UntwinnedPrintRow
-from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
-from storage.tables.notices import CertificateChangeRow, WebhookDeliveryRow, WebhookRow
 from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
 from storage.tables.workflow import (
     AuditHeadRow,
