@@ -142,6 +142,10 @@ class Renderer(Protocol):
         """The first character of `text` that no font can draw, or ""."""
         ...
 
+    def problems(self, fields: Mapping[str, Any], version: TypeVersion) -> Sequence[Problem]:
+        """What the page would refuse of fields that pass their schema: pictures, sums, days."""
+        ...
+
     def digests(self, design: str) -> DesignDigests:
         """What the design is made of."""
         ...

@@ -4,6 +4,8 @@ PDF/A-3 (ISO 19005-3, 6.6.2.3) allows properties outside the predefined schemas 
 extension schema declares each of them, in one `pdfaExtension:schemas` bag per file. typst has
 written such a bag for PDF/UA already; ours is one more entry of that bag, never a second bag.
 
+Pictures stay out of it: they stand in the attachment and on the page.
+
 The packet is spliced as text: typst's bytes stay as they are, so the result is deterministic.
 """
 
@@ -21,6 +23,7 @@ __all__ = ["Property", "extended", "properties_of"]
 
 _BAG_END = b"</rdf:Bag></pdfaExtension:schemas>"
 _RDF_END = b"</rdf:RDF>"
+_PICTURES = ("/9j/", "iVBORw0KGgo")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -48,6 +51,9 @@ _DESCRIPTIONS = {
     "form": "Form of the certificate: original, duplicate, annex or drawing",
     "acting_code": "Code of the entrusted unit that acted in the issuer's name",
     "acting_name": "Name of the entrusted unit that acted in the issuer's name",
+    "copy_number": "Number of the duplicate, annex or drawing",
+    "decision_number": "Number of the decision behind the certificate",
+    "decision_date": "Date of the decision behind the certificate",
     "demonstration": "Made for demonstration, without legal effect",
 }
 
@@ -75,6 +81,7 @@ def properties_of(elements: Mapping[str, Any]) -> tuple[Property, ...]:
     """The elements of `Content.as_json()` as XMP properties, in their own order.
 
     A list of texts becomes a sequence; any other list or object stands as its canonical JSON.
+    What is or holds a picture is left out.
 
     Raises:
         SealMismatch: a key is no XML name.
@@ -108,9 +115,22 @@ def _properties(elements: Mapping[str, Any]) -> Iterator[Property]:
     for name, value in elements.items():
         if not _NAME.fullmatch(name):
             raise SealMismatch(what="XMP")
-        if value in ([], None):
+        if value in ([], None) or _holds_picture(value):
             continue
         yield _property(name, value)
+
+
+def _holds_picture(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+    """Whether base64 of a JPEG or PNG stands in it: both begin with octets of their own."""
+    match value:
+        case str():
+            return value.startswith(_PICTURES)
+        case Mapping():
+            return any(_holds_picture(item) for item in value.values())
+        case list() | tuple():
+            return any(_holds_picture(item) for item in value)
+        case _:
+            return False
 
 
 def _property(name: str, value: Any) -> Property:  # noqa: ANN401 - a JSON value

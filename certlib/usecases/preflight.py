@@ -160,7 +160,7 @@ class Preflight:
         self, order: IssueOrder, version: TypeVersion, today: date
     ) -> tuple[list[Problem], list[Problem], tuple[Holder, ...]]:
         errors = list(form_problems(order, version))
-        errors += self._schema_problems(order, version)
+        errors += self._field_problems(order, version)
         errors += date_problems(order, version, today)
         errors += paper_problems(order, version, numbered(order.forms), today)
         errors += self._division_problems(order)
@@ -169,9 +169,13 @@ class Preflight:
         errors += self._text_problems(order)
         return errors, warnings, normal
 
-    def _schema_problems(self, order: IssueOrder, version: TypeVersion) -> Iterator[Problem]:
-        for problem in self._schema.problems(version.schema, order.fields):
+    def _field_problems(self, order: IssueOrder, version: TypeVersion) -> Iterator[Problem]:
+        """What the schema says of the fields; where it is content, what the page says of them."""
+        problems = self._schema.problems(version.schema, order.fields)
+        for problem in problems:
             yield Problem("/fields" + problem.field, problem.code, problem.zh, problem.en)
+        if not problems:
+            yield from self._renderer.problems(order.fields, version)
 
     def _division_problems(self, order: IssueOrder) -> Iterator[Problem]:
         if not self._divisions.in_use(order.division_code):

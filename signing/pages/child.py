@@ -5,11 +5,13 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
+from certlib.catalogue import TypeVersion
 from certlib.errors import Problem, SigningUnavailable
 from certlib.ports import DesignDigests, PageOrder
 from signing.idle import IdleChildren
@@ -72,6 +74,10 @@ class ChildRenderer:
     def unprintable(self, text: str) -> str:
         """The first character of `text` that no font can draw, or ""."""
         return self._here.unprintable(text)
+
+    def problems(self, fields: Mapping[str, Any], version: TypeVersion) -> Sequence[Problem]:
+        """What the page would refuse of fields that pass their schema."""
+        return self._here.problems(fields, version)
 
     def digests(self, design: str) -> DesignDigests:
         """What the design is made of."""

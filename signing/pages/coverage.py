@@ -19,6 +19,8 @@ def first_unprintable(text: str) -> str:
     Control, format, private-use and blank characters count as not drawable: a value must not hold
     what nobody can see on the page.
     """
+    if text.isascii() and text.isprintable():
+        return ""  # pictures are hundreds of thousands of such characters
     firsts, lasts = _ranges()
     for char in text:
         point = ord(char)

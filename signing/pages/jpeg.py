@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+from signing.pages.jpeg_tables import frame_of, need_huffman_tables, need_quantisers, need_scan
 from signing.pages.raster import Raster
 
 __all__ = ["jpeg_picture"]
@@ -17,7 +18,6 @@ _SCAN, _QUANTISERS, _HUFFMAN, _RESTART = 0xDA, 0xDB, 0xC4, 0xDD
 _EXIF, _JFIF, _ADOBE = 0xE1, 0xE0, 0xEE
 _FRAMES: Final = (0xC0, 0xC1, 0xC2)  # baseline, extended sequential, progressive; Huffman
 _KEPT: Final = (*_FRAMES, _SCAN, _QUANTISERS, _HUFFMAN, _RESTART, _JFIF, _ADOBE)
-_FRAME: Final = struct.Struct(">BHHB")
 _ORIENTATION: Final = 0x0112
 _ENTRY_BYTES: Final = 12
 _ORIENTATIONS: Final = range(1, 9)
@@ -36,7 +36,14 @@ def jpeg_picture(data: bytes) -> Raster:
     frames = [body for marker, body, _ in segments if marker in _FRAMES]
     if len(frames) != 1 or not {_SCAN, _QUANTISERS, _HUFFMAN} <= set(markers):
         raise ValueError("segments")
-    width, height = _size(frames[0])
+    width, height, names = frame_of(frames[0])
+    for marker, body, _ in segments:
+        if marker == _QUANTISERS:
+            need_quantisers(body)
+        elif marker == _HUFFMAN:
+            need_huffman_tables(body)
+        elif marker == _SCAN:
+            need_scan(body, names)
     orientation = next((_orientation(body) for marker, body, _ in segments if marker == _EXIF), 1)
     kept = b"".join(whole for marker, _, whole in segments if marker in _KEPT)
     return Raster(_START + kept + _END, width, height, orientation)
@@ -69,13 +76,6 @@ def _coded_end(data: bytes, at: int) -> int:
         if data[at + 1] != 0 and not 0xD0 <= data[at + 1] <= 0xD7:  # noqa: PLR2004 - RST0 to RST7
             return at
         at += 2
-
-
-def _size(frame: bytes) -> tuple[int, int]:
-    precision, height, width, components = _FRAME.unpack_from(frame.ljust(_FRAME.size, b"\0"))
-    if precision != 8 or components not in (1, 3) or len(frame) != _FRAME.size + 3 * components:  # noqa: PLR2004 - bits a sample
-        raise ValueError("frame")
-    return width, height
 
 
 def _orientation(exif: bytes) -> int:

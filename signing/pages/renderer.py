@@ -6,7 +6,8 @@ content, and typst derives the file identifier from what it wrote.
 
 import hashlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta, timezone
 from functools import cache
 from importlib.metadata import version
@@ -14,13 +15,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from certlib.catalogue import TypeVersion
 from certlib.document import Content
-from certlib.errors import Corrupt, FaceOverflow, NotFound
+from certlib.errors import Corrupt, FaceOverflow, Invalid, NotFound, PictureUnusable, Problem
 from certlib.ports import DesignDigests, PageOrder
 from signing.pages.coverage import first_unprintable
 from signing.pages.face import face_of
 from signing.pages.fonts import FONTS_FOLDER, NOTO_FOLDER, PACKAGED_FONTS
 from signing.pages.qr import qr_svg
+from signing.pages.rows import field_problems
 
 __all__ = ["TypstRenderer"]
 
@@ -28,6 +31,11 @@ DESIGNS_FOLDER: Final = Path(__file__).parent / "designs"
 _CHINA: Final = timezone(timedelta(hours=8))
 _STANDARDS: Final = ["a-3a", "ua-1"]
 _OVERFLOW: Final = "face-overflow"
+_IMAGE: Final = re.compile(rb"/Subtype\s*/Image\b")
+_ONE_PICTURE: Final = (
+    b'#set document(title: "x", date: datetime(year: 2000, month: 1, day: 1))\n'
+    b'#set text(lang: "zh")\n= x\n#image(bytes(sys.inputs.svg), format: "svg", alt: "x")'
+)
 
 
 class TypstRenderer:
@@ -49,17 +57,20 @@ class TypstRenderer:
 
         Raises:
             FaceOverflow: the values do not fit on the face at the smallest size allowed.
+            Invalid: a value is not what its schema says; every such field is listed.
             NotFound: the design does not exist.
             Corrupt: the design itself is at fault.
         """
         design = self._design_file(order.type_version.design)
+        face = face_of(order)
         inputs = {
-            "face": json.dumps(face_of(order), ensure_ascii=False),
+            "face": json.dumps(face, ensure_ascii=False),
             "qr": qr_svg(order.verify_url),
             "certificate": order.attachment.decode("utf-8"),
         }
         with self._lock:
             pdf = self._compile(design, inputs, _moment(order.content))
+            self._need_pictures(pdf, face)
         # ISO 19005-3 section 6.1.9 wants a line end; typst leaves it out after %%EOF.
         return pdf + b"\n"
 
@@ -67,11 +78,32 @@ class TypstRenderer:
         """The first character of `text` that no font can draw, or ""."""
         return first_unprintable(text)
 
+    def problems(self, fields: Mapping[str, Any], version: TypeVersion) -> Sequence[Problem]:
+        """What the page would refuse of fields that pass their schema."""
+        return field_problems(fields, version)
+
     def digests(self, design: str) -> DesignDigests:
         """What the design is made of: its files with the shared ones, the fonts, typst itself."""
         if design not in self._digests:
             self._digests[design] = self._digests_of(design)
         return self._digests[design]
+
+    def _need_pictures(self, pdf: bytes, face: Mapping[str, Any]) -> None:
+        """The typesetter leaves out a picture that it cannot read, in silence.
+
+        Raises:
+            Invalid: it has done so, in spite of all that was checked before.
+        """
+        pictures = dict(_pictures(face))
+        if len(_IMAGE.findall(pdf)) >= len(set(pictures.values())):
+            return
+        moment = datetime(2000, 1, 1, tzinfo=_CHINA)
+        lost = [
+            PictureUnusable(field_path=path).as_problem()
+            for path, svg in pictures.items()
+            if not _IMAGE.search(self._typeset(_ONE_PICTURE, {"svg": svg}, moment))
+        ]
+        raise Invalid(field_path=lost[0].field if lost else "", problems=tuple(lost))
 
     def _digests_of(self, design: str) -> DesignDigests:
         shared = sorted(path for path in self._designs.iterdir() if path.is_file())
@@ -91,6 +123,16 @@ class TypstRenderer:
     def _compile(self, design: Path, inputs: dict[str, str], moment: datetime) -> bytes:
         import typst
 
+        try:
+            return self._typeset(design, inputs, moment)
+        except typst.TypstError as error:
+            if _OVERFLOW in error.message:
+                raise FaceOverflow from None  # the diagnostic may quote personal data
+            raise Corrupt(what=f"design {design.parent.name}") from error
+
+    def _typeset(self, source: Path | bytes, inputs: dict[str, str], moment: datetime) -> bytes:
+        import typst
+
         if self._compiler is None:
             fonts = typst.Fonts(
                 include_system_fonts=False,
@@ -98,19 +140,25 @@ class TypstRenderer:
                 font_paths=[NOTO_FOLDER, FONTS_FOLDER],
             )
             self._compiler = typst.Compiler(root=self._designs, font_paths=fonts)
-        try:
-            pdf: bytes = self._compiler.compile(
-                input=design,
-                format="pdf",
-                sys_inputs=inputs,
-                pdf_standards=_STANDARDS,
-                timestamp=moment,
-            )
-        except typst.TypstError as error:
-            if _OVERFLOW in error.message:
-                raise FaceOverflow from None  # the diagnostic may quote personal data
-            raise Corrupt(what=f"design {design.parent.name}") from error
+        pdf: bytes = self._compiler.compile(
+            input=source,
+            format="pdf",
+            sys_inputs=inputs,
+            pdf_standards=_STANDARDS,
+            timestamp=moment,
+        )
         return pdf
+
+
+def _pictures(face: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each picture of the face: the JSON pointer of its value, and what is drawn."""
+    for row in face["rows"]:
+        path = f"/fields/{row['key']}"
+        if row["kind"] == "picture":
+            yield path, row["value"]["svg"]
+        elif row["kind"] == "pictures":
+            for index, picture in enumerate(row["value"]):
+                yield f"{path}/{index}/image", picture["svg"]
 
 
 def _moment(content: Content) -> datetime:

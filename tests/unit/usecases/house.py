@@ -79,11 +79,15 @@ class PlainRenderer:
 
     def __init__(self):
         self.error = None
+        self.refusals = ()
 
     def render(self, order):
         if self.error is not None:
             raise self.error
         return b"%PAGE " + order.attachment
+
+    def problems(self, fields, version):
+        return self.refusals
 
     def unprintable(self, text):
         return next((character for character in text if character == "𰻝"), "")

@@ -19,6 +19,7 @@ from certlib.errors import (
     Invalid,
     IssuerNotAuthorised,
     OutsideDepartment,
+    PictureUnusable,
     ScopeMissing,
     SealMismatch,
     SigningUnavailable,
@@ -386,6 +387,16 @@ def test_each_fault_is_named_with_its_field(house, change, field, code):
         house.issue.issue_one(CALLER, request(**change))
     assert (field, code) in [(item.field, item.code) for item in caught.value.problems]
     assert all(item.zh and item.en for item in caught.value.problems)
+    assert house.counts().get("INTENT", 0) == 0
+
+
+def test_what_only_the_page_knows_is_asked_before_anything_is_reserved(house):
+    refusal = PictureUnusable(field_path="/fields/KZ_ZP").as_problem()
+    house.renderer.refusals = (refusal,)
+
+    with pytest.raises(Invalid) as caught:
+        house.issue.issue_one(CALLER, request())
+    assert caught.value.problems == (refusal,)
     assert house.counts().get("INTENT", 0) == 0
 
 
