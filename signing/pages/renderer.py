@@ -1,4 +1,4 @@
-"""The renderer: one typst compiler, kept, and nothing from the network or the system.
+"""The renderer: orders to pages.
 
 Same order, same bytes: values enter as data (`sys.inputs`), the document's dates come from the
 content, and typst derives the file identifier from what it wrote.
@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta, timezone
 from functools import cache
 from importlib.metadata import version
@@ -21,15 +22,15 @@ from certlib.errors import Corrupt, FaceOverflow, Invalid, NotFound, PictureUnus
 from certlib.ports import DesignDigests, PageOrder
 from signing.pages.coverage import first_unprintable
 from signing.pages.face import face_of
-from signing.pages.fonts import FONTS_FOLDER, NOTO_FOLDER, PACKAGED_FONTS
+from signing.pages.fonts import PACKAGED_FONTS
 from signing.pages.qr import qr_svg
 from signing.pages.rows import field_problems
+from signing.pages.typesetter import Typesetter
 
 __all__ = ["TypstRenderer"]
 
 DESIGNS_FOLDER: Final = Path(__file__).parent / "designs"
 _CHINA: Final = timezone(timedelta(hours=8))
-_STANDARDS: Final = ["a-3a", "ua-1"]
 _OVERFLOW: Final = "face-overflow"
 _IMAGE: Final = re.compile(rb"/Subtype\s*/Image\b")
 _ONE_PICTURE: Final = (
@@ -39,14 +40,11 @@ _ONE_PICTURE: Final = (
 
 
 class TypstRenderer:
-    """Renders pages; implements `certlib.ports.Renderer`. Threads may share one.
-
-    The compiler is made at the first page, not before: it holds the fonts it has used in memory.
-    """
+    """Renders pages; implements `certlib.ports.Renderer`. Threads may share one."""
 
     def __init__(self, designs: Path = DESIGNS_FOLDER) -> None:
         self._designs = designs
-        self._compiler: Any = None
+        self._typesetter = Typesetter(designs)
         self._digests: dict[str, DesignDigests] = {}
         # A compiler is not re-entrant (a second caller would be refused), though typst itself
         # lets other Python threads run while it works and spreads its work over the cores.
@@ -63,16 +61,22 @@ class TypstRenderer:
         """
         design = self._design_file(order.type_version.design)
         face = face_of(order)
-        inputs = {
-            "face": json.dumps(face, ensure_ascii=False),
-            "qr": qr_svg(order.verify_url),
-            "certificate": order.attachment.decode("utf-8"),
-        }
-        with self._lock:
-            pdf = self._compile(design, inputs, _moment(order.content))
+        with self._lock, _faults(design):
+            pdf = self._typesetter.pdf(design, _inputs(order, face), _moment(order.content))
             self._need_pictures(pdf, face)
         # ISO 19005-3 section 6.1.9 wants a line end; typst leaves it out after %%EOF.
         return pdf + b"\n"
+
+    def preview(self, order: PageOrder, ppi: float = 110.0) -> list[bytes]:
+        """The pages of `order` as PNG images, for people to look at.
+
+        Raises:
+            FaceOverflow, Invalid, NotFound, Corrupt: as `render` does.
+        """
+        design = self._design_file(order.type_version.design)
+        inputs = _inputs(order, face_of(order))
+        with self._lock, _faults(design):
+            return self._typesetter.png(design, inputs, _moment(order.content), ppi)
 
     def unprintable(self, text: str) -> str:
         """The first character of `text` that no font can draw, or ""."""
@@ -101,7 +105,7 @@ class TypstRenderer:
         lost = [
             PictureUnusable(field_path=path).as_problem()
             for path, svg in pictures.items()
-            if not _IMAGE.search(self._typeset(_ONE_PICTURE, {"svg": svg}, moment))
+            if not _IMAGE.search(self._typesetter.pdf(_ONE_PICTURE, {"svg": svg}, moment))
         ]
         raise Invalid(field_path=lost[0].field if lost else "", problems=tuple(lost))
 
@@ -120,34 +124,26 @@ class TypstRenderer:
             raise NotFound(what="design")
         return path
 
-    def _compile(self, design: Path, inputs: dict[str, str], moment: datetime) -> bytes:
-        import typst
 
-        try:
-            return self._typeset(design, inputs, moment)
-        except typst.TypstError as error:
-            if _OVERFLOW in error.message:
-                raise FaceOverflow from None  # the diagnostic may quote personal data
-            raise Corrupt(what=f"design {design.parent.name}") from error
+@contextmanager
+def _faults(design: Path) -> Iterator[None]:
+    """What typst says, in our words."""
+    import typst
 
-    def _typeset(self, source: Path | bytes, inputs: dict[str, str], moment: datetime) -> bytes:
-        import typst
+    try:
+        yield
+    except typst.TypstError as error:
+        if _OVERFLOW in error.message:
+            raise FaceOverflow from None  # the diagnostic may quote personal data
+        raise Corrupt(what=f"design {design.parent.name}") from error
 
-        if self._compiler is None:
-            fonts = typst.Fonts(
-                include_system_fonts=False,
-                include_embedded_fonts=False,
-                font_paths=[NOTO_FOLDER, FONTS_FOLDER],
-            )
-            self._compiler = typst.Compiler(root=self._designs, font_paths=fonts)
-        pdf: bytes = self._compiler.compile(
-            input=source,
-            format="pdf",
-            sys_inputs=inputs,
-            pdf_standards=_STANDARDS,
-            timestamp=moment,
-        )
-        return pdf
+
+def _inputs(order: PageOrder, face: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "face": json.dumps(face, ensure_ascii=False),
+        "qr": qr_svg(order.verify_url),
+        "certificate": order.attachment.decode("utf-8"),
+    }
 
 
 def _pictures(face: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

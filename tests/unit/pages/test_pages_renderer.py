@@ -10,10 +10,10 @@ from datetime import date
 import pymupdf
 import pytest
 from pages_orders import APPROVAL, BIRTH, LICENCE, TYPE_CODES, order
-from pages_reading import squeezed, used_fonts, words
+from pages_reading import page_sizes, squeezed, used_fonts, words
 
 from certlib.document import Holder
-from certlib.errors import Corrupt, NotFound
+from certlib.errors import Corrupt, FaceOverflow, NotFound
 from signing.pages.renderer import DESIGNS_FOLDER, TypstRenderer
 
 
@@ -162,3 +162,14 @@ def test_a_letter_knows_its_holders(renderer):
     pair = (Holder("甲公司", "001", "A"), Holder("乙公司", "001", "B"))
 
     assert "甲公司、乙公司：" in words(renderer.render(order(APPROVAL, holders=pair)))
+
+
+def test_a_preview_is_an_image_of_every_page(renderer):
+    pages = renderer.preview(order(APPROVAL), ppi=30)
+
+    assert len(pages) == len(page_sizes(renderer.render(order(APPROVAL))))
+    assert all(page.startswith(b"\x89PNG") for page in pages)
+    (alone,) = renderer.preview(order(LICENCE), ppi=30)
+    assert pymupdf.Pixmap(alone).width == round(297 / 25.4 * 30)
+    with pytest.raises(FaceOverflow):
+        renderer.preview(order(LICENCE, issuer_name="局" * 400))
