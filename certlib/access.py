@@ -57,6 +57,10 @@ class Access:
         body = type_code[:_BODY_LENGTH]
         return self.jurisdiction.keeper(body, type_code, self.day) == self.department_code
 
+    def may_correct(self, recorder_code: str) -> bool:
+        """Whether the department recorded it, or stands in the place of the one that did."""
+        return self.jurisdiction.keeper(recorder_code, "", self.day) == self.department_code
+
     def holdings(self) -> tuple[Holding, ...]:
         """Everything that `may(Act.READ, …)` says yes to, for a search."""
         made = [

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from certlib.sources import Source
+
 
 @dataclass(frozen=True, slots=True)
 class Department:
@@ -33,22 +35,6 @@ class Department:
     def ended(self, day: date) -> bool:
         """Whether it no longer exists on `day`."""
         return self.effective_to is not None and day > self.effective_to
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a dated fact comes from, and who put it on record.
-
-    Attributes:
-        basis: law or decision; `document_number`: 文号 of the document.
-        voided_at: since when it is on record that the fact was an error.
-    """
-
-    basis: str
-    document_number: str
-    recorded_at: datetime
-    actor: str
-    voided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +123,7 @@ class Jurisdiction:
         """Takes successions in any order; those declared void count for nothing."""
         self._out: dict[str, list[Succession]] = {}
         self._into: dict[str, set[str]] = {}
-        standing = (item for item in successions if item.source.voided_at is None)
+        standing = (item for item in successions if item.source.stands())
         for item in sorted(standing, key=_order):
             self._out.setdefault(item.predecessor_code, []).append(item)
             self._into.setdefault(item.successor_code, set()).add(item.predecessor_code)
@@ -208,9 +194,7 @@ def name_on(department: Department, names: Iterable[DatedName], day: date) -> tu
         names: in any order, voided ones among them.
         day: legal day (UTC+8).
     """
-    standing = [
-        item for item in names if item.source.voided_at is None and item.effective_from <= day
-    ]
+    standing = [item for item in names if item.source.stands() and item.effective_from <= day]
     if not standing:
         return department.name, department.short_name
     last = max(standing, key=lambda item: (item.effective_from, item.source.recorded_at))

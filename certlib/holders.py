@@ -40,6 +40,7 @@ __all__ = [
     "is_person",
     "mask_code",
     "mask_name",
+    "name_key",
     "normalise",
     "normalise_code_type",
     "sex",
@@ -88,6 +89,7 @@ HALL_CODE_TYPES: Mapping[str, str] = MappingProxyType(
 
 _ORGANISATIONS = frozenset({CREDIT_CODE, "099"})
 
+_DOTS = str.maketrans(dict.fromkeys("•‧∙⋅・.", "·"))
 _CARD = re.compile(r"[0-9A-Z\u4e00-\u9fff()-]{5,32}")
 _PASSPORT = re.compile(r"[0-9A-Z]{5,17}")
 _OTHER = re.compile(r"\S{1,64}")
@@ -181,6 +183,11 @@ def check(
         return _checked_identity(text, divisions, today, field)
     wrong = credit_problem(text, field) if known == CREDIT_CODE else _loose(known, text, field)
     return (() if wrong is None else (wrong,)), ()
+
+
+def name_key(name: str) -> str:
+    """The form in which names are compared: folded as people type, one kind of middle dot."""
+    return folded(name).translate(_DOTS)
 
 
 def mask_name(name: str, code_type: str = IDENTITY_NUMBER) -> str:

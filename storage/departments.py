@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, inse
 
 from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes
-from certlib.departments import DatedName, Department, Source, Succession, SuccessionKind
+from certlib.departments import DatedName, Department, Succession, SuccessionKind
 from certlib.errors import Corrupt, StaleVersion
+from certlib.sources import Source
 from storage.link import Link
 from storage.tables import (
     DepartmentNameRow,

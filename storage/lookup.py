@@ -1,11 +1,8 @@
 """Normal forms and keyed hashes: how an encrypted code, name or number is found again."""
 
-from certlib.characters import folded
-from certlib.holders import normalise
+from certlib.holders import name_key, normalise
 from certlib.numbers import number_key
 from storage.encryption import Cipher
-
-_DOTS = str.maketrans(dict.fromkeys("•‧∙⋅・.", "·"))
 
 
 def code_hash(cipher: Cipher, code_type: str, code: str) -> str:
@@ -15,7 +12,7 @@ def code_hash(cipher: Cipher, code_type: str, code: str) -> str:
 
 def name_hash(cipher: Cipher, name: str) -> str:
     """Of a name: folded as people type, with one kind of middle dot."""
-    return cipher.keyed_hash("holder-name", folded(name).translate(_DOTS))
+    return cipher.keyed_hash("holder-name", name_key(name))
 
 
 def number_hash(cipher: Cipher, number: str) -> str | None:

@@ -1,13 +1,14 @@
 """Dated names and codes of holders and departments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select
 
 from certlib.departments import DatedName, Department, Succession
+from certlib.holder_changes import HolderChange, HolderKey
 from certlib.mandates import IssueListEntry
-from storage import catalogue, departments
+from storage import catalogue, departments, holder_changes
 from storage.encryption import Place
 from storage.link import Link
 from storage.tables import IssueListRow, VoidedEventRow, table
@@ -39,6 +40,16 @@ class PartyReading:
         """Dated names of a department by day."""
         return departments.names(self._link, credit_code)
 
+    def holder_change(self, event_id: str) -> HolderChange | None:
+        """One change of holders."""
+        return holder_changes.find(self._link, event_id)
+
+    def related_changes(
+        self, keys: Iterable[HolderKey], names: Iterable[str] = ()
+    ) -> Sequence[HolderChange]:
+        """Changes of these holders and of all that are linked with them."""
+        return holder_changes.related(self._link, keys, names)
+
 
 class PartyWriting(PartyReading):
     """The part of a unit of work that keeps them."""
@@ -58,6 +69,10 @@ class PartyWriting(PartyReading):
     def add_succession(self, succession: Succession) -> None:
         """Keeps a succession."""
         departments.add_succession(self._link, succession)
+
+    def add_holder_change(self, change: HolderChange) -> None:
+        """Keeps a change of holders."""
+        holder_changes.add(self._link, change)
 
     def void_event(self, event_id: str, *, reason: str, actor: str, at: datetime) -> None:
         """Declares an event an error; `Conflict` when it is void already."""

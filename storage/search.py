@@ -1,11 +1,18 @@
-"""Search: keyset pages in the order of identifiers. It never filters on valid states."""
+"""Search: keyset pages in the order of identifiers. It never filters on valid states.
 
-from collections.abc import Iterator, Sequence
+Each page is one query on indexes. A department that took others' certificates over browses several
+issuers at once: each is read in order from its own index, and no more of it than one page.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union, union_all
 
 from certlib.certificate import Certificate
+from certlib.departments import Holding
+from certlib.holder_changes import HolderKey
 from certlib.holders import IDENTITY_NUMBER, normalise_code_type
 from certlib.registry import SearchQuery
 from storage import records
@@ -23,20 +30,53 @@ _OTHER = "999"
 
 def search(link: Link, query: SearchQuery) -> Sequence[Certificate]:
     """The page after `query.after`; every given criterion holds."""
-    statement = (
-        select(*records.COLUMNS)
-        .where(*_plain(query), *_hashed(link, query))
+    return records.whole(link, link.fetch(page(link, query)))
+
+
+def page(link: Link, query: SearchQuery) -> Select[Any]:
+    """The statement behind one page."""
+    statement = select(*records.COLUMNS)
+    conditions = [*_plain(query), *_hashed(link, query)]
+    parts = [] if query.within is None else list(_single(query))
+    if len(parts) > 1 and not (query.number or query.holder_code or query.holder_name):
+        statement = statement.where(
+            _CERTIFICATES.identifier.in_(_browsed(query, parts, conditions))
+        )
+    else:
+        within = [] if query.within is None else [held(_TABLE, query.within)]
+        statement = statement.where(*conditions, *within)
+    return statement.order_by(_CERTIFICATES.identifier).limit(max(query.limit, 0))
+
+
+def _browsed(
+    query: SearchQuery, parts: Iterable[Holding], conditions: Sequence[ColumnElement[bool]]
+) -> Select[Any]:
+    """The next identifiers of each part; the page is among them."""
+    pages = (
+        select(_CERTIFICATES.identifier)
+        .where(held(_TABLE, [part]), *conditions)
         .order_by(_CERTIFICATES.identifier)
         .limit(max(query.limit, 0))
+        .subquery()
+        for part in parts
     )
-    return records.whole(link, link.fetch(statement))
+    return select(union_all(*(select(one.c.identifier) for one in pages)).subquery().c.identifier)
+
+
+def _single(query: SearchQuery) -> Iterator[Holding]:
+    """Holdings of some types, one for each type: each is then in the order of one index."""
+    for part in query.within or ():
+        kinds = part.only if part.only is not None else None
+        if kinds is None:
+            yield part
+            continue
+        for kind in sorted(kinds):
+            yield Holding(part.issuer_code, frozenset({kind}), acting_code=part.acting_code)
 
 
 def _plain(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
     if query.after:
         yield _CERTIFICATES.identifier > query.after
-    if query.within is not None:
-        yield held(_TABLE, query.within)
     if query.issuer_codes is not None:
         yield _CERTIFICATES.issuer_code.in_(sorted(query.issuer_codes))
     if query.type_code:
@@ -49,19 +89,33 @@ def _hashed(link: Link, query: SearchQuery) -> Iterator[ColumnElement[bool]]:
     if query.number:
         yield _CERTIFICATES.number_hash == number_hash(link.cipher, query.number)
     if query.holder_code:
-        held = select(_HOLDERS.identifier).where(_HOLDERS.code_hash.in_(_codes(link, query)))
-        if query.holder_code_type:
-            code_type = normalise_code_type(query.holder_code_type)
-            held = held.where(_HOLDERS.code_type == code_type)
-        yield _CERTIFICATES.identifier.in_(held)
+        meant = _meant(link, query)
+        coded = select(_HOLDERS.identifier).where(or_(meant, *_keyed(link, query.code_keys)))
+        yield _CERTIFICATES.identifier.in_(coded)
     if query.holder_name:
         named = select(_NAMES.identifier).where(
             _NAMES.name_hash == name_hash(link.cipher, query.holder_name)
         )
-        yield _CERTIFICATES.identifier.in_(named)
+        if query.name_keys:
+            bearers = select(_HOLDERS.identifier).where(or_(*_keyed(link, query.name_keys)))
+            yield _CERTIFICATES.identifier.in_(union(named, bearers))
+        else:
+            yield _CERTIFICATES.identifier.in_(named)
 
 
-def _codes(link: Link, query: SearchQuery) -> set[Any]:
+def _meant(link: Link, query: SearchQuery) -> ColumnElement[bool]:
     # Without a type the code may be an old identity number or anything else: both are tried.
     types = [query.holder_code_type] if query.holder_code_type else [IDENTITY_NUMBER, _OTHER]
-    return {code_hash(link.cipher, code_type, query.holder_code) for code_type in types}
+    hashes = {code_hash(link.cipher, code_type, query.holder_code) for code_type in types}
+    meant = _HOLDERS.code_hash.in_(sorted(hashes))
+    if not query.holder_code_type:
+        return meant
+    return and_(meant, _HOLDERS.code_type == normalise_code_type(query.holder_code_type))
+
+
+def _keyed(link: Link, keys: Iterable[HolderKey]) -> Iterator[ColumnElement[bool]]:
+    """Holders with one of these keys, type by type."""
+    ordered = sorted(keys, key=lambda key: (key.code_type, key.code))
+    for code_type, group in groupby(ordered, key=lambda key: key.code_type):
+        hashes = sorted(code_hash(link.cipher, code_type, key.code) for key in group)
+        yield and_(_HOLDERS.code_hash.in_(hashes), _HOLDERS.code_type == code_type)

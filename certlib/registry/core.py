@@ -10,6 +10,7 @@ from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, Decision, Restriction
 from certlib.departments import Department, Holding
 from certlib.document import ORIGINAL, Content, Form
+from certlib.holder_changes import HolderKey
 from certlib.mandates import IssueListEntry
 from certlib.ports import DesignDigests
 from certlib.states import State
@@ -199,6 +200,8 @@ class SearchQuery:
 
     Attributes:
         holder_code: normalised code, with its type; found by keyed hash.
+        code_keys, name_keys: further holders that the code or the name may mean
+            (`certlib.usecases.widen`).
         within: what the caller may see; None for everything (never for a department).
         issuer_codes: of these issuers; None for all.
         after: identifier of the last row of the page before (keyset pagination), or "".
@@ -211,6 +214,8 @@ class SearchQuery:
     holder_code: str = ""
     holder_code_type: str = ""
     holder_name: str = ""
+    code_keys: frozenset[HolderKey] = frozenset()
+    name_keys: frozenset[HolderKey] = frozenset()
     states: frozenset[State] | None = None
     limit: int = 50
     after: str = ""

@@ -1,10 +1,11 @@
 """Holders and departments over time: dated names and codes, successions, delegations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from certlib.departments import DatedName, Department, Succession
+from certlib.holder_changes import HolderChange, HolderKey
 from certlib.mandates import IssueListEntry
 
 
@@ -21,6 +22,19 @@ class PartyReads(Protocol):
 
     def department_names(self, credit_code: str) -> Sequence[DatedName]:
         """A department's dated names by day, those declared void among them."""
+        ...
+
+    def holder_change(self, event_id: str) -> HolderChange | None:
+        """One change, void or not; None when there is none of that id."""
+        ...
+
+    def related_changes(
+        self, keys: Iterable[HolderKey], names: Iterable[str] = ()
+    ) -> Sequence[HolderChange]:
+        """Changes of these holders and of all that are linked with them, void ones among them.
+
+        In the order of their days; one query. A key's code alone decides, whatever its type.
+        """
         ...
 
 
@@ -45,6 +59,7 @@ class PartyWrites(PartyReads, Protocol):
 
     def add_department_name(self, name: DatedName) -> None: ...
     def add_succession(self, succession: Succession) -> None: ...
+    def add_holder_change(self, change: HolderChange) -> None: ...
     def void_event(self, event_id: str, *, reason: str, actor: str, at: datetime) -> None:
         """Declares a dated name, a succession or a holder's change an error.
 

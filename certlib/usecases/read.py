@@ -13,6 +13,7 @@ from certlib.ports import Clock, ObjectStore
 from certlib.registry import AuditRecord, Registry, SearchQuery
 from certlib.usecases.access import access_of, need
 from certlib.usecases.caller import READ, Caller
+from certlib.usecases.widen import widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,10 @@ class ReadCertificates:
         """One page of the certificates in the department's care."""
         caller.need(READ)
         with self._registry.read() as session:
-            mine = access_of(session, caller, self._today()).holdings()
-            found = session.search(replace(query, within=mine, limit=query.limit + 1))
+            today = self._today()
+            mine = access_of(session, caller, today).holdings()
+            wide = widened(session, query, today)
+            found = session.search(replace(wide, within=mine, limit=query.limit + 1))
         more = len(found) > query.limit
         shown = found[: query.limit]
         return Page(shown, shown[-1].identifier if more else "")

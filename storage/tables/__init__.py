@@ -30,6 +30,13 @@ from storage.tables.notices import CertificateChangeRow, WebhookDeliveryRow, Web
 from storage.tables.objects import ObjectLockRow
 from storage.tables.paper import BlankFormRow, SheetRow, UntwinnedPrintRow
 from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
+from storage.tables.parties import (
+    DepartmentNameRow,
+    HolderChangePartyRow,
+    HolderChangeRow,
+    SuccessionRow,
+    VoidedEventRow,
+)
 from storage.tables.workflow import (
     AuditHeadRow,
     AuditRow,
@@ -55,6 +62,8 @@ __all__ = [
     "FaceSerialRow",
     "FormIntentRow",
     "HistoryBatchRow",
+    "HolderChangePartyRow",
+    "HolderChangeRow",
     "HolderNameRow",
     "IdempotencyRow",
     "IntentRow",

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 
 from certlib.departments import SuccessionKind
+from certlib.holder_changes import ChangeKind
 from storage.tables.base import (
     STRICT,
     Row,
+    count,
     day,
     filled,
     instant,
@@ -74,6 +76,49 @@ class SuccessionRow(Row, table=True):
     document_number: str = text()
     recorded_at: datetime = instant()
     actor: str = text()
+
+
+class HolderChangeRow(Row, table=True):
+    """Something that happened to holders; who they are stands in `holder_change_parties`.
+
+    The proof behind it may name them: it is sealed too.
+    """
+
+    __tablename__ = "holder_changes"
+    __table_args__: ClassVar[Any] = (one_of("kind", ChangeKind), filled("event_id"), STRICT)
+
+    event_id: str = text(primary_key=True)
+    kind: str = text()
+    effective_from: date = day()
+    reason_code: str = text()
+    department_code: str = text()
+    basis: bytes = sealed()
+    document_number: bytes = sealed()
+    recorded_at: datetime = instant()
+    actor: str = text()
+
+
+class HolderChangePartyRow(Row, table=True):
+    """A holder right before or right after a change, by the name it bore then."""
+
+    __tablename__ = "holder_change_parties"
+    __table_args__: ClassVar[Any] = (
+        ForeignKeyConstraint(["event_id"], ["holder_changes.event_id"]),
+        one_of("role", ("before", "after")),
+        CheckConstraint("position >= 0", name="position"),
+        Index("ix_holder_change_parties_code", "code_hash"),
+        Index("ix_holder_change_parties_name", "name_hash"),
+        STRICT,
+    )
+
+    event_id: str = text(primary_key=True)
+    role: str = text(primary_key=True)
+    position: int = count(primary_key=True)
+    code_type: str = text()
+    code_hash: str = text()
+    code: bytes = sealed()
+    name_hash: str = text()
+    name: bytes = sealed()
 
 
 class VoidedEventRow(Row, table=True):

@@ -14,7 +14,14 @@ depends_on = None
 
 _CAPACITIES = ("own", "subordinate", "delegated", "entrusted")
 _KINDS = ("merged", "renamed", "functions-moved")
-_EVENTS = ("department_names", "department_successions", "voided_events")
+_CHANGES = ("renamed", "recoded", "merged", "divided", "died", "dissolved")
+_EVENTS = (
+    "department_names",
+    "department_successions",
+    "holder_changes",
+    "holder_change_parties",
+    "voided_events",
+)
 
 
 def upgrade() -> None:
@@ -22,6 +29,7 @@ def upgrade() -> None:
     _name_acting_units()
     _widen_departments()
     _date_departments()
+    _date_holders()
     _void_events()
     for table in _EVENTS:
         _keep_for_ever(table)
@@ -143,6 +151,47 @@ def _date_departments() -> None:
         sa.PrimaryKeyConstraint("event_id", name="pk_department_successions"),
         **STRICT,
     )
+
+
+def _date_holders() -> None:
+    op.create_table(
+        "holder_changes",
+        text("event_id"),
+        text("kind"),
+        day("effective_from"),
+        text("reason_code"),
+        text("department_code"),
+        sealed("basis"),
+        sealed("document_number"),
+        instant("recorded_at"),
+        text("actor"),
+        one_of("holder_changes", "kind", _CHANGES),
+        sa.CheckConstraint("event_id <> ''", name="ck_holder_changes_event_id_filled"),
+        sa.PrimaryKeyConstraint("event_id", name="pk_holder_changes"),
+        **STRICT,
+    )
+    op.create_table(
+        "holder_change_parties",
+        text("event_id"),
+        text("role"),
+        count("position"),
+        text("code_type"),
+        text("code_hash"),
+        sealed("code"),
+        text("name_hash"),
+        sealed("name"),
+        one_of("holder_change_parties", "role", ("before", "after")),
+        sa.CheckConstraint("position >= 0", name="ck_holder_change_parties_position"),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["holder_changes.event_id"],
+            name="fk_holder_change_parties_holder_changes",
+        ),
+        sa.PrimaryKeyConstraint("event_id", "role", "position", name="pk_holder_change_parties"),
+        **STRICT,
+    )
+    op.create_index("ix_holder_change_parties_code", "holder_change_parties", ["code_hash"])
+    op.create_index("ix_holder_change_parties_name", "holder_change_parties", ["name_hash"])
 
 
 def _void_events() -> None:

@@ -12,11 +12,11 @@ from certlib.departments import (
     DatedName,
     Department,
     Jurisdiction,
-    Source,
     Succession,
     SuccessionKind,
     name_on,
 )
+from certlib.sources import Source
 from tests.fakes import records
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

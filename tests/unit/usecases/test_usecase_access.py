@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from certlib.certificate import Decision
-from certlib.departments import Department, Source, Succession, SuccessionKind
+from certlib.departments import Department, Succession, SuccessionKind
 from certlib.errors import (
     CertificateNotFound,
     CertlibError,
@@ -16,6 +16,7 @@ from certlib.errors import (
 from certlib.mandates import Capacity, IssueListEntry
 from certlib.party_errors import DepartmentEnded
 from certlib.registry import SearchQuery
+from certlib.sources import Source
 from certlib.states import Action
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeRequest
