@@ -61,7 +61,17 @@ class SuccessionKind(StrEnum):
         """The kind in Chinese."""
         return _KIND_ZH[self]
 
+    @property
+    def en(self) -> str:
+        """The kind in English, as in "the issuer … the successor"."""
+        return _KIND_EN[self]
 
+
+_KIND_EN: Mapping[SuccessionKind, str] = {
+    SuccessionKind.MERGED: "is merged into",
+    SuccessionKind.RENAMED: "is renamed",
+    SuccessionKind.MOVED: "has handed its functions to",
+}
 _KIND_ZH: Mapping[SuccessionKind, str] = {
     SuccessionKind.MERGED: "并入",
     SuccessionKind.RENAMED: "更名为",

@@ -58,6 +58,9 @@ _KIND_ZH: Mapping[ChangeKind, str] = {
 ENDINGS = frozenset({ChangeKind.RECODED, ChangeKind.MERGED, ChangeKind.DIED, ChangeKind.DISSOLVED})
 """After these nothing can happen to the same key; a divided organisation may go on."""
 
+_SAME = frozenset({ChangeKind.RENAMED, ChangeKind.RECODED})
+_MOVES = frozenset({ChangeKind.RECODED, ChangeKind.MERGED})
+
 
 @dataclass(frozen=True, slots=True)
 class HolderChange:
@@ -91,9 +94,10 @@ class HolderChange:
         return frozenset(key_of(holder) for holder in (*self.before, *self.after))
 
     @property
-    def order(self) -> tuple[date, datetime, str]:
-        """Its place among other events: by day, then as recorded."""
-        return self.effective_from, self.source.recorded_at, self.event_id
+    def order(self) -> tuple[date, bool, datetime, str]:
+        """Its place among other events: by day, new keys last, then as recorded."""
+        moves = self.kind in _MOVES
+        return self.effective_from, moves, self.source.recorded_at, self.event_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +154,6 @@ class Chronicle:
             walk.ended,
         )
 
-    def ended(self, key: HolderKey, day: date) -> HolderChange | None:
-        """The event by which this key was over on or before `day`, if any."""
-        fits = (item for item in self._out_of(key, day) if item.kind in ENDINGS)
-        return next(fits, None)
-
     def belonging(self, key: HolderKey, day: date) -> frozenset[HolderKey]:
         """Every key whose certificates belong to the holder of `key`, itself among them.
 
@@ -176,33 +175,43 @@ class Chronicle:
             if name_key(holder.name) == wanted
         )
 
-    def _out_of(self, key: HolderKey, day: date) -> Iterator[HolderChange]:
-        return (item for item in self._changes if item.effective_from <= day and item.concerns(key))
-
     def _forward(self, key: HolderKey, day: date) -> Iterator[HolderChange]:
         """Events of the holder one after the other, under whatever key it has by then."""
-        for change in self._changes:
-            if change.effective_from <= day and change.concerns(key):
-                yield change
-                if change.kind in {ChangeKind.RECODED, ChangeKind.MERGED}:
-                    key = key_of(change.after[0])
+        past = [item for item in self._changes if item.effective_from <= day]
+        since = date.min
+        while True:
+            fits = (item for item in past if item.effective_from >= since and item.concerns(key))
+            change = next(fits, None)
+            if change is None:
+                return
+            yield change
+            past.remove(change)
+            since = change.effective_from
+            if change.kind in _MOVES:
+                key = key_of(change.after[0])
 
     def _earlier_selves(self, key: HolderKey, day: date) -> Iterator[HolderChange]:
         """The same holder's earlier names and codes, youngest first."""
-        for change in reversed(self._changes):
-            same = change.kind in {ChangeKind.RENAMED, ChangeKind.RECODED}
-            if same and change.effective_from <= day and change.leads_to(key):
-                yield change
-                key = key_of(change.before[0])
+        same = [item for item in reversed(self._changes) if item.kind in _SAME]
+        upto = day
+        while True:
+            fits = (item for item in same if item.effective_from <= upto and item.leads_to(key))
+            change = next(fits, None)
+            if change is None:
+                return
+            yield change
+            same.remove(change)
+            upto = change.effective_from
+            key = key_of(change.before[0])
 
     def _selves(self, key: HolderKey, day: date) -> Iterator[HolderKey]:
         """The key and those that replaced it, by new codes."""
         yield key
-        for change in self._changes:
-            recoded = change.kind is ChangeKind.RECODED and change.effective_from <= day
-            if recoded and change.concerns(key):
-                key = key_of(change.after[0])
-                yield key
+        for change in self._forward(key, day):
+            if change.kind is ChangeKind.MERGED:
+                return
+            if change.kind is ChangeKind.RECODED:
+                yield key_of(change.after[0])
 
     def _gather(self, key: HolderKey, upto: date, found: dict[HolderKey, date]) -> None:
         """Goes back in time from `key`; a key is looked at again only with a later bound."""
@@ -243,6 +252,6 @@ class _Walk:
                 self.names.add(self.current.name)
             case ChangeKind.DIVIDED:
                 self.divided += change.after
-            case ChangeKind.DIED | ChangeKind.DISSOLVED:
+            case _:  # died, dissolved
                 self.ended = change
         self.keys.add(key_of(self.current))

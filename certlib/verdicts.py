@@ -173,6 +173,18 @@ SENTENCES: Mapping[str, Sentence] = {
         "The name has changed: now on record as {name}.",
         "Use the current name.",
     ),
+    "code-changed": Sentence(
+        "证件号码（代码）已变更：登记现为{code}。",
+        "请按现号码（代码）办理。",
+        "The holder's code has changed: now on record as {code}.",
+        "Use the current code.",
+    ),
+    "holder-divided": Sentence(
+        "登记的持证主体已分立，不能据登记确认由谁承继本证照。",
+        "请核对分立协议或文件，或联系发证机关确认。",
+        "The holder was divided; the record cannot tell who took this certificate over.",
+        "Look at the papers of the division, or ask the issuer.",
+    ),
     "altered": Sentence(
         "文件在签发后被改动。",
         "请勿采用，保留文件，按编号调取原件。",
@@ -284,6 +296,10 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
     "authority-unknown": (
         "未能查询签章单位的发证权限。",
         "The issuer's authority could not be asked.",
+    ),
+    "issuer-changed": (
+        "发证机关自{date}起已{kind}{name}，原证照和印章继续有效。",
+        "From {date} on the issuer {kind_en} {name}; its certificates and seals stay valid.",
     ),
     "matches": ("所填信息与登记一致。", "What was given matches the record."),
     "original": ("这是电子证照原件。", "This is the original file."),

@@ -15,9 +15,14 @@ def held(of: Table, parts: Iterable[Holding]) -> ColumnElement[bool]:
 def _held(of: Table, part: Holding) -> ColumnElement[bool]:
     conditions = [of.c.issuer_code == part.issuer_code]
     if part.only is not None:
-        conditions.append(of.c.type_code.in_(sorted(part.only)))
+        conditions.append(_among(of.c.type_code, part.only))
     if part.but:
         conditions.append(of.c.type_code.not_in(sorted(part.but)))
     if part.acting_code:
         conditions.append(of.c.acting_code == part.acting_code)
     return and_(*conditions)
+
+
+def _among(column: ColumnElement[str], values: frozenset[str]) -> ColumnElement[bool]:
+    # A list of one hides from SQLite that rows come in the order of the index.
+    return column == next(iter(values)) if len(values) == 1 else column.in_(sorted(values))

@@ -8,12 +8,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    false,
+    literal_column,
+    or_,
+    select,
+    union,
+    union_all,
+)
 
 from certlib.certificate import Certificate
 from certlib.departments import Holding
 from certlib.holder_changes import HolderKey
 from certlib.holders import IDENTITY_NUMBER, normalise_code_type
+from certlib.ids import ROOT
 from certlib.registry import SearchQuery
 from storage import records
 from storage.holdings import held
@@ -26,6 +37,8 @@ _CERTIFICATES = _TABLE.c
 _HOLDERS = table(CertificateHolderRow).c
 _NAMES = table(HolderNameRow).c
 _OTHER = "999"
+_MOST_PARTS = 200
+"""SELECTs in one compound: SQLite takes 500."""
 
 
 def search(link: Link, query: SearchQuery) -> Sequence[Certificate]:
@@ -37,41 +50,65 @@ def page(link: Link, query: SearchQuery) -> Select[Any]:
     """The statement behind one page."""
     statement = select(*records.COLUMNS)
     conditions = [*_plain(query), *_hashed(link, query)]
-    parts = [] if query.within is None else list(_single(query))
-    if len(parts) > 1 and not (query.number or query.holder_code or query.holder_name):
-        statement = statement.where(
-            _CERTIFICATES.identifier.in_(_browsed(query, parts, conditions))
-        )
+    if query.within is None:
+        statement = statement.where(*conditions)
+    elif query.number or query.holder_code or query.holder_name:
+        # A hash finds few: whose they are is asked of those alone.
+        statement = statement.where(*conditions, held(_TABLE, query.within))
     else:
-        within = [] if query.within is None else [held(_TABLE, query.within)]
-        statement = statement.where(*conditions, *within)
+        parts = list(_single(query))
+        if len(parts) > _MOST_PARTS:
+            statement = statement.where(*conditions, held(_TABLE, query.within))
+        elif len(parts) == 1:
+            statement = statement.where(*conditions, *_ranged(parts[0]))
+        else:
+            browsed = _browsed(query, parts, conditions) if parts else false()
+            statement = statement.where(browsed)
     return statement.order_by(_CERTIFICATES.identifier).limit(max(query.limit, 0))
 
 
 def _browsed(
     query: SearchQuery, parts: Iterable[Holding], conditions: Sequence[ColumnElement[bool]]
-) -> Select[Any]:
-    """The next identifiers of each part; the page is among them."""
+) -> ColumnElement[bool]:
+    """Among the next identifiers of each part: the page is among them."""
     pages = (
         select(_CERTIFICATES.identifier)
-        .where(held(_TABLE, [part]), *conditions)
+        .where(*conditions, *_ranged(part))
         .order_by(_CERTIFICATES.identifier)
         .limit(max(query.limit, 0))
         .subquery()
         for part in parts
     )
-    return select(union_all(*(select(one.c.identifier) for one in pages)).subquery().c.identifier)
+    together = union_all(*(select(one.c.identifier) for one in pages)).subquery()
+    return _CERTIFICATES.identifier.in_(select(together.c.identifier))
 
 
 def _single(query: SearchQuery) -> Iterator[Holding]:
-    """Holdings of some types, one for each type: each is then in the order of one index."""
+    """Holdings of one type each, or of all of an issuer's: each is in the order of an index."""
     for part in query.within or ():
-        kinds = part.only if part.only is not None else None
-        if kinds is None:
+        if query.type_code:
+            if part.covers(part.issuer_code, query.type_code, part.acting_code):
+                only = frozenset({query.type_code})
+                yield Holding(part.issuer_code, only, acting_code=part.acting_code)
+        elif part.only is None:
             yield part
-            continue
-        for kind in sorted(kinds):
-            yield Holding(part.issuer_code, frozenset({kind}), acting_code=part.acting_code)
+        else:
+            for kind in sorted(part.only):
+                yield Holding(part.issuer_code, frozenset({kind}), acting_code=part.acting_code)
+
+
+def _ranged(part: Holding) -> Iterator[ColumnElement[bool]]:
+    """A part of `_single`: an identifier begins with type and issuer (GB/T 36904)."""
+    for kind in part.only or ():
+        first = f"{ROOT}.{kind}.{part.issuer_code}."
+        yield _CERTIFICATES.identifier > first
+        yield _CERTIFICATES.identifier < first[:-1] + "/"  # the character after the point
+    if part.acting_code:
+        # Type and issuer stand in the range; naming them would draw SQLite to a longer index.
+        yield _CERTIFICATES.acting_code == part.acting_code
+        yield _CERTIFICATES.acting_code != literal_column("''")  # what the index leaves out
+    else:
+        yield held(_TABLE, [part])
 
 
 def _plain(query: SearchQuery) -> Iterator[ColumnElement[bool]]:

@@ -187,7 +187,7 @@ def _contradicts(other: HolderChange, change: HolderChange, keys: Iterable[Holde
     ):
         return True
     over = other.kind in ENDINGS and other.effective_from <= change.effective_from
-    return over or (change.kind in ENDINGS and other.effective_from >= change.effective_from)
+    return over or (change.kind in ENDINGS and other.effective_from > change.effective_from)
 
 
 def _answer(settled: Checked) -> dict[str, Any]:

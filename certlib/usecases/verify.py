@@ -15,6 +15,8 @@ from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
 from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
+from certlib.usecases.standing import claimed_changes, issuer_now
+from certlib.usecases.widen import widened
 from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
 
 _MOST_CANDIDATES = 20
@@ -206,7 +208,8 @@ class VerifyCertificates:
     def _facts_found(
         self, session: ReadSession, query: SearchQuery, question: Question
     ) -> tuple[Facts, tuple[Certificate, ...]]:
-        found = tuple(session.search(replace(query, limit=_MOST_CANDIDATES)))
+        wide = widened(session, query, legal_day(self._clock.now()))
+        found = tuple(session.search(replace(wide, limit=_MOST_CANDIDATES)))
         current = tuple(item for item in found if not item.superseded_by) or found
         if len(current) != 1:
             facts = self._with_question(Facts(candidates=len(found)), session, question)
@@ -229,7 +232,12 @@ class VerifyCertificates:
             issuer = parsed.identifier.issuer_code if parsed.identifier is not None else ""
             ours = issuer != "" and session.department(issuer) is not None
             return self._with_question(Facts(our_node=ours), session, question)
-        facts = Facts(record=record, authorised=authorised(session, record.content))
+        facts = Facts(
+            record=record,
+            authorised=authorised(session, record.content),
+            issuer=issuer_now(session, record.content, legal_day(self._clock.now())),
+            holder_changes=claimed_changes(session, record.content, question.claims),
+        )
         return self._with_question(facts, session, question)
 
     def _with_question(self, facts: Facts, session: ReadSession, question: Question) -> Facts:

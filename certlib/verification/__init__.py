@@ -16,7 +16,12 @@ from certlib.verification.file_checks import (
     unknown_file_findings,
     unreadable,
 )
-from certlib.verification.matching import CORE_FIELDS, match_findings, registered, same_text
+from certlib.verification.matching import (
+    CORE_FIELDS,
+    issuer_findings,
+    match_findings,
+    same_text,
+)
 from certlib.verification.model import (
     FOREIGN,
     OWN,
@@ -25,6 +30,7 @@ from certlib.verification.model import (
     Claim,
     Facts,
     Finding,
+    IssuerNow,
     Judgement,
     Outcome,
     Policy,
@@ -42,18 +48,20 @@ __all__ = [
     "Claim",
     "Facts",
     "Finding",
+    "IssuerNow",
     "Outcome",
     "Policy",
     "Report",
     "Verdict",
     "judge",
-    "registered",
     "same_text",
     "worst",
 ]
 
 _VERDICT_CODES = {"no-signature": "not-a-certificate", "authority-unknown": "cannot-tell"}
 """Findings whose verdict carries another code."""
+
+_CHANGED = frozenset({"name-changed", "code-changed"})
 
 
 def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
@@ -93,6 +101,7 @@ def _findings(bench: Judgement) -> list[Finding]:
         found.append(status(bench, Check.STATUS_NOW, record, legal_day(bench.at)))
         if facts.on is not None:
             found.append(status(bench, Check.STATUS_ON, record, facts.on))
+        found += issuer_findings(bench)
         found += match_findings(bench, record)
     elif not bench.foreign_file:
         found += absence(bench)
@@ -142,9 +151,9 @@ def _kind_of_valid(bench: Judgement, findings: Sequence[Finding]) -> tuple[str, 
     if facts.on is not None and today is not View.VALID:
         values = {"date": facts.on.isoformat(), "state": today.zh, "state_en": today.value}
         return "valid-then", values
-    renamed = [item for item in findings if item.code == "name-changed"]
-    if renamed:
-        return "name-changed", dict(renamed[0].values)
+    changed = [item for item in findings if item.code in _CHANGED]
+    if changed:
+        return changed[0].code, dict(changed[0].values)
     if record.paper in {PaperStatus.DECLARED_VOID, PaperStatus.LOST}:
         return "paper-void", {}
     return "valid", {}

@@ -1,10 +1,18 @@
 """Comparing what the caller wrote with the record: full-width forms, spaces and dots tolerated."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from certlib.certificate import Certificate
-from certlib.holders import mask_name
-from certlib.verification.model import Check, Finding, Judgement, Outcome
+from certlib.verification.holder_matching import (
+    HolderThen,
+    Likeness,
+    code_likeness,
+    holders_of,
+    name_likeness,
+    present,
+)
+from certlib.verification.model import Check, Claim, Finding, Judgement, Outcome
 
 CORE_FIELDS = {
     "holder_name": ("持证主体", "holder's name"),
@@ -33,14 +41,10 @@ def _folded(text: str) -> str:
     return "".join(plain.split())
 
 
-def registered(record: Certificate, path: str) -> tuple[str, ...]:
-    """The registered values under a claim's path; empty when there is none."""
+def _registered(record: Certificate, path: str) -> tuple[str, ...]:
+    """The registered values under a claim's path, holders aside; empty when there is none."""
     content = record.content
     match path:
-        case "holder_name":
-            return tuple(holder.name for holder in content.holders)
-        case "holder_code":
-            return tuple(holder.code for holder in content.holders)
         case "issue_date" | "valid_from" | "valid_to":
             day = getattr(content, path)
             return ("", "长期") if day is None else (day.isoformat(), day.strftime("%Y%m%d"))
@@ -52,28 +56,61 @@ def registered(record: Certificate, path: str) -> tuple[str, ...]:
 
 
 def match_findings(bench: Judgement, record: Certificate) -> list[Finding]:
-    """Which of the caller's fields differ, or that the name is a former one."""
-    if not bench.facts.claims:
+    """Which of the caller's fields differ, or that a name or code is another than today's."""
+    claims = bench.facts.claims
+    if not claims:
         return []
-    differing, former = [], False
-    for claim in bench.facts.claims:
-        if any(same_text(claim.value, value) for value in registered(record, claim.path)):
-            continue
-        former_name = claim.path == "holder_name" and any(
-            same_text(claim.value, name) for name in record.former_names
-        )
-        former = former or former_name
-        if not former_name:
-            differing.append(claim.path)
-    if differing:
-        return [_mismatch(bench, differing)]
-    if former:
-        # Whoever knows a former name is not told a person's present one in full.
-        names = (mask_name(holder.name, holder.code_type) for holder in record.content.holders)
-        values = {"name": "、".join(names)}
-        return [bench.finding(Check.MATCH, Outcome.PASS, "name-changed", values)]
-    evidence = {"fields": [claim.path for claim in bench.facts.claims]}
+    holders = holders_of(bench, record)
+    likeness = {claim: _likeness(bench, record, holders, claim) for claim in claims}
+    alike: dict[Likeness, list[str]] = {}
+    for claim, found in likeness.items():
+        alike.setdefault(found, []).append(claim.path)
+    if Likeness.DIFFERENT in alike:
+        return [_mismatch(bench, alike[Likeness.DIFFERENT])]
+    values = present(holders)
+    if Likeness.DIVIDED in alike:
+        return [bench.finding(Check.MATCH, Outcome.UNKNOWN, "holder-divided", values)]
+    if Likeness.CHANGED in alike:
+        code = "name-changed" if "holder_name" in alike[Likeness.CHANGED] else "code-changed"
+        return [bench.finding(Check.MATCH, Outcome.PASS, code, values)]
+    evidence = {"fields": [claim.path for claim in claims]}
     return [bench.finding(Check.MATCH, Outcome.PASS, "matches", evidence=evidence)]
+
+
+def issuer_findings(bench: Judgement) -> list[Finding]:
+    """A remark that the issuer has another name, or that another department stands in its place."""
+    issuer = bench.facts.issuer
+    if issuer is None:
+        return []
+    values = {"name": issuer.name, "kind": issuer.kind, "kind_en": issuer.kind_en}
+    values["date"] = issuer.since.isoformat()
+    return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.PASS, "issuer-changed", values)]
+
+
+def _likeness(
+    bench: Judgement, record: Certificate, holders: Sequence[HolderThen], claim: Claim
+) -> Likeness:
+    if claim.path == "holder_name":
+        former = [record.former_names, *([()] * len(holders))]  # they are the first holder's
+        return max(
+            (name_likeness(claim.value, *pair) for pair in zip(holders, former, strict=False)),
+            default=Likeness.DIFFERENT,
+        )
+    if claim.path == "holder_code":
+        return max(
+            (code_likeness(claim.value, holder) for holder in holders), default=Likeness.DIFFERENT
+        )
+    values = (*_registered(record, claim.path), *_of_issuer(bench, claim.path))
+    same = any(same_text(claim.value, value) for value in values)
+    return Likeness.SAME if same else Likeness.DIFFERENT
+
+
+def _of_issuer(bench: Judgement, path: str) -> tuple[str, ...]:
+    """The issuer's present name and code are no mismatch: the remark says what became of it."""
+    issuer = bench.facts.issuer
+    if issuer is None:
+        return ()
+    return {"issuer_name": (issuer.name,), "issuer_code": (issuer.code,)}.get(path, ())
 
 
 def _mismatch(bench: Judgement, differing: list[str]) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any
 from certlib.calendar import CHINA
 from certlib.certificate import Certificate, CertificateFile, RestrictionKind
 from certlib.evidence import FileFacts
+from certlib.holder_changes import HolderChange
 from certlib.verdicts import FINDINGS, SENTENCES, Sentence
 
 
@@ -93,6 +94,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuerNow:
+    """Who the issuer is today, where that is not what the certificate says.
+
+    Attributes:
+        code, name: of the issuer under its present name, or of the department in its place.
+        kind, kind_en: what happened, as in 已{kind}{name}.
+        since: the day on which it happened.
+    """
+
+    code: str
+    name: str
+    kind: str
+    kind_en: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything known about one target.
 
@@ -108,6 +126,8 @@ class Facts:
         on: the acceptance day asked for, or None for today alone.
         known_at: the acceptance day as the record was known at this instant; None for all that
             is known.
+        holder_changes: what happened to the record's holders, void events among them.
+        issuer: who the issuer is today; None when it is what the certificate says.
         titles: (Chinese, English) titles of the fields that claims name.
         unavailable: slug of the dependency that is down (`certlib.verdicts.SERVICES`), or "".
     """
@@ -122,6 +142,8 @@ class Facts:
     region: str = ""
     authorised: bool | None = None
     claims: tuple[Claim, ...] = ()
+    holder_changes: tuple[HolderChange, ...] = ()
+    issuer: IssuerNow | None = None
     titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     on: date | None = None
     known_at: datetime | None = None

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import text as sql_text
 
 from certlib.certificate import PaperStatus, RestrictionKind
 from certlib.states import Action, State
@@ -31,6 +32,10 @@ from storage.tables.base import (
 
 LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 FILE_KINDS = ("original", "purpose_copy", "receipt")
+
+
+_ACTING = sql_text("acting_code <> ''")
+"""Few certificates are made by entrusted units: the others need no place in that index."""
 
 
 def _of_certificate() -> ForeignKeyConstraint:
@@ -57,8 +62,13 @@ class CertificateRow(Row, table=True):
         CheckConstraint("row_version >= 1", name="row_version"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
         Index("ix_certificates_issuer", "issuer_code", "identifier"),
-        Index("ix_certificates_acting", "acting_code", "identifier"),
-        Index("ix_certificates_lineage", "issuer_code", "type_code", "serial", "version"),
+        Index(
+            "ix_certificates_acting",
+            "acting_code",
+            "identifier",
+            sqlite_where=_ACTING,
+            postgresql_where=_ACTING,
+        ),
         Index("ix_certificates_type", "type_code", "identifier"),
         Index("ix_certificates_number", "number_hash"),
         Index("ix_certificates_timestamp_due", "timestamp_due"),

@@ -100,8 +100,17 @@ def _name_acting_units() -> None:
     acting = text("acting_code")
     acting.server_default = sa.DefaultClause("")
     op.add_column("certificates", acting)
-    op.create_index("ix_certificates_acting", "certificates", ["acting_code", "identifier"])
+    few = sa.text("acting_code <> ''")
+    op.create_index(
+        "ix_certificates_acting",
+        "certificates",
+        ["acting_code", "identifier"],
+        sqlite_where=few,
+        postgresql_where=few,
+    )
     op.create_index("ix_certificates_issuer", "certificates", ["issuer_code", "identifier"])
+    # An identifier begins with type, issuer and serial: the primary key orders lineages.
+    op.drop_index("ix_certificates_lineage", "certificates")
 
 
 def _date_departments() -> None:

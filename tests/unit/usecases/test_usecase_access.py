@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from certlib.certificate import Decision
-from certlib.departments import Department, Succession, SuccessionKind
+from certlib.departments import DatedName, Department, Succession, SuccessionKind
 from certlib.errors import (
     CertificateNotFound,
     CertlibError,
@@ -20,6 +20,9 @@ from certlib.sources import Source
 from certlib.states import Action
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeRequest
+from certlib.usecases.standing import issuer_now
+from certlib.usecases.verify import Question
+from certlib.verification import Claim
 from tests.unit.usecases.house import CALLER, FOUR_EYES, ISSUER, NOW, OTHER, TYPE, request
 
 SUCCESSOR = OTHER
@@ -222,3 +225,61 @@ def test_the_feed_follows_responsibility_and_the_operator_sees_all(city):
     succeed(city)
     assert followed() == nothing | {"successor": [identifier]}
     assert city.follow.page(caller(STRANGER), 0, 10).changes
+
+
+def remarks(house, identifier, **question):
+    report = house.verify.by_identifier(identifier, Question(**question)).report
+    found = [item for item in report.findings if item.code == "issuer-changed"]
+    return report.code, [item.zh for item in found]
+
+
+def named(name, since=FROM, **changes):
+    source = replace(Source("更名批复", "揭府〔2026〕10号", NOW, "operator"), **changes)
+    return DatedName(name[-2:].encode().hex(), ISSUER, name, name, since, source)
+
+
+def test_the_verdict_remarks_that_the_issuer_was_merged(city):
+    identifier = made(city)
+    assert remarks(city, identifier) == ("valid", [])
+    succeed(city)
+    said = ["发证机关自2026-11-22起已并入揭阳市发展改革局，原证照和印章继续有效。"]
+    assert remarks(city, identifier) == ("valid", said)
+    claims = (Claim("issuer_code", SUCCESSOR), Claim("issuer_name", "揭阳市发展改革局"))
+    assert remarks(city, identifier, claims=claims) == ("valid", said)
+
+
+def test_the_verdict_remarks_that_the_issuer_was_renamed(city):
+    identifier = made(city)
+    with city.registry.begin() as uow:
+        uow.add_department_name(named("揭阳市交通局"))
+        uow.add_department_name(named("揭阳市明日局", date(2026, 11, 23)))
+        uow.commit()
+    said = ["发证机关自2026-11-22起已更名为揭阳市交通局，原证照和印章继续有效。"]
+    assert remarks(city, identifier) == ("valid", said)
+    again = city.issue.issue_one(CALLER, request("k2", number="N2")).identifier
+    assert city.certificate(again).content.issuer_name == "揭阳市交通局"
+    assert remarks(city, again) == ("valid", [])
+
+
+def test_a_name_that_was_corrected_in_the_register_is_no_renaming(city):
+    identifier = made(city)
+    with city.registry.begin() as uow:
+        uow.put_department(replace(uow.department(ISSUER), name="揭阳市交通运输管理局"))
+        uow.commit()
+    assert remarks(city, identifier) == ("valid", [])
+
+
+def test_a_successor_that_left_the_register_is_named_by_its_code(city):
+    identifier = made(city)
+    succeed(city)
+    content = city.certificate(identifier).content
+
+    class Forgetful:
+        def __init__(self, session):
+            self.successions = session.successions
+
+        def department(self, _code):
+            return None
+
+    with city.registry.read() as session:
+        assert issuer_now(Forgetful(session), content, FROM).name == SUCCESSOR

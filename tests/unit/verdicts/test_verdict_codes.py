@@ -28,6 +28,7 @@ from certlib.verification import (
     judge,
     worst,
 )
+from tests.fakes.parties import FIRM, change
 from tests.unit.life.builders import IDENTIFIER, NOW, TODAY, decision, in_state, issued
 
 VALID, INVALID, UNSURE = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
@@ -140,6 +141,26 @@ SITUATIONS = [
         of_record(
             replace(issued(), former_names=("旧名运输公司",)),
             claims=(Claim("holder_name", "旧名运输公司"),),
+        ),
+        OWN,
+    ),
+    (
+        "code-changed",
+        VALID,
+        of_record(
+            issued(),
+            claims=(Claim("holder_code", "91445202MA9TEXT11X"),),
+            holder_changes=(change("recoded", FIRM, replace(FIRM, code="91445202MA9TEXT11X")),),
+        ),
+        OWN,
+    ),
+    (
+        "holder-divided",
+        UNSURE,
+        of_record(
+            issued(),
+            claims=(Claim("holder_name", "揭阳市示例货运有限公司"),),
+            holder_changes=(change("divided", FIRM, replace(FIRM, name="揭阳市示例货运有限公司")),),
         ),
         OWN,
     ),

@@ -1,0 +1,51 @@
+"""What has become of issuer and holders since a certificate was sealed: asked of the record."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from certlib.departments import Jurisdiction, Succession
+from certlib.document import Content
+from certlib.holder_changes import HolderChange, key_of
+from certlib.registry import ReadSession
+from certlib.verification import Claim, IssuerNow
+from certlib.verification.matching import same_text
+
+_OF_HOLDERS = frozenset({"holder_name", "holder_code"})
+
+
+def issuer_now(session: ReadSession, content: Content, today: date) -> IssuerNow | None:
+    """Who the issuer is today; None when it is what the certificate says."""
+    jurisdiction = Jurisdiction(session.successions())
+    path = jurisdiction.path(content.issuer_code, content.type_code, today)
+    if path:
+        return _successor(session, path[-1])
+    department = session.department(content.issuer_code)
+    if department is None or same_text(department.name, content.issuer_name):
+        return None
+    for named in reversed(session.department_names(content.issuer_code)):
+        standing = named.source.stands() and content.issue_date < named.effective_from <= today
+        if standing and named.name == department.name:
+            return IssuerNow(
+                content.issuer_code, named.name, "更名为", "is renamed", named.effective_from
+            )
+    return None
+
+
+def claimed_changes(
+    session: ReadSession, content: Content, claims: Iterable[Claim]
+) -> tuple[HolderChange, ...]:
+    """What happened to the holders, where a claim speaks of them; one query."""
+    if not any(claim.path in _OF_HOLDERS for claim in claims):
+        return ()
+    return holder_changes(session, content)
+
+
+def holder_changes(session: ReadSession, content: Content) -> tuple[HolderChange, ...]:
+    """What happened to the holders of a certificate, and to all that are linked with them."""
+    return tuple(session.related_changes({key_of(holder) for holder in content.holders}))
+
+
+def _successor(session: ReadSession, last: Succession) -> IssuerNow:
+    keeper = session.department(last.successor_code)
+    name = last.successor_code if keeper is None else keeper.name
+    return IssuerNow(last.successor_code, name, last.kind.zh, last.kind.en, last.effective_from)
