@@ -91,6 +91,8 @@ RIGHTS: Final[Mapping[str, Rights]] = {
         update=("status", "attempts", "last_error", "burn_reason", "lease_until")
     ),
     "history_batches": APPEND,
+    "holder_change_parties": APPEND,
+    "holder_changes": APPEND,
     "holder_names": APPEND,
     "idempotency": WORK,
     "intents": Rights(update=("status", "attempts", "last_error", "burn_reason", "lease_until")),

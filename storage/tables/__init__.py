@@ -29,7 +29,6 @@ from storage.tables.issuing import (
 from storage.tables.notices import CertificateChangeRow, WebhookDeliveryRow, WebhookRow
 from storage.tables.objects import ObjectLockRow
 from storage.tables.paper import BlankFormRow, SheetRow, UntwinnedPrintRow
-from storage.tables.parties import DepartmentNameRow, SuccessionRow, VoidedEventRow
 from storage.tables.parties import (
     DepartmentNameRow,
     HolderChangePartyRow,
