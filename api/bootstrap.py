@@ -23,12 +23,16 @@ from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
 from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.lock_files import LockFiles
+from certlib.usecases.make import MakeDrafts
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
+from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.reveal import RevealCertificates
+from certlib.usecases.review import ReviewDrafts
+from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
@@ -75,6 +79,10 @@ class Node:
     reader: ChildEvidenceReader
     token_key: bytes
     issue: IssueCertificates
+    make: MakeDrafts
+    review: ReviewDrafts
+    seal: SealDrafts
+    drafts: ReadDrafts
     change: ChangeState
     read: ReadCertificates
     reveal: RevealCertificates
@@ -248,6 +256,10 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         reader=reader,
         token_key=hmac.digest(kek, b"certlib access token key", hashlib.sha256),
         issue=IssueCertificates(registry, preflight, workshop, clock, entropy, issuing),
+        make=MakeDrafts(registry, preflight, workshop, clock, entropy, issuing),
+        review=ReviewDrafts(registry, clock),
+        seal=SealDrafts(registry, workshop, clock, entropy, issuing),
+        drafts=ReadDrafts(registry, workshop, clock),
         change=ChangeState(registry, clock),
         reveal=RevealCertificates(registry, clock),
         follow=FollowChanges(registry, clock),

@@ -15,10 +15,14 @@ from certlib.usecases.issue import IssueCertificates
 from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.lock_files import LockFiles
+from certlib.usecases.make import MakeDrafts
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
+from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.reveal import RevealCertificates
+from certlib.usecases.review import ReviewDrafts
+from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory
 from certlib.usecases.verify import VerifyCertificates
 
@@ -147,6 +151,26 @@ class Parts(Protocol):
     @property
     def issue(self) -> IssueCertificates:
         """Issues."""
+        ...
+
+    @property
+    def make(self) -> MakeDrafts:
+        """Makes drafts."""
+        ...
+
+    @property
+    def review(self) -> ReviewDrafts:
+        """Approves drafts and gives them back."""
+        ...
+
+    @property
+    def seal(self) -> SealDrafts:
+        """Seals drafts."""
+        ...
+
+    @property
+    def drafts(self) -> ReadDrafts:
+        """Reads drafts."""
         ...
 
     @property

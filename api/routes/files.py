@@ -11,6 +11,7 @@ from api.failures import RangeNotSatisfiable
 from api.routes.documented import header, needs
 from certlib import ids
 from certlib.certificate import CertificateFile
+from certlib.document import ORIGINAL, Form
 from certlib.usecases.caller import READ
 
 router = APIRouter(prefix="/v1/certificates", tags=["证照 Certificates"])
@@ -46,6 +47,10 @@ def read_file(  # noqa: PLR0913 - what a request carries
         Literal["original", "duplicate", "annex", "drawing"],
         Query(description="形式：正本、副本、附页、附图。 Form."),
     ] = "original",
+    copy_number: Annotated[
+        int,
+        Query(ge=0, le=999, description="份号，正本为 0，其余缺省为 1。 Which copy."),
+    ] = 0,
     range_header: Annotated[str | None, Header(alias="Range", include_in_schema=False)] = None,
     if_range: Annotated[str | None, Header(include_in_schema=False)] = None,
     if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
@@ -54,7 +59,8 @@ def read_file(  # noqa: PLR0913 - what a request carries
 
     支持 HEAD、Range、If-Range、If-None-Match。 Supports HEAD, ranges and conditions.
     """
-    file, content = parts.read.file(caller, identifier, form)
+    number = 0 if form == ORIGINAL.kind else copy_number or 1
+    file, content = parts.read.file(caller, identifier, Form(form, number))
     tag = f'"{file.sha256}"'
     headers = {
         "ETag": tag,
@@ -80,14 +86,7 @@ def disposition(file: CertificateFile) -> str:
     """`Content-Disposition` (RFC 6266): named by identifier and form, never by a holder."""
     parsed = ids.parse(file.identifier).identifier
     serial = file.identifier if parsed is None else f"{parsed.serial}-{parsed.version:03d}"
-    chinese = quote(f"电子证照-{serial}-{_FORM_NAMES.get(file.form, file.form)}.pdf", safe="")
-    plain = f"certificate-{serial}-{file.form}.pdf"
+    zh, en = file.file_form.names
+    chinese = quote(f"电子证照-{serial}-{zh}.pdf", safe="")
+    plain = f"certificate-{serial}-{en.replace(' ', '-')}.pdf"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{chinese}"
-
-
-_FORM_NAMES: Final = {
-    "original": "正本",
-    "duplicate": "副本",
-    "annex": "附页",
-    "drawing": "附图",
-}

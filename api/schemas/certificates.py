@@ -53,6 +53,7 @@ class FileOut(Wire):
     sha256: str
     size: int
     form: str
+    copy_number: int
     revision: int
     kind: str
     level: str
@@ -65,6 +66,7 @@ class FileOut(Wire):
             sha256=file.sha256,
             size=file.size,
             form=file.form,
+            copy_number=file.copy_number,
             revision=file.revision,
             kind=file.kind,
             level=file.level,
@@ -163,6 +165,8 @@ class CertificateOut(CertificateSummary):
     division_code: str
     matter_code: str
     matter_name: str
+    decision_number: str
+    decision_date: Day | None
     fields: dict[str, Any]
     demonstration: bool
     recorded_at: Instant
@@ -188,6 +192,8 @@ class CertificateOut(CertificateSummary):
             division_code=content.division_code,
             matter_code=content.matter_code,
             matter_name=content.matter_name,
+            decision_number=content.decision_number,
+            decision_date=content.decision_date,
             fields=fields,
             demonstration=content.demonstration,
             recorded_at=certificate.recorded_at,

@@ -1,6 +1,6 @@
 """Issuing on the wire: one order, a batch of them, and their answers."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, WithJsonSchema
@@ -40,8 +40,8 @@ class HolderIn(Wire):
     code: Code
 
 
-class OrderIn(Wire):
-    """签发一份证照所需的全部内容。 Everything one certificate says.
+class DraftIn(Wire):
+    """制证：一份证照所需的全部内容。 Everything one certificate says.
 
     `issuer_code` absent: the client's own department.
     """
@@ -82,14 +82,6 @@ class OrderIn(Wire):
     forms: Annotated[list[FormIn], Field(max_length=20)] = Field(
         default=[], description="缺省只有正本。 The original alone unless given."
     )
-    approved_by: Annotated[list[Person], Field(max_length=8)] = Field(
-        default=[], description="审核人账号，不含制证人和签发人。 Approvers' accounts."
-    )
-    made_by: Person | Literal[""] = Field(
-        default="",
-        description="制证人账号，签发人与制证人不是同一人时填写。"
-        " The maker's account, where the caller seals what another person made.",
-    )
     supersedes: Annotated[str, StringConstraints(max_length=128)] = ""
     supersede_reason: SupersedeReason = "change"
     effective_from: Day | None = Field(
@@ -124,8 +116,6 @@ class OrderIn(Wire):
             matter_code=self.matter_code,
             matter_name=self.matter_name,
             forms=tuple(item.to_form() for item in self.forms),
-            approved_by=tuple(self.approved_by),
-            made_by=self.made_by,
             decision_number=self.decision_number,
             decision_date=self.decision_date,
             supersedes=self.supersedes,
@@ -140,6 +130,27 @@ class OrderIn(Wire):
                 note=self.note,
             ),
         )
+
+
+class OrderIn(DraftIn):
+    """签发一份证照所需的全部内容。 Everything one certificate says, and who took part.
+
+    `issuer_code` absent: the client's own department.
+    """
+
+    approved_by: Annotated[list[Person], Field(max_length=8)] = Field(
+        default=[], description="审核人账号，不含制证人和签发人。 Approvers' accounts."
+    )
+    made_by: Person | Literal[""] = Field(
+        default="",
+        description="制证人账号，签发人与制证人不是同一人时填写。"
+        " The maker's account, where the caller seals what another person made.",
+    )
+
+    def to_order(self, department_code: str) -> IssueOrder:
+        """The order that the use case takes."""
+        order = super().to_order(department_code)
+        return replace(order, approved_by=tuple(self.approved_by), made_by=self.made_by)
 
 
 class IssuedFileOut(Wire):

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from certlib import ids
+from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate
 from certlib.document import Content
 from certlib.errors import CertlibError, Corrupt
 from certlib.ports import Entropy, Renderer
-from certlib.registry import Intent, IntentStatus, ReadSession, UnitOfWork
+from certlib.registry import Draft, Intent, IntentStatus, ReadSession, UnitOfWork
 from certlib.usecases.caller import Caller
 from certlib.usecases.four_eyes import maker_of
 from certlib.usecases.idempotency import KeyOfAct
@@ -34,15 +35,27 @@ class Intending:
 
     def content(self, cleared: Cleared, uow: UnitOfWork) -> Content:
         """What the certificate will say, nothing of sealing yet; takes identifier and number."""
-        order, version, acting = cleared.order, cleared.version, cleared.acting
-        number = cleared.number
+        order, number = cleared.order, cleared.number
         if cleared.draws_number:
             number = uow.draw_number(order.issuer_code, order.type_code, cleared.number_pattern())
+        return self._content(cleared, self._identifier(cleared, uow), number)
+
+    def sample(self, cleared: Cleared) -> Content:
+        """The same with an identifier and number that nobody takes: to see whether it fits."""
+        number = cleared.number
+        if cleared.draws_number:
+            number = cleared.number_pattern().number(0)
+        return self._content(cleared, self._new_lineage(cleared), number)
+
+    def _content(
+        self, cleared: Cleared, identifier: ids.CertificateIdentifier, number: str
+    ) -> Content:
+        order, version, acting = cleared.order, cleared.version, cleared.acting
         return Content(
             type_code=order.type_code,
             type_version=version.version,
             name=version.name,
-            identifier=str(self._identifier(cleared, uow)),
+            identifier=str(identifier),
             number=number,
             issuer_code=order.issuer_code,
             issuer_name=cleared.issuer.name,
@@ -97,6 +110,34 @@ class Intending:
             lease_until=now + LEASE,
         )
 
+    def of_draft(
+        self, caller: Caller, draft: Draft, version: TypeVersion, key: KeyOfAct, now: datetime
+    ) -> Intent:
+        """The intent of a draft that the caller seals."""
+        sealed = self.sealed(draft.content, caller.requester, now)
+        return Intent(
+            content=sealed,
+            content_digest=sealed.digest(),
+            storage_key=self.storage_key(),
+            status=IntentStatus.PENDING,
+            seal_level=version.seal_level,
+            design=self.renderer.digests(version.design),
+            client_id=key.client_id,
+            route=key.route,
+            idempotency_key=key.key,
+            requested_by=draft.made_by,
+            actor=caller.actor,
+            recorded_at=now,
+            sealed_by=caller.requester,
+            approved_by=draft.approved_by,
+            approvals_required=draft.approvals_required,
+            forms=draft.forms,
+            supersedes=draft.supersedes,
+            succession=draft.succession,
+            base_version=draft.row_version + 1,
+            lease_until=now + LEASE,
+        )
+
     def storage_key(self) -> str:
         """32 hex digits that name an intent's objects."""
         return self.entropy.octets(16).hex()
@@ -108,9 +149,12 @@ class Intending:
         """
         order, before = cleared.order, cleared.superseded
         if before is None or before.content.issuer_code != order.issuer_code:
-            serial = ids.serial_from(self.entropy.octets(64))
-            return ids.build(order.type_code, order.issuer_code, serial, 1)
+            return self._new_lineage(cleared)
         return _next_version(before, session)
+
+    def _new_lineage(self, cleared: Cleared) -> ids.CertificateIdentifier:
+        serial = ids.serial_from(self.entropy.octets(64))
+        return ids.build(cleared.order.type_code, cleared.order.issuer_code, serial, 1)
 
 
 def _next_version(before: Certificate, session: ReadSession) -> ids.CertificateIdentifier:

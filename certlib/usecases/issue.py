@@ -1,29 +1,21 @@
 """Issue: reserve → render → seal → store → publish, for one order or a group of many."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from certlib.errors import CertlibError, Conflict, Invalid, NotFound, Refused
 from certlib.ports import Clock, Entropy, Renderer
-from certlib.registry import (
-    IdempotencyRecord,
-    Intent,
-    IntentStatus,
-    Publication,
-    Registry,
-    UnitOfWork,
-)
-from certlib.usecases.burn import burn, remove_files
+from certlib.registry import IdempotencyRecord, Intent, Publication, Registry, UnitOfWork
 from certlib.usecases.caller import Caller
+from certlib.usecases.finish import Finish
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
-from certlib.usecases.intend import Intending, note_attempt
+from certlib.usecases.intend import Intending
 from certlib.usecases.order import IssueAnswer, IssueRequest, answer_from_json, answer_of
 from certlib.usecases.preflight import Cleared, Preflight
 from certlib.usecases.produce import Workshop
-from certlib.usecases.publish import HOPELESS, intent_record, publish
+from certlib.usecases.publish import intent_record, publish
 from certlib.usecases.reserve_paper import reserve_paper
 
 _Item = TypeVar("_Item")
@@ -113,6 +105,7 @@ class IssueCertificates:
         self._preflight = preflight
         self._workshop = workshop
         self._clock = clock
+        self._finish = Finish(registry, workshop.objects, clock)
         self._side_by_side = options.side_by_side
         self._intending = options.intending(workshop.renderer, entropy)
 
@@ -247,32 +240,9 @@ class IssueCertificates:
 
     def _made(self, item: _Reserved) -> Publication | CertlibError:
         try:
-            return self._workshop.produce(item.intent, item.cleared.version)
-        except Invalid as error:
-            # The page itself refuses the order (its text does not fit): nothing to retry.
-            self._give_up(item.intent, error)
-            return error
+            return self._finish.make(self._workshop.produce, item.intent, item.cleared.version)
         except CertlibError as error:
-            self._note(item.intent, error)
             return error
-
-    def _give_up(self, intent: Intent, error: CertlibError) -> None:
-        with suppress(CertlibError):
-            burn(self._registry, self._workshop.objects, self._clock, intent, error.code)
-
-    def _note(self, intent: Intent, error: CertlibError) -> None:
-        # When even the note cannot be kept the lease ends by itself, and the reconciler tries.
-        with suppress(CertlibError), self._registry.begin() as uow:
-            note_attempt(uow, intent, error)
-            uow.commit()
-
-    def _leave_no_orphan(self, intent: Intent) -> None:
-        """An intent burned behind our back, its lease over, must not keep the file we stored."""
-        with suppress(CertlibError):
-            with self._registry.read() as session:
-                found = session.intent(intent.identifier)
-            if found is not None and found.status is IntentStatus.BURNED:
-                remove_files(self._workshop.objects, intent)
 
     # --- 5: publish ------------------------------------------------------------------------------
 
@@ -285,9 +255,7 @@ class IssueCertificates:
         except CertlibError as error:
             if len(group) == 1:
                 group[0].row.outcome = error
-                ended = self._give_up if isinstance(error, HOPELESS) else self._note
-                ended(group[0].publication.intent, error)
-                self._leave_no_orphan(group[0].publication.intent)
+                self._finish.unpublished(group[0].publication.intent, error)
                 return
             for alone in group:
                 self._publish([alone])

@@ -8,11 +8,13 @@ from datetime import date
 from certlib.access import Act
 from certlib.calendar import legal_day
 from certlib.certificate import Certificate, CertificateFile
+from certlib.document import ORIGINAL, Form
 from certlib.errors import CertificateNotFound, Corrupt
 from certlib.ports import Clock, ObjectStore
 from certlib.registry import AuditRecord, Registry, SearchQuery
 from certlib.usecases.access import access_of, need
 from certlib.usecases.caller import READ, Caller
+from certlib.usecases.drafts import draft_on_record
 from certlib.usecases.widen import widened
 
 
@@ -33,7 +35,7 @@ class ReadCertificates:
         self._clock = clock
 
     def certificate(self, caller: Caller, identifier: str) -> Certificate:
-        """The certificate, in whatever state it is.
+        """The certificate in whatever state it is, a draft (待签发) included.
 
         Raises:
             ScopeMissing: the caller may not read.
@@ -41,7 +43,7 @@ class ReadCertificates:
         """
         caller.need(READ)
         with self._registry.read() as session:
-            found = session.certificate(identifier)
+            found = session.certificate(identifier) or draft_on_record(session, identifier)
             if found is None:
                 raise CertificateNotFound
             need(session, caller, Act.READ, found, self._today())
@@ -60,16 +62,16 @@ class ReadCertificates:
         return Page(shown, shown[-1].identifier if more else "")
 
     def file(
-        self, caller: Caller, identifier: str, form: str = "original"
+        self, caller: Caller, identifier: str, form: Form = ORIGINAL
     ) -> tuple[CertificateFile, bytes]:
-        """The newest file of that form with its bytes, compared with the record.
+        """The newest revision of that file with its bytes, compared with the record.
 
         Raises:
             CertificateNotFound: no such certificate or form.
             Corrupt: the stored bytes are not what was recorded (INV-2).
         """
         certificate = self.certificate(caller, identifier)
-        files = [item for item in certificate.files if item.form == form]
+        files = [item for item in certificate.files if item.file_form == form]
         if not files:
             raise CertificateNotFound
         newest = max(files, key=lambda item: item.revision)
@@ -85,6 +87,16 @@ class ReadCertificates:
         if content is None or hashlib.sha256(content).hexdigest() != file.sha256:
             raise Corrupt(what=file.object_name)
         return content
+
+    def versions(self, caller: Caller, identifier: str) -> Sequence[Certificate]:
+        """Every published version of the certificate's lineage, oldest first.
+
+        Raises:
+            ScopeMissing, CertificateNotFound: as `certificate`.
+        """
+        self.certificate(caller, identifier)
+        with self._registry.read() as session:
+            return session.lineage(identifier)
 
     def history(self, caller: Caller, identifier: str) -> Sequence[AuditRecord]:
         """What was done to the certificate, oldest first."""

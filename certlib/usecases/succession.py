@@ -42,19 +42,35 @@ def version_before(session: ReadSession, order: IssueOrder, access: Access) -> C
     found = session.certificate(order.supersedes)
     if found is None or not _may_replace(found, order, access):
         raise CertificateNotFound(field_path="/supersedes")
-    if (found.state, Action.SUPERSEDE) not in TRANSITIONS:
-        raise TransitionForbidden(
-            field_path="/supersedes",
-            state=found.state.value,
-            state_zh=found.state.zh,
-            action=Action.SUPERSEDE.value,
-            action_zh=Action.SUPERSEDE.zh,
-        )
-    _refuse_second_heir(session, found)
+    need_replaceable(session, found)
     expected = order.ending.expected_version
     if expected is not None and expected != found.row_version:
         raise StaleVersion
     return found
+
+
+def need_current(session: ReadSession, identifier: str) -> None:
+    """The version that a draft shall replace can still be replaced; "" where there is none.
+
+    Raises:
+        TransitionForbidden, AlreadyRenewed: it cannot.
+    """
+    found = session.certificate(identifier) if identifier else None
+    if found is not None:
+        need_replaceable(session, found)
+
+
+def need_replaceable(session: ReadSession, before: Certificate) -> None:
+    """Raises `TransitionForbidden` or `AlreadyRenewed` where no version may follow this one."""
+    if (before.state, Action.SUPERSEDE) not in TRANSITIONS:
+        raise TransitionForbidden(
+            field_path="/supersedes",
+            state=before.state.value,
+            state_zh=before.state.zh,
+            action=Action.SUPERSEDE.value,
+            action_zh=Action.SUPERSEDE.zh,
+        )
+    _refuse_second_heir(session, before)
 
 
 def _may_replace(found: Certificate, order: IssueOrder, access: Access) -> bool:

@@ -22,13 +22,17 @@ from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
 from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
+from certlib.usecases.make import MakeDrafts
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.order import IssueOrder, IssueRequest
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
+from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.reveal import RevealCertificates
+from certlib.usecases.review import ReviewDrafts
+from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
 from storage.encryption import Cipher
@@ -40,6 +44,11 @@ from storage.registry import SqlRegistry
 TYPE = "11100000000019713D008"
 FOUR_EYES = "11445200990090307L001"
 CLOSED = "114452009900901633001"
+STEPS = "11445200990090139J101"
+NUMBERED = "11445200990090139J102"
+NUMBERLESS = "11445200990090139J103"
+FORMS = ["original", "duplicate", "annex"]
+PATTERN = "揭交许〔{year}〕{division}-{serial:04}号"
 ISSUER = "11445200990090139J"
 OTHER = "11445200990090016H"
 DIVISIONS = DivisionTable.from_csv(
@@ -84,7 +93,7 @@ class PlainRenderer:
     def render(self, order):
         if self.error is not None:
             raise self.error
-        return b"%PAGE " + order.attachment
+        return (b"%DRAFT " if order.draft else b"%PAGE ") + order.attachment
 
     def problems(self, fields, version):
         return self.refusals
@@ -207,6 +216,10 @@ class House:
     blanks: KeepBlanks
     outside: PlainSender
     notices: Notices
+    make: MakeDrafts
+    review: ReviewDrafts
+    seal: SealDrafts
+    drafts: ReadDrafts
 
     def counts(self):
         with self.registry.read() as session:
@@ -269,6 +282,9 @@ def build(folder):
             (TYPE, {}),
             (FOUR_EYES, {"approvals": 1}),
             (CLOSED, {"status": "withdrawn"}),
+            (STEPS, {"approvals": 1, "separate_sealer": True, "forms": FORMS}),
+            (NUMBERED, {"numbering": {"source": "library", "pattern": PATTERN}}),
+            (NUMBERLESS, {"numbering": "none"}),
         ):
             data = definition(type_code, **changes)
             uow.put_type_version(type_version_from(data), json.dumps(data))
@@ -278,9 +294,8 @@ def build(folder):
         uow.commit()
     workshop = Workshop(renderer, sealer, reader, objects, clock, "https://zz.example.cn")
     preflight = Preflight(JsonSchemaValidator(), DIVISIONS, renderer, clock)
-    issue = IssueCertificates(
-        registry, preflight, workshop, clock, entropy, IssuingOptions(demonstration=True)
-    )
+    options = IssuingOptions(demonstration=True)
+    issue = IssueCertificates(registry, preflight, workshop, clock, entropy, options)
     stamps = PaperStamps()
     outside = PlainSender()
     return House(
@@ -305,6 +320,10 @@ def build(folder):
         blanks=KeepBlanks(registry, clock),
         outside=outside,
         notices=Notices.over(registry, outside, AddressPolicy(), clock, entropy),
+        make=MakeDrafts(registry, preflight, workshop, clock, entropy, options),
+        review=ReviewDrafts(registry, clock),
+        seal=SealDrafts(registry, workshop, clock, entropy, options),
+        drafts=ReadDrafts(registry, workshop, clock),
     )
 
 
