@@ -1,5 +1,6 @@
 """POST /v1/verifications: is this certificate good, now and on the day of acceptance."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final, NoReturn
 
 from fastapi import APIRouter, Depends
@@ -64,6 +65,7 @@ def verify(
     verdict beside the members of the problem document, and nothing is recorded.
     """
     caller.need(VERIFY)
+    target = replace(target, question=replace(target.question, asked_by=caller))
     answer = _answer(parts, target)
     if answer.report.code == "unreadable":
         _refuse(answer, target)

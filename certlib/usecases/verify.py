@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from certlib import holders, ids
+from certlib.access import Act
 from certlib.calendar import legal_day
 from certlib.certificate import Certificate
 from certlib.document import Content
@@ -13,8 +14,10 @@ from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
+from certlib.usecases.access import access_of
 from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
+from certlib.usecases.drafts import draft_on_record
 from certlib.usecases.standing import claimed_changes, issuer_now
 from certlib.usecases.widen import widened
 from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
@@ -32,6 +35,7 @@ class Question:
             `on` the day of that instant. Today is always judged by all that is known.
         claims: fields as the applicant wrote them.
         purpose: purpose of this use, compared with a purpose copy's.
+        asked_by: who asks, where that is known: a department knows of its own drafts.
     """
 
     on: date | None = None
@@ -39,6 +43,7 @@ class Question:
     claims: tuple[Claim, ...] = ()
     purpose: str = ""
     policy: Policy = OWN
+    asked_by: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,7 @@ class VerifyCertificates:
         return replace(facts, file=file), ()
 
     def _record_facts(self, session: ReadSession, identifier: str, question: Question) -> Facts:
-        record = session.certificate(identifier)
+        record = session.certificate(identifier) or self._own_draft(session, identifier, question)
         if record is None:
             parsed = ids.parse(identifier)
             issuer = parsed.identifier.issuer_code if parsed.identifier is not None else ""
@@ -239,6 +244,16 @@ class VerifyCertificates:
             holder_changes=claimed_changes(session, record.content, question.claims),
         )
         return self._with_question(facts, session, question)
+
+    def _own_draft(
+        self, session: ReadSession, identifier: str, question: Question
+    ) -> Certificate | None:
+        """待签发 is for its own department to know: for others there is no such certificate."""
+        if question.asked_by is None:
+            return None
+        found = draft_on_record(session, identifier)
+        access = access_of(session, question.asked_by, legal_day(self._clock.now()))
+        return found if found is not None and access.may(Act.READ, found.content) else None
 
     def _with_question(self, facts: Facts, session: ReadSession, question: Question) -> Facts:
         return replace(

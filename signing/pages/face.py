@@ -42,6 +42,7 @@ def face_of(order: PageOrder) -> dict[str, Any]:
         "holders": [with_script(holder.name) for holder in content.holders],
         "validity": metadata_texts(content)["validity"],
         "demonstration": content.demonstration,
+        "draft": order.draft,
         "verify_url": order.verify_url,
         "hints": dict(version.face or {}),
         "words": _wording(content, version),
