@@ -15,12 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import logs, openapi, problems, validation
 from api.catalogue import Catalogue
+from api.egress.addresses import networks
 from api.failures import MethodNotAllowed, PathUnknown, Unexpected
 from api.health import Health
 from api.metrics import Metrics
 from api.middleware.authentication import Authentication
 from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads
 from api.middleware.observation import Observation
+from api.middleware.rates import RateLimits, Rates
 from api.middleware.requests import RequestIds, request_id_of
 from api.parts import Parts
 from api.routes import changes
@@ -73,11 +75,13 @@ def create_app(parts: Parts) -> Site:
     stack: ASGIApp = Deadline(api, settings.request_seconds)
     stack = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
     stack = Uploads(stack, _UPLOADS, max(1, settings.reader_children))
+    rates = Rates(settings, metrics, networks(settings.trusted_proxies.split(",")))
+    stack = RateLimits(stack, rates)
     stack = Authentication(stack, tokens, metrics)
     stack = Concurrency(stack, settings.concurrency)
     request_ids = RequestIds(parts.entropy)
     stack = Observation(stack, request_ids, metrics)
-    return Site(api, stack, StatusPath(parts, request_ids, metrics), metrics)
+    return Site(api, stack, StatusPath(parts, request_ids, metrics, rates), metrics)
 
 
 def _api(parts: Parts, metrics: Metrics, tokens: Tokens) -> FastAPI:

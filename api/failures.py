@@ -16,6 +16,7 @@ __all__ = [
     "PortTaken",
     "RangeNotSatisfiable",
     "RequestTooSlow",
+    "TooManyRequests",
     "TookTooLong",
     "Unexpected",
 ]
@@ -122,6 +123,26 @@ class TookTooLong(Unavailable):
     zh = "处理超过时限，结果未知，请稍后以相同幂等键重试。"
     en = "It took too long and its outcome is unknown: retry later with the same key."
     retry_after: ClassVar[int] = 10
+
+
+class TooManyRequests(Unavailable):
+    """A client is over its rate.
+
+    Attributes:
+        wait: seconds until one more request may pass.
+        headers: what tells of the rate.
+    """
+
+    code = "too-many-requests"
+    zh = "请求过于频繁，请在 {seconds} 秒后重试。"
+    en = "Too many requests: retry after {seconds} seconds."
+
+    def __init__(
+        self, *, seconds: int = 1, headers: Mapping[str, str] | None = None, **values: Any
+    ) -> None:
+        self.wait = seconds
+        self.headers = headers or {}
+        super().__init__(seconds=seconds, **values)
 
 
 class Unexpected(Unavailable):

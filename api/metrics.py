@@ -50,6 +50,9 @@ class Metrics:
         self.worker_faults = Counter(
             "certlib_worker_faults", "Failed rounds of background work", ("job",), registry=own
         )
+        self.limited = Counter(
+            "certlib_rate_limited", "Requests over a client's rate", ("kind",), registry=own
+        )
         self.deliveries = Counter(
             "certlib_webhook_deliveries", "Deliveries tried", ("outcome",), registry=own
         )

@@ -113,6 +113,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.DataFolderBusy: Entry(503, "数据目录被占用", "Data folder in use"),
     errors.SigningUnavailable: Entry(503, "签章暂时不可用", "Sealing unavailable"),
     errors.Overloaded: Entry(503, "请求过多", "Overloaded"),
+    failures.TooManyRequests: Entry(429, "请求过于频繁", "Too many requests"),
     failures.TookTooLong: Entry(503, "处理超时", "Took too long"),
     failures.Unexpected: Entry(503, "意外错误", "Unexpected error"),
     errors.KeyUnusable: Entry(503, "密钥无法使用", "Key unusable"),
@@ -190,4 +191,6 @@ def _headers_of(error: CertlibError) -> dict[str, str]:
         return {"WWW-Authenticate": 'Bearer realm="certlib"'}
     if isinstance(error, Corrupt):
         return {"Retry-After": "60"}
+    if isinstance(error, failures.TooManyRequests):
+        return {"Retry-After": str(error.wait), **error.headers}
     return {} if retry is None else {"Retry-After": str(retry)}

@@ -23,7 +23,8 @@ _STATUS: Final = b"GET /v1/status/"
 _REST: Final = b" HTTP/1.1\r\n"
 _END: Final = b"\r\n\r\n"
 _MORE_THAN_PLAIN: Final = re.compile(
-    rb"\r\n(?:[ \t]|connection: *(?!keep-alive\r)|content-length|transfer-encoding|expect|upgrade)",
+    rb"\r\n(?:[ \t]|connection: *(?!keep-alive\r)|content-length|transfer-encoding|expect|upgrade"
+    rb"|x-request-id)",
     re.IGNORECASE,
 )
 """Headers that change what has to be done, and lines that continue the one before."""

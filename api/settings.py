@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         batch_limit: most rows in one call of the batch route.
         reader_children: how many uploaded files are read at once.
         renderer_children: how many pages are made at once; 0 makes them in this process.
+        rate_read, rate_write, rate_verify: requests a second of one client, by kind; a burst holds
+            four seconds' worth; 0 sets no limit. rate_public: of one address without a token.
+        trusted_proxies: networks whose `X-Forwarded-For` says who asks.
         webhook_networks: networks of the city that webhooks may call although they are not public.
         webhook_ports: ports that webhooks may call.
         webhook_ca_file: PEM of authorities behind receivers, beside the system's.
@@ -99,6 +102,11 @@ class Settings(BaseSettings):
     batch_limit: int = 100
     reader_children: int = 2
     renderer_children: int = 2
+    rate_read: float = Field(default=200.0, ge=0)
+    rate_write: float = Field(default=100.0, ge=0)
+    rate_verify: float = Field(default=200.0, ge=0)
+    rate_public: float = Field(default=50.0, ge=0)
+    trusted_proxies: str = "127.0.0.0/8,::1/128"
     webhook_networks: str = ""
     webhook_ports: str = "443"
     webhook_ca_file: Path | None = None
@@ -145,14 +153,16 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _receivers_can_be_named(self) -> Self:
-        try:
-            networks(self.webhook_networks.split(","))
-        except ValueError:
-            raise _wrong(
-                "CERTLIB_WEBHOOK_NETWORKS 应为以逗号分隔的网段，如 10.20.0.0/16,fd00:20::/32。",
-                "CERTLIB_WEBHOOK_NETWORKS must be networks like 10.20.0.0/16,fd00:20::/32.",
-            ) from None
+    def _networks_can_be_read(self) -> Self:
+        for name in ("webhook_networks", "trusted_proxies"):
+            try:
+                networks(getattr(self, name).split(","))
+            except ValueError:
+                setting = f"CERTLIB_{name.upper()}"
+                raise _wrong(
+                    f"{setting} 应为以逗号分隔的网段，如 10.20.0.0/16,fd00:20::/32。",
+                    f"{setting} must be networks like 10.20.0.0/16,fd00:20::/32.",
+                ) from None
         ports = self.webhook_ports.split(",")
         if not all(port.isdecimal() and 0 < int(port) < _PORTS for port in ports):
             raise _wrong(

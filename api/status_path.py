@@ -17,7 +17,8 @@ from starlette.types import Receive, Scope, Send
 from api import logs, problems, public
 from api.failures import MethodNotAllowed, Unexpected
 from api.metrics import Metrics
-from api.middleware.requests import RequestIds
+from api.middleware.rates import Rates
+from api.middleware.requests import RequestIds, header, request_id_of
 from api.parts import Parts
 from api.schemas.base import instant_text
 from certlib import ids
@@ -54,11 +55,14 @@ class StatusPath:
     restriction, a date), so those texts are made once a minute and kept.
     """
 
-    def __init__(self, parts: Parts, request_ids: RequestIds, metrics: Metrics) -> None:
+    def __init__(
+        self, parts: Parts, request_ids: RequestIds, metrics: Metrics, rates: Rates
+    ) -> None:
         self._source = parts.status
         self._registry = parts.registry
         self._clock = parts.clock
         self._ids = request_ids
+        self._rates = rates
         self._answers = metrics.status_answers
         self._demonstration = parts.settings.demo
         self._departments: frozenset[str] = frozenset()
@@ -99,10 +103,13 @@ class StatusPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        request_id = self._ids.accepted(header(scope, b"x-request-id"))
+        scope.setdefault("state", {})["request_id"] = request_id
         try:
             if scope["method"] not in {"GET", "HEAD"}:
                 await self._other_method(scope, receive, send)
                 return
+            told = self._rates.take(scope)
             body = self._answer(scope["path"][len(PREFIX) :])
         except CertlibError as error:
             await self._refuse(error, scope, receive, send)
@@ -111,7 +118,8 @@ class StatusPath:
             logs.event(_log, logging.ERROR, "unforeseen", fault=logs.faults(error))
             await self._refuse(Unexpected(), scope, receive, send)
             return
-        headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+        named = (b"x-request-id", request_id.encode("ascii"))
+        headers = [*_HEADERS, *told, named, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": _OK, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -202,7 +210,7 @@ class StatusPath:
         self, error: CertlibError, scope: Scope, receive: Receive, send: Send
     ) -> None:
         self._answers[problems.entry_of(type(error)).status, error.code] += 1
-        request_id = self._ids.next()
+        request_id = request_id_of(scope)
         headers = {"X-Request-Id": request_id}
         await problems.response(error, request_id, headers)(scope, receive, send)
 
@@ -213,5 +221,7 @@ class StatusPath:
             await send({"type": "http.response.body", "body": b""})
             return
         self._answers[405, MethodNotAllowed.code] += 1
-        answer = problems.response(MethodNotAllowed(), self._ids.next(), _ALLOW)
+        request_id = request_id_of(scope)
+        named = {**_ALLOW, "X-Request-Id": request_id}
+        answer = problems.response(MethodNotAllowed(), request_id, named)
         await answer(scope, receive, send)
