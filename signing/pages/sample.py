@@ -61,7 +61,7 @@ def sample_order(
         ),
         "number": "揭样〔2026〕00118号",
         "issuer_code": "11445200000000000X",
-        "issuer_name": version.defining_body if version.issuing_levels else "揭阳市样例局",
+        "issuer_name": _issuer(version.defining_body),
         "issue_date": _ISSUE_DATE,
         "holders": (_PERSON if person else _COMPANY,),
         "division_code": "445200",
@@ -82,6 +82,13 @@ def sample_order(
         verify_url=f"{public_url}/v/{content.identifier}",
         attachment=content.canonical(),
     )
+
+
+def _issuer(defining_body: str) -> str:
+    """The city's department for what a ministry defines (交通运输部: 揭阳市交通运输局)."""
+    if defining_body.endswith("部"):
+        return f"揭阳市{defining_body.removesuffix('部')}局"
+    return defining_body or "揭阳市样例局"
 
 
 def _with_pictures(spec: Mapping[str, Any], sample: object) -> object:

@@ -115,7 +115,10 @@ def _table(spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[s
     forms = [column.get("x-format", "text") for _, column in columns]
     return {
         "head": [column.get("title", key) for key, column in columns],
-        "numeric": [form in _NUMERIC for form in forms],
+        "numeric": [
+            form in _NUMERIC or column.get("type") == "integer"
+            for (_, column), form in zip(columns, forms, strict=True)
+        ],
         "widths": [column.get("x-width", 1) for _, column in columns],
         "numbered": spec.get("x-numbered", True),
         "rows": [

@@ -156,8 +156,8 @@ PRESALE = _type(
             "预售楼幢", 60, _HOUSES,
             {
                 "no": _column("幢号", 10, 12),
-                "floors": _column("层数", 20, 4, x_format="number", type="integer"),
-                "units": _column("套数", 30, 6, x_format="number", x_sum=True, type="integer"),
+                "floors": _column("层数", 20, 4, type="integer"),
+                "units": _column("套数", 30, 6, x_sum=True, type="integer"),
                 "area": _column("建筑面积（平方米）", 40, 12, x_format="amount", x_sum=True),
             },
             x_span=2,
