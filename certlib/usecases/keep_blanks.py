@@ -8,10 +8,10 @@ from certlib.canonical import digest
 from certlib.errors import TypeUnknown
 from certlib.paper import BlankForm, BlankStatus, StockCount
 from certlib.ports import Clock
-from certlib.registry import AuditRecord, Registry, UnitOfWork
+from certlib.registry import Registry, UnitOfWork
 from certlib.usecases.caller import PAPER, Caller
-from certlib.usecases.idempotency import Ask, once
 from certlib.usecases.keep_paper import PaperPage, paper_page
+from certlib.usecases.once import Done, Once, once
 
 
 class KeepBlanks:
@@ -32,14 +32,14 @@ class KeepBlanks:
             Conflict: one of the numbers is in stock already.
         """
 
-        def act(uow: UnitOfWork) -> dict[str, Any]:
+        def do(uow: UnitOfWork) -> int:
             if not uow.versions_of(of.type_code):
                 raise TypeUnknown(field_path="/type_code", type_code=of.type_code[:32])
             uow.receive_blanks(replace(of, number=number) for number in numbers)
-            return {"number": len(numbers)}
+            return len(numbers)
 
         asked = {"type_code": of.type_code, "form": of.form, "numbers": list(numbers)}
-        return self._kept(Ask(caller, "blank-receive", key, asked), act)
+        return self._kept(caller, "blank-receive", key, asked, do)
 
     def spoil(self, caller: Caller, blanks: Sequence[BlankForm], key: str) -> Mapping[str, Any]:
         """Takes spoiled blank forms out of stock, with the reason.
@@ -49,13 +49,13 @@ class KeepBlanks:
             BlankFormUnusable: one of them is not in stock.
         """
 
-        def act(uow: UnitOfWork) -> dict[str, Any]:
+        def do(uow: UnitOfWork) -> int:
             for item in blanks:
                 uow.spoil_blank(item)
-            return {"number": len(blanks)}
+            return len(blanks)
 
         asked = {"blanks": [[item.type_code, item.form, item.number, item.note] for item in blanks]}
-        return self._kept(Ask(caller, "blank-spoil", key, asked), act)
+        return self._kept(caller, "blank-spoil", key, asked, do)
 
     def stock(self, caller: Caller, type_code: str = "") -> Sequence[StockCount]:
         """The department's blank forms, counted."""
@@ -72,20 +72,21 @@ class KeepBlanks:
             found = session.blank_forms(caller.department_code, type_code, status, after, limit + 1)
         return paper_page(found, limit, lambda item: item.number)
 
-    def _kept(self, ask: Ask, act: Callable[[UnitOfWork], dict[str, Any]]) -> Mapping[str, Any]:
-        ask.caller.need(PAPER)
-        now = self._clock.now()
+    def _kept(
+        self,
+        caller: Caller,
+        route: str,
+        key: str,
+        asked: Mapping[str, Any],
+        do: Callable[[UnitOfWork], int],
+    ) -> Mapping[str, Any]:
+        caller.need(PAPER)
+        asked_digest = digest(dict(asked))
 
-        def recorded(uow: UnitOfWork) -> dict[str, Any]:
-            answer = act(uow)
-            details = {
-                "type_code": str(ask.request.get("type_code", "")),
-                "asked_sha256": digest(dict(ask.request)),
-                "request_id": ask.caller.request_id,
-                **answer,
-            }
-            target = f"department:{ask.caller.department_code}"
-            uow.append_audit([AuditRecord(now, ask.caller.actor, ask.route, target, details)])
-            return answer
+        def done(uow: UnitOfWork) -> Done:
+            answer = {"number": do(uow)}
+            target = f"department:{caller.department_code}"
+            return Done(target, answer, {**answer, "asked_sha256": asked_digest})
 
-        return once(self._registry, now, ask, recorded)
+        act = Once(caller, route, key, asked_digest, self._clock.now())
+        return once(self._registry, act, done)

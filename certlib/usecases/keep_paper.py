@@ -7,6 +7,7 @@ from typing import Any
 
 from certlib.access import Act
 from certlib.calendar import legal_day
+from certlib.canonical import digest
 from certlib.certificate import Certificate, PaperStatus
 from certlib.departments import Holding
 from certlib.errors import (
@@ -26,10 +27,10 @@ from certlib.paper import (
     print_problems,
 )
 from certlib.ports import Clock
-from certlib.registry import AuditRecord, OutboxEvent, ReadSession, Registry, UnitOfWork
+from certlib.registry import OutboxEvent, ReadSession, Registry, UnitOfWork
 from certlib.usecases.access import access_of, need
 from certlib.usecases.caller import PAPER, Caller
-from certlib.usecases.idempotency import Ask, once
+from certlib.usecases.once import Done, Once, once
 
 _Listing = Callable[[ReadSession, tuple[Holding, ...]], Sequence[str]]
 
@@ -100,7 +101,7 @@ class KeepPaper:
             "expected_version": request.expected_version,
         }
 
-        def act(uow: UnitOfWork) -> dict[str, Any]:
+        def do(uow: UnitOfWork) -> Done:
             certificate = _mine(uow, caller, request, today)
             known = list(uow.sheets(certificate.identifier))
             check_prints(certificate, request.prints, known, today)
@@ -108,10 +109,11 @@ class KeepPaper:
             content = certificate.content
             uow.add_sheets(sheets, content.issuer_code, content.type_code)
             details = {"prints": [item.print_number for item in request.prints]}
-            return self._kept(uow, caller, certificate, "paper-print", details)
+            return _kept(uow, certificate, details, now)
 
         caller.need(PAPER)
-        return once(self._registry, now, Ask(caller, "paper-print", request.key, asked), act)
+        act = Once(caller, "paper-print", request.key, digest(asked), now)
+        return once(self._registry, act, do)
 
     def happened(self, caller: Caller, request: SheetAct) -> Mapping[str, Any]:
         """The certificate's paper after a sheet was lost, found, declared void or collected.
@@ -120,7 +122,8 @@ class KeepPaper:
             SheetUnknown: no such sheet.
             TransitionForbidden, Invalid: as `Sheet.after`.
         """
-        today = legal_day(self._clock.now())
+        now = self._clock.now()
+        today = legal_day(now)
         asked = {
             "identifier": request.identifier,
             "act": request.act.value,
@@ -130,17 +133,17 @@ class KeepPaper:
             "expected_version": request.expected_version,
         }
 
-        def act(uow: UnitOfWork) -> dict[str, Any]:
+        def do(uow: UnitOfWork) -> Done:
             certificate = _mine(uow, caller, request, today)
             sheet = _find(uow.sheets(certificate.identifier), request.print_number)
             after = sheet.after(request.act, request.on, today=today, notice=request.notice)
             uow.save_sheet(after)
             details = {"print_number": request.print_number, "on": request.on.isoformat()}
-            return self._kept(uow, caller, certificate, f"paper-{request.act.value}", details)
+            return _kept(uow, certificate, details, now)
 
         caller.need(PAPER)
-        ask = Ask(caller, f"paper-{request.act.value}", request.key, asked)
-        return once(self._registry, self._clock.now(), ask, act)
+        act = Once(caller, f"paper-{request.act.value}", request.key, digest(asked), now)
+        return once(self._registry, act, do)
 
     def sheets(self, caller: Caller, identifier: str) -> tuple[Certificate, Sequence[Sheet]]:
         """The certificate and every sheet that was printed for it.
@@ -172,19 +175,16 @@ class KeepPaper:
             "printed_on": found.printed_on.isoformat(),
         }
 
-        def act(uow: UnitOfWork) -> dict[str, Any]:
+        def do(uow: UnitOfWork) -> Done:
             if not uow.versions_of(found.type_code):
                 raise TypeUnknown(field_path="/type_code", type_code=found.type_code[:32])
             uow.add_untwinned(found)
-            target = f"department:{caller.department_code}"
-            uow.append_audit(
-                [AuditRecord(found.recorded_at, caller.actor, "paper-untwinned", target, asked)]
-            )
-            return {"print_number": found.print_number}
+            told = {"type_code": found.type_code, "print_number": found.print_number}
+            return Done(f"department:{caller.department_code}", told, told)
 
         caller.need(PAPER)
-        ask = Ask(caller, "paper-untwinned", key, asked)
-        return once(self._registry, found.recorded_at, ask, act)
+        act = Once(caller, "paper-untwinned", key, digest(asked), found.recorded_at)
+        return once(self._registry, act, do)
 
     def late(self, caller: Caller, days: int, after: str, limit: int) -> PaperPage:
         """Certificates whose paper is still pending more than `days` days after issue."""
@@ -218,32 +218,25 @@ class KeepPaper:
             found = ask(session, mine)
         return paper_page(found, limit, lambda item: item)
 
-    # --- one act, one commit ------------------------------------------------------------------
 
-    def _kept(
-        self,
-        uow: UnitOfWork,
-        caller: Caller,
-        certificate: Certificate,
-        act: str,
-        details: Mapping[str, Any],
-    ) -> dict[str, Any]:
-        now = self._clock.now()
-        paper = overall(uow.sheets(certificate.identifier), has_paper=True)
-        after = replace(certificate, paper=paper, row_version=certificate.row_version + 1)
-        uow.save(after, certificate.row_version)
-        kept = {**details, "paper": paper.value, "request_id": caller.request_id}
-        uow.append_audit([AuditRecord(now, caller.actor, act, after.identifier, kept)])
-        payload = {"paper": paper.value, "row_version": after.row_version}
-        event_id = f"{after.identifier}:{after.row_version}"
-        uow.add_events(
-            [OutboxEvent(event_id, "certificate.paper-changed", after.identifier, payload, now)]
-        )
-        return {
-            "identifier": after.identifier,
-            "paper": paper.value,
-            "row_version": after.row_version,
-        }
+def _kept(
+    uow: UnitOfWork, certificate: Certificate, details: Mapping[str, Any], now: datetime
+) -> Done:
+    """The certificate with what is said of its paper now."""
+    paper = overall(uow.sheets(certificate.identifier), has_paper=True)
+    after = replace(certificate, paper=paper, row_version=certificate.row_version + 1)
+    uow.save(after, certificate.row_version)
+    payload = {"paper": paper.value, "row_version": after.row_version}
+    event_id = f"{after.identifier}:{after.row_version}"
+    uow.add_events(
+        [OutboxEvent(event_id, "certificate.paper-changed", after.identifier, payload, now)]
+    )
+    answer = {
+        "identifier": after.identifier,
+        "paper": paper.value,
+        "row_version": after.row_version,
+    }
+    return Done(after.identifier, answer, {**details, "paper": paper.value})
 
 
 def new_sheets(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from certlib.calendar import legal_day
-from certlib.canonical import canonical_bytes, digest
+from certlib.canonical import digest
 from certlib.catalogue import TypeStatus
 from certlib.errors import (
     Conflict,
@@ -19,12 +19,12 @@ from certlib.errors import (
     TypeUnknown,
 )
 from certlib.ports import Clock, Renderer
-from certlib.registry import AuditRecord, ReadSession, Registry, UnitOfWork
+from certlib.registry import ReadSession, Registry, UnitOfWork
 from certlib.type_differences import Difference, differences
 from certlib.type_lifecycle import TypeRecord, drafted
 from certlib.usecases.access import access_of
 from certlib.usecases.caller import MANAGE_TYPES, OPERATE, TYPES, Caller
-from certlib.usecases.idempotency import claim, kept_answer
+from certlib.usecases.once import Done, Once, once
 
 _CODE_SHOWN = 32
 _SEEN = frozenset({TypeStatus.PUBLISHED, TypeStatus.WITHDRAWN})
@@ -97,25 +97,15 @@ class ManageTypes:
         """
         caller.need(MANAGE_TYPES)
         now = self._clock.now()
-        route, digest_now = f"type-{act.act}", act.request_digest()
-        with self._registry.begin() as uow:
+
+        def do(uow: UnitOfWork) -> Done:
             if not self._managed(uow, caller)(act.type_code):
                 raise OutsideDepartment(field_path="/type_code")
-            earlier = uow.claim_idempotency(claim(caller, route, act.key, digest_now, now))
-            if earlier is not None:
-                return kept_answer(earlier, digest_now)
             record = self._acts[act.act](uow, caller, act, now)
-            uow.append_audit([_line(caller, act, record, now)])
-            answer = as_json(record)
-            uow.complete_idempotency(
-                caller.client_id,
-                route,
-                act.key,
-                identifier=record.target,
-                answer=canonical_bytes(answer).decode(),
-            )
-            uow.commit()
-        return answer
+            return Done(record.target, as_json(record), _details(record))
+
+        asked = Once(caller, f"type-{act.act}", act.key, act.request_digest(), now)
+        return once(self._registry, asked, do)
 
     def record(self, caller: Caller, type_code: str, version: str) -> TypeRecord:
         """One version, draft or not.
@@ -271,12 +261,10 @@ def _end_earlier(uow: UnitOfWork, act: TypeAct, first_day: date, now: datetime) 
             uow.save_type_record(record.ended(last_day, now), record.row_version)
 
 
-def _line(caller: Caller, act: TypeAct, record: TypeRecord, now: datetime) -> AuditRecord:
-    details = {
+def _details(record: TypeRecord) -> dict[str, Any]:
+    days = {"published_from": record.published_from, "usable_until": record.usable_until}
+    return {
         "definition_sha256": record.definition_digest,
         "status": record.status.value,
-        "request_id": caller.request_id,
+        **{name: day.isoformat() for name, day in days.items() if day is not None},
     }
-    days = {"published_from": record.published_from, "usable_until": record.usable_until}
-    details |= {name: day.isoformat() for name, day in days.items() if day is not None}
-    return AuditRecord(now, caller.actor, f"type-{act.act}", record.target, details)
