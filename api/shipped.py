@@ -1,12 +1,10 @@
 """What the package ships as data: departments, the issue list, certificate types."""
 
-import base64
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -16,12 +14,10 @@ from certlib.catalogue import TypeVersion, type_version_from
 from certlib.mandates import Capacity, IssueListEntry
 from certlib.registry import Department
 
-__all__ = ["SAMPLE_DAY", "departments", "issue_list", "sample_fields", "type_files"]
+__all__ = ["SAMPLE_DAY", "departments", "issue_list", "type_files"]
 
 SAMPLE_DAY: Final = date(2026, 11, 22)
 """The samples of all dictionaries belong to a certificate of this day."""
-
-_PICTURE: Final = "sample:"
 
 
 def departments() -> Iterator[Department]:
@@ -61,36 +57,6 @@ def type_files() -> list[tuple[TypeVersion, str]]:
         (type_version_from(definition), canonical_bytes(definition).decode())
         for definition in definitions
     ]
-
-
-def sample_fields(version: TypeVersion) -> dict[str, Any]:
-    """The samples of a dictionary as an order takes them: pictures in the places of their names."""
-    return {
-        item.key: _with_pictures(item.sample) for item in version.fields if item.sample is not None
-    }
-
-
-def _with_pictures(value: Any) -> Any:  # noqa: ANN401 - a JSON value
-    """`sample:portrait` becomes the picture of that name in `certlib/data/samples`, as base64."""
-    match value:
-        case str() if value.startswith(_PICTURE):
-            return _pictures().get(value.removeprefix(_PICTURE), value)
-        case list():
-            return [_with_pictures(item) for item in value]
-        case Mapping():
-            return {key: _with_pictures(item) for key, item in value.items()}
-        case _:
-            return value
-
-
-@cache
-def _pictures() -> Mapping[str, str]:
-    folder = _data().joinpath("samples")
-    return {
-        item.name.rpartition(".")[0]: base64.b64encode(item.read_bytes()).decode("ascii")
-        for item in folder.iterdir()
-        if item.name.endswith((".jpg", ".png"))
-    }
 
 
 def _day(text: str) -> date | None:

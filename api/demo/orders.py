@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from api.demo.people import Dice, Person, company, name, parent, person
-from api.shipped import SAMPLE_DAY, issue_list, sample_fields
+from api.shipped import SAMPLE_DAY, issue_list
 from certlib.catalogue import HolderCategory, NumberSource, TypeVersion
 from certlib.document import Holder
 from certlib.mandates import Capacity
 from certlib.usecases.order import IssueOrder
+from signing.pages.sample import sample_fields
 
 TRANSPORT = "11100000000019713D008"
 BIRTH = "11445200990090198M002"
@@ -51,7 +52,7 @@ def order(version: TypeVersion, number: int, term: Term) -> IssueOrder:
     """The `number`-th order of that type."""
     dice = Dice(f"{version.type_code}/{number}")
     division = dice.pick(_DIVISIONS)
-    maker = _MAKERS.get(version.type_code)
+    maker = MAKERS.get(version.type_code)
     if maker is None:
         face_number, holders, changed = _made(version, dice, number, term)
     else:
@@ -71,6 +72,30 @@ def order(version: TypeVersion, number: int, term: Term) -> IssueOrder:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A holder of the demo, with the person behind it where it is one."""
+
+    holder: Holder
+    person: Person | None = None
+
+
+def owner_of(one: Person) -> Owner:
+    """The holder that a person is."""
+    return Owner(Holder(one.name, "111", one.code), one)
+
+
+def repeated(version: TypeVersion, owner: Owner) -> dict[str, str]:
+    """The fields that say again what is known of the holder (`x-holder`)."""
+    said = {"name": owner.holder.name, "code": owner.holder.code}
+    if owner.person is not None:
+        said |= {
+            "birth": owner.person.born.isoformat(),
+            "sex": "女" if owner.person.woman else "男",
+        }
+    return {item.key: said[item.repeats] for item in version.fields if item.repeats in said}
+
+
 def sample_number(version: TypeVersion, number: int, year: int) -> str:
     """A face number as the type's own sample writes it; `{division}` stays to be filled."""
     text = version.sample_number or f"{version.type_code[-3:]}{{serial:08}}"
@@ -83,7 +108,7 @@ _Made = tuple[str, tuple[Holder, ...], dict[str, Any]]
 
 def _made(version: TypeVersion, dice: Dice, number: int, term: Term) -> _Made:
     """Any type: samples, with the holder, the days, the names and the last digits made anew."""
-    people = _people(version, dice, number)
+    owners = _owners(version, dice, number)
     days = term.issued - SAMPLE_DAY
     fields = {
         key: _moved(value, days)
@@ -92,18 +117,17 @@ def _made(version: TypeVersion, dice: Dice, number: int, term: Term) -> _Made:
     }
     for item in version.fields:
         printed = version.schema["properties"][item.key].get("x-format")
-        if item.repeats and (said := _said(people[0], item.repeats)):
-            fields[item.key] = said
-        elif printed == "name" and item.key in fields and "、" not in fields[item.key]:
+        if printed == "name" and item.key in fields and "、" not in fields[item.key]:
             fields[item.key] = name(dice)
         elif printed == "code" and item.key in fields:
             fields[item.key] = _renumbered(fields[item.key], number)
+    fields |= repeated(version, owners[0])
     issued = version.numbering.source is NumberSource.CALLER
     face_number = sample_number(version, number, term.issued.year) if issued else ""
-    return face_number, tuple(holder for holder, _ in people), fields
+    return face_number, tuple(owner.holder for owner in owners), fields
 
 
-def _people(version: TypeVersion, dice: Dice, number: int) -> list[tuple[Holder, Person | None]]:
+def _owners(version: TypeVersion, dice: Dice, number: int) -> list[Owner]:
     """One holder of the type's kind; now and then two where the type allows it."""
     count = 2 if version.max_holders > 1 and number % 2 == 0 else 1
     natural = version.holder_category is HolderCategory.PERSON or (
@@ -112,24 +136,13 @@ def _people(version: TypeVersion, dice: Dice, number: int) -> list[tuple[Holder,
     return [_natural(dice) if natural else _legal(dice) for _ in range(count)]
 
 
-def _natural(dice: Dice) -> tuple[Holder, Person | None]:
-    one = parent(dice, SAMPLE_DAY, woman=dice.below(2) == 0)
-    return Holder(one.name, "111", one.code), one
+def _natural(dice: Dice) -> Owner:
+    return owner_of(parent(dice, SAMPLE_DAY, woman=dice.below(2) == 0))
 
 
-def _legal(dice: Dice) -> tuple[Holder, Person | None]:
+def _legal(dice: Dice) -> Owner:
     title, code = company(dice, dice.pick(_LINES))
-    return Holder(title, "001", code), None
-
-
-def _said(owner: tuple[Holder, Person | None], part: str) -> str:
-    """What a field repeats of a holder; "" where the holder has no such thing."""
-    holder, one = owner
-    if part in ("name", "code"):
-        return holder.name if part == "name" else holder.code
-    if one is None:
-        return ""
-    return one.born.isoformat() if part == "birth" else "女" if one.woman else "男"
+    return Owner(Holder(title, "001", code))
 
 
 def _moved(value: Any, days: timedelta) -> Any:  # noqa: ANN401 - a JSON value
@@ -212,7 +225,7 @@ def _age(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-_MAKERS: Final[Mapping[str, Callable[[Dice, int, Term], _Made]]] = {
+MAKERS: Final[Mapping[str, Callable[[Dice, int, Term], _Made]]] = {
     TRANSPORT: _transport,
     BIRTH: _birth,
     PLANNING: _planning,
