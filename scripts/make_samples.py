@@ -1,4 +1,4 @@
-"""Draws the sample pictures of signing/pages/samples: a portrait, a lift, a floor plan.
+"""Draws the sample pictures of signing/pages/samples: a portrait, a lift, a floor plan, a gauge.
 
 Usage: python scripts/make_samples.py [SAMPLES_FOLDER]
 
@@ -76,7 +76,34 @@ def _plan() -> str:
     )
 
 
-DRAWINGS = {"portrait": (PORTRAIT, 300), "landscape": (_machine(), 480), "drawing": (_plan(), 900)}
+def _gauge() -> str:
+    """A pressure gauge that shows 1.6 of 2.5 MPa."""
+    ticks = "".join(
+        f'<path d="M260 {60 if mark % 5 else 52}v{18 if mark % 5 else 30}" '
+        f'transform="rotate({-135 + mark * 10.8:.1f} 260 195)" stroke="#2d3640" '
+        f'stroke-width="{3 if mark % 5 else 5}"/>'
+        for mark in range(26)
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 520 390">'
+        '<rect width="520" height="390" fill="#e7e3dc"/>'
+        '<rect x="236" y="330" width="48" height="60" fill="#a98f58"/>'
+        '<circle cx="260" cy="195" r="164" fill="#7d868f"/>'
+        '<circle cx="260" cy="195" r="148" fill="#fbfbf8" stroke="#3c464f" stroke-width="4"/>'
+        '<path d="M155 300A148 148 0 0 0 365 300L330 265A98 98 0 0 1 190 265Z" fill="#edf0ee"/>'
+        f"{ticks}"
+        '<path d="M254 215L260 78L266 215Z" fill="#b3261e" transform="rotate(37.8 260 195)"/>'
+        '<circle cx="260" cy="195" r="14" fill="#2d3640"/>'
+        "</svg>"
+    )
+
+
+DRAWINGS = {
+    "portrait": (PORTRAIT, 300),
+    "landscape": (_machine(), 480),
+    "drawing": (_plan(), 900),
+    "gauge": (_gauge(), 480),
+}
 
 
 def main() -> None:
