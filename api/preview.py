@@ -66,7 +66,7 @@ def preview_order(
 
 
 def longest_fields(version: TypeVersion) -> dict[str, Any]:
-    """Each field as long as its dictionary allows; totals fit their tables, pictures are samples."""
+    """Each field as long as its dictionary allows; totals fit their tables, pictures stay."""
     samples = sample_fields(version)
     specs: Mapping[str, Any] = version.schema["properties"]
     found = {key: _longest_value(spec, samples.get(key)) for key, spec in specs.items()}
@@ -140,7 +140,7 @@ def _longest_list(spec: Mapping[str, Any], sample: Any) -> list[Any]:  # noqa: A
 def _longest_text(spec: Mapping[str, Any], sample: Any) -> str:  # noqa: ANN401
     """The widest text that the rules allow; where they are narrow, the sample."""
     if "enum" in spec:
-        return max(spec["enum"], key=len)
+        return str(max(spec["enum"], key=len))
     if "contentMediaType" in spec or "maxLength" not in spec:
         return str(sample or _day_of(spec))
     most = spec["maxLength"]
@@ -148,7 +148,7 @@ def _longest_text(spec: Mapping[str, Any], sample: Any) -> str:  # noqa: ANN401
     whole = "9" * (most - 3)
     tried = (filling, "W" * most, "8" * most, f"{whole}.99"[:most], "99999999.99"[:most])
     fits = re.compile(spec.get("pattern", ""))
-    return next((text for text in tried if fits.search(text)), str(sample or ""))
+    return next((str(text) for text in tried if fits.search(text)), str(sample or ""))
 
 
 def _day_of(spec: Mapping[str, Any]) -> str:

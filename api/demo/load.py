@@ -27,6 +27,8 @@ MANY = (TRANSPORT, BIRTH, PLANNING)
 PER_TYPE = 100
 FEW = 2
 """How many certificates the demo has of each other open type."""
+_EVERY_FORM = 20
+"""Each so many certificates have all the forms of their type: 正本, 副本, 附页, 附图."""
 _GROUP = 20
 _CONSUMER = "11445200990090016H"
 
@@ -140,7 +142,8 @@ def _planned(version: TypeVersion, number: int, life: Life) -> _Planned:
 
 
 def _request(version: TypeVersion, number: int, life: Life) -> IssueRequest:
-    return IssueRequest(order(version, number, life.term), f"demo-{version.type_code}-{number}")
+    made = order(version, number, life.term, every_form=number % _EVERY_FORM == 1)
+    return IssueRequest(made, f"demo-{version.type_code}-{number}")
 
 
 def _caller(version: TypeVersion) -> Caller:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from api.demo.people import Dice, Person, company, name, parent, person
 from api.shipped import SAMPLE_DAY, issue_list
 from certlib.catalogue import HolderCategory, NumberSource, TypeVersion
-from certlib.document import Holder
+from certlib.document import Form, Holder
 from certlib.mandates import Capacity
 from certlib.usecases.order import IssueOrder
 from signing.pages.sample import sample_fields
@@ -31,6 +31,9 @@ def _issuers() -> dict[str, str]:
 ISSUERS: Final[Mapping[str, str]] = _issuers()
 """Which body issues which type in the demo."""
 
+REVIEWERS: Final = tuple(f"demo-reviewer-{place}" for place in range(1, 6))
+MAKER: Final = "demo-maker"
+"""Who made what the demo's officer seals, where a type wants two persons."""
 _DIVISIONS = ("445202", "445203", "445222", "445224", "445281", "445200")
 _LINES = ("实业", "建设工程", "物流", "餐饮管理", "机械", "置业")
 _PICTURE = 1_000  # no sample of text is as long as the smallest picture
@@ -48,8 +51,8 @@ class Term:
     valid_to: date | None = None
 
 
-def order(version: TypeVersion, number: int, term: Term) -> IssueOrder:
-    """The `number`-th order of that type."""
+def order(version: TypeVersion, number: int, term: Term, *, every_form: bool = False) -> IssueOrder:
+    """The `number`-th order of that type, for the original alone or for every form it has."""
     dice = Dice(f"{version.type_code}/{number}")
     division = dice.pick(_DIVISIONS)
     maker = MAKERS.get(version.type_code)
@@ -68,7 +71,9 @@ def order(version: TypeVersion, number: int, term: Term) -> IssueOrder:
         valid_from=term.valid_from,
         valid_to=term.valid_to,
         matter_name=f"{version.name}核发",
-        approved_by=("demo-reviewer",) if version.approvals else (),
+        forms=tuple(Form(kind) for kind in version.forms) if every_form else (),
+        approved_by=REVIEWERS[: version.approvals],
+        made_by=MAKER if version.separate_sealer else "",
     )
 
 

@@ -11,6 +11,7 @@ from api.cli.bilingual import Command, Language
 from api.cli.failures import DONE, UsageProblem
 from api.cli.screen import Screen
 from certlib.catalogue import TypeVersion
+from certlib.errors import NotFound
 
 _FORMS = ("original", "duplicate", "annex", "drawing")
 _PPI = 110
@@ -107,12 +108,17 @@ def _definition(path: Path) -> dict[str, Any]:
 def _written(version: TypeVersion, form: str, out: Path, *, extreme: bool) -> list[Path]:
     from api.preview import preview_images, preview_pdf
 
-    if out.suffix == ".pdf":
-        pages = {out: preview_pdf(version, form, extreme=extreme)}
-    else:
-        images = preview_images(version, form, extreme=extreme, ppi=_PPI)
-        names = [out] if len(images) == 1 else _numbered(out, len(images))
-        pages = dict(zip(names, images, strict=True))
+    try:
+        if out.suffix == ".pdf":
+            drawn = [preview_pdf(version, form, extreme=extreme)]
+        else:
+            drawn = preview_images(version, form, extreme=extreme, ppi=_PPI)
+    except NotFound as error:
+        raise UsageProblem(
+            f"/design：没有版式“{version.design}”，请查阅类型目录中的 README。",
+            f"/design: there is no design {version.design}: see the README of the types.",
+        ) from error
+    pages = dict(zip(_names(out, len(drawn)), drawn, strict=True))
     for path, content in pages.items():
         try:
             path.write_bytes(content)
@@ -123,6 +129,8 @@ def _written(version: TypeVersion, form: str, out: Path, *, extreme: bool) -> li
     return list(pages)
 
 
-def _numbered(out: Path, count: int) -> list[Path]:
+def _names(out: Path, count: int) -> list[Path]:
+    if count == 1:
+        return [out]
     width = len(str(count))
     return [out.with_stem(f"{out.stem}-{number:0{width}}") for number in range(1, count + 1)]
