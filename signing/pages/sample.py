@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from certlib.catalogue import HolderCategory, TypeVersion
+from certlib.catalogue import HolderCategory, NumberSource, TypeVersion
 from certlib.document import Content, Holder
 from certlib.ports import PageOrder
 
@@ -75,7 +75,10 @@ def sample_order(
     if version.term_years:
         end = _ISSUE_DATE.replace(year=_ISSUE_DATE.year + version.term_years, day=21)
         values |= {"valid_from": _ISSUE_DATE, "valid_to": end}
-    content = Content(**(values | changes))
+    values |= changes
+    if version.numbering.source is NumberSource.NONE:
+        values["number"] = ""  # whatever was asked for: such a type has none
+    content = Content(**values)
     return PageOrder(
         content=content,
         type_version=version,
