@@ -44,6 +44,8 @@ def wire(item: IssueOrder) -> dict[str, Any]:
         "division_code": item.division_code,
         "fields": dict(item.fields),
         "matter_name": item.matter_name,
+        "approved_by": list(item.approved_by),
+        "made_by": item.made_by,
     }
 
 

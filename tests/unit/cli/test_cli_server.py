@@ -97,9 +97,10 @@ def test_every_type_of_the_demo_may_be_tried_without_being_issued(
     if type_code != TRANSPORT:
         lines = [{**line, "valid_to": None} for line in lines]
     path = jsonl(tmp_path / "dry.jsonl", *lines)
-    said = run("issue", path, "--dry-run", "--json", *at(server))
+    given = ("issue", path, "--dry-run", "--json", "--act", "demo-officer", *at(server))
+    said = run(*given)
     assert (said.code, said.line["status"]) == (0, "checked")
-    said = run("issue", path, "--dry-run", "--json", *at(server))
+    said = run(*given)
     assert said.line["identifier"] is None
 
 
