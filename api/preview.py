@@ -43,7 +43,7 @@ def preview_images(
     version: TypeVersion, form: str = "original", *, extreme: bool = False, ppi: float = 96
 ) -> list[bytes]:
     """The pages as PNG; raises as `preview_pdf` does."""
-    return TypstRenderer().images(preview_order(version, form, extreme=extreme), ppi)
+    return TypstRenderer().preview(preview_order(version, form, extreme=extreme), ppi)
 
 
 def preview_order(

@@ -26,7 +26,7 @@ from certlib.registry import SearchQuery
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.order import IssueRequest
 from signing.evidence.reader import InProcessEvidenceReader
-from signing.pages.renderer import TypstRenderer
+from signing.pages.typesetter import Typesetter
 from signing.sealing import PadesSealer
 from storage.objects import FileObjectStore
 from storage.unit_of_work import SqlUnitOfWork
@@ -34,7 +34,7 @@ from storage.unit_of_work import SqlUnitOfWork
 GROUP = 20
 LIMIT = 0.20
 STAGES = {
-    "typst": (TypstRenderer, "_compile"),
+    "typst": (Typesetter, "_compile"),
     "seal": (PadesSealer, "seal"),
     "read-back": (InProcessEvidenceReader, "read"),
     "store object": (FileObjectStore, "put_once"),
