@@ -15,11 +15,13 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from certlib.canonical import canonical_bytes, digest
 from certlib.errors import Corrupt
 from certlib.registry import AuditRecord
-from storage import changes
+from storage import changes, witness
 from storage.columns import instant_text
 from storage.link import Link
 from storage.tables import AuditHeadRow, AuditRow, table
 
+_ACTOR = "registry"
+_BASELINE_ROWS = 200
 _HISTORY = table(AuditRow)
 _HEAD = table(AuditHeadRow)
 _LOCK_HEAD = select(_HEAD.c.sequence, _HEAD.c.digest).where(_HEAD.c.id == 1).with_for_update()
@@ -53,16 +55,17 @@ def append(link: Link, records: Iterable[AuditRecord]) -> None:
 
 
 def write(link: Link) -> None:
-    """Chains and writes what waits.
+    """Chains and writes what waits, and what this unit's rows are now.
 
     Raises:
         Corrupt: the head is missing.
     """
+    rows_now = link.testimony()
+    if rows_now:
+        link.audit.append(_testimony(link, rows_now))
     if not link.audit:
         return
-    head = link.first(_LOCK_HEAD)
-    if head is None:
-        raise Corrupt(what="audit_head")
+    head = _locked_head(link)
     sequence, previous, rows = int(head.sequence), str(head.digest), []
     for record in link.audit:
         sequence += 1
@@ -75,6 +78,26 @@ def write(link: Link) -> None:
     link.audit.clear()
 
 
+def take_baseline(link: Link) -> None:
+    """Bears witness to every row there is, once: what an earlier release wrote, it did not.
+
+    Every writer waits until it is done, so no row changes between being read and being named.
+
+    Raises:
+        Corrupt: the head is missing.
+    """
+    _locked_head(link)
+    if of_target(link, witness.BASELINE):
+        return
+    now, parts = link.clock.now(), 0
+    for part in witness.everything(link.connection, link.cipher, _BASELINE_ROWS):
+        details = {"acts": 0, "rows": part}
+        append(link, [AuditRecord(now, _ACTOR, witness.BASELINE, witness.TARGET, details)])
+        write(link)
+        parts += 1
+    append(link, [AuditRecord(now, _ACTOR, witness.BASELINE, witness.BASELINE, {"parts": parts})])
+
+
 def trail(link: Link, after: int, limit: int) -> Sequence[AuditRecord]:
     """Records whose sequence is above `after`."""
     return [_record(row) for row in link.fetch(_AFTER, after=after, count=limit)]
@@ -83,6 +106,20 @@ def trail(link: Link, after: int, limit: int) -> Sequence[AuditRecord]:
 def of_target(link: Link, target: str) -> Sequence[AuditRecord]:
     """Records of one target, oldest first."""
     return [_record(row) for row in link.fetch(_OF_TARGET, target=target)]
+
+
+def _locked_head(link: Link) -> Row[Any]:
+    head = link.first(_LOCK_HEAD)
+    if head is None:
+        raise Corrupt(what="audit_head")
+    return head
+
+
+def _testimony(link: Link, rows: dict[str, Any]) -> AuditRecord:
+    """`acts` says how many of the records right before it belong to the same unit."""
+    actor = link.audit[0].actor if link.audit else _ACTOR
+    details = {"acts": len(link.audit), "rows": rows}
+    return AuditRecord(link.clock.now(), actor, witness.ACT, witness.TARGET, details)
 
 
 def _row(record: AuditRecord, line: dict[str, Any], digest_: str) -> dict[str, Any]:

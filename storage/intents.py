@@ -22,6 +22,7 @@ from storage.link import Link
 from storage.lookup import number_hash
 from storage.plans import forms_from, forms_text, open_decision, seal_decision
 from storage.tables import IntentRow, table
+from storage.witness import BOOKKEEPING
 
 _INTENTS = table(IntentRow)
 _ALL = select(_INTENTS)
@@ -38,7 +39,7 @@ _OF_PENDING = (
 )
 _NOTE = _OF_PENDING.values(
     attempts=_INTENTS.c.attempts + 1, last_error=bindparam("b_error"), lease_until=None
-)
+).execution_options(**{BOOKKEEPING: True})
 _BURN = _OF_PENDING.values(
     status=IntentStatus.BURNED, burn_reason=bindparam("b_reason"), lease_until=None
 )
@@ -97,6 +98,7 @@ def lease(link: Link, now: datetime, until: datetime, limit: int) -> Sequence[In
         .where(_INTENTS.c.identifier.in_(_free(now, limit).scalar_subquery()))
         .values(lease_until=until)
         .returning(*_INTENTS.c)
+        .execution_options(**{BOOKKEEPING: True})
     )
     found = [_intent(link, row) for row in taken]
     return sorted(found, key=lambda intent: (intent.recorded_at, intent.identifier))

@@ -12,6 +12,7 @@ from certlib.ports import Clock
 from certlib.registry import AuditRecord
 from storage.encryption import Cipher
 from storage.faults import translating
+from storage.witness import Witness
 
 _PART = 1000
 """Values in one IN list: SQLite takes 32,766, PostgreSQL 65,535."""
@@ -30,6 +31,7 @@ class Link:
         locking: the object store locks what is published, so what is to be locked is noted.
         audit: records of this unit that the commit will chain and write.
         announced: ids of the events that this unit has put into the outbox.
+        witness: the rows that this unit has written.
         spoiled: a statement failed half-way: nothing of this unit may be committed.
     """
 
@@ -39,6 +41,7 @@ class Link:
     locking: bool = False
     audit: list[AuditRecord] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
+    witness: Witness = field(default_factory=Witness)
     spoiled: bool = False
 
     @property
@@ -54,7 +57,9 @@ class Link:
             Unsupported: a value that no column can keep.
         """
         with self._guarded():
-            return self.connection.execute(statement, values).fetchall()
+            found = self.connection.execute(statement, values).fetchall()
+            self.witness.returned(statement, found)
+            return found
 
     def fetch_of(self, statement: Executable, identifiers: Sequence[str]) -> Iterator[Row[Any]]:
         """Rows of many certificates at once, asked in parts that every engine takes.
@@ -88,7 +93,18 @@ class Link:
         if not rows:
             return 0
         with self._guarded():
+            # Before: what a DELETE has touched can no longer be asked for.
+            self.witness.note(self.connection, self.cipher, statement, rows)
             return self.connection.execute(statement, rows).rowcount
+
+    def testimony(self) -> dict[str, Any]:
+        """Digests of the rows that this unit has written, as they are now.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with self._guarded():
+            return self.witness.testimony(self.connection, self.cipher)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

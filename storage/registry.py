@@ -18,6 +18,7 @@ from storage.faults import translating
 from storage.link import Link
 from storage.reading import SqlReadSession
 from storage.unit_of_work import SqlUnitOfWork
+from storage.witness import BASELINE
 
 
 class _Turn:
@@ -123,6 +124,19 @@ class SqlRegistry:
                 if mine:
                     with translating():
                         single.scalar(select(func.pg_advisory_unlock(key)))
+
+    def take_baseline(self) -> None:
+        """To be asked at start: what an earlier release wrote gets its digests in the history.
+
+        Raises:
+            StoreUnavailable: no connection within the timeout.
+        """
+        with self.read() as session:
+            if session.history_of(BASELINE):
+                return
+        with self.begin() as unit:
+            unit.take_baseline()
+            unit.commit()
 
     def close(self) -> None:
         """Closes every connection; SQLite then folds its write-ahead log into the file."""

@@ -124,6 +124,10 @@ class SqlUnitOfWork(
         """Keeps a restriction or its lifting; the certificate's version grows."""
         amendment.put_restriction(self._link, identifier, restriction)
 
+    def take_baseline(self) -> None:
+        """Bears witness to every row of this database, unless that was done before."""
+        audit_chain.take_baseline(self._link)
+
     def commit(self) -> None:
         """The commit point: durable when it returns.
 

@@ -29,6 +29,11 @@ def _trail(store: Store) -> list[AuditRecord]:
         return list(session.audit_trail(limit=100_000))
 
 
+def _acts(store: Store) -> list[AuditRecord]:
+    """Without what the history says of rows."""
+    return [record for record in _trail(store) if record.target != "rows"]
+
+
 def _check(trail: list[AuditRecord]) -> None:
     assert [record.sequence for record in trail] == list(range(1, len(trail) + 1))
     assert all(record.digest == digest(record.canonical_line()) for record in trail)
@@ -39,17 +44,17 @@ def _check(trail: list[AuditRecord]) -> None:
 def test_records_are_chained_in_the_order_of_their_units(store: Store) -> None:
     _append(store, "a", "b")
     _append(store, "c")
-    trail = _trail(store)
-    assert [record.target for record in trail] == ["a", "b", "c"]
-    _check(trail)
+    assert [record.target for record in _acts(store)] == ["a", "b", "c"]
+    _check(_trail(store))
 
 
 def test_a_plain_reader_recomputes_the_chain_as_documented(store: Store) -> None:
     """docs/storage.md, without a line of ours but the driver."""
     _append(store, "目标")
     at = "at" if store.engine == "sqlite" else 'to_char(at, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')'
-    (row,) = store.rows(
-        f"SELECT sequence, {at}, actor, act, target, details, previous, digest FROM audit_history"
+    (*_, row) = store.rows(
+        f"SELECT sequence, {at}, actor, act, target, details, previous, digest FROM audit_history "
+        "ORDER BY sequence"
     )
     line = dict(
         zip(("sequence", "at", "actor", "act", "target", "details", "previous"), row, strict=False)
@@ -57,7 +62,7 @@ def test_a_plain_reader_recomputes_the_chain_as_documented(store: Store) -> None
     line["details"] = json.loads(row[5])
     text = json.dumps(line, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert hashlib.sha256(text.encode()).hexdigest() == row[7]
-    assert store.rows("SELECT id, sequence, digest FROM audit_head") == [(1, 1, row[7])]
+    assert store.rows("SELECT id, sequence, digest FROM audit_head") == [(1, row[0], row[7])]
 
 
 def test_a_unit_without_commit_leaves_no_gap(store: Store) -> None:
@@ -65,7 +70,7 @@ def test_a_unit_without_commit_leaves_no_gap(store: Store) -> None:
     with store.registry.begin() as unit:
         unit.append_audit([records.audit("lost")])
     _append(store, "b")
-    assert [record.target for record in _trail(store)] == ["a", "b"]
+    assert [record.target for record in _acts(store)] == ["a", "b"]
     _check(_trail(store))
 
 
@@ -84,18 +89,19 @@ def test_eight_threads_leave_no_gap(store: Store) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    trail = _trail(store)
-    assert len(trail) == 8 * 5 * 2
-    _check(trail)
+    assert len(_acts(store)) == 8 * 5 * 2
+    _check(_trail(store))
     with store.registry.read() as session:
         assert len(session.history_of("3")) == 5
 
 
 def test_history_of_one_target_and_pages(store: Store) -> None:
+    before = len(_trail(store))
     _append(store, "a", "b", "a", "c")
     with store.registry.read() as session:
-        assert [record.sequence for record in session.history_of("a")] == [1, 3]
-        assert [record.sequence for record in session.audit_trail(after=1, limit=2)] == [2, 3]
+        assert [record.sequence - before for record in session.history_of("a")] == [1, 3]
+        page = session.audit_trail(after=before + 1, limit=2)
+        assert [record.sequence - before for record in page] == [2, 3]
         assert session.history_of("x") == []
 
 
@@ -106,9 +112,9 @@ def test_details_survive_and_must_be_canonical(store: Store) -> None:
         with pytest.raises(Unsupported):
             unit.append_audit([records.audit(details={"rate": 0.5})])
         unit.commit()
-    (record,) = _trail(store)
+    (record,) = _acts(store)
     assert record.details == details
-    _check([record])
+    _check(_trail(store))
 
 
 @pytest.mark.parametrize("act", ["UPDATE {} SET actor = 'x'", "DELETE FROM {}"])

@@ -229,9 +229,14 @@ class House:
         with self.registry.read() as session:
             return session.certificate(identifier)
 
-    def audit(self):
+    def trail(self):
+        """The whole history."""
         with self.registry.read() as session:
             return session.audit_trail()
+
+    def audit(self):
+        """The acts, without what the history says of rows."""
+        return [record for record in self.trail() if record.target != "rows"]
 
 
 def definition(type_code, **changes):

@@ -70,7 +70,7 @@ def test_full_batches_are_sealed_at_once_and_the_rest_waits(house, built):
 def test_batches_cover_the_history_without_a_gap(house):
     act(house, *"abcdefgh")
     house.seal_history.run(everything=True)
-    trail, sealed = house.audit(), batches(house)
+    trail, sealed = house.trail(), batches(house)
     before, previous = 0, ""
     for number, batch in enumerate(sealed, 1):
         header = batch.header
@@ -150,7 +150,7 @@ def test_of_two_processes_one_seals(house, built):
 def test_a_history_that_was_changed_is_not_sealed(house, built, tmp_path, change):
     """A seal over it would make the forgery look good."""
     act(house, "a", "b")
-    last = len(house.audit())
+    last = len(house.trail())
     with closing(sqlite3.connect(tmp_path / "certlib.sqlite")) as connection:
         connection.execute("DROP TRIGGER audit_history_no_update")
         connection.execute("DROP TRIGGER audit_history_no_delete")
