@@ -2,7 +2,8 @@
 
 from api.bootstrap import Node
 from api.shipped import departments, issue_list, type_files
-from certlib.registry import Department, IssueListEntry, UnitOfWork
+from certlib.catalogue import TypeVersion
+from certlib.registry import AuditRecord, Department, IssueListEntry, UnitOfWork
 from keys.mint import SealOrder
 
 __all__ = ["departments", "found", "issue_list", "type_files"]
@@ -16,17 +17,25 @@ def found(node: Node) -> None:
     listed = list(departments())
     with node.registry.begin() as uow:
         known = {item.credit_code for item in uow.departments()}
-        for department in listed:
-            if department.credit_code not in known:
-                uow.put_department(department)
-        for version, definition in type_files():
-            if uow.type_version(version.type_code, version.version) is None:
-                uow.put_type_version(version, definition)
-        for entry in issue_list():
-            if not _listed(uow, entry):
-                uow.put_issue_entry(entry)
+        new = [item for item in listed if item.credit_code not in known]
+        for department in new:
+            uow.put_department(department)
+        types = [item for item in type_files() if not _kept(uow, item[0])]
+        for version, definition in types:
+            uow.put_type_version(version, definition)
+        entries = [entry for entry in issue_list() if not _listed(uow, entry)]
+        for entry in entries:
+            uow.put_issue_entry(entry)
+        founded = {"departments": len(new), "types": len(types), "entries": len(entries)}
+        if any(founded.values()):
+            now = node.clock.now()
+            uow.append_audit([AuditRecord(now, "operator", "found", "catalogue", founded)])
         uow.commit()
     node.authority.issue_seals([_seal_order(item) for item in listed])
+
+
+def _kept(uow: UnitOfWork, version: TypeVersion) -> bool:
+    return uow.type_version(version.type_code, version.version) is not None
 
 
 def _listed(uow: UnitOfWork, entry: IssueListEntry) -> bool:

@@ -32,6 +32,7 @@ from storage.columns import instant_text
 from storage.encryption import Cipher
 from storage.tables import Row
 from storage.tables.history import HistoryBatchRow
+from storage.tables.notices import CertificateChangeRow
 from storage.tables.workflow import AuditHeadRow, AuditRow, IdempotencyRow, OutboxRow
 
 ACT = "witness"
@@ -50,6 +51,7 @@ _EXEMPT = frozenset(
         HistoryBatchRow,  # sealed
         IdempotencyRow,  # answers, forgotten when an act comes to nothing
         OutboxRow,  # delivery: attempts, leases
+        CertificateChangeRow,  # made from the history's records, and compared with them
     )
 )
 _LEFT_OUT: Mapping[str, frozenset[str]] = {

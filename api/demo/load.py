@@ -16,7 +16,7 @@ from api.tokens import hash_secret, new_secret
 from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
 from certlib.errors import CertlibError, StoreUnavailable
-from certlib.registry import Client
+from certlib.registry import AuditRecord, Client
 from certlib.usecases.caller import DEPARTMENT_SCOPES, TYPES, VERIFY, Caller
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.issue import Outcome
@@ -97,18 +97,20 @@ def _client(
 
 
 def _register(node: Node, clients: Iterable[dict[str, Any]]) -> None:
+    now = node.clock.now()
     with node.registry.begin() as uow:
         for item in clients:
-            uow.put_client(
-                Client(
-                    client_id=item["client_id"],
-                    name=item["name"],
-                    department_code=item["department_code"],
-                    scopes=frozenset(item["scopes"]),
-                    secret_hash=hash_secret(item["client_secret"]),
-                    created_at=node.clock.now(),
-                )
+            made = Client(
+                client_id=item["client_id"],
+                name=item["name"],
+                department_code=item["department_code"],
+                scopes=frozenset(item["scopes"]),
+                secret_hash=hash_secret(item["client_secret"]),
+                created_at=now,
             )
+            uow.put_client(made)
+            details = {"department": made.department_code, "scopes": sorted(made.scopes)}
+            uow.append_audit([AuditRecord(now, "operator", "add-client", made.client_id, details)])
         uow.commit()
 
 

@@ -22,7 +22,14 @@ from storage.witness import witnessed
 from tests.contract.conftest import KEY, Store
 from tests.fakes import records
 
-EXEMPT = {"audit_history", "audit_head", "history_batches", "idempotency", "outbox"}
+EXEMPT = {
+    "audit_history",
+    "audit_head",
+    "certificate_changes",
+    "history_batches",
+    "idempotency",
+    "outbox",
+}
 LEFT_OUT = {"intents": {"attempts", "last_error", "lease_until"}}
 DEPARTMENT = Department(records.ISSUER, "揭阳市交通运输局", "市交通局", "445200", "prefecture")
 CLIENT = Client("hall", "大厅", records.ISSUER, frozenset({"issue"}), "hash", records.AT)
@@ -236,6 +243,11 @@ def test_a_write_that_names_no_row_is_refused(store: Store) -> None:
             unit._link.fetch(statement) if statement is not copied else unit._link.change(
                 statement, [{"b_nothing": ""}]
             )
+
+
+def test_a_value_that_no_column_has_is_refused(store: Store) -> None:
+    with store.registry.begin() as unit, pytest.raises(Unsupported):
+        unit.put_client(replace(CLIENT, name=0.5))
 
 
 # --- the baseline -------------------------------------------------------------------------------
