@@ -11,11 +11,15 @@ from api.audit.checks import (
     idempotency,
     identifiers,
     orphans,
+    rows,
 )
+from api.audit.checks.batches import SealedHistory
 from api.audit.database import snapshot
 from api.audit.ledger import ledger
 from api.audit.objects import ObjectFolder
-from api.audit.report import Report
+from api.audit.report import Counts, Invariant, Report
+from api.audit.testimony import Testimony
+from api.audit.trust import Trust
 from api.audit.unsealing import Opener, key_from
 
 
@@ -28,11 +32,13 @@ class AuditOptions:
         objects: the object folder.
         keys: files of key-encryption keys, the current one and former ones.
         quick: leave out the verification of seals; digests are compared all the same.
+        trust: the root and other anchors of the history's seals.
     """
 
     database: str
     objects: Path
     keys: tuple[Path, ...]
+    trust: Trust
     quick: bool = False
 
 
@@ -48,15 +54,19 @@ def audit(options: AuditOptions) -> Report:
     objects = ObjectFolder(options.objects)
     # Names before the snapshot: what lay there by now had its intent committed before.
     names, strange = objects.names()
-    with snapshot(options.database) as view:
+    with snapshot(options.database) as view, Testimony() as testimony:
         known = ledger(view)
+        history = SealedHistory(Invariant("INV-7"), view, options.trust)
+        chained = chain.check(view, known, history, testimony)
+        rows.check(chained, view, opener, testimony)
         invariants = (
             orphans.check(known, objects, sorted(names), strange),
             files.check(view, known, files.Archive(objects, opener, options.quick)),
             identifiers.check(known),
             idempotency.check(view, known, opener),
             histories.check(view, known),
-            chain.check(view, known),
+            chained,
             approvals.check(view, known),
         )
-    return Report(invariants, len(known.certificates), known.pending, len(names))
+    counts = Counts(len(known.certificates), known.pending, len(names), history.unsealed)
+    return Report(invariants, counts)

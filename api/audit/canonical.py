@@ -5,10 +5,15 @@ import json
 from typing import Any
 
 
+def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """The octets of the canonical form."""
+    text = json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
+
+
 def digest(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """Hex SHA-256 of the canonical form."""
-    text = json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def _ordered(value: Any) -> Any:  # noqa: ANN401 - any JSON value

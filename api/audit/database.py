@@ -17,6 +17,19 @@ _SQLITE = "sqlite:///"
 _GROUP = 500
 _IN_UTC = "-c timezone=UTC"
 
+_KEYS = """
+SELECT t.table_name, k.column_name
+FROM information_schema.tables t
+LEFT JOIN information_schema.table_constraints c
+  ON c.table_schema = t.table_schema AND c.table_name = t.table_name
+  AND c.constraint_type = 'PRIMARY KEY'
+LEFT JOIN information_schema.key_column_usage k
+  ON k.constraint_schema = c.constraint_schema AND k.constraint_name = c.constraint_name
+  AND k.table_name = c.table_name
+WHERE t.table_schema = current_schema() AND t.table_type = 'BASE TABLE'
+ORDER BY t.table_name, k.ordinal_position
+"""
+
 Row = Mapping[str, Any]
 
 
@@ -25,6 +38,10 @@ class Snapshot(Protocol):
 
     def rows(self, query: str) -> Iterator[Row]:
         """Rows by column name: instants and days as ISO text, octets as bytes."""
+        ...
+
+    def keys(self) -> Mapping[str, tuple[str, ...]]:
+        """Every table with the columns of its primary key."""
         ...
 
 
@@ -68,6 +85,16 @@ class _SqliteSnapshot:
         for row in self._connection.execute(query):
             yield dict(row)
 
+    def keys(self) -> Mapping[str, tuple[str, ...]]:
+        found = self._connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        tables = [str(row["name"]) for row in found]
+        return {name: tuple(self._key(name)) for name in tables if not name.startswith("sqlite_")}
+
+    def _key(self, table: str) -> list[str]:
+        found = self._connection.execute("SELECT name, pk FROM pragma_table_info(?)", (table,))
+        parts = sorted((int(row["pk"]), str(row["name"])) for row in found if row["pk"])
+        return [name for _, name in parts]
+
 
 @contextmanager
 def _postgresql(url: str) -> Iterator[Snapshot]:
@@ -91,6 +118,13 @@ class _PostgresqlSnapshot:
             cursor.itersize = _GROUP
             for row in cursor.execute(query.encode()):
                 yield {name: _plain(value) for name, value in row.items()}
+
+    def keys(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for row in self.rows(_KEYS):
+            columns = found.setdefault(row["table_name"], [])
+            columns += [row["column_name"]] if row["column_name"] else []
+        return {name: tuple(columns) for name, columns in found.items()}
 
 
 def _plain(value: object) -> object:

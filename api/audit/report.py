@@ -1,7 +1,7 @@
 """What an audit says: invariants, how much of each was checked, and what violates them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 INVARIANTS: Mapping[str, tuple[str, str]] = {
@@ -63,13 +63,25 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What there was.
+
+    Attributes:
+        unsealed: records of the history that no seal covers yet.
+    """
+
+    certificates: int
+    pending: int
+    objects: int
+    unsealed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The audit's result."""
 
     invariants: tuple[Invariant, ...]
-    certificates: int
-    pending: int
-    objects: int
+    counts: Counts
 
     @property
     def green(self) -> bool:
@@ -80,9 +92,7 @@ class Report:
         """What `certlib audit --json` prints."""
         return {
             "green": self.green,
-            "certificates": self.certificates,
-            "pending": self.pending,
-            "objects": self.objects,
+            **asdict(self.counts),
             "invariants": [
                 {
                     "invariant": item.name,

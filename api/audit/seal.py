@@ -4,24 +4,15 @@ Nothing of a PDF library is used. Our files have one signature over everything b
 holds it, so the last `/ByteRange` of the file must reach to its first and its last octet.
 """
 
-import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asn1crypto import cms
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from api.audit.signed import BadSignature, check_signer, signer_of
 
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
-_HASHES: Mapping[str, hashes.HashAlgorithm] = {
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
-}
-_SET = b"\x31"
 
 
 class BadSeal(Exception):
@@ -47,13 +38,10 @@ def checked_seal(pdf: bytes) -> Seal:
     """
     covered, container = _split(pdf)
     try:
-        signed = cms.ContentInfo.load(container)["content"]
-        signer = signed["signer_infos"][0]
-        certificate = _certificate(signed, signer)
-        _check_digest(signer, covered)
-        _check_signature(signer, certificate)
-    except BadSeal:
-        raise
+        signer, certificate = signer_of(cms.ContentInfo.load(container)["content"])
+        check_signer(signer, certificate, covered)
+    except BadSignature as error:
+        raise BadSeal(str(error)) from error
     # asn1crypto raises many kinds on octets that are no CMS.
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise BadSeal("cms-malformed") from error
@@ -89,50 +77,6 @@ def _der(octets: bytes) -> bytes:
     if end > len(octets) or any(octets[end:]):
         raise BadSeal("padding")
     return octets[:end]
-
-
-def _certificate(signed: cms.SignedData, signer: cms.SignerInfo) -> x509.Certificate:
-    sid = signer["sid"].chosen
-    for choice in signed["certificates"]:
-        found = choice.chosen
-        same = (
-            found.issuer.dump() == sid["issuer"].dump()
-            and found.serial_number == sid["serial_number"].native
-        )
-        if same:
-            return x509.load_der_x509_certificate(found.dump())
-    raise BadSeal("no-certificate")
-
-
-def _check_digest(signer: cms.SignerInfo, covered: tuple[bytes, bytes]) -> None:
-    made = hashlib.new(signer["digest_algorithm"]["algorithm"].native)
-    for part in covered:
-        made.update(part)
-    stated = [
-        attribute["values"][0].native
-        for attribute in signer["signed_attrs"]
-        if attribute["type"].native == "message_digest"
-    ]
-    if stated != [made.digest()]:
-        raise BadSeal("digest")
-
-
-def _check_signature(signer: cms.SignerInfo, certificate: x509.Certificate) -> None:
-    # RFC 5652 section 5.4: signed as a SET OF, though it travels with an implicit tag.
-    message = _SET + signer["signed_attrs"].dump()[1:]
-    signature = signer["signature"].native
-    algorithm = _HASHES[signer["digest_algorithm"]["algorithm"].native]
-    key = certificate.public_key()
-    try:
-        match key:
-            case ec.EllipticCurvePublicKey():
-                key.verify(signature, message, ec.ECDSA(algorithm))
-            case rsa.RSAPublicKey():
-                key.verify(signature, message, padding.PKCS1v15(), algorithm)
-            case _:
-                raise BadSeal("algorithm")
-    except InvalidSignature as error:
-        raise BadSeal("signature") from error
 
 
 def _organisation(certificate: x509.Certificate) -> str:

@@ -44,6 +44,12 @@ class Opener:
             )
             for key in keys
         }
+        self._index = [_derived(key, "index", _KEY) for key in keys]
+
+    def keyed(self, purpose: str, text: str) -> frozenset[str]:
+        """The keyed hash of a text; one for each key, as the oldest one counts."""
+        message = f"{purpose}\0{text}".encode()
+        return frozenset(hmac.digest(key, message, "sha256").hex() for key in self._index)
 
     def column(self, sealed: bytes, table: str, column: str, row: str) -> bytes:
         """The clear octets of a column; `row` is its primary key, parts joined by U+001F.

@@ -7,7 +7,7 @@ one. Any number of processes may try: a batch's number is its key, and the first
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from certlib import merkle
 from certlib.canonical import canonical_bytes
@@ -94,7 +94,7 @@ class SealHistory:
             root=merkle.root(leaves).hex(),
             head=records[-1].digest,
             previous="" if last is None else last.digest,
-            sealed_at=_not_before(self._clock.now(), last),
+            sealed_at=self._clock.now(),
             node=self._options.node,
             certificate=hashlib.sha256(key.chain[0]).hexdigest(),
         )
@@ -131,8 +131,3 @@ def _leaves(last: SealedBatch | None, records: Sequence[AuditRecord]) -> list[by
         leaves.append(merkle.leaf_hash(line))
         sequence, previous = record.sequence, record.digest
     return leaves
-
-
-def _not_before(now: datetime, last: SealedBatch | None) -> datetime:
-    """A clock that was set back must not make batches run backwards."""
-    return now if last is None else max(now, last.header.sealed_at)

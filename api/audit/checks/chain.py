@@ -1,15 +1,17 @@
 """INV-7: the audit history has no gap and no change, and no act went without a record."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from api.audit.canonical import digest
+from api.audit.checks.batches import SealedHistory
+from api.audit.checks.words import Words
 from api.audit.database import Row, Snapshot
+from api.audit.history import Record, records
 from api.audit.ledger import Ledger
 from api.audit.report import Invariant
+from api.audit.testimony import Testimony
 from api.audit.transitions import TABLE
 
 _GAP = ("审计记录序号有缺口", "the sequence has a gap")
@@ -21,10 +23,6 @@ _UNRECORDED = ("有操作没有审计记录", "an act has no record in the histo
 _UNDONE = ("审计记录中的状态变化已不在登记中", "a step that the history names is not on record")
 _STEP = ("状态变化与其审计记录不符", "the step is not what the history says")
 _DIGEST = ("审计记录中的文件摘要与登记不符", "the history names another file digest")
-_HISTORY = (
-    "SELECT sequence, at, actor, act, target, details, previous, digest FROM audit_history "
-    "ORDER BY sequence"
-)
 _ENDS = "SELECT sequence, digest FROM audit_head"
 _STEPS = (
     "SELECT identifier, action, from_state, to_state, reason_code, effective_from, recorded_at, "
@@ -57,48 +55,51 @@ class _Act:
         return same and all(row[column] == value for column, value in self.said.items())
 
 
-def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
+@dataclass(slots=True)
+class _Memory:
+    """What the walk remembers of the acts."""
+
+    reserved: set[str] = field(default_factory=set)
+    acts: defaultdict[str, list[_Act]] = field(default_factory=lambda: defaultdict(list))
+    sealed: dict[str, str] = field(default_factory=dict)
+
+    def note(self, record: Record) -> None:
+        """Takes the next record."""
+        if record.act in _RESERVING:
+            self.reserved.add(record.target)
+        if record.act in _STEP_OF:
+            self.acts[record.target].append(_act(record))
+        if record.act == _ISSUE and record.details is not None:
+            self.sealed[record.target] = str(record.details.get("sha256"))
+
+
+def check(
+    snapshot: Snapshot, ledger: Ledger, history: SealedHistory, testimony: Testimony
+) -> Invariant:
     """Walks the chain from its first record to its head, then asks it for every act."""
-    found = Invariant("INV-7")
-    reserved: Counter[str] = Counter()
-    acts: defaultdict[str, list[_Act]] = defaultdict(list)
-    sealed: dict[str, str] = {}
+    found = history.found
+    memory, words = _Memory(), Words(found, testimony)
     sequence, previous = 0, ""
-    for row in snapshot.rows(_HISTORY):
+    for record in records(snapshot):
         found.checked += 1
         sequence += 1
-        subject = str(row["sequence"])
-        found.expect(row["sequence"] == sequence, subject, "gap", _GAP)
-        found.expect(row["previous"] == previous, subject, "link", _LINK)
-        details = _details(row)
-        intact = details is not None and _digest(row, details) == row["digest"]
-        found.expect(intact, subject, "changed", _CHANGED)
-        reserved[row["target"]] += row["act"] in _RESERVING
-        if row["act"] in _STEP_OF:
-            acts[row["target"]].append(_act(row, details or {}))
-        if row["act"] == _ISSUE and details is not None:
-            sealed[row["target"]] = str(details.get("sha256"))
+        subject = str(record.sequence)
+        found.expect(record.sequence == sequence, subject, "gap", _GAP)
+        found.expect(record.previous == previous, subject, "link", _LINK)
+        found.expect(record.intact, subject, "changed", _CHANGED)
+        memory.note(record)
+        words.hear(record)
+        history.see(record)
         # From here on the walk follows what is there: one gap is one violation.
-        sequence, previous = row["sequence"], row["digest"]
+        sequence, previous = record.sequence, record.digest
+    history.end()
     _check_head(found, snapshot, sequence, previous)
     for identifier in ledger.intents:
-        found.expect(reserved[identifier] > 0, identifier, "reserve-unrecorded", _UNRECORDED)
-    _check_steps(found, snapshot, acts)
-    _check_digests(found, ledger, sealed)
+        held = identifier in memory.reserved
+        found.expect(held, identifier, "reserve-unrecorded", _UNRECORDED)
+    _check_steps(found, snapshot, memory.acts)
+    _check_digests(found, ledger, memory.sealed)
     return found
-
-
-def _details(row: Row) -> dict[str, Any] | None:
-    try:
-        details = json.loads(row["details"])
-    except ValueError:
-        return None
-    return details if isinstance(details, dict) else None
-
-
-def _digest(row: Row, details: dict[str, Any]) -> str:
-    line = {key: row[key] for key in ("sequence", "at", "actor", "act", "target", "previous")}
-    return digest({**line, "details": details})
 
 
 def _check_head(found: Invariant, snapshot: Snapshot, sequence: int, previous: str) -> None:
@@ -109,9 +110,10 @@ def _check_head(found: Invariant, snapshot: Snapshot, sequence: int, previous: s
         found.expect(same, "head", "head", _HEAD)
 
 
-def _act(row: Row, details: Mapping[str, Any]) -> _Act:
+def _act(record: Record) -> _Act:
+    details = record.details or {}
     said = {column: details[name] for name, column in _SAID.items() if name in details}
-    return _Act(_STEP_OF[row["act"]], row["at"], row["actor"], said)
+    return _Act(_STEP_OF[record.act], record.at, record.actor, said)
 
 
 def _check_steps(found: Invariant, snapshot: Snapshot, acts: Mapping[str, Sequence[_Act]]) -> None:

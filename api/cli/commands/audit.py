@@ -1,5 +1,6 @@
 """`certlib audit`: does the record keep its promises? Independent of everything that wrote it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from api.cli.failures import DONE, FAILED, UNKNOWN, CommandFailure, UsageProblem
 from api.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from api.audit import Report
+    from api.audit import Report, Trust
+    from api.settings import Settings
 
 _SHOWN = 50
 """Violations of one invariant that a table lists; JSON has all."""
@@ -35,10 +37,20 @@ class _CouldNot(CommandFailure):
     zh="不核验每个文件的签章（仍核对摘要）。",
     en="Do not verify each file's seal; digests are compared all the same.",
 )
+@options.option(
+    "--trust",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    zh="历史封签的信任根和时间戳机构证书（PEM 或 DER，可多次）；默认取本库的密钥登记。",
+    en="Roots and timestamp authorities for seals of the history (PEM or DER, repeatable); by "
+    "default the node's own register of keys.",
+)
 @options.data_dir
 @options.as_json
 @options.lang
-def command(*, quick: bool, data_dir: Path, as_json: bool, lang: Language) -> int:
+def command(
+    *, quick: bool, trust: tuple[Path, ...], data_dir: Path, as_json: bool, lang: Language
+) -> int:
     """Audits the node in `data_dir`."""
     from api.audit import AuditOptions, CannotAudit, audit
     from api.cli.configuration import reading_settings
@@ -51,9 +63,10 @@ def command(*, quick: bool, data_dir: Path, as_json: bool, lang: Language) -> in
             f"There is no database in {data_dir}: run certlib init first.",
         )
     keys = (settings.secrets_folder / "kek",)
-    wanted = AuditOptions(settings.database, settings.data_dir / "objects", keys, quick)
     try:
-        report = audit(wanted)
+        anchors = _trust(settings, trust)
+        objects = settings.data_dir / "objects"
+        report = audit(AuditOptions(settings.database, objects, keys, anchors, quick))
     except CannotAudit as error:
         raise _CouldNot(error.zh, error.en) from error
     if as_json:
@@ -61,6 +74,18 @@ def command(*, quick: bool, data_dir: Path, as_json: bool, lang: Language) -> in
     else:
         _show(screen, report)
     return DONE if report.green else FAILED
+
+
+def _trust(settings: "Settings", files: tuple[Path, ...]) -> "Trust":
+    from api.audit import trust_of_files, trust_of_register
+
+    if files:
+        return trust_of_files(files)
+    own = trust_of_register(settings.data_dir / "keys" / "register")
+    pinned = settings.history_tsa_certificate
+    if pinned is None:
+        return own
+    return replace(own, pinned=trust_of_files((pinned,)).certificates)
 
 
 def _show(screen: Screen, report: "Report") -> None:
@@ -82,10 +107,12 @@ def _show(screen: Screen, report: "Report") -> None:
     ]
     if broken:
         screen.table([("约束", "Invariant"), ("对象", "Subject"), ("违反", "Violation")], broken)
+    counts = report.counts
     screen.say(
-        f"证照 {report.certificates} 份，在途 {report.pending} 件，文件 {report.objects} 个。",
-        f"{report.certificates} certificates, {report.pending} in flight, "
-        f"{report.objects} objects.",
+        f"证照 {counts.certificates} 份，在途 {counts.pending} 件，文件 {counts.objects} 个，"
+        f"尚未封签的审计记录 {counts.unsealed} 条。",
+        f"{counts.certificates} certificates, {counts.pending} in flight, "
+        f"{counts.objects} objects, {counts.unsealed} audit records not sealed yet.",
     )
     if report.green:
         screen.say("全部符合。", "Everything holds.", "bold green")

@@ -11,7 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from api.audit import AuditOptions, Report, audit
+from api.audit import AuditOptions, Report, audit, trust_of_register
+from api.audit.testimony import EXEMPT
 from api.bootstrap import Node, open_node
 from api.demo.orders import ISSUERS, PLANNING, TRANSPORT, Term, order
 from api.founding import found, type_files
@@ -20,12 +21,13 @@ from certlib.canonical import canonical_bytes
 from certlib.catalogue import type_version_from
 from certlib.certificate import Decision
 from certlib.errors import SigningUnavailable
-from certlib.registry import Intent
+from certlib.registry import AuditRecord, Intent
 from certlib.states import Action
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
 from certlib.usecases.order import IssueAnswer, IssueOrder, IssueRequest
+from certlib.usecases.verify import Question
 from storage.encryption import Cipher
 from tests.fakes.world import CountingEntropy
 
@@ -40,6 +42,7 @@ def settings(folder: Path, database_url: str = "") -> Settings:
         demo=True,
         database_url=database_url,
         reader_children=1,
+        history_seal_records=20,
     )
 
 
@@ -60,13 +63,17 @@ def found_store(folder: Path, database_url: str = "") -> None:
             decide(node, names[name], action)
         decide(node, names["restored"], Action.SUSPEND, "paused")
         decide(node, names["restored"], Action.RESTORE, "period-served")
+        node.verify.record_use(
+            caller(), node.verify.by_identifier(names["revoked"], Question()), "r-1"
+        )
         names["successor"] = issued(node, 60, supersedes=names["superseded"])
         names["approved"] = issued(
             node, 61, type_version=FOUR_EYES, approved_by=("checker", "chief")
         )
         names["pending"] = _left_pending(node, 62)
         names["burned"] = _left_pending(node, 63)
-        _burn(node, names["burned"])
+        node.seal_history.run(everything=True)
+        _burn(node, names["burned"])  # what no seal covers yet
     (folder / "names.json").write_text(json.dumps(names))
 
 
@@ -100,6 +107,7 @@ def _put_four_eyes(node: Node) -> None:
     definition |= {"version": FOUR_EYES, "approvals": 1}
     with node.registry.begin() as uow:
         uow.put_type_version(type_version_from(definition), canonical_bytes(definition).decode())
+        uow.append_audit([AuditRecord(node.clock.now(), "operator", "publish-type", TRANSPORT)])
         uow.commit()
 
 
@@ -141,6 +149,7 @@ def _burn(node: Node, identifier: str) -> None:
         assert intent is not None
         uow.burn(identifier, "given-up")
         uow.release_idempotency(intent.client_id, intent.route, intent.idempotency_key)
+        uow.append_audit([AuditRecord(node.clock.now(), "reconciler", "burn", identifier)])
         uow.commit()
 
 
@@ -174,7 +183,8 @@ class Store:
     @property
     def options(self) -> AuditOptions:
         key = self.folder / "secrets" / "kek"
-        return AuditOptions(f"sqlite:///{self.database}", self.objects, (key,))
+        trust = trust_of_register(self.folder / "var" / "keys" / "register")
+        return AuditOptions(f"sqlite:///{self.database}", self.objects, (key,), trust)
 
     @property
     def cipher(self) -> Cipher:
@@ -188,6 +198,12 @@ class Store:
         """(invariant, code) of everything the audit finds."""
         report = self.audit()
         return {(item.name, one.code) for item in report.invariants for one in item.violations}
+
+    def rows_now(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row that the history bears witness to."""
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        names = [str(name) for (name,) in self.rows(query) if name not in EXEMPT]
+        return {name: sorted(self.rows(f"SELECT * FROM {name}"), key=repr) for name in names}
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.database)) as connection:
@@ -204,6 +220,18 @@ class Store:
             for statement in statements:
                 connection.execute(statement)
             connection.commit()
+
+    def put(self, statement: str, *values: Any) -> None:
+        """One such change with values."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+            connection.execute(statement, values)
+            connection.commit()
+
+    def mappings(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, values)]
 
     def set(self, table: str, change: str, name: str) -> None:
         """UPDATE of the row of one named certificate."""

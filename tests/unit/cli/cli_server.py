@@ -19,7 +19,7 @@ from api.cli.configuration import settings_for
 from api.demo.orders import ISSUERS, TRANSPORT, Term, order
 from api.founding import found, type_files
 from api.tokens import hash_secret
-from certlib.registry import Client
+from certlib.registry import AuditRecord, Client
 from certlib.usecases.caller import SCOPES
 from certlib.usecases.order import IssueOrder
 
@@ -93,6 +93,7 @@ class RunningServer:
                             node.clock.now(),
                         )
                     )
+                uow.append_audit([AuditRecord(node.clock.now(), "operator", "found", "clients")])
                 uow.commit()
         demo = {"server": self.address, "clients": clients}
         (self.data_dir / "demo.json").write_text(json.dumps(demo))

@@ -185,7 +185,13 @@ def test_files_are_verified_beside_the_running_server(
 def test_keys_are_listed_beside_the_running_server(run: Run, server: RunningServer):
     """Public facts only; by name or by the department's code."""
     said = run("keys", "list", "--json", *at(server))
-    assert {line["purpose"] for line in said.lines} == {"root", "issuing", "timestamp", "seal"}
+    assert {line["purpose"] for line in said.lines} == {
+        "root",
+        "issuing",
+        "timestamp",
+        "history",
+        "seal",
+    }
     name = said.lines[-1]["name"]
     assert run("keys", "show", name, "--json", *at(server)).line == said.lines[-1]
     assert name in run("keys", "list", *at(server)).out

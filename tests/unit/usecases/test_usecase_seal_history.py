@@ -106,14 +106,6 @@ def test_an_outage_seals_nothing_and_is_caught_up(house, built):
     assert house.seal_history.run() == 1
 
 
-def test_a_clock_that_was_set_back_does_not_turn_batches_round(house):
-    before = batches(house)[-1].header.sealed_at
-    house.clock.pass_time(days=-2)
-    act(house, "a")
-    house.seal_history.run(everything=True)
-    assert batches(house)[-1].header.sealed_at == before
-
-
 def test_of_two_processes_one_seals(house, built):
     """The second finds its number taken, keeps nothing, and goes on behind the first."""
     act(house, "a", "b")

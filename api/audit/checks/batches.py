@@ -1,0 +1,95 @@
+"""INV-7: the history is what was sealed, batch by batch, and no batch is missing."""
+
+from collections.abc import Iterator
+
+from api.audit.batches import Batch, BatchChain, Fault, Header
+from api.audit.database import Row, Snapshot
+from api.audit.history import Record
+from api.audit.merkle import leaf, root
+from api.audit.report import Invariant
+from api.audit.trust import Trust
+
+_BATCHES = (
+    "SELECT number, first_sequence, last_sequence, sealed_at, digest, header, certificate, "
+    "signature, token FROM history_batches ORDER BY number"
+)
+_ROOT = ("batch-root", "记录与封签时不符", "the records are not those that were sealed")
+_MISSING = ("batch-records", "封签的记录缺失", "records that were sealed are missing")
+_COLUMNS = ("batch-columns", "批次栏目与封签头不符", "the columns say something else")
+
+
+class SealedHistory:
+    """Walks along the history and holds it against its seals.
+
+    Attributes:
+        found: what was checked and found.
+        unsealed: how many records no seal covers yet; `since`: when the first was written.
+    """
+
+    def __init__(self, found: Invariant, snapshot: Snapshot, trust: Trust) -> None:
+        self.found = found
+        self._batches = self._read(snapshot, trust)
+        self._header = next(self._batches, None)
+        self._leaves: list[bytes] = []
+        self.unsealed, self.since = 0, ""
+
+    def see(self, record: Record) -> None:
+        """Takes the next record."""
+        while self._header is not None and record.sequence > self._header.last:
+            self._close()
+        if self._header is None:
+            self.since = self.since or record.at
+            self.unsealed += 1
+        elif record.sequence >= self._header.first:
+            self._leaves.append(leaf(record.line))
+            if record.sequence == self._header.last:
+                self._close()
+
+    def end(self) -> None:
+        """No record comes any more."""
+        while self._header is not None:
+            self._close()
+
+    def _close(self) -> None:
+        """The records of the batch at hand are all there, or never will be."""
+        header, leaves = self._header, self._leaves
+        if header is not None:
+            if len(leaves) != header.count:
+                self._broken(header.batch, _MISSING)
+            elif root(leaves).hex() != header.root:
+                self._broken(header.batch, _ROOT)
+        self._header, self._leaves = next(self._batches, None), []
+
+    def _read(self, snapshot: Snapshot, trust: Trust) -> Iterator[Header]:
+        chain = BatchChain(trust)
+        for row in snapshot.rows(_BATCHES):
+            self.found.checked += 1
+            batch = _batch(row)
+            header, faults = chain.take(batch)
+            for fault in faults:
+                self._broken(batch.number, fault)
+            if header is not None:
+                if not _agrees(row, batch, header):
+                    self._broken(batch.number, _COLUMNS)
+                yield header
+
+    def _broken(self, number: int, fault: Fault) -> None:
+        code, zh, en = fault
+        self.found.broken(f"batch {number}", code, zh, en)
+
+
+def _batch(row: Row) -> Batch:
+    return Batch(
+        row["number"],
+        row["header"].encode(),
+        bytes(row["certificate"]),
+        bytes(row["signature"]),
+        bytes(row["token"]),
+    )
+
+
+def _agrees(row: Row, batch: Batch, header: Header) -> bool:
+    said = (header.first, header.last, header.sealed_at, batch.digest.hex())
+    return said == tuple(
+        row[name] for name in ("first_sequence", "last_sequence", "sealed_at", "digest")
+    )
