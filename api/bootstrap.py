@@ -224,17 +224,6 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     registry, objects = stores.registry, stores.objects
     if settings.embedded:
         objects.sweep_temporaries()  # we hold the writer's lock: a crash left what lies there
-    cipher = Cipher(kek, entropy)
-    upgrade(settings.database)
-    options = EngineOptions(settings.database)
-    registry = SqlRegistry(options, cipher, clock)
-    stack.callback(registry.close)
-    registry.check_key()
-    registry.take_baseline()
-    status = StatusReader(options, clock)
-    stack.callback(status.close)
-    objects = FileObjectStore(settings.data_dir / "objects", cipher)
-    objects.sweep_temporaries()  # we hold the writer's lock: what lies there was left by a crash
     authority = _authority(settings, kek, clock, entropy)
     timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
     renderer = _renderer(settings, stack)

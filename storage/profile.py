@@ -138,6 +138,7 @@ def open_stores(
     registry = SqlRegistry(engine, cipher, clock, locking=options.bucket is not None)
     stack.callback(registry.close)
     registry.check_key()
+    registry.take_baseline()
     status = StatusReader(EngineOptions(options.status) if options.status else engine, clock)
     stack.callback(status.close)
     objects = _objects(options, cipher, entropy)

@@ -18,7 +18,7 @@ from certlib.errors import Unsupported
 from certlib.registry import AuditRecord, Client, Department, IssueListEntry
 from storage import SqlRegistry
 from storage.tables import ClientRow, HolderNameRow, IssueListRow, Row, table
-from storage.witness import witnessed
+from storage.witness import digest, witnessed
 from tests.contract.conftest import KEY, Store
 from tests.fakes import records
 
@@ -99,9 +99,9 @@ def witnessed_now(store: Store) -> Rows:
     for record in said_so_far(store):
         for owner, tables in record.details["rows"].items():
             for name, rows in tables.items():
-                for rest, digest in rows.items():
-                    found[name, owner, rest] = digest
-    return {key: digest for key, digest in found.items() if digest}
+                for rest, made in rows.items():
+                    found[name, owner, rest] = made
+    return {key: made for key, made in found.items() if made}
 
 
 def keep(registry: SqlRegistry, *acts: tuple[str, tuple[Any, ...]], audit: int = 0) -> None:
@@ -127,10 +127,8 @@ def lead_a_life(store: Store) -> None:
     keep(store.registry, ("burn", (intents[2].identifier, "given-up")))
     first = records.certificate(intents[0], former_names=("旧名",), restrictions=(SEIZURE,))
     keep(store.registry, ("save", (first, 1)))
-    keep(
-        store.registry,
-        ("put_restriction", (first.identifier, replace(SEIZURE, lifted_on=ENTRY.effective_from))),
-    )
+    freed = replace(first, restrictions=(replace(SEIZURE, lifted_on=ENTRY.effective_from),))
+    keep(store.registry, ("save", (freed, 2)))
     lifted = records.served_file(intents[1], sha256="9" * 64, revision=1, object_name="x.1")
     keep(store.registry, ("add_file", (lifted,)))
 
@@ -246,8 +244,8 @@ def test_a_write_that_names_no_row_is_refused(store: Store) -> None:
 
 
 def test_a_value_that_no_column_has_is_refused(store: Store) -> None:
-    with store.registry.begin() as unit, pytest.raises(Unsupported):
-        unit.put_client(replace(CLIENT, name=0.5))
+    with pytest.raises(Unsupported):
+        digest(store.cipher, table(ClientRow), dict.fromkeys(table(ClientRow).columns.keys(), 0.5))
 
 
 # --- the baseline -------------------------------------------------------------------------------
