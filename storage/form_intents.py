@@ -15,6 +15,7 @@ from storage.content import open_content_at, seal_content_at
 from storage.encryption import Place
 from storage.link import Link
 from storage.tables import CertificateFileRow, CertificateRow, FormIntentRow, table
+from storage.witness import BOOKKEEPING
 
 _INTENTS = table(FormIntentRow)
 _FILES = table(CertificateFileRow)
@@ -39,7 +40,7 @@ _PENDING = (
 )
 _NOTE = _PENDING.values(
     attempts=_INTENTS.c.attempts + 1, last_error=bindparam("b_error"), lease_until=None
-)
+).execution_options(**{BOOKKEEPING: True})
 _BURN = _PENDING.values(
     status=IntentStatus.BURNED, burn_reason=bindparam("b_reason"), lease_until=None
 )
@@ -103,6 +104,7 @@ def lease(link: Link, now: datetime, until: datetime, limit: int) -> Sequence[In
         .where(_INTENTS.c.storage_key.in_(free.scalar_subquery()))
         .values(lease_until=until)
         .returning(*_INTENTS.c)
+        .execution_options(**{BOOKKEEPING: True})
     )
     found = [_intent(link, row) for row in taken]
     return sorted(found, key=lambda intent: (intent.recorded_at, intent.storage_key))

@@ -57,9 +57,8 @@ class Link:
             Unsupported: a value that no column can keep.
         """
         with self._guarded():
-            found = self.connection.execute(statement, values).fetchall()
-            self.witness.returned(statement, found)
-            return found
+            self.witness.note(self.connection, self.cipher, statement, values)
+            return self.connection.execute(statement, values).fetchall()
 
     def fetch_of(self, statement: Executable, identifiers: Sequence[str]) -> Iterator[Row[Any]]:
         """Rows of many certificates at once, asked in parts that every engine takes.

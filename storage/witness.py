@@ -32,7 +32,8 @@ from storage.columns import instant_text
 from storage.encryption import Cipher
 from storage.tables import Row
 from storage.tables.history import HistoryBatchRow
-from storage.tables.notices import CertificateChangeRow
+from storage.tables.notices import CertificateChangeRow, WebhookDeliveryRow
+from storage.tables.objects import ObjectLockRow
 from storage.tables.workflow import AuditHeadRow, AuditRow, IdempotencyRow, OutboxRow
 
 ACT = "witness"
@@ -52,11 +53,13 @@ _EXEMPT = frozenset(
         IdempotencyRow,  # answers, forgotten when an act comes to nothing
         OutboxRow,  # delivery: attempts, leases
         CertificateChangeRow,  # made from the history's records, and compared with them
+        WebhookDeliveryRow,  # delivery too
+        ObjectLockRow,  # what a job has to do yet
     )
 )
-_LEFT_OUT: Mapping[str, frozenset[str]] = {
-    "intents": frozenset({"attempts", "last_error", "lease_until"})
-}
+_LEFT_OUT: Mapping[str, frozenset[str]] = dict.fromkeys(
+    ("intents", "form_intents"), frozenset({"attempts", "last_error", "lease_until"})
+)
 _PART = 300
 """Rows read back in one query."""
 
@@ -96,7 +99,7 @@ class Witness:
         statement: Executable,
         rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     ) -> None:
-        """Notes the rows that `statement` is about to write.
+        """Notes the rows that `statement` is about to write, if it writes at all.
 
         Raises:
             Unsupported: nobody can tell which rows it writes.
@@ -114,15 +117,6 @@ class Witness:
                 found[key] = digest(cipher, of, row) if _is_plain(statement, row) else None
             else:
                 found.update(dict.fromkeys(_matching(connection, statement, row)))
-
-    def returned(self, statement: Executable, rows: Iterable[Any]) -> None:
-        """Notes the rows that a statement says it has written."""
-        if not isinstance(statement, Insert | Update | Delete) or _is_bookkeeping(statement):
-            return
-        of = statement.table
-        if isinstance(of, Table) and of.name not in _EXEMPT:
-            keys = (_key(of, dict(row._mapping)) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
-            self._rows.setdefault(of.name, {}).update(_certain(of, keys))
 
     def testimony(self, connection: Connection, cipher: Cipher) -> dict[str, Any]:
         """Owner → table → hash of the rest of the key → digest, "" of a row that is gone."""
@@ -182,13 +176,6 @@ def _key(of: Table, row: Mapping[str, Any]) -> Key | None:
 
 def _key_of(of: Table, row: Mapping[Any, Any]) -> Key:
     return tuple(row[column.name] for column in of.primary_key)
-
-
-def _certain(of: Table, keys: Iterable[Key | None]) -> dict[Key, str | None]:
-    found = list(keys)
-    if None in found:
-        raise Unsupported(what=f"write of {of.name} that does not return its key")
-    return {key: None for key in found if key is not None}
 
 
 def _matching(
