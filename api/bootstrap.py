@@ -17,7 +17,9 @@ from api.settings import Settings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer, TimestampSource
+from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
+from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
 from certlib.usecases.keep_blanks import KeepBlanks
@@ -30,11 +32,13 @@ from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
+from certlib.workdays import WorkingDays
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
 from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
@@ -84,6 +88,9 @@ class Node:
     seal: SealDrafts
     drafts: ReadDrafts
     change: ChangeState
+    amend: AmendCertificates
+    results: RecordResults
+    due_lists: DueLists
     read: ReadCertificates
     reveal: RevealCertificates
     follow: FollowChanges
@@ -208,6 +215,12 @@ def open_desk(settings: Settings) -> Desk:
         return Desk(registry, reader, verify, stack.pop_all())
 
 
+def working_days() -> WorkingDays:
+    """Weekends, and the holidays and worked weekends that are known, as shipped."""
+    shipped = resources.files("certlib.data").joinpath("holidays.csv")
+    return WorkingDays.from_csv(shipped.read_text("utf-8"))
+
+
 def divisions() -> DivisionTable:
     """The division codes since 1981, as shipped."""
     shipped = resources.files("certlib.data").joinpath("divisions.csv")
@@ -227,7 +240,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     authority = _authority(settings, kek, clock, entropy)
     timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
     renderer = _renderer(settings, stack)
-    table = divisions()
+    table, calendar = divisions(), working_days()
     children = ChildOptions(children=settings.reader_children)
     reader = ChildEvidenceReader(authority.trust_material, children)
     stack.callback(reader.close)
@@ -261,6 +274,10 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         seal=SealDrafts(registry, workshop, clock, entropy, issuing),
         drafts=ReadDrafts(registry, workshop, clock),
         change=ChangeState(registry, clock),
+        change=ChangeState(registry, clock, table),
+        amend=AmendCertificates(registry, clock, calendar),
+        results=RecordResults(registry, clock),
+        due_lists=DueLists(registry, clock, calendar),
         reveal=RevealCertificates(registry, clock),
         follow=FollowChanges(registry, clock),
         notices=open_notices(settings, registry, clock, entropy),

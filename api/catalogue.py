@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from certlib.catalogue import TypeVersion
+from certlib.catalogue import Duty, TypeVersion
 from certlib.errors import TypeUnknown
 from certlib.registry import Registry
 from certlib.usecases.caller import TYPES, Caller
@@ -12,11 +12,11 @@ _CODE_SHOWN = 32
 
 
 class Catalogue:
-    """The types of this node. Versions are immutable, so what is sensitive in one is kept."""
+    """The types of this node. Versions are immutable, so those that were asked for are kept."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._sensitive: dict[tuple[str, str], frozenset[str]] = {}
+        self._kept: dict[tuple[str, str], TypeVersion] = {}
 
     def types(self, caller: Caller) -> list[TypeVersion]:
         """The newest version of each type, by code.
@@ -48,14 +48,24 @@ class Catalogue:
 
     def sensitive(self, type_code: str, version: str) -> frozenset[str]:
         """Keys of the fields that are masked by default."""
+        found = self.known(type_code, version)
+        return frozenset() if found is None else found.sensitive_keys
+
+    def duties(self, type_code: str, version: str) -> tuple[Duty, ...]:
+        """The periodic duties of every certificate of a version."""
+        found = self.known(type_code, version)
+        return () if found is None else found.duties
+
+    def known(self, type_code: str, version: str) -> TypeVersion | None:
+        """A version that certificates name; it never changes, so it is asked for once."""
         key = (type_code, version)
-        if key not in self._sensitive:
+        if key not in self._kept:
             with self._registry.read() as session:
                 found = session.type_version(type_code, version)
             if found is None:
-                return frozenset()
-            self._sensitive[key] = found.sensitive_keys
-        return self._sensitive[key]
+                return None
+            self._kept[key] = found
+        return self._kept[key]
 
 
 def _newest_first(versions: Sequence[TypeVersion]) -> list[TypeVersion]:

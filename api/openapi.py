@@ -20,6 +20,7 @@ from api.problems import MEDIA_TYPE
 from api.routes.table import ROUTERS
 from api.schemas import examples
 from api.schemas.base import ProblemDocument
+from api.schemas.duties import PeriodicResultRow
 from api.schemas.orders import BatchRow
 from api.schemas.status import StatusOut
 from api.schemas.verifications import VerifyIn
@@ -44,7 +45,7 @@ from certlib.usecases.caller import (
 _REFS: Final = "#/components/schemas/{model}"
 _METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
 _NOT_OURS: Final = ("HTTPValidationError", "ValidationError")
-_OUTSIDE: Final = (ProblemDocument, BatchRow, VerifyIn, StatusOut)
+_OUTSIDE: Final = (ProblemDocument, BatchRow, PeriodicResultRow, VerifyIn, StatusOut)
 _IDENTIFIER: Final = (
     r"^1\.2\.156\.3005\.2\.[0-9A-Z]{18}[0-9]{3}\.([0-9A-Z]{18}|[0-9]{6})"
     r"\.[0-9A-Z]{7,32}\.[0-9]{3}\.[0-9A-Z]$"
@@ -99,6 +100,10 @@ _TAGS: Final = [
     {"name": "证照目录 Catalogue", "description": "类型和字段字典。 Types and dictionaries."},
     {"name": "证照 Certificates", "description": "签发和读取。 Issue and read."},
     {"name": "状态变更 Decisions", "description": "吊销、撤销、注销等。 Changes of state."},
+    {
+        "name": "状态之外 Beside the state",
+        "description": "延续申请、限制、定期义务、送达。 Renewals, restrictions, duties, delivery.",
+    },
     {"name": "核验 Verification", "description": "一个结论及其依据。 One verdict and why."},
     {"name": "变更流 Changes", "description": "证照发生了什么。 What happened to certificates."},
     {"name": "通知 Webhooks", "description": "变更主动送达。 Told of changes as they happen."},

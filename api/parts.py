@@ -9,7 +9,9 @@ from api.notices import Notices
 from api.settings import Settings
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
+from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
+from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates
 from certlib.usecases.keep_blanks import KeepBlanks
@@ -20,6 +22,7 @@ from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.seal import SealDrafts
@@ -176,6 +179,21 @@ class Parts(Protocol):
     @property
     def change(self) -> ChangeState:
         """Changes states."""
+        ...
+
+    @property
+    def amend(self) -> AmendCertificates:
+        """Changes what stands beside the state."""
+        ...
+
+    @property
+    def results(self) -> RecordResults:
+        """Keeps results of periodic duties."""
+        ...
+
+    @property
+    def due_lists(self) -> DueLists:
+        """Lists what is late."""
         ...
 
     @property

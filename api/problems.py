@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api import failures
 from certlib import errors, issuing_errors, party_errors, remarks
+from certlib import beside_errors, errors, party_errors, remarks
 from certlib.errors import CertlibError, Corrupt, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -87,6 +88,12 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.BlankFormUnusable: Entry(409, "空白证件不可用", "Blank form unusable"),
     errors.SheetUnknown: Entry(404, "无此纸质件", "No such sheet"),
     errors.TransitionForbidden: Entry(409, "当前状态不允许", "Transition forbidden", _NAMED),
+    beside_errors.RenewalOpen: Entry(409, "已有延续申请", "Renewal undecided already"),
+    beside_errors.NoRenewalOpen: Entry(409, "没有延续申请", "No renewal undecided"),
+    beside_errors.RestrictionExists: Entry(409, "限制已登记", "Restriction on record"),
+    beside_errors.RestrictionUnknown: Entry(404, "没有此项限制", "No such restriction"),
+    beside_errors.RestrictionAmbiguous: Entry(409, "限制不止一项", "Several restrictions fit"),
+    beside_errors.DeliveryRecorded: Entry(409, "送达已登记", "Delivery on record"),
     errors.StaleVersion: Entry(412, "记录已更新", "Stale version", "header:If-Match"),
     errors.IdempotencyInProgress: Entry(409, "相同请求处理中", "Still in progress", _KEY),
     failures.CursorUnknown: Entry(409, "游标不属于本库", "Cursor beyond the record", "query:after"),

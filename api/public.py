@@ -1,17 +1,21 @@
 """What anybody may be told: the same verdicts and codes, without details of a penalty.
 
-Anonymous callers see no document number, authority or cause (domain.md, last line of practice):
-these sentences take the place of those that name them. The time and the malformed parts stand
-beside the sentence, so it does not repeat them. Everything else is said as to anybody else.
+Anonymous callers see no document number and no authority, and of natural persons no kind, period
+or cause either (domain.md, last line of practice): these sentences take the place of those that
+name them. The time and the malformed parts stand beside the sentence, so it does not repeat them.
+Everything else is said as to anybody else.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
+from certlib.catalogue import Duty
 from certlib.certificate import Certificate, Decision, Restriction, RestrictionKind, StateChange
 from certlib.document import Content
-from certlib.registry import StatusRow
-from certlib.states import Action, State
+from certlib.registry import StandingRow, StatusRow
+from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
+from certlib.states import WITHOUT_END, Action, State, View, view
 from certlib.verdicts import Sentence
 from certlib.verification import OWN, Facts, Report, judge
 
@@ -28,11 +32,23 @@ WITHOUT_DETAILS: Mapping[str, Sentence] = {
         "The identifier is mistyped: it breaks the coding rule.",
         "Compare it character by character, or scan the code on the certificate.",
     ),
+    "renewal-granted": Sentence(
+        "有效期已届满，已准予延续，新证照尚未入库。",
+        "可先行收件；以延续决定为准，请稍后核验新证照。",
+        "Expired; the renewal is granted, the new certificate is not here yet.",
+        "Take the application in; rely on the renewal's decision, and check again later.",
+    ),
     "suspended": Sentence(
-        "暂扣或暂停中，目前不得使用。",
+        "{kind}中{period}，目前不得使用。",
         "暂缓采用，联系发证机关。",
-        "Suspended: not to be used at present.",
+        "Suspended ({kind_en}{period_en}): not to be used at present.",
         "Hold; contact the issuing authority.",
+    ),
+    "suspension-ended": Sentence(
+        "{kind}期限已满（至{until}），尚未登记恢复。",
+        "暂缓采用，请向发证机关核实是否已恢复。",
+        "The suspension ({kind_en}) ended on {until}, but no restoration is on record.",
+        "Hold; ask the issuing authority whether it was restored.",
     ),
     "revoked": Sentence(
         "已吊销：因行政处罚失效。",
@@ -41,10 +57,16 @@ WITHOUT_DETAILS: Mapping[str, Sentence] = {
         "Do not accept; the holder finds decision and remedies with the issuing authority.",
     ),
     "deregistered": Sentence(
-        "已注销，不再有效。",
+        "已注销（原因：{reason}），不再有效。",
         "不予采用；需继续从事请重新申请。",
-        "Deregistered: no longer valid.",
+        "Deregistered (cause: {reason_en}): no longer valid.",
         "Do not accept; reapply if needed.",
+    ),
+    "corrected": Sentence(
+        "已更正：本版本记载有误，自{date}起以更正版本为准。",
+        "请核验更正版本；已依本版本办理的，请核对更正内容。",
+        "Corrected: this version was wrong; from {date} on the corrected one counts.",
+        "Check the corrected version; compare what relied on this one.",
     ),
     "superseded": Sentence(
         "已换发：本版本已被替代。",
@@ -67,14 +89,86 @@ WITHOUT_DETAILS: Mapping[str, Sentence] = {
 }
 
 
-def of_report(report: Report) -> Sentence:
-    """A report's sentence for anybody."""
-    return WITHOUT_DETAILS.get(report.code, report.sentence)
+OF_PERSONS: Mapping[str, Sentence] = {
+    "suspended": Sentence(
+        "暂扣或暂停中，目前不得使用。",
+        "暂缓采用，联系发证机关。",
+        "Suspended: not to be used at present.",
+        "Hold; contact the issuing authority.",
+    ),
+    "suspension-ended": Sentence(
+        "暂扣或暂停期限已满，尚未登记恢复。",
+        "暂缓采用，请向发证机关核实是否已恢复。",
+        "The period of a suspension has ended, but no restoration is on record.",
+        "Hold; ask the issuing authority whether it was restored.",
+    ),
+    "revoked": Sentence(
+        "已吊销，不再有效。",
+        "不予采用；当事人可向发证机关查询决定及救济途径。",
+        "Revoked: no longer valid.",
+        "Do not accept; the holder finds decision and remedies with the issuing authority.",
+    ),
+    "deregistered": Sentence(
+        "已注销，不再有效。",
+        "不予采用；需继续从事请重新申请。",
+        "Deregistered: no longer valid.",
+        "Do not accept; reapply if needed.",
+    ),
+}
+"""Where a natural person is among the holders: neither kind nor period nor cause."""
+
+_TOLD = frozenset(
+    {
+        "date",
+        "due",
+        "duty",
+        "duty_en",
+        "extent",
+        "extent_en",
+        "kind",
+        "kind_en",
+        "period",
+        "period_en",
+        "reason",
+        "reason_en",
+        "until",
+    }
+)
+"""What a public sentence may be filled with."""
 
 
-def judged(row: StatusRow, moment: datetime) -> Report:
+def of_report(report: Report, *, personal: bool) -> Sentence:
+    """A report's sentence for anybody.
+
+    Args:
+        report: the verdict.
+        personal: a natural person is among the holders.
+    """
+    plain = OF_PERSONS.get(report.code) if personal else None
+    plain = plain or WITHOUT_DETAILS.get(report.code)
+    if plain is None:
+        return report.sentence
+    return plain.filled({name: report.values[name] for name in _TOLD & report.values.keys()})
+
+
+def personal(row: StatusRow) -> bool:
+    """Whether a natural person is known to be among the holders.
+
+    It is kept from the first thing that happened to a certificate; before, there is no penalty.
+    """
+    return row.standing is not None and row.standing.personal
+
+
+def seen(row: StatusRow, today: date) -> View:
+    """What the certificate is on this day."""
+    standing = row.standing
+    suspension = WITHOUT_END if standing is None else standing.decision.suspension
+    return view(row.state, row.valid_from, row.valid_to, today, suspension)
+
+
+def judged(row: StatusRow, duties: tuple[Duty, ...], moment: datetime) -> Report:
     """The one judgement, over what a status row knows: nothing is decided here."""
-    return judge(Facts(record=_record(row), our_node=True), OWN, moment)
+    return judge(Facts(record=_record(row), our_node=True, duties=duties), OWN, moment)
 
 
 def absent(moment: datetime, *, ours: bool) -> Report:
@@ -88,36 +182,58 @@ def malformed(part: str, moment: datetime) -> Report:
 
 
 def _record(row: StatusRow) -> Certificate:
-    """A certificate with the row's state, dates and restriction, and nothing else."""
+    """A certificate with the row's state, dates and standing, and nothing else."""
     content = Content(
         type_code=row.type_code,
-        type_version="",
+        type_version=row.type_version,
         name="",
         identifier=row.identifier,
         number="",
         issuer_code=row.issuer_code,
         issuer_name="",
-        issue_date=row.valid_from,
+        issue_date=row.issue_date or row.valid_from,
         holders=(),
         division_code="",
         valid_from=row.valid_from,
         valid_to=row.valid_to,
     )
-    step = StateChange(
-        decision=Decision(Action.SEAL, "granted", date.min),
+    standing = row.standing
+    issued = StateChange(
+        decision=Decision(Action.SEAL, "granted", min(content.issue_date, row.valid_from)),
         from_state=State.DRAFT,
-        to_state=row.state,
+        to_state=row.state if standing is None else State.ISSUED,
         recorded_at=row.changed_at,
         actor="",
         sequence=1,
     )
+    last = issued
+    if standing is not None:
+        last = replace(issued, decision=standing.decision, to_state=row.state, sequence=2)
     restriction = Restriction(RestrictionKind.OBJECTION, "", "", date.min)
     return Certificate(
         content=content,
         state=row.state,
         row_version=row.row_version,
         recorded_at=row.changed_at,
-        history=(step,),
+        history=(issued,) if standing is None else (issued, last),
         restrictions=(restriction,) if row.restricted else (),
-        renewal_pending_since=row.renewal_pending_since,
+        paper=row.paper,
+        renewals=_renewals(row, standing),
+        results=() if standing is None else standing.results,
     )
+
+
+def _renewals(row: StatusRow, standing: StandingRow | None) -> tuple[RenewalApplication, ...]:
+    """The application that is undecided, and the one that was granted."""
+    found = []
+    if row.renewal_pending_since is not None:
+        found.append(RenewalApplication(1, row.renewal_pending_since, "", row.changed_at, actor=""))
+    granted = None if standing is None else standing.granted_on
+    if granted is not None:
+        decision = RenewalDecision(RenewalOutcome.GRANTED, granted, "", row.changed_at, actor="")
+        # In time, or it would not be kept; the day itself is told to nobody.
+        applied_on = min(granted, row.valid_to or granted)
+        found.append(
+            RenewalApplication(2, applied_on, "", row.changed_at, actor="", decision=decision)
+        )
+    return tuple(found)

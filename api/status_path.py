@@ -15,6 +15,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from api import logs, problems, public
+from api.catalogue import Catalogue
 from api.failures import MethodNotAllowed, Unexpected
 from api.metrics import Metrics
 from api.middleware.rates import Rates
@@ -23,9 +24,11 @@ from api.parts import Parts
 from api.schemas.base import instant_text
 from certlib import ids
 from certlib.calendar import legal_day
+from certlib.catalogue import Duty
+from certlib.certificate import PaperStatus
 from certlib.errors import CertificateNotFound, CertlibError, MalformedIdentifier, OtherNode
 from certlib.registry import StatusRow
-from certlib.states import View, view
+from certlib.states import View
 
 PREFIX: Final = "/v1/status/"
 
@@ -40,7 +43,7 @@ _HEADERS: Final = (
 )
 _DATED: Final = frozenset({View.EXPIRED, View.NOT_YET_EFFECTIVE})
 
-_Key = tuple[View, bool, date | None]
+_Key = tuple[View, bool, PaperStatus, date | None]
 _HEAD: Final = (
     b"HTTP/1.1 200 OK\r\n"
     + b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
@@ -65,6 +68,7 @@ class StatusPath:
         self._rates = rates
         self._answers = metrics.status_answers
         self._demonstration = parts.settings.demo
+        self._catalogue = Catalogue(parts.registry)
         self._departments: frozenset[str] = frozenset()
         self._departments_due: datetime | None = None
         self._second = datetime.min.replace(tzinfo=UTC)
@@ -135,7 +139,7 @@ class StatusPath:
         return body
 
     def _body(self, row: StatusRow, now: datetime) -> tuple[bytes, str]:
-        seen = view(row.state, row.valid_from, row.valid_to, self._today)
+        seen = public.seen(row, self._today)
         code, words = self._words(row, seen, now)
         # What stands between the quotes is ours: identifiers, codes and dates need no escape.
         valid_to = "null" if row.valid_to is None else f'"{row.valid_to}"'
@@ -161,24 +165,31 @@ class StatusPath:
 
     def _words(self, row: StatusRow, seen: View, now: datetime) -> tuple[str, bytes]:
         """Code of the verdict, and the rest of the answer from `"verdict":` on."""
-        if row.renewal_pending_since is not None:
-            return self._judged(row, seen, now)  # hangs on more dates than are worth keeping
+        duties = self._catalogue.duties(row.type_code, row.type_version)
+        if row.renewal_pending_since is not None or row.standing is not None or duties:
+            # Hangs on more than is worth keeping.
+            return self._judged(row, duties, seen, now)
         day = None
         if seen in _DATED:
             day = row.valid_to if seen is View.EXPIRED else row.valid_from
-        key = (seen, row.restricted, day)
+        key = (seen, row.restricted, row.paper, day)
         words = self._kept.get(key)
         if words is None:
-            words = self._kept[key] = self._judged(row, seen, now)
+            words = self._kept[key] = self._judged(row, duties, seen, now)
         return words
 
-    def _judged(self, row: StatusRow, seen: View, now: datetime) -> tuple[str, bytes]:
-        report = public.judged(row, now)
-        words = public.of_report(report)
+    def _judged(
+        self, row: StatusRow, duties: tuple[Duty, ...], seen: View, now: datetime
+    ) -> tuple[str, bytes]:
+        report = public.judged(row, duties, now)
+        words = public.of_report(report, personal=public.personal(row))
         rest: Mapping[str, Any] = {
             "verdict": report.verdict.value,
             "code": report.code,
             "state": seen.value,
+            "restricted": row.restricted,
+            "paper": row.paper.value,
+            "renewal_pending": row.renewal_pending_since is not None,
             "zh": words.zh,
             "en": words.en,
             "next_zh": words.next_zh,

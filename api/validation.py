@@ -50,6 +50,11 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "应为经办人账号（1至64位字母、数字或._@-），不得使用身份证件号码。",
         "Must be an account (1 to 64 letters, digits or ._@-), never an identity number.",
     ),
+    "certlib_number": (
+        "number-forbidden",
+        "此处不得填写身份证件号码。",
+        "No person's number may stand here.",
+    ),
     "certlib_choice": (
         "choice",
         "应当并且只能给出其中一项：{names}。",

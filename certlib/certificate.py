@@ -1,102 +1,29 @@
-"""The certificate's life: decisions, a bitemporal history, restrictions and files beside it."""
+"""The certificate's life: a bitemporal history, what stands beside the state, and its files."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from certlib.calendar import legal_day
+from certlib.decisions import Decision, Situation, StateChange, decision_problems
 from certlib.document import Content, Form
-from certlib.errors import Invalid, Problem, StaleVersion, TransitionForbidden
-from certlib.states import LOWERED, REASONS, TRANSITIONS, Action, State, View, view
+from certlib.duties import PeriodicResult
+from certlib.errors import Invalid, StaleVersion, TransitionForbidden
+from certlib.renewals import RenewalApplication
+from certlib.restrictions import Restriction, RestrictionKind
+from certlib.states import TRANSITIONS, WITHOUT_END, State, View, view
 
-_NEEDS_BASIS = frozenset(
-    {Action.SUSPEND, Action.DEREGISTER, Action.ANNUL, Action.WITHDRAW, Action.REVOKE}
-)
-_NEEDS_DOCUMENT = frozenset({Action.SUSPEND, Action.ANNUL, Action.WITHDRAW, Action.REVOKE})
+__all__ = [
+    "Certificate",
+    "CertificateFile",
+    "Decision",
+    "PaperStatus",
+    "Restriction",
+    "RestrictionKind",
+    "StateChange",
+]
 
-_CAUSE_OF_ENDING: Mapping[State, str] = {
-    State.ANNULLED: "annulled",
-    State.WITHDRAWN: "withdrawn",
-    State.REVOKED: "revoked",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The administrative decision behind a step.
-
-    Attributes:
-        reason_code: one of `REASONS[action]`.
-        effective_from: legal day (UTC+8) from which the step counts.
-        legal_basis: law and article.
-        document_number: 文号 of the decision; `authority`: who decided.
-    """
-
-    action: Action
-    reason_code: str
-    effective_from: date
-    legal_basis: str = ""
-    document_number: str = ""
-    authority: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StateChange:
-    """One step, bitemporal: effective by law from a day, recorded at an instant."""
-
-    decision: Decision
-    from_state: State
-    to_state: State
-    recorded_at: datetime
-    actor: str
-    sequence: int
-
-
-class RestrictionKind(StrEnum):
-    """Restrictions stand beside the state."""
-
-    SEIZED = "seized"
-    FROZEN = "frozen"
-    MORTGAGED = "mortgaged"
-    OBJECTION = "objection"
-    CLOSED = "closed"
-    IRREGULAR = "irregular"
-
-    @property
-    def zh(self) -> str:
-        """The kind in Chinese."""
-        return _RESTRICTION_ZH[self]
-
-
-_RESTRICTION_ZH: Mapping[RestrictionKind, str] = {
-    RestrictionKind.SEIZED: "查封",
-    RestrictionKind.FROZEN: "冻结",
-    RestrictionKind.MORTGAGED: "抵押",
-    RestrictionKind.OBJECTION: "异议",
-    RestrictionKind.CLOSED: "责令停业",
-    RestrictionKind.IRREGULAR: "经营异常",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Restriction:
-    """A seizure, freeze, mortgage, objection, closure order or irregularity entry."""
-
-    kind: RestrictionKind
-    authority: str
-    document_number: str
-    effective_from: date
-    effective_to: date | None = None
-    lifted_on: date | None = None
-    recorded_at: datetime | None = None
-
-    def in_force(self, day: date) -> bool:
-        """Whether it binds on `day` (both ends inclusive, not on the day it is lifted)."""
-        if day < self.effective_from or (self.lifted_on is not None and day >= self.lifted_on):
-            return False
-        return self.effective_to is None or day <= self.effective_to
+_RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
 
 
 class PaperStatus(StrEnum):
@@ -150,8 +77,9 @@ class Certificate:
     Attributes:
         state: the stored state after the last recorded step.
         row_version: grows by one with each write; the ETag.
-        renewal_pending_since: in-time application for renewal (Licensing Law art. 50).
-        superseded_by: identifier of the version that replaced this one, or "".
+        renewals: applications for renewal (Licensing Law art. 50), oldest first.
+        results: results of periodic duties, in the order of recording.
+        supersedes, superseded_by: identifiers of the versions before and after, or "".
     """
 
     content: Content
@@ -162,7 +90,9 @@ class Certificate:
     restrictions: tuple[Restriction, ...] = ()
     files: tuple[CertificateFile, ...] = ()
     paper: PaperStatus = PaperStatus.NONE
-    renewal_pending_since: date | None = None
+    renewals: tuple[RenewalApplication, ...] = ()
+    results: tuple[PeriodicResult, ...] = ()
+    supersedes: str = ""
     superseded_by: str = ""
     former_names: tuple[str, ...] = ()
 
@@ -178,6 +108,26 @@ class Certificate:
             return self.history[0].decision.effective_from
         content = self.content
         return min(content.issue_date, content.valid_from or content.issue_date)
+
+    @property
+    def renewal_pending_since(self) -> date | None:
+        """Since when an application in time waits for its decision, by all that is known."""
+        for item in self.renewals:
+            if self.state in _RUNNING and item.decision is None and self.in_time(item.applied_on):
+                return item.applied_on
+        return None
+
+    def in_time(self, applied_on: date) -> bool:
+        """Whether an application of that day came before the term was over."""
+        valid_to = self.content.valid_to
+        return valid_to is not None and applied_on <= valid_to
+
+    def renewal_on(self, day: date, known_at: datetime | None = None) -> RenewalApplication | None:
+        """The application in time that keeps the question open on `day`, as known at `known_at`."""
+        for item in self.renewals:
+            if self.in_time(item.applied_on) and item.stands(day, known_at):
+                return item
+        return None
 
     def state_on(self, day: date, known_at: datetime | None = None) -> StateChange | None:
         """The step that rules on `day`, as known at `known_at`; None before the first one.
@@ -196,10 +146,14 @@ class Certificate:
         change = self.state_on(day, known_at)
         if change is None and self.history:
             return View.NOT_YET_EFFECTIVE
-        # Without any step it is a draft: the state itself says all.
-        state = self.state if change is None else change.to_state
+        content = self.content
         return view(
-            state, self.content.valid_from or self.content.issue_date, self.content.valid_to, day
+            # Without any step it is a draft: the state itself says all.
+            self.state if change is None else change.to_state,
+            content.valid_from or content.issue_date,
+            content.valid_to,
+            day,
+            WITHOUT_END if change is None else change.decision.suspension,
         )
 
     def decide(
@@ -212,17 +166,11 @@ class Certificate:
             TransitionForbidden: the table has no such step.
             Invalid: the decision lacks what its action demands; all problems at once.
         """
-        if expected_version is not None and expected_version != self.row_version:
-            raise StaleVersion
+        self.need_version(expected_version)
         to_state = TRANSITIONS.get((self.state, decision.action))
         if to_state is None:
-            raise TransitionForbidden(
-                state=self.state.value,
-                state_zh=self.state.zh,
-                action=decision.action.value,
-                action_zh=decision.action.zh,
-            )
-        problems = decision_problems(decision, self, legal_day(now))
+            raise self.forbidding(decision.action.value, decision.action.zh)
+        problems = decision_problems(decision, self._situation(legal_day(now)))
         if problems:
             raise Invalid(problems=problems)
         change = StateChange(
@@ -237,81 +185,35 @@ class Certificate:
             self, state=to_state, row_version=self.row_version + 1, history=(*self.history, change)
         )
 
+    def need_version(self, expected: int | None) -> None:
+        """Raises `StaleVersion` when another version was read than the current one."""
+        if expected is not None and expected != self.row_version:
+            raise StaleVersion
 
-def decision_problems(
-    decision: Decision, certificate: Certificate, today: date
-) -> tuple[Problem, ...]:
-    """Everything that is missing or impossible in `decision`, at once."""
-    action = decision.action
-    found: list[Problem] = []
-    if decision.reason_code not in {reason.code for reason in REASONS[action]}:
-        allowed = ", ".join(reason.code for reason in REASONS[action])
-        found.append(
-            Problem(
-                "/reason_code",
-                "reason-unknown",
-                f"“{action.zh}”的原因代码应为：{allowed}。",
-                f"The reason code of {action} must be one of: {allowed}.",
-            )
+    def need_running(self, action: str, action_zh: str) -> None:
+        """Raises `TransitionForbidden` when the certificate has ended, or was never sealed."""
+        if self.state not in _RUNNING:
+            raise self.forbidding(action, action_zh)
+
+    def need_sealed(self, action: str, action_zh: str) -> None:
+        """Raises `TransitionForbidden` when the certificate is a draft still."""
+        if self.state is State.DRAFT:
+            raise self.forbidding(action, action_zh)
+
+    def forbidding(self, action: str, action_zh: str) -> TransitionForbidden:
+        """The error that says what the state does not admit."""
+        return TransitionForbidden(
+            state=self.state.value, state_zh=self.state.zh, action=action, action_zh=action_zh
         )
-    lowered = action is Action.SUPERSEDE and decision.reason_code == LOWERED
-    if (lowered or action in _NEEDS_BASIS) and not decision.legal_basis.strip():
-        found.append(_missing("/legal_basis", "legal-basis-missing", "法律依据", "legal basis"))
-    if lowered or action in _NEEDS_DOCUMENT:
-        if not decision.document_number.strip():
-            found.append(
-                _missing(
-                    "/document_number", "document-number-missing", "决定文号", "document number"
-                )
-            )
-        if not decision.authority.strip():
-            found.append(_missing("/authority", "authority-missing", "决定机关", "authority"))
-    if decision.effective_from > today:
-        found.append(
-            Problem(
-                "/effective_from",
-                "effective-in-future",
-                "生效日期不能晚于今天，请在生效当日登记。",
-                "The effective day cannot lie in the future: record it on that day.",
-            )
+
+    def _situation(self, today: date) -> Situation:
+        last = self.history[-1] if self.history else None
+        suspended = last is not None and self.state is State.SUSPENDED
+        return Situation(
+            state=self.state,
+            begins=self.begins,
+            # What may still be renewed has not ended for want of a renewal (Licensing Law art. 50).
+            expired=self.view_on(today) is View.EXPIRED and self.renewal_on(today) is None,
+            suspension=last.decision.suspension if last is not None and suspended else None,
+            today=today,
         )
-    if decision.effective_from < certificate.begins:
-        found.append(
-            Problem(
-                "/effective_from",
-                "date-order",
-                "生效日期不能早于颁发日期（有效期起始日期），请核对。",
-                "The effective day cannot lie before the issue date or the term: check it.",
-            )
-        )
-    found.extend(_cause_problems(decision, certificate, today))
-    return tuple(found)
-
-
-def _cause_problems(
-    decision: Decision, certificate: Certificate, today: date
-) -> tuple[Problem, ...]:
-    """Deregistration keeps the cause that led to it, and names no cause that did not happen."""
-    if decision.action is not Action.DEREGISTER:
-        return ()
-    cause = _CAUSE_OF_ENDING.get(certificate.state)
-    expired = certificate.view_on(today) is View.EXPIRED
-    wrong = (
-        (cause is not None and decision.reason_code != cause)
-        or (cause is None and decision.reason_code in _CAUSE_OF_ENDING.values())
-        or (decision.reason_code == "expired" and not expired)
-    )
-    if not wrong:
-        return ()
-    return (
-        Problem(
-            "/reason_code",
-            "cause-mismatch",
-            "注销原因与证照当前状态不符，请核对。",
-            "The cause of deregistration does not fit the certificate's state: check it.",
-        ),
-    )
-
-
-def _missing(path: str, code: str, zh: str, en: str) -> Problem:
-    return Problem(path, code, f"缺少{zh}，请填写。", f"The {en} is missing: fill it in.")

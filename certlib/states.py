@@ -39,6 +39,7 @@ class View(StrEnum):
     VALID = "VALID"
     EXPIRED = "EXPIRED"
     SUSPENDED = "SUSPENDED"
+    SUSPENSION_ENDED = "SUSPENSION_ENDED"
     SUPERSEDED = "SUPERSEDED"
     DEREGISTERED = "DEREGISTERED"
     ANNULLED = "ANNULLED"
@@ -89,6 +90,7 @@ _VIEW_ZH: Mapping[View, str] = {
     View.NOT_YET_EFFECTIVE: "尚未生效",
     View.VALID: "有效",
     View.EXPIRED: "有效期届满",
+    View.SUSPENSION_ENDED: "暂扣或暂停期满待恢复",
     **{View(state.value): zh for state, zh in _STATE_ZH.items() if state is not State.ISSUED},
 }
 _ACTION_ZH: Mapping[Action, str] = {
@@ -198,7 +200,36 @@ REASONS: Mapping[Action, tuple[Reason, ...]] = {
 }
 
 
-def view(state: State, valid_from: date, valid_to: date | None, day: date) -> View:
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """How long a suspension lasts.
+
+    Attributes:
+        until: its last day; None when it lasts until somebody lifts it.
+        automatic: the decision said that the right revives by itself the day after. Otherwise
+            somebody must restore it (as where a check has to be passed first), and until that is
+            on record nobody can say whether it may be used.
+    """
+
+    until: date | None = None
+    automatic: bool = False
+
+    def over(self, day: date) -> bool:
+        """Whether its period has ended before `day`."""
+        return self.until is not None and day > self.until
+
+
+WITHOUT_END = Suspension()
+"""A suspension that lasts until somebody lifts it."""
+
+
+def view(
+    state: State,
+    valid_from: date,
+    valid_to: date | None,
+    day: date,
+    suspension: Suspension = WITHOUT_END,
+) -> View:
     """ISSUED and SUSPENDED seen against the calendar; every other state is itself.
 
     A right whose term is over is over, suspended or not: expiry outranks suspension.
@@ -208,8 +239,8 @@ def view(state: State, valid_from: date, valid_to: date | None, day: date) -> Vi
             if valid_to is not None and day > valid_to:
                 return View.EXPIRED
             if state is State.SUSPENDED:
-                return View.SUSPENDED
-            return View.NOT_YET_EFFECTIVE if day < valid_from else View.VALID
+                return _suspended(valid_from, day, suspension)
+            return _running(valid_from, day)
         case (
             State.DRAFT
             | State.SUPERSEDED
@@ -223,6 +254,16 @@ def view(state: State, valid_from: date, valid_to: date | None, day: date) -> Vi
             return View(state.value)
         case _:
             assert_never(state)
+
+
+def _suspended(valid_from: date, day: date, suspension: Suspension) -> View:
+    if not suspension.over(day):
+        return View.SUSPENDED
+    return _running(valid_from, day) if suspension.automatic else View.SUSPENSION_ENDED
+
+
+def _running(valid_from: date, day: date) -> View:
+    return View.NOT_YET_EFFECTIVE if day < valid_from else View.VALID
 
 
 def reason_text(action: Action, code: str) -> Reason:

@@ -65,11 +65,24 @@ SENTENCES: Mapping[str, Sentence] = {
         "Expired, renewal under review.",
         "Take the application in; the issuer decides.",
     ),
+    "renewal-granted": Sentence(
+        "有效期已届满，已准予延续（{document}），新证照尚未入库。",
+        "可先行收件；以延续决定为准，请稍后核验新证照。",
+        "Expired; the renewal is granted ({document}), the new certificate is not here yet.",
+        "Take the application in; rely on the renewal's decision, and check again later.",
+    ),
     "suspended": Sentence(
-        "{kind}中：{authority}{document}。",
+        "{kind}中{period}：{authority}{document}。",
         "暂缓采用，联系决定机关。",
-        "Suspended ({kind_en}): {authority} {document}.",
+        "Suspended ({kind_en}{period_en}): {authority} {document}.",
         "Hold; contact the authority.",
+    ),
+    "suspension-ended": Sentence(
+        "{kind}期限已满（至{until}），尚未登记恢复：{authority}{document}。",
+        "暂缓采用，请向决定机关核实是否已恢复。",
+        "The suspension ({kind_en}) ended on {until}, but no restoration is on record: "
+        "{authority} {document}.",
+        "Hold; ask the authority whether it was restored.",
     ),
     "revoked": Sentence(
         "已吊销：因行政处罚（{document}）自{date}失效。",
@@ -78,9 +91,9 @@ SENTENCES: Mapping[str, Sentence] = {
         "Do not accept; remedies are in the decision.",
     ),
     "annulled": Sentence(
-        "已撤销：原许可决定被依法撤销。",
+        "已撤销：原许可决定被依法撤销，{extent}。",
         "不予采用；已依此办理的事项请提交复核。",
-        "Annulled: the grant itself was annulled by law.",
+        "Annulled: the grant itself was annulled by law, {extent_en}.",
         "Do not accept; have reliant cases reviewed.",
     ),
     "withdrawn": Sentence(
@@ -107,10 +120,16 @@ SENTENCES: Mapping[str, Sentence] = {
         "Superseded: a newer version replaced this one.",
         "Check the current version {successor}.",
     ),
+    "corrected": Sentence(
+        "已更正：本版本记载有误，自{date}起以更正版本为准。",
+        "请核验更正版本{successor}；已依本版本办理的，请核对更正内容。",
+        "Corrected: this version was wrong; from {date} on the corrected one counts.",
+        "Check the corrected version {successor}; compare what relied on this one.",
+    ),
     "transferred-out": Sentence(
-        "已办理转出：由{authority}管理。",
+        "已办理转出：由{receiver}{place}管理。",
         "请向转入地发证机关核验。",
-        "Transferred out: kept by {authority}.",
+        "Transferred out: kept by {receiver}{place_en}.",
         "Check with the receiving authority.",
     ),
     "draft": Sentence(
@@ -130,6 +149,30 @@ SENTENCES: Mapping[str, Sentence] = {
         "不予采用；限制解除后再行核验。",
         "On record, but its restriction ({kind_en}) bars this matter.",
         "Do not accept; check again when the restriction is lifted.",
+    ),
+    "inspection-overdue": Sentence(
+        "登记有效，但{duty}逾期：应于{due}前完成。",
+        "可以采用；请提示持证人尽快补办，并按事项规定判断。",
+        "On record as valid, but overdue: {duty_en} was due by {due}.",
+        "May be accepted; remind the holder, and decide by the matter's rule.",
+    ),
+    "inspection-failed": Sentence(
+        "登记有效，但{duty}不合格（{date}）。",
+        "可以采用；请提示持证人整改，并按事项规定判断。",
+        "On record as valid, but not passed: {duty_en} of {date}.",
+        "May be accepted; remind the holder, and decide by the matter's rule.",
+    ),
+    "inspection-overdue-blocks": Sentence(
+        "{duty}逾期，暂不得使用：应于{due}前完成。",
+        "不予采用；持证人补办后再行核验。",
+        "Not to be used while overdue: {duty_en} was due by {due}.",
+        "Do not accept; check again when the holder has caught up.",
+    ),
+    "inspection-failed-blocks": Sentence(
+        "{duty}不合格（{date}），暂不得使用。",
+        "不予采用；整改并复检合格后再行核验。",
+        "Not to be used: {duty_en} of {date} was not passed.",
+        "Do not accept; check again when it has been passed.",
     ),
     "paper-void": Sentence(
         "纸质件已声明作废，电子证照有效。",
@@ -307,6 +350,33 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
     "file-unknown": ("不是登记在册的原件文件。", "Not a file on record."),
     "no-signature": ("文件没有电子签名。", "The file carries no signature."),
     "not-checked": ("未检查。", "Not checked."),
+    "duty-current": ("{duty}：下次应于{due}前完成。", "{duty_en}: next due by {due}."),
+    "duty-conditional": (
+        "{duty}：限期整改（{date}），下次应于{due}前完成。",
+        "{duty_en}: passed with conditions on {date}, next due by {due}.",
+    ),
+    "duty-overdue-noted": (
+        "{duty}逾期：应于{due}前完成；不影响证照效力。",
+        "{duty_en} was due by {due}; that takes nothing from the certificate.",
+    ),
+    "duty-failed-noted": (
+        "{duty}不合格（{date}）；不影响证照效力。",
+        "{duty_en} of {date} was not passed; that takes nothing from the certificate.",
+    ),
+    "recorded-otherwise": (
+        "{day}当日登记为“{then}”；{recorded}登记“{action}”（自{date}起），现认定该日为“{now}”。",
+        (
+            "On {day} the record said {then_en}; by a step recorded on {recorded} ({action_en}, "
+            "from {date}) that day now counts as {now_en}."
+        ),
+    ),
+    "recorded-uncorrected": (
+        "{day}当日登记的是更正前的版本（{earlier}）；{recorded}更正，现以本版本为准，更正项：{fields}。",
+        (
+            "On {day} the record held the version before correction ({earlier}); corrected on "
+            "{recorded}, this version counts now. Corrected: {fields_en}."
+        ),
+    ),
 }
 """Sentences of findings that say less than a verdict would: (Chinese, English)."""
 
@@ -360,6 +430,15 @@ DISTRUST: Mapping[str, tuple[str, str]] = {
     "timestamp-form": ("时间戳格式有误", "the timestamp is malformed"),
 }
 """Problems of a seal's chain or timestamp in words; another slug speaks for itself."""
+
+
+TODAY_WORDS: Mapping[str, tuple[str, str]] = {
+    "restricted": ("有限制", "restricted"),
+    "restriction-blocks": ("有限制，本事项不得使用", "barred from this matter by a restriction"),
+    "inspection-overdue-blocks": ("定期检验等义务逾期", "overdue in a periodic duty"),
+    "inspection-failed-blocks": ("定期检验等不合格", "not passed in a periodic duty"),
+}
+"""What stands in the way of a valid certificate today, in words, for `valid-then`."""
 
 
 def worded(table: Mapping[str, tuple[str, str]], key: str) -> tuple[str, str]:

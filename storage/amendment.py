@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import Executable, bindparam, func, insert, select, update
 
-from certlib.certificate import Certificate, CertificateFile, Restriction
+from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import CertificateNotFound, StaleVersion
 from certlib.states import State
-from storage import face_numbers, publication, steps
+from storage import face_numbers, publication, standing, steps
 from storage.link import Link
 from storage.lookup import number_hash
 from storage.tables import CertificateRow, HolderNameRow, StateChangeRow, table
@@ -34,6 +34,7 @@ _SAVE = (
 _TOUCH = (
     update(_CERTIFICATES)
     .where(_HERE)
+    .where(_CERTIFICATES.c.row_version == bindparam("b_expected"))
     .values(row_version=_CERTIFICATES.c.row_version + 1, changed_at=bindparam("b_changed_at"))
 )
 _LIFT = (
@@ -61,8 +62,7 @@ def save(link: Link, certificate: Certificate, expected_version: int) -> None:
         CertificateNotFound: there is no such row.
     """
     if link.change(_SAVE, _changes(link, certificate, expected_version)) == 0:
-        found = link.first(_TARGET, identifier=certificate.identifier)
-        raise CertificateNotFound if found is None else StaleVersion
+        raise _lost(link, certificate.identifier)
     _add_new_parts(link, certificate)
     if certificate.state not in CURRENT:
         held = face_numbers.claim_of(
@@ -72,16 +72,26 @@ def save(link: Link, certificate: Certificate, expected_version: int) -> None:
             face_numbers.release(link, held)
 
 
-def put_restriction(link: Link, identifier: str, restriction: Restriction) -> None:
-    """Keeps a restriction or its lifting; the row's version grows, so its ETag changes.
+def touch(link: Link, identifier: str, expected_version: int) -> None:
+    """The record changes somewhere else: its version grows.
 
     Raises:
+        StaleVersion: the row's version is not `expected_version`.
         CertificateNotFound: there is no such row.
     """
-    touched = {"b_identifier": identifier, "b_changed_at": link.clock.now()}
+    touched = {
+        "b_identifier": identifier,
+        "b_expected": expected_version,
+        "b_changed_at": link.clock.now(),
+    }
     if link.change(_TOUCH, touched) == 0:
-        raise CertificateNotFound
-    steps.put_restrictions(link, [(identifier, restriction)])
+        raise _lost(link, identifier)
+
+
+def _lost(link: Link, identifier: str) -> CertificateNotFound | StaleVersion:
+    """Why an update touched nothing."""
+    found = link.first(_TARGET, identifier=identifier)
+    return CertificateNotFound() if found is None else StaleVersion()
 
 
 def add_file(link: Link, file: CertificateFile) -> None:
@@ -119,6 +129,7 @@ def _add_new_parts(link: Link, certificate: Certificate) -> None:
     known = _count(link, _KNOWN_STEPS, identifier)
     steps.add(link, [(identifier, step) for step in certificate.history[known:]])
     steps.put_restrictions(link, [(identifier, one) for one in certificate.restrictions])
+    standing.keep(link, certificate)
     if certificate.former_names:
         named = _count(link, _KNOWN_NAMES, identifier)
         link.change(_INSERT_NAME, publication.former_name_rows(link, certificate, named))

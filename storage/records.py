@@ -3,38 +3,45 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, case, func, select
+from sqlalchemy import BindParameter, Row, bindparam, case, exists, func, select
 
 from certlib.certificate import Certificate, CertificateFile, PaperStatus
 from certlib.document import ORIGINAL
 from certlib.errors import Unsupported
 from certlib.states import State
-from storage import intents, steps
+from storage import intents, standing, steps
 from storage.content import open_content
 from storage.encryption import Place
 from storage.link import Link
-from storage.tables import CertificateFileRow, CertificateRow, HolderNameRow, table
+from storage.tables import CertificateFileRow, CertificateRow, HolderNameRow, StandingRow, table
 
 _CERTIFICATES = table(CertificateRow)
+_STANDING = table(StandingRow)
 _FILES = table(CertificateFileRow)
 _NAMES = table(HolderNameRow)
 _MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
 
-COLUMNS = tuple(
-    _CERTIFICATES.c[name]
-    for name in (
-        "identifier",
-        "state",
-        "row_version",
-        "recorded_at",
-        "paper",
-        "renewal_pending_since",
-        "superseded_by",
-        "content_digest",
-        "content",
-    )
+COLUMNS = (
+    *(
+        _CERTIFICATES.c[name]
+        for name in (
+            "identifier",
+            "state",
+            "row_version",
+            "recorded_at",
+            "paper",
+            "supersedes",
+            "superseded_by",
+            "content_digest",
+            "content",
+        )
+    ),
+    exists()
+    .where(_STANDING.c.identifier == _CERTIFICATES.c.identifier)
+    .correlate(_CERTIFICATES)
+    .label("changed"),
 )
-"""What a certificate is made of, beside its child rows."""
+"""What a certificate is made of, beside its child rows; `changed`: something happened to it."""
 
 _ONE = select(*COLUMNS).where(_CERTIFICATES.c.identifier == bindparam("identifier"))
 _FILE = select(_FILES).where(_FILES.c.sha256 == bindparam("sha256"))
@@ -107,7 +114,7 @@ def counts(link: Link) -> dict[str, int]:
 
 
 def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
-    """Certificates of `COLUMNS` rows, in their order; four more queries however many."""
+    """Certificates of `COLUMNS` rows, in their order; four to six more queries however many."""
     identifiers = [row.identifier for row in rows]
     if not identifiers:
         return []
@@ -115,6 +122,9 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
     restrictions = steps.restrictions(link, identifiers)
     files = _files(link, identifiers)
     names = _former_names(link, identifiers)
+    changed = [row.identifier for row in rows if row.changed]
+    renewals = standing.renewals(link, changed)
+    results = standing.results(link, changed)
     return [
         Certificate(
             content=open_content(
@@ -127,7 +137,9 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
             restrictions=tuple(restrictions.get(row.identifier, ())),
             files=tuple(files.get(row.identifier, ())),
             paper=PaperStatus(row.paper),
-            renewal_pending_since=row.renewal_pending_since,
+            renewals=tuple(renewals.get(row.identifier, ())),
+            results=tuple(results.get(row.identifier, ())),
+            supersedes=row.supersedes,
             superseded_by=row.superseded_by,
             former_names=tuple(names.get(row.identifier, ())),
         )

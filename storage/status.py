@@ -14,29 +14,37 @@ import psycopg
 from sqlalchemy import URL
 
 from certlib.calendar import legal_day
+from certlib.certificate import PaperStatus
+from certlib.decisions import Decision
 from certlib.errors import StoreUnavailable
 from certlib.ports import Clock
-from certlib.registry import StatusRow
-from certlib.states import State
+from certlib.registry import StandingRow, StatusRow
+from certlib.states import Action, State
 from storage.columns import instant_from
 from storage.engines import EngineOptions, SameFile
 from storage.faults import bare, fault_code
+from storage.standing import summed_results
 
 RawStatus = tuple[Any, ...]
 """One row of `STATUS_SQL` as the driver gives it."""
 
 STATUS_SQL = """
 SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_code,
-       c.row_version, c.renewal_pending_since, c.changed_at,
+       c.row_version, c.renewal_pending_since, c.changed_at, c.issue_date, c.type_version, c.paper,
        EXISTS (SELECT 1 FROM restrictions r
                WHERE r.identifier = c.identifier AND r.effective_from <= :today
                  AND (r.effective_to IS NULL OR r.effective_to >= :today)
-                 AND (r.lifted_on IS NULL OR r.lifted_on > :today))
-FROM certificates c WHERE c.identifier = :identifier
+                 AND (r.lifted_on IS NULL OR r.lifted_on > :today)),
+       s.action, s.reason_code, s.effective_from, s.until, s.automatic, s.personal,
+       s.granted_on, s.results
+FROM certificates c LEFT JOIN certificate_standing s ON s.identifier = c.identifier
+WHERE c.identifier = :identifier
 """
-"""Restrictions count when they are in force today (`Restriction.in_force`)."""
+"""One row. Restrictions count when they are in force today (`Restriction.in_force`)."""
 
 _SQLITE_SQL = STATUS_SQL.replace(":identifier", "?1").replace(":today", "?2")
+_OWN = 13
+"""Columns of the certificate itself; those of its standing follow."""
 
 
 def status_row(values: RawStatus) -> StatusRow:
@@ -51,24 +59,51 @@ def status_row(values: RawStatus) -> StatusRow:
         version,
         pending,
         changed,
+        issued,
+        type_version,
+        paper,
         restricted,
-    ) = values
+    ) = values[:_OWN]
     return StatusRow(
         identifier=identifier,
         state=State(state),
         valid_from=_day(valid_from),
-        valid_to=None if valid_to is None else _day(valid_to),
+        valid_to=_optional_day(valid_to),
         type_code=type_code,
         issuer_code=issuer_code,
         row_version=version,
-        renewal_pending_since=None if pending is None else _day(pending),
+        renewal_pending_since=_optional_day(pending),
         restricted=bool(restricted),
         changed_at=_instant(changed),
+        issue_date=_day(issued),
+        type_version=type_version,
+        paper=PaperStatus(paper),
+        standing=None if values[_OWN] is None else _standing(values[_OWN:]),
+    )
+
+
+def _standing(values: RawStatus) -> StandingRow:
+    action, reason, effective_from, until, automatic, personal, granted_on, results = values
+    return StandingRow(
+        decision=Decision(
+            action=Action(action),
+            reason_code=reason,
+            effective_from=_day(effective_from),
+            until=_optional_day(until),
+            automatic=bool(automatic),
+        ),
+        personal=bool(personal),
+        granted_on=_optional_day(granted_on),
+        results=tuple(summed_results(results)),
     )
 
 
 def _day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _optional_day(value: date | str | None) -> date | None:
+    return None if value is None else _day(value)
 
 
 def _instant(value: datetime | str) -> datetime:

@@ -57,6 +57,8 @@ def put_restrictions(link: Link, restrictions: Iterable[tuple[str, Restriction]]
             "effective_to": one.effective_to,
             "lifted_on": one.lifted_on,
             "recorded_at": one.recorded_at,
+            "lift_document": one.lift_document or None,
+            "lifted_at": one.lifted_at,
         }
         for identifier, one in restrictions
     ]
@@ -69,8 +71,8 @@ def _putting(dialect: str) -> Executable:
     return inserted.on_conflict_do_update(
         index_elements=list(_RESTRICTIONS.primary_key),
         set_={
-            "effective_to": inserted.excluded.effective_to,
-            "lifted_on": inserted.excluded.lifted_on,
+            name: inserted.excluded[name]
+            for name in ("effective_to", "lifted_on", "lift_document", "lifted_at")
         },
     )
 
@@ -88,6 +90,8 @@ def restrictions(link: Link, identifiers: Sequence[str]) -> dict[str, list[Restr
                 effective_to=row.effective_to,
                 lifted_on=row.lifted_on,
                 recorded_at=row.recorded_at,
+                lift_document=row.lift_document or "",
+                lifted_at=row.lifted_at,
             )
         )
     return found
@@ -114,6 +118,10 @@ def _row(link: Link, identifier: str, change: StateChange) -> dict[str, Any]:
         "to_state": change.to_state,
         "recorded_at": change.recorded_at,
         "actor": change.actor,
+        "until": decision.until,
+        "automatic": decision.automatic or None,
+        "receiving_authority": decision.receiving_authority or None,
+        "receiving_division": decision.receiving_division or None,
     }
 
 
@@ -130,6 +138,10 @@ def _change(link: Link, row: Row[Any]) -> StateChange:
             document_number=row.document_number,
             authority=row.authority,
             note=note,
+            until=row.until,
+            automatic=bool(row.automatic),
+            receiving_authority=row.receiving_authority or "",
+            receiving_division=row.receiving_division or "",
         ),
         from_state=State(row.from_state),
         to_state=State(row.to_state),

@@ -7,7 +7,7 @@ from sqlalchemy import RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from certlib.catalogue import TypeVersion
-from certlib.certificate import Certificate, CertificateFile, Restriction
+from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import Conflict, StoreUnavailable
 from certlib.registry import (
     AuditRecord,

@@ -1,6 +1,6 @@
 """What becomes of the demo's certificates: some in every state, each with a lawful reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from api.demo.orders import Term
@@ -77,10 +77,14 @@ def _step(action: Action, reason: str, today: date, days_ago: int) -> Decision:
         Action.ANNUL: "《中华人民共和国行政许可法》第六十九条",
         Action.WITHDRAW: "《中华人民共和国行政许可法》第八条",
         Action.DEREGISTER: "《中华人民共和国行政许可法》第七十条",
+        Action.TRANSFER_OUT: "《中华人民共和国行政许可法》第四十九条",
     }.get(action, "")
     document = f"揭证演决〔{today.year}〕{days_ago}号" if basis else ""
     authority = "揭阳市发证机关（演示）"
-    if action is Action.TRANSFER_OUT:
-        authority = "汕头市交通运输局（演示）"
     day = today - days_ago * _DAY
-    return Decision(action, reason, day, basis, document, authority)
+    made = Decision(action, reason, day, basis, document, authority)
+    if action is Action.TRANSFER_OUT:
+        return replace(
+            made, receiving_authority="汕头市交通运输局（演示）", receiving_division="440500"
+        )
+    return made

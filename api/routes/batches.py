@@ -45,7 +45,7 @@ def issue_batch(
     重试同一批只补签未成功的行。 A retry of the batch issues what is missing and nothing twice.
     """
     caller.need(ISSUE)
-    _check_size(batch.rows, parts.settings.batch_limit)
+    check_size(batch.rows, parts.settings.batch_limit)
     read = [_read(row, caller) for row in batch.rows]
     requests = [item for item in read if isinstance(item, IssueRequest)]
     outcomes = iter(parts.issue.issue(caller, requests))
@@ -56,7 +56,8 @@ def issue_batch(
     return BatchOut(issued=len(rows) - failed, failed=failed, rows=rows)
 
 
-def _check_size(rows: Sequence[object], limit: int) -> None:
+def check_size(rows: Sequence[object], limit: int) -> None:
+    """Raises `Invalid` unless a batch has between one row and `limit`."""
     if not 1 <= len(rows) <= limit:
         problem = Problem(
             "/rows",
@@ -87,7 +88,7 @@ def _rows(
 ) -> Iterator[RowOut]:
     for row, item in zip(given, read, strict=True):
         outcome = next(outcomes) if isinstance(item, IssueRequest) else item
-        key = item.key if isinstance(item, IssueRequest) else _shown(row.get("key"))
+        key = item.key if isinstance(item, IssueRequest) else shown_key(row.get("key"))
         if isinstance(outcome, CertlibError):
             document = problems.document(outcome, caller.request_id)
             status = document["status"]
@@ -96,7 +97,7 @@ def _rows(
             yield RowOut(key=key, status=201, answer=IssuedOut.of(outcome))
 
 
-def _shown(key: object) -> str:
+def shown_key(key: object) -> str:
     """A malformed row's key, so that its sender finds the row; never anybody's number."""
     try:
         return sane_key(key[:_KEY_SHOWN]) if isinstance(key, str) else ""

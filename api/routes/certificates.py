@@ -17,8 +17,9 @@ from api.deps import (
 )
 from api.routes.documented import ETAG, LOCATION, REPLAYED, needs
 from api.routes.reading import JsonRoute
-from api.schemas.certificates import ActOut, CertificateOut, HistoryOut, SearchIn, SearchOut
+from api.schemas.certificates import ActOut, Beside, CertificateOut, HistoryOut, SearchIn, SearchOut
 from api.schemas.orders import CheckedOut, IssuedOut, OrderIn, remark
+from certlib.calendar import legal_day
 from certlib.errors import CertlibError
 from certlib.usecases.caller import ISSUE, READ, REVEAL
 from certlib.usecases.order import IssueRequest
@@ -117,7 +118,7 @@ def read(  # noqa: PLR0913 - what a request carries
     """本单位一份证照的登记、文件、变更和限制。 Record, files, steps and restrictions."""
     if reveal:
         caller.need(REVEAL)
-    certificate = parts.read.certificate(caller, identifier)
+    certificate, delivery = parts.read.record(caller, identifier)
     tag = etag(certificate.row_version)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-store"})
@@ -125,8 +126,9 @@ def read(  # noqa: PLR0913 - what a request carries
         parts.reveal.reveal(caller, certificate)
     response.headers["ETag"] = tag
     content = certificate.content
-    hidden = catalogue.sensitive(content.type_code, content.type_version)
-    return CertificateOut.full(certificate, hidden, reveal=reveal)
+    version = catalogue.known(content.type_code, content.type_version)
+    beside = Beside(version, delivery, legal_day(parts.clock.now()))
+    return CertificateOut.full(certificate, beside, reveal=reveal)
 
 
 @router.get(

@@ -34,8 +34,14 @@ ACTIONS = (
     Action.VOID,
     Action.SUSPEND,
     Action.RESTORE,
+    Action.TRANSFER_OUT,
 )
-"""What may be asked for; sealing, superseding and moving out have ways of their own."""
+"""What may be asked for; sealing and superseding have ways of their own."""
+
+
+def _camel(slug: str) -> str:
+    first, *rest = slug.split("-")
+    return first + "".join(part.capitalize() for part in rest)
 
 
 def _add(action: Action) -> None:
@@ -43,7 +49,7 @@ def _add(action: Action) -> None:
 
     @router.post(
         f"/{{identifier}}/{action.value}",
-        operation_id=f"{action.value}Certificate",
+        operation_id=f"{_camel(action.value)}Certificate",
         name=action.value,
         summary=f"{action.zh} {action.value.capitalize()}",
         description=f"原因代码 reason codes: {reasons}。",

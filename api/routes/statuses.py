@@ -5,14 +5,14 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from api import public
-from api.deps import CallerDep, PartsDep, Private
+from api.catalogue import Catalogue
+from api.deps import CallerDep, CatalogueDep, PartsDep, Private
 from api.routes.documented import needs
 from api.routes.reading import JsonRoute
 from api.schemas.status import StatusAnswerOut, StatusesIn, StatusesOut
 from certlib import ids
 from certlib.calendar import legal_day
 from certlib.registry import ReadSession, StatusRow
-from certlib.states import view
 from certlib.usecases.caller import VERIFY
 
 router = APIRouter(
@@ -29,7 +29,9 @@ router = APIRouter(
     summary="批量查询状态 Status of many",
     openapi_extra=needs(VERIFY),
 )
-def read_statuses(asked: StatusesIn, caller: CallerDep, parts: PartsDep) -> StatusesOut:
+def read_statuses(
+    asked: StatusesIn, caller: CallerDep, parts: PartsDep, catalogue: CatalogueDep
+) -> StatusesOut:
     """最多200个标识，按所问顺序逐一作答，内容同公开状态。 Up to 200, answered in their order.
 
     What is not on record and what is mistyped have answers of their own. All are of one instant.
@@ -41,7 +43,7 @@ def read_statuses(asked: StatusesIn, caller: CallerDep, parts: PartsDep) -> Stat
         unknown = [item for item in asked.identifiers if item not in rows]
         ours = _departments(session) if unknown else frozenset()
     answers = [
-        _known(rows[item], now) if item in rows else _unknown(item, ours, now)
+        _known(rows[item], catalogue, now) if item in rows else _unknown(item, ours, now)
         for item in asked.identifiers
     ]
     return StatusesOut(as_of=now, demonstration=parts.settings.demo, statuses=answers)
@@ -51,9 +53,10 @@ def _departments(session: ReadSession) -> frozenset[str]:
     return frozenset(item.credit_code for item in session.departments())
 
 
-def _known(row: StatusRow, now: datetime) -> StatusAnswerOut:
-    seen = view(row.state, row.valid_from, row.valid_to, legal_day(now))
-    return StatusAnswerOut.of(row, seen, public.judged(row, now))
+def _known(row: StatusRow, catalogue: Catalogue, now: datetime) -> StatusAnswerOut:
+    duties = catalogue.duties(row.type_code, row.type_version)
+    report = public.judged(row, duties, now)
+    return StatusAnswerOut.of(row, public.seen(row, legal_day(now)), report)
 
 
 def _unknown(text: str, ours: frozenset[str], now: datetime) -> StatusAnswerOut:

@@ -5,11 +5,13 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.routes import (
+    amendments,
     batches,
     certificates,
     changes,
     decisions,
     drafts,
+    duties,
     files,
     operation,
     paper,
@@ -31,6 +33,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     drafts.router,
     files.router,
     decisions.router,
+    amendments.router,
+    duties.batches,
+    duties.lists,
     batches.router,
     paper.router,
     verifications.router,

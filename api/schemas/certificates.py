@@ -1,5 +1,7 @@
 """Certificates on the wire: the record, masked unless the caller asks to see all of it."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
@@ -7,9 +9,14 @@ from pydantic import Field, StringConstraints
 from api.persons import masked_numbers
 from api.schemas import examples
 from api.schemas.base import Code, Day, Instant, Name, Wire
+from api.schemas.beside import DeliveryOut, RenewalOut, RestrictionOut
+from api.schemas.duties import DutyOut, ResultOut
 from certlib import holders
-from certlib.certificate import Certificate, CertificateFile, Restriction, StateChange
+from certlib.catalogue import TypeVersion
+from certlib.certificate import Certificate, CertificateFile, StateChange
+from certlib.delivery import Delivery
 from certlib.document import Holder
+from certlib.duties import DutyStanding, duty_standings
 from certlib.registry import AuditRecord, SearchQuery
 from certlib.states import State
 from certlib.usecases.read import Page
@@ -88,6 +95,10 @@ class StepOut(Wire):
     authority: str
     note: str
     actor: str
+    until: Day | None = Field(description="暂扣（暂停）的最后一日。 Last day of a suspension.")
+    automatic: bool = Field(description="期满自动恢复。 The right revives by itself.")
+    receiving_authority: str
+    receiving_division: str
 
     @classmethod
     def of(cls, step: StateChange, *, reveal: bool) -> Self:
@@ -105,29 +116,10 @@ class StepOut(Wire):
             authority=decision.authority,
             note=decision.note if reveal or not decision.note else _HIDDEN,
             actor=step.actor,
-        )
-
-
-class RestrictionOut(Wire):
-    """限制。 A restriction beside the state."""
-
-    kind: str
-    authority: str
-    document_number: str
-    effective_from: Day
-    effective_to: Day | None
-    lifted_on: Day | None
-
-    @classmethod
-    def of(cls, item: Restriction) -> Self:
-        """The wire shape."""
-        return cls(
-            kind=item.kind.value,
-            authority=item.authority,
-            document_number=item.document_number,
-            effective_from=item.effective_from,
-            effective_to=item.effective_to,
-            lifted_on=item.lifted_on,
+            until=decision.until,
+            automatic=decision.automatic,
+            receiving_authority=decision.receiving_authority,
+            receiving_division=decision.receiving_division,
         )
 
 
@@ -154,6 +146,15 @@ class CertificateSummary(Wire):
         return cls(**_summary(certificate, reveal=False))
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is shown of a certificate beside its own record."""
+
+    version: TypeVersion | None
+    delivery: Delivery | None
+    today: date
+
+
 class CertificateOut(CertificateSummary):
     """一份证照的登记。 The record of one certificate.
 
@@ -171,6 +172,13 @@ class CertificateOut(CertificateSummary):
     demonstration: bool
     recorded_at: Instant
     renewal_pending_since: Day | None
+    renewal_applications: list[RenewalOut]
+    duties: list[DutyOut] = Field(description="定期义务，按今天计。 Periodic duties, today.")
+    periodic_results: list[ResultOut]
+    delivery: DeliveryOut | None
+    consent: Literal["any", "all"] | None = Field(
+        description="有多个持证主体时，任一或全体同意方可使用。 Who of several holders consents."
+    )
     paper: str
     files: list[FileOut]
     history: list[StepOut]
@@ -178,13 +186,15 @@ class CertificateOut(CertificateSummary):
     masked: bool = Field(description="人名、人员代码和敏感字段是否脱敏。 Whether masked.")
 
     @classmethod
-    def full(cls, certificate: Certificate, hidden: frozenset[str], *, reveal: bool) -> Self:
-        """The wire shape; `hidden` names the sensitive fields of its type."""
-        content = certificate.content
+    def full(cls, certificate: Certificate, beside: Beside, *, reveal: bool) -> Self:
+        """The wire shape; sensitive fields of its type are hidden unless revealed."""
+        content, version = certificate.content, beside.version
+        hidden = frozenset() if version is None else version.sensitive_keys
         fields = {
             key: value if reveal or key not in hidden else _HIDDEN
             for key, value in content.fields.items()
         }
+        delivery = beside.delivery
         return cls(
             **_summary(certificate, reveal=reveal),
             type_version=content.type_version,
@@ -198,12 +208,31 @@ class CertificateOut(CertificateSummary):
             demonstration=content.demonstration,
             recorded_at=certificate.recorded_at,
             renewal_pending_since=certificate.renewal_pending_since,
+            renewal_applications=[RenewalOut.of(item) for item in certificate.renewals],
+            duties=[DutyOut.of(item) for item in _standings(certificate, beside)],
+            periodic_results=[ResultOut.of(item) for item in certificate.results],
+            delivery=None if delivery is None else DeliveryOut.of(delivery, reveal=reveal),
+            consent=_consent(certificate, version),
             paper=certificate.paper.value,
             files=[FileOut.of(item) for item in certificate.files],
             history=[StepOut.of(item, reveal=reveal) for item in certificate.history],
-            restrictions=[RestrictionOut.of(item) for item in certificate.restrictions],
+            restrictions=[
+                RestrictionOut.of(item, beside.today) for item in certificate.restrictions
+            ],
             masked=not reveal,
         )
+
+
+def _standings(certificate: Certificate, beside: Beside) -> list[DutyStanding]:
+    duties = () if beside.version is None else beside.version.duties
+    issued = certificate.content.issue_date
+    return duty_standings(duties, issued, certificate.results, beside.today)
+
+
+def _consent(certificate: Certificate, version: TypeVersion | None) -> Literal["any", "all"] | None:
+    if version is None or len(certificate.content.holders) == 1:
+        return None
+    return "all" if version.consent == "all" else "any"
 
 
 def _summary(certificate: Certificate, *, reveal: bool) -> dict[str, Any]:

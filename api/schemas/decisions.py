@@ -26,6 +26,19 @@ class DecisionIn(Wire):
     document_number: Annotated[str, StringConstraints(max_length=128)] = ""
     authority: Annotated[str, StringConstraints(max_length=256)] = ""
     note: Note = ""
+    until: Day | None = Field(
+        default=None, description="暂扣（暂停）的最后一日，含当日。 Last day of a suspension."
+    )
+    automatic: bool = Field(
+        default=False,
+        description="期满自动恢复；否则须登记恢复。 The right revives by itself after `until`.",
+    )
+    receiving_authority: Annotated[str, StringConstraints(max_length=256)] = Field(
+        default="", description="转入机关，办理转出时必填。 Who keeps it from now on."
+    )
+    receiving_division: Annotated[str, StringConstraints(max_length=6)] = Field(
+        default="", description="转入地行政区划代码，办理转出时必填。 Where; GB/T 2260."
+    )
 
     def to_decision(self, action: Action) -> Decision:
         """The decision that the use case takes."""
@@ -37,6 +50,10 @@ class DecisionIn(Wire):
             document_number=self.document_number,
             authority=self.authority,
             note=self.note,
+            until=self.until,
+            automatic=self.automatic,
+            receiving_authority=self.receiving_authority,
+            receiving_division=self.receiving_division,
         )
 
 

@@ -15,6 +15,8 @@ from certlib.registry import StatusRow
 from certlib.states import View
 from certlib.verification import Report
 
+PaperState = Literal["none", "pending", "synced", "collected", "lost", "declared-void"]
+
 MOST = 200
 """Identifiers in one question."""
 
@@ -31,6 +33,11 @@ class StatusOut(Wire):
     verdict: Literal["valid", "invalid", "indeterminate"]
     code: str = Field(description="结论代码。 Code of the verdict.")
     state: str = Field(description="当日所见的状态。 The state as seen on the day.")
+    restricted: bool = Field(description="当日是否设有限制。 A restriction is in force.")
+    paper: PaperState = Field(description="纸质证照的状态。 State of the paper twin.")
+    renewal_pending: bool = Field(
+        description="延续申请已依法提出、尚未决定。 A renewal applied for in time is undecided."
+    )
     zh: str
     en: str
     next_zh: str
@@ -64,6 +71,9 @@ class StatusAnswerOut(Wire):
     valid_from: Day | None
     valid_to: Day | None
     row_version: int = Field(description="登记版本，无登记时为0。 The version; 0 without record.")
+    restricted: bool
+    paper: PaperState
+    renewal_pending: bool
     zh: str
     en: str
     next_zh: str
@@ -84,7 +94,10 @@ class StatusAnswerOut(Wire):
             valid_from=row.valid_from,
             valid_to=row.valid_to,
             row_version=row.row_version,
-            **asdict(public.of_report(report)),
+            restricted=row.restricted,
+            paper=row.paper.value,
+            renewal_pending=row.renewal_pending_since is not None,
+            **asdict(public.of_report(report, personal=public.personal(row))),
             problems=[],
         )
 
@@ -102,7 +115,10 @@ class StatusAnswerOut(Wire):
             valid_from=None,
             valid_to=None,
             row_version=0,
-            **asdict(public.of_report(report)),
+            restricted=False,
+            paper="none",
+            renewal_pending=False,
+            **asdict(public.of_report(report, personal=False)),
             problems=[remark(item) for item in problems],
         )
 

@@ -154,7 +154,8 @@ def _page(name: str, lang: str, values: Mapping[str, Any], status: int = 200) ->
 
 def _seen(answer: Answer, typed: str) -> dict[str, Any]:
     report = answer.report
-    sentence = public.of_report(report)
+    personal = answer.subject is not None and answer.subject.personal
+    sentence = public.of_report(report, personal=personal)
     known = report.code != "identifier-malformed"
     return {
         "tone": "wait" if report.code in _ABSENT else _TONES[report.verdict],
@@ -177,7 +178,7 @@ def _successor(report: Report) -> str:
         (
             str(item.values["successor"])
             for item in report.findings
-            if item.code == "superseded" and item.values.get("successor")
+            if item.code in {"superseded", "corrected"} and item.values.get("successor")
         ),
         "",
     )

@@ -26,7 +26,14 @@ from certlib.registry.core import (
     StatusRow,
     object_name,
 )
-from certlib.registry.duties import DutyReads, DutyWrites
+from certlib.registry.duties import (
+    DutyReads,
+    DutyWrites,
+    LateQuery,
+    OverdueQuery,
+    OverdueRule,
+    StandingRow,
+)
 from certlib.registry.issuing import (
     AddedForm,
     Draft,
@@ -62,12 +69,16 @@ __all__ = [
     "Intent",
     "IntentStatus",
     "IssueListEntry",
+    "LateQuery",
     "OutboxEvent",
+    "OverdueQuery",
+    "OverdueRule",
     "Publication",
     "ReadSession",
     "Registry",
     "SealedBatch",
     "SearchQuery",
+    "StandingRow",
     "StatusRow",
     "UnitOfWork",
     "object_name",

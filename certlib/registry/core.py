@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from certlib.catalogue import TypeVersion
-from certlib.certificate import Certificate, CertificateFile, Decision, Restriction
+from certlib.certificate import Certificate, CertificateFile, Decision, PaperStatus
 from certlib.departments import Department, Holding
 from certlib.document import ORIGINAL, Content, Form
 from certlib.holder_changes import HolderKey
 from certlib.mandates import IssueListEntry
 from certlib.ports import DesignDigests
+from certlib.registry.duties import StandingRow
 from certlib.states import State
 
 
@@ -223,7 +224,12 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """What the public status look-up needs, and nothing else."""
+    """What the public status look-up needs, and nothing else.
+
+    Attributes:
+        issue_date: None stands for `valid_from`.
+        standing: None for a certificate to which nothing happened since it was issued.
+    """
 
     identifier: str
     state: State
@@ -235,6 +241,10 @@ class StatusRow:
     renewal_pending_since: date | None
     restricted: bool
     changed_at: datetime
+    issue_date: date | None = None
+    type_version: str = ""
+    paper: PaperStatus = PaperStatus.NONE
+    standing: StandingRow | None = None
 
 
 class CoreReads(Protocol):
@@ -316,7 +326,7 @@ class CoreWrites(CoreReads, Protocol):
         ...
 
     def save(self, certificate: Certificate, expected_version: int) -> None:
-        """Keeps state, restrictions, flags and new history steps; frees or keeps face numbers.
+        """Keeps state, flags, new steps and what stands beside them; frees or keeps face numbers.
 
         Raises:
             StaleVersion: the row's version is not `expected_version`.
@@ -333,4 +343,3 @@ class CoreWrites(CoreReads, Protocol):
 
     def put_issue_entry(self, entry: IssueListEntry) -> None: ...
     def put_client(self, client: Client) -> None: ...
-    def put_restriction(self, identifier: str, restriction: Restriction) -> None: ...

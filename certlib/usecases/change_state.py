@@ -1,4 +1,4 @@
-"""Revoke, annul, withdraw, deregister, void, suspend, restore: one step, one commit."""
+"""Revoke, annul, withdraw, deregister, void, suspend, restore, transfer: one step, one commit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,16 @@ from certlib.access import Act
 from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes, digest
 from certlib.certificate import Certificate, Decision
-from certlib.errors import CertificateNotFound
+from certlib.divisions import DivisionTable
+from certlib.errors import CertificateNotFound, UnknownDivision
 from certlib.ports import Clock
 from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
 from certlib.states import TRANSITIONS
 from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.idempotency import claim, kept_answer
+
+_DIVISION = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +38,34 @@ class ChangeRequest:
     def request_digest(self) -> str:
         """Hex SHA-256 of the request in canonical JSON."""
         decision = self.decision
-        return digest(
-            {
-                "identifier": self.identifier,
-                "action": decision.action.value,
-                "reason_code": decision.reason_code,
-                "effective_from": decision.effective_from.isoformat(),
-                "legal_basis": decision.legal_basis,
-                "document_number": decision.document_number,
-                "authority": decision.authority,
-                "note": decision.note,
-                "expected_version": self.expected_version,
-            }
-        )
+        asked: dict[str, Any] = {
+            "identifier": self.identifier,
+            "action": decision.action.value,
+            "reason_code": decision.reason_code,
+            "effective_from": decision.effective_from.isoformat(),
+            "legal_basis": decision.legal_basis,
+            "document_number": decision.document_number,
+            "authority": decision.authority,
+            "note": decision.note,
+            "expected_version": self.expected_version,
+        }
+        # Only where they say something: keys used before there were such members go on working.
+        later = {
+            "until": None if decision.until is None else decision.until.isoformat(),
+            "automatic": decision.automatic,
+            "receiving_authority": decision.receiving_authority,
+            "receiving_division": decision.receiving_division,
+        }
+        return digest(asked | {name: value for name, value in later.items() if value})
 
 
 class ChangeState:
     """Moves certificates along the transition table."""
 
-    def __init__(self, registry: Registry, clock: Clock) -> None:
+    def __init__(self, registry: Registry, clock: Clock, divisions: DivisionTable) -> None:
         self._registry = registry
         self._clock = clock
+        self._divisions = divisions
 
     def change(self, caller: Caller, request: ChangeRequest) -> Mapping[str, Any]:
         """The certificate's state after the step, as kept for the idempotency key.
@@ -66,8 +76,10 @@ class ChangeState:
             ScopeMissing, OutsideDepartment: the caller may not do this.
             CertificateNotFound: no such certificate.
             TransitionForbidden, StaleVersion, Invalid: as `Certificate.decide`.
+            UnknownDivision: it is moved to where there is no division.
         """
         caller.need(MANAGE)
+        self._need_division(request.decision.receiving_division)
         now = self._clock.now()
         route = request.decision.action.value
         with self._registry.begin() as uow:
@@ -91,6 +103,10 @@ class ChangeState:
             uow.commit()
         return answer
 
+    def _need_division(self, code: str) -> None:
+        if code.strip() and not self._divisions.in_use(code):
+            raise UnknownDivision(value=code[:_DIVISION], field_path="/receiving_division")
+
     def _decided(
         self,
         uow: UnitOfWork,
@@ -109,13 +125,18 @@ class ChangeState:
         )
         uow.save(after, certificate.row_version)
         step = after.history[-1]
-        details = {
+        decided = request.decision
+        details: dict[str, Any] = {
             "from": step.from_state.value,
             "to": step.to_state.value,
-            "reason_code": request.decision.reason_code,
-            "effective_from": request.decision.effective_from.isoformat(),
+            "reason_code": decided.reason_code,
+            "effective_from": decided.effective_from.isoformat(),
             "request_id": caller.request_id,
         }
+        if decided.until is not None:
+            details |= {"until": decided.until.isoformat(), "automatic": decided.automatic}
+        if decided.receiving_authority:
+            details["receiving_authority"] = decided.receiving_authority
         act = request.decision.action.value
         uow.append_audit([AuditRecord(now, caller.actor, act, after.identifier, details)])
         event_id = f"{after.identifier}:{after.row_version}"

@@ -138,6 +138,7 @@ def _publication(
         history=(step,),
         files=files,
         paper=PaperStatus.PENDING if has_paper else PaperStatus.NONE,
+        supersedes=intent.supersedes,
     )
     return Publication(certificate, intent)
 

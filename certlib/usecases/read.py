@@ -8,6 +8,7 @@ from datetime import date
 from certlib.access import Act
 from certlib.calendar import legal_day
 from certlib.certificate import Certificate, CertificateFile
+from certlib.delivery import Delivery
 from certlib.document import ORIGINAL, Form
 from certlib.errors import CertificateNotFound, Corrupt
 from certlib.ports import Clock, ObjectStore
@@ -41,13 +42,17 @@ class ReadCertificates:
             ScopeMissing: the caller may not read.
             CertificateNotFound: not on record, or in another department's care.
         """
+        return self.record(caller, identifier)[0]
+
+    def record(self, caller: Caller, identifier: str) -> tuple[Certificate, Delivery | None]:
+        """The certificate and what is known of its delivery; raises as `certificate`."""
         caller.need(READ)
         with self._registry.read() as session:
             found = session.certificate(identifier) or draft_on_record(session, identifier)
             if found is None:
                 raise CertificateNotFound
             need(session, caller, Act.READ, found, self._today())
-        return found
+            return found, session.delivery(identifier)
 
     def search(self, caller: Caller, query: SearchQuery) -> Page:
         """One page of the certificates in the department's care."""

@@ -1,26 +1,29 @@
 """Verify: gather facts about an identifier, some fields or a file, then judge them."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from certlib import holders, ids
 from certlib.access import Act
 from certlib.calendar import legal_day
+from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate
-from certlib.document import Content
+from certlib.document import Content, Holder
 from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
+from certlib.masking import masked_name
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
+from certlib.states import CORRECTION
 from certlib.usecases.access import access_of
 from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
 from certlib.usecases.drafts import draft_on_record
 from certlib.usecases.standing import claimed_changes, issuer_now
 from certlib.usecases.widen import widened
-from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
+from certlib.verification import OWN, Claim, Facts, Policy, Report, judge, same_text
 
 _MOST_CANDIDATES = 20
 
@@ -48,7 +51,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What anybody may see of a certificate: no penalty details, the holder masked."""
+    """What anybody may see of a certificate: no penalty details, the holder masked.
+
+    Attributes:
+        holders: persons masked; where the caller named one of several, the others are masked
+            whatever they are.
+        personal: a natural person is among them.
+    """
 
     identifier: str
     type_code: str
@@ -60,6 +69,7 @@ class Subject:
     valid_from: date | None
     valid_to: date | None
     demonstration: bool
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +230,7 @@ class VerifyCertificates:
             facts = self._with_question(Facts(candidates=len(found)), session, question)
             return facts, current
         facts = self._record_facts(session, current[0].identifier, question)
-        return replace(facts, candidates=1), ()
+        return replace(facts, candidates=1, found_by=query.holder_code), ()
 
     def _facts_in(
         self, session: ReadSession, file: FileFacts, question: Question
@@ -256,13 +266,17 @@ class VerifyCertificates:
         return found if found is not None and access.may(Act.READ, found.content) else None
 
     def _with_question(self, facts: Facts, session: ReadSession, question: Question) -> Facts:
+        version = _version(session, facts.record)
+        fields = () if version is None else version.fields
         return replace(
             facts,
             on=question.on,
             known_at=question.known_at,
             claims=question.claims,
             purpose=question.purpose,
-            titles=_titles(session, facts.record),
+            titles={item.key: (item.title, item.title_en) for item in fields},
+            duties=() if version is None else version.duties,
+            corrects=_corrected(session, facts.record, question),
         )
 
     def _judged(
@@ -274,7 +288,7 @@ class VerifyCertificates:
         file: FileFacts | None = None,
     ) -> Answer:
         report = judge(facts, question.policy, self._clock.now())
-        subject = None if facts.record is None else subject_of(facts.record.content)
+        subject = None if facts.record is None else subject_of(facts.record.content, facts)
         listed = tuple(subject_of(item.content) for item in candidates)
         return Answer(report, subject, listed, tuple(warnings), file or facts.file)
 
@@ -287,28 +301,56 @@ _INCOMPLETE = Problem(
 )
 
 
-def subject_of(content: Content) -> Subject:
-    """What anybody may see of `content`."""
+def subject_of(content: Content, facts: Facts | None = None) -> Subject:
+    """What anybody may see of `content`; `facts` tell which holder the caller named."""
     return Subject(
         identifier=content.identifier,
         type_code=content.type_code,
         type_name=content.name,
         issuer_code=content.issuer_code,
         issuer_name=content.issuer_name,
-        holders=tuple(
-            holders.mask_name(holder.name, holder.code_type) for holder in content.holders
-        ),
+        holders=tuple(_shown(content, facts or Facts())),
         issue_date=content.issue_date,
         valid_from=content.valid_from,
         valid_to=content.valid_to,
         demonstration=content.demonstration,
+        personal=any(holders.is_person(holder.code_type) for holder in content.holders),
     )
 
 
-def _titles(session: ReadSession, record: Certificate | None) -> dict[str, tuple[str, str]]:
+def _shown(content: Content, facts: Facts) -> Iterator[str]:
+    """Names of the holders: whoever knows one of several learns nothing of the others."""
+    named = [_named(holder, facts) for holder in content.holders]
+    for holder, known in zip(content.holders, named, strict=True):
+        other = any(named) and not known
+        yield (
+            masked_name(holder.name) if other else holders.mask_name(holder.name, holder.code_type)
+        )
+
+
+def _named(holder: Holder, facts: Facts) -> bool:
+    if facts.found_by and same_text(facts.found_by, holder.code):
+        return True
+    own = {"holder_name": holder.name, "holder_code": holder.code}
+    return any(
+        claim.path in own and same_text(claim.value, own[claim.path]) for claim in facts.claims
+    )
+
+
+def _version(session: ReadSession, record: Certificate | None) -> TypeVersion | None:
     if record is None:
-        return {}
-    version = session.type_version(record.content.type_code, record.content.type_version)
-    if version is None:
-        return {}
-    return {item.key: (item.title, item.title_en) for item in version.fields}
+        return None
+    return session.type_version(record.content.type_code, record.content.type_version)
+
+
+def _corrected(
+    session: ReadSession, record: Certificate | None, question: Question
+) -> Certificate | None:
+    """The version that the record corrects; asked for only where a past day is."""
+    if question.on is None or record is None or not record.supersedes:
+        return None
+    earlier = session.certificate(record.supersedes)
+    if earlier is None:
+        return None
+    reasons = {step.decision.reason_code for step in earlier.history}
+    return earlier if CORRECTION in reasons else None

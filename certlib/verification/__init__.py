@@ -5,17 +5,20 @@ time. A fault of ours or of a dependency is never `invalid` and never `valid`.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from certlib.calendar import legal_day
-from certlib.certificate import PaperStatus
+from certlib.certificate import Certificate, PaperStatus
 from certlib.states import View
-from certlib.verdicts import PARTS, SENTENCES, SERVICES, worded
+from certlib.verdicts import PARTS, SENTENCES, SERVICES, TODAY_WORDS, worded
+from certlib.verification.duty_checks import WARNINGS, duties
 from certlib.verification.file_checks import (
     known_file_findings,
     unknown_file_findings,
     unreadable,
 )
+from certlib.verification.hindsight import hindsight
 from certlib.verification.matching import (
     CORE_FIELDS,
     issuer_findings,
@@ -62,6 +65,7 @@ _VERDICT_CODES = {"no-signature": "not-a-certificate", "authority-unknown": "can
 """Findings whose verdict carries another code."""
 
 _CHANGED = frozenset({"name-changed", "code-changed"})
+_OF_TODAY = frozenset({Check.STATUS_NOW, Check.DUTIES_NOW})
 
 
 def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
@@ -74,7 +78,7 @@ def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
     else:
         code, values = _kind_of_valid(bench, findings)
     sentence = SENTENCES[_sentence(facts, code)].filled({**bench.common_values(), **values})
-    return Report(verdict, code, sentence, tuple(findings), at)
+    return Report(verdict, code, sentence, tuple(findings), at, values)
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -98,14 +102,23 @@ def _findings(bench: Judgement) -> list[Finding]:
         found += unknown_file_findings(bench, facts.file)
     if facts.record is not None:
         record = facts.record
-        found.append(status(bench, Check.STATUS_NOW, record, legal_day(bench.at)))
-        if facts.on is not None:
-            found.append(status(bench, Check.STATUS_ON, record, facts.on))
+        found += _standing(bench, record)
         found += issuer_findings(bench)
         found += match_findings(bench, record)
     elif not bench.foreign_file:
         found += absence(bench)
     return found
+
+
+def _standing(bench: Judgement, record: Certificate) -> list[Finding]:
+    """State and duties, today and on the asked day, and what looks otherwise since then."""
+    today, on = legal_day(bench.at), bench.facts.on
+    found = [status(bench, Check.STATUS_NOW, record, today)]
+    found += duties(bench, Check.DUTIES_NOW, record, today)
+    if on is not None:
+        found.append(status(bench, Check.STATUS_ON, record, on))
+        found += duties(bench, Check.DUTIES_ON, record, on)
+    return found + hindsight(bench, record)
 
 
 def _alone(bench: Judgement) -> Finding | None:
@@ -129,7 +142,7 @@ def _decide(findings: Sequence[Finding], *, asked_day: bool) -> tuple[Verdict, F
     """Failures decide first, then what is unknown; the asked day outranks today."""
     order = list(Check)
     weighed = sorted(
-        (item for item in findings if not (asked_day and item.check is Check.STATUS_NOW)),
+        (item for item in findings if not (asked_day and item.check in _OF_TODAY)),
         key=lambda item: order.index(item.check),
     )
     for outcome, verdict in (
@@ -142,21 +155,42 @@ def _decide(findings: Sequence[Finding], *, asked_day: bool) -> tuple[Verdict, F
     return (Verdict.VALID, None) if weighed else (Verdict.INDETERMINATE, None)
 
 
-def _kind_of_valid(bench: Judgement, findings: Sequence[Finding]) -> tuple[str, dict[str, str]]:
+def _kind_of_valid(bench: Judgement, findings: Sequence[Finding]) -> tuple[str, dict[str, Any]]:
     """Valid has several sentences: say the one that tells the clerk most."""
     facts, record = bench.facts, bench.facts.record
     if record is None or bench.foreign_file:
         return "foreign-valid", {}
-    today = record.view_on(legal_day(bench.at))
-    if facts.on is not None and today is not View.VALID:
-        values = {"date": facts.on.isoformat(), "state": today.zh, "state_en": today.value}
-        return "valid-then", values
-    changed = [item for item in findings if item.code in _CHANGED]
-    if changed:
-        return changed[0].code, dict(changed[0].values)
+    asked_day = facts.on is not None
+    if facts.on is not None:
+        since = _ended_since(record, findings, legal_day(bench.at))
+        if since is not None:
+            zh, en = since
+            return "valid-then", {"date": facts.on.isoformat(), "state": zh, "state_en": en}
+    telling = [item for item in findings if item.code in _CHANGED]
+    telling += [item for item in findings if _warns(item, asked_day=asked_day)]
+    if telling:
+        return telling[0].code, dict(telling[0].values)
     if record.paper in {PaperStatus.DECLARED_VOID, PaperStatus.LOST}:
         return "paper-void", {}
     return "valid", {}
+
+
+def _ended_since(
+    record: Certificate, findings: Sequence[Finding], today: date
+) -> tuple[str, str] | None:
+    """What stands in the way today, in words; None when nothing does."""
+    seen = record.view_on(today)
+    if seen is not View.VALID:
+        return seen.zh, seen.value
+    for item in findings:
+        if item.check in _OF_TODAY and item.outcome is not Outcome.PASS:
+            return TODAY_WORDS[item.code]
+    return None
+
+
+def _warns(finding: Finding, *, asked_day: bool) -> bool:
+    check = Check.DUTIES_ON if asked_day else Check.DUTIES_NOW
+    return finding.check is check and finding.code in WARNINGS.values()
 
 
 def _sentence(facts: Facts, code: str) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from certlib.calendar import CHINA
+from certlib.catalogue import Duty
 from certlib.certificate import Certificate, CertificateFile, RestrictionKind
 from certlib.evidence import FileFacts
 from certlib.holder_changes import HolderChange
@@ -39,6 +40,9 @@ class Check(StrEnum):
     ORIGINAL = "original"
     STATUS_ON = "status_on"
     STATUS_NOW = "status_now"
+    DUTIES_ON = "duties_on"
+    DUTIES_NOW = "duties_now"
+    RECORD_THEN = "record_then"
     MATCH = "match"
 
 
@@ -120,6 +124,7 @@ class Facts:
         record: the certificate on record; None when absent or not asked for.
         registry_asked: False when there is no registry at hand (offline verifier).
         candidates: how many certificates a search by fields found.
+        found_by: the holder's code by which the record was found, or "".
         malformed_part: name of the mistyped part of an identifier, "" for the whole, or None.
         our_node: whether the identifier's issuer is one of ours.
         authorised: the issue list covers issuer and type on the day of issue; None unknown.
@@ -128,6 +133,8 @@ class Facts:
             is known.
         holder_changes: what happened to the record's holders, void events among them.
         issuer: who the issuer is today; None when it is what the certificate says.
+        duties: the periodic duties of the record's type version.
+        corrects: the version that the record corrects from the beginning, or None.
         titles: (Chinese, English) titles of the fields that claims name.
         unavailable: slug of the dependency that is down (`certlib.verdicts.SERVICES`), or "".
     """
@@ -137,6 +144,7 @@ class Facts:
     record: Certificate | None = None
     registry_asked: bool = True
     candidates: int | None = None
+    found_by: str = ""
     malformed_part: str | None = None
     our_node: bool = True
     region: str = ""
@@ -147,6 +155,8 @@ class Facts:
     titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     on: date | None = None
     known_at: datetime | None = None
+    duties: tuple[Duty, ...] = ()
+    corrects: Certificate | None = None
     purpose: str = ""
     unavailable: str = ""
     ticket: str = ""
@@ -154,13 +164,18 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One verdict with the findings it rests on."""
+    """One verdict with the findings it rests on.
+
+    Attributes:
+        values: what filled the sentence.
+    """
 
     verdict: Verdict
     code: str
     sentence: Sentence
     findings: tuple[Finding, ...]
     as_of: datetime
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

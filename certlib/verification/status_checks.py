@@ -1,11 +1,12 @@
 """Checks of the record: status now and on the acceptance day, restrictions, absence."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from certlib.certificate import Certificate, StateChange
-from certlib.states import View, reason_text
+from certlib.renewals import RenewalDecision
+from certlib.states import CORRECTION, View, reason_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 
 _VIEW_CODES: Mapping[View, str] = {
@@ -13,6 +14,7 @@ _VIEW_CODES: Mapping[View, str] = {
     View.NOT_YET_EFFECTIVE: "not-yet-effective",
     View.EXPIRED: "expired",
     View.SUSPENDED: "suspended",
+    View.SUSPENSION_ENDED: "suspension-ended",
     View.SUPERSEDED: "superseded",
     View.DEREGISTERED: "deregistered",
     View.ANNULLED: "annulled",
@@ -21,6 +23,7 @@ _VIEW_CODES: Mapping[View, str] = {
     View.TRANSFERRED_OUT: "transferred-out",
     View.VOIDED: "voided",
 }
+_OF_THE_ASKED_DAY = frozenset({Check.STATUS_ON, Check.DUTIES_ON})
 
 
 def status(bench: Judgement, check: Check, record: Certificate, day: date) -> Finding:
@@ -28,7 +31,7 @@ def status(bench: Judgement, check: Check, record: Certificate, day: date) -> Fi
 
     Past knowledge is for the acceptance day alone: today is judged by all that is known today.
     """
-    known_at = bench.facts.known_at if check is Check.STATUS_ON else None
+    known_at = known_for(bench, check)
     if known_at is not None and known_at < record.recorded_at:
         return bench.finding(check, Outcome.FAIL, "not-found")  # nobody knew of it then
     seen = record.view_on(day, known_at)
@@ -41,10 +44,19 @@ def status(bench: Judgement, check: Check, record: Certificate, day: date) -> Fi
     if seen is View.VALID:
         restricted = _restriction(bench, check, record, day)
         return restricted or bench.finding(check, Outcome.PASS, "valid", evidence=evidence)
-    if seen is View.EXPIRED and _renewal_pending(record, day):
-        return bench.finding(check, Outcome.UNKNOWN, "renewal-pending", evidence=evidence)
-    values = _values(record, seen, record.state_on(day, known_at))
-    return bench.finding(check, Outcome.FAIL, _VIEW_CODES[seen], values, evidence)
+    change = record.state_on(day, known_at)
+    values = _values(record, seen, change)
+    if seen is View.EXPIRED:
+        renewal = record.renewal_on(day, known_at)
+        if renewal is not None:
+            return _renewal(bench, check, renewal.decided_by(day, known_at), evidence)
+    outcome = Outcome.UNKNOWN if seen is View.SUSPENSION_ENDED else Outcome.FAIL
+    return bench.finding(check, outcome, _code(seen, change), values, evidence)
+
+
+def known_for(bench: Judgement, check: Check) -> datetime | None:
+    """The instant of knowledge by which a check judges; None for all that is known."""
+    return bench.facts.known_at if check in _OF_THE_ASKED_DAY else None
 
 
 def absence(bench: Judgement) -> list[Finding]:
@@ -61,12 +73,27 @@ def absence(bench: Judgement) -> list[Finding]:
     return [bench.finding(check, Outcome.FAIL, "not-found") for check in checks]
 
 
+def _code(seen: View, change: StateChange | None) -> str:
+    corrected = change is not None and change.decision.reason_code == CORRECTION
+    return "corrected" if seen is View.SUPERSEDED and corrected else _VIEW_CODES[seen]
+
+
+def _renewal(
+    bench: Judgement, check: Check, decision: RenewalDecision | None, evidence: Mapping[str, Any]
+) -> Finding:
+    """Licensing Law art. 50: what was applied for in time and is undecided is not refused."""
+    if decision is None:
+        return bench.finding(check, Outcome.UNKNOWN, "renewal-pending", evidence=evidence)
+    values = {"document": decision.document_number or decision.decided_on.isoformat()}
+    return bench.finding(check, Outcome.UNKNOWN, "renewal-granted", values, evidence)
+
+
 def _restriction(bench: Judgement, check: Check, record: Certificate, day: date) -> Finding | None:
-    policy = bench.policy
+    policy, known_at = bench.policy, known_for(bench, check)
     binding = [
         item
         for item in record.restrictions
-        if item.in_force(day) and item.kind not in policy.tolerated
+        if item.in_force(day, known_at) and item.kind not in policy.tolerated
     ]
     if not binding:
         return None
@@ -74,7 +101,7 @@ def _restriction(bench: Judgement, check: Check, record: Certificate, day: date)
     first = binding[0]
     values = {
         "kind": first.kind.zh,
-        "kind_en": first.kind.value,
+        "kind_en": first.kind.en,
         "authority": first.authority,
         "document": first.document_number,
     }
@@ -82,12 +109,6 @@ def _restriction(bench: Judgement, check: Check, record: Certificate, day: date)
     if first.kind in policy.blocking:
         return bench.finding(check, Outcome.FAIL, "restriction-blocks", values, evidence)
     return bench.finding(check, Outcome.UNKNOWN, "restricted", values, evidence)
-
-
-def _renewal_pending(record: Certificate, day: date) -> bool:
-    """Licensing Law art. 50: an application in time that is undecided at expiry."""
-    since, valid_to = record.renewal_pending_since, record.content.valid_to
-    return since is not None and valid_to is not None and since <= valid_to and since <= day
 
 
 def _values(record: Certificate, seen: View, change: StateChange | None) -> dict[str, Any]:
@@ -98,13 +119,25 @@ def _values(record: Certificate, seen: View, change: StateChange | None) -> dict
         return {"date": str(content.valid_from or content.issue_date)}
     decision = change.decision
     reason = reason_text(decision.action, decision.reason_code)
+    since = decision.effective_from.isoformat()
+    from_beginning = decision.effective_from <= record.begins
+    until = decision.until
+    division = decision.receiving_division
     return {
-        "date": decision.effective_from.isoformat(),
+        "date": since,
         "document": decision.document_number,
         "authority": decision.authority,
         "reason": reason.zh,
         "reason_en": reason.en,
         "kind": reason.zh,
         "kind_en": reason.en,
+        "until": "" if until is None else until.isoformat(),
+        "period": "" if until is None else f"（至{until}）",
+        "period_en": "" if until is None else f", until {until}",
+        "extent": "自始无效" if from_beginning else f"自{since}起失效",
+        "extent_en": "from the beginning" if from_beginning else f"from {since} on",
+        "receiver": decision.receiving_authority or decision.authority,
+        "place": f"（{division}）" if division else "",
+        "place_en": f" ({division})" if division else "",
         "successor": record.superseded_by,
     }

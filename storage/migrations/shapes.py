@@ -31,9 +31,9 @@ def count(name: str) -> sa.Column[Any]:
     return sa.Column(name, Count(), nullable=False, autoincrement=False)
 
 
-def flag(name: str) -> sa.Column[Any]:
+def flag(name: str, *, optional: bool = False) -> sa.Column[Any]:
     """Yes or no."""
-    return sa.Column(name, Flag(), nullable=False)
+    return sa.Column(name, Flag(), nullable=optional)
 
 
 def sealed(name: str, *, optional: bool = False) -> sa.Column[Any]:

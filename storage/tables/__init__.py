@@ -19,6 +19,12 @@ from storage.tables.certificates import (
     RestrictionRow,
     StateChangeRow,
 )
+from storage.tables.duties import (
+    DeliveryRow,
+    PeriodicResultRow,
+    RenewalApplicationRow,
+    StandingRow,
+)
 from storage.tables.history import HistoryBatchRow
 from storage.tables.issuing import (
     DraftRow,
@@ -54,6 +60,7 @@ __all__ = [
     "CertificateRow",
     "CertificateTypeRow",
     "ClientRow",
+    "DeliveryRow",
     "DepartmentNameRow",
     "DepartmentRow",
     "DraftRow",
@@ -70,9 +77,12 @@ __all__ = [
     "ObjectLockRow",
     "OutboxRow",
     "PlannedSuccessionRow",
+    "PeriodicResultRow",
+    "RenewalApplicationRow",
     "RestrictionRow",
     "Row",
     "SheetRow",
+    "StandingRow",
     "StateChangeRow",
     "SuccessionRow",
     "TypeRecordRow",

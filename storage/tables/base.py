@@ -75,6 +75,11 @@ def flag() -> Any:
     return Field(sa_type=Flag)
 
 
+def optional_flag() -> Any:
+    """Yes, no, or nothing said."""
+    return Field(default=None, sa_type=Flag, nullable=True)
+
+
 def sealed() -> Any:
     """Ciphertext."""
     return Field(sa_type=Sealed)

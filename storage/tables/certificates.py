@@ -22,6 +22,7 @@ from storage.tables.base import (
     instant,
     one_of,
     optional_day,
+    optional_flag,
     optional_instant,
     optional_sealed,
     optional_text,
@@ -226,6 +227,10 @@ class StateChangeRow(Row, table=True):
     to_state: str = text()
     recorded_at: datetime = instant()
     actor: str = text()
+    until: date | None = optional_day()
+    automatic: bool | None = optional_flag()
+    receiving_authority: str | None = optional_text()
+    receiving_division: str | None = optional_text()
 
 
 class RestrictionRow(Row, table=True):
@@ -247,3 +252,5 @@ class RestrictionRow(Row, table=True):
     effective_to: date | None = optional_day()
     lifted_on: date | None = optional_day()
     recorded_at: datetime | None = optional_instant()
+    lift_document: str | None = optional_text()
+    lifted_at: datetime | None = optional_instant()

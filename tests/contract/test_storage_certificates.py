@@ -46,7 +46,7 @@ def test_a_published_certificate_comes_back_whole(store: Store) -> None:
     store.reserve(intent)
     made = records.certificate(
         intent, restrictions=(FREEZE,), former_names=("蔡小涵", "蔡大涵"),
-        paper=PaperStatus.PENDING, renewal_pending_since=date(2026, 3, 2),
+        paper=PaperStatus.PENDING,
     )  # fmt: skip
     with store.registry.begin() as unit:
         unit.publish([records.publication(intent, **_parts(made))])
@@ -55,7 +55,7 @@ def test_a_published_certificate_comes_back_whole(store: Store) -> None:
 
 
 def _parts(certificate) -> dict[str, object]:
-    names = ("restrictions", "former_names", "paper", "renewal_pending_since")
+    names = ("restrictions", "former_names", "paper")
     return {name: getattr(certificate, name) for name in names}
 
 
@@ -99,7 +99,7 @@ def test_flags_change_without_a_step(store: Store) -> None:
     now = store.clock.move(hours=1)
     flagged = replace(
         _read(store), row_version=2, paper=PaperStatus.LOST,
-        renewal_pending_since=date(2026, 3, 3), superseded_by=records.identifier(2),
+        renewals=(records.renewal(),), results=(records.result(),), superseded_by=records.identifier(2),
         former_names=("旧名",), restrictions=(FREEZE,),
     )  # fmt: skip
     _save(store, flagged, 1)
@@ -125,18 +125,20 @@ def test_an_unknown_certificate_cannot_be_saved_restricted_or_given_a_file(store
     with pytest.raises(CertificateNotFound), store.registry.begin() as unit:
         unit.save(ghost, 1)
     with pytest.raises(CertificateNotFound), store.registry.begin() as unit:
-        unit.put_restriction(ghost.identifier, FREEZE)
-    with pytest.raises(CertificateNotFound), store.registry.begin() as unit:
         unit.add_file(ghost.files[0])
 
 
 def test_a_restriction_is_put_and_lifted_and_the_version_grows(store: Store) -> None:
     store.publish(records.intent(1))
-    lifted = replace(FREEZE, lifted_on=date(2026, 3, 10), effective_to=None)
+    lifted = replace(
+        FREEZE,
+        lifted_on=date(2026, 3, 10),
+        effective_to=None,
+        lift_document="2号",
+        lifted_at=records.AT,
+    )
     for version, restriction in ((2, FREEZE), (3, lifted)):
-        with store.registry.begin() as unit:
-            unit.put_restriction(records.identifier(1), restriction)
-            unit.commit()
+        _save(store, replace(_read(store), restrictions=(restriction,)), version - 1)
         found = _read(store)
         assert found.restrictions == (restriction,)
         assert found.row_version == version

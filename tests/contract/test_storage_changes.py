@@ -1,6 +1,7 @@
 """The change feed: one line for each act that moved a certificate, in the order of commits."""
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 
 import psycopg
@@ -87,7 +88,8 @@ def test_a_restriction_is_told_and_two_acts_of_one_unit_are_two_lines(store: Sto
     _publish(store, 1)
     restriction = Restriction(RestrictionKind.SEIZED, "法院", "一号", records.AT.date())
     with store.registry.begin() as unit:
-        unit.put_restriction(records.identifier(1), restriction)
+        before = unit.certificate(records.identifier(1))
+        unit.save(replace(before, restrictions=(restriction,)), before.row_version)
         unit.append_audit(
             [records.audit(records.identifier(1), act=act) for act in ("restrict", "notify")]
         )

@@ -24,7 +24,7 @@ def _save(store: Store, **changes: object) -> None:
 
 def test_the_reader_and_a_session_say_the_same(store: Store) -> None:
     store.publish(records.intent(1), records.intent(2, of=records.content(2, valid_to=None)))
-    _save(store, state=State.SUSPENDED, renewal_pending_since=date(2026, 3, 3))
+    _save(store, state=State.SUSPENDED, renewals=(records.renewal(),))
     for number in (1, 2, 3):
         name = records.identifier(number)
         with store.registry.read() as session:
@@ -72,9 +72,7 @@ def test_restricted_means_in_force_today(store: Store, changes: dict, restricted
     """As `Restriction.in_force` says, on the legal day."""
     store.publish(records.intent(1))
     made = replace(Restriction(RestrictionKind.FROZEN, "法院", "1号", date(2026, 3, 2)), **changes)
-    with store.registry.begin() as unit:
-        unit.put_restriction(records.identifier(1), made)
-        unit.commit()
+    _save(store, restrictions=(made,))
     assert made.in_force(date(2026, 3, 2)) is restricted
     assert store.reader.status(records.identifier(1)).restricted is restricted
     with store.registry.read() as session:

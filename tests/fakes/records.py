@@ -9,6 +9,7 @@ from certlib.canonical import canonical_bytes
 from certlib.catalogue import TypeVersion, type_version_from
 from certlib.certificate import Certificate, CertificateFile, Decision, StateChange
 from certlib.document import Content, Holder
+from certlib.duties import DutyResult, PeriodicResult
 from certlib.ports import DesignDigests
 from certlib.registry import (
     AuditRecord,
@@ -18,6 +19,7 @@ from certlib.registry import (
     OutboxEvent,
     Publication,
 )
+from certlib.renewals import RenewalApplication
 from certlib.states import Action, State
 
 TYPE = "11445200999999015E001"
@@ -117,6 +119,7 @@ def certificate(of: Intent, **changes: Any) -> Certificate:
         recorded_at=AT,
         history=(step,),
         files=(served_file(of),),
+        supersedes=of.supersedes,
     )
     return replace(made, **changes)
 
@@ -124,6 +127,24 @@ def certificate(of: Intent, **changes: Any) -> Certificate:
 def publication(of: Intent, **changes: Any) -> Publication:
     made = certificate(of, **changes)
     return Publication(certificate=made, intent=of)
+
+
+def renewal(sequence: int = 1, **changes: Any) -> RenewalApplication:
+    made = RenewalApplication(sequence, date(2026, 3, 3), "业务2026-1", AT, "经办人甲")
+    return replace(made, **changes)
+
+
+def result(sequence: int = 1, **changes: Any) -> PeriodicResult:
+    made = PeriodicResult(
+        sequence=sequence,
+        duty_code="annual-inspection",
+        result=DutyResult.PASSED,
+        done_on=date(2026, 3, 2),
+        recorded_at=AT,
+        actor="经办人甲",
+        next_due=date(2027, 3, 2),
+    )
+    return replace(made, **changes)
 
 
 def audit(target: str = "target", **changes: Any) -> AuditRecord:

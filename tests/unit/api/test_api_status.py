@@ -1,5 +1,6 @@
 """The public status: at once, the same judgement as everywhere, no holder, no penalty details."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -11,6 +12,7 @@ from api import public
 from certlib.certificate import Restriction, RestrictionKind
 from certlib.errors import StoreUnavailable
 from certlib.registry import Department, StatusRow
+from certlib.renewals import RenewalApplication
 from certlib.states import State
 from certlib.usecases.verify import Question
 from certlib.verdicts import SENTENCES
@@ -51,8 +53,9 @@ def _every_state(world):
     yield old
     restricted = world.issued("restricted", number="restricted")
     with world.house.registry.begin() as uow:
+        found = uow.certificate(restricted)
         seizure = Restriction(RestrictionKind.SEIZED, "法院", "(2026)1号", date(2026, 1, 1))
-        uow.put_restriction(restricted, seizure)
+        uow.save(replace(found, restrictions=(seizure,)), found.row_version)
         uow.commit()
     yield restricted
     yield _renewing(world)
@@ -68,7 +71,8 @@ def _renewing(world):
     )
     with world.house.registry.begin() as uow:
         found = uow.certificate(identifier)
-        after = replace(found, renewal_pending_since=date(2021, 12, 1), row_version=2)
+        application = RenewalApplication(1, date(2021, 12, 1), "", found.recorded_at, "x")
+        after = replace(found, renewals=(application,), row_version=2)
         uow.save(after, 1)
         uow.commit()
     return identifier
@@ -209,18 +213,22 @@ def test_answers_are_counted(world):
 def test_only_what_is_in_force_today_is_ever_valid(state, start, end, pending, restricted):
     moment = datetime(2026, 11, 22, 2, tzinfo=UTC)
     row = StatusRow(UNKNOWN, state, start, end, "t", "i", 3, pending, restricted, moment)
-    report = public.judged(row, moment)
+    report = public.judged(row, (), moment)
     today = date(2026, 11, 22)
     good = state is State.ISSUED and start <= today and (end is None or today <= end)
     assert (report.verdict == "valid") == (good and not restricted)
-    assert public.of_report(report).zh
+    assert public.of_report(report, personal=True).zh
 
 
 def test_sentences_for_anybody_name_no_detail():
-    for code, sentence in public.WITHOUT_DETAILS.items():
-        assert code in SENTENCES
+    for sentences in (public.WITHOUT_DETAILS, public.OF_PERSONS):
+        for code, sentence in sentences.items():
+            assert code in SENTENCES
+            words = f"{sentence.zh}{sentence.en}{sentence.next_zh}{sentence.next_en}"
+            assert not set(re.findall(r"{(\w+)}", words)) & {"document", "authority", "receiver"}
+    for code, sentence in public.OF_PERSONS.items():
         words = f"{sentence.zh}{sentence.en}{sentence.next_zh}{sentence.next_en}"
-        assert "{" not in words
+        assert "{" not in words, code
 
 
 def test_every_sentence_that_names_a_detail_has_one_for_anybody():

@@ -40,6 +40,8 @@ def decision(action, *, day=TODAY, reason=None, **changes):
         document_number="揭交罚〔2026〕1号",
         authority="揭阳市交通运输局",
     )
+    if action is Action.TRANSFER_OUT:
+        base = replace(base, receiving_authority="汕头市交通运输局", receiving_division="440500")
     return replace(base, **changes)
 
 

@@ -16,8 +16,10 @@ from certlib.errors import NotFound, SigningUnavailable
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
 from certlib.ports import DesignDigests, Receipt, SealedDocument
 from certlib.registry import Department, IssueListEntry
+from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeState
+from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
 from certlib.usecases.keep_blanks import KeepBlanks
@@ -30,11 +32,13 @@ from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
+from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
+from certlib.workdays import WorkingDays
 from storage.encryption import Cipher
 from storage.engines import EngineOptions
 from storage.migrations import upgrade
@@ -53,6 +57,9 @@ ISSUER = "11445200990090139J"
 OTHER = "11445200990090016H"
 DIVISIONS = DivisionTable.from_csv(
     resources.files("certlib.data").joinpath("divisions.csv").read_text("utf-8")
+)
+CALENDAR = WorkingDays.from_csv(
+    resources.files("certlib.data").joinpath("holidays.csv").read_text("utf-8")
 )
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
@@ -220,6 +227,9 @@ class House:
     review: ReviewDrafts
     seal: SealDrafts
     drafts: ReadDrafts
+    amend: AmendCertificates
+    results: RecordResults
+    due_lists: DueLists
 
     def counts(self):
         with self.registry.read() as session:
@@ -312,7 +322,7 @@ def build(folder):
         registry,
         objects,
         issue,
-        ChangeState(registry, clock),
+        ChangeState(registry, clock, DIVISIONS),
         ReadCertificates(registry, objects, clock),
         VerifyCertificates(registry, reader, clock),
         Reconcile(registry, workshop, clock, 3),
@@ -329,6 +339,9 @@ def build(folder):
         review=ReviewDrafts(registry, clock),
         seal=SealDrafts(registry, workshop, clock, entropy, options),
         drafts=ReadDrafts(registry, workshop, clock),
+        amend=AmendCertificates(registry, clock, CALENDAR),
+        results=RecordResults(registry, clock),
+        due_lists=DueLists(registry, clock, CALENDAR),
     )
 
 

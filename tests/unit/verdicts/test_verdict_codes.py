@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from certlib.catalogue import Duty, DutyEffect
 from certlib.certificate import (
     CertificateFile,
     PaperStatus,
@@ -14,8 +15,10 @@ from certlib.certificate import (
     RestrictionKind,
 )
 from certlib.document import Holder
+from certlib.duties import DutyResult, PeriodicResult
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
-from certlib.states import Action, State
+from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
+from certlib.states import CORRECTION, Action, State
 from certlib.verdicts import DISTRUST, FAULTS, FINDINGS, SENTENCES, SERVICES
 from certlib.verification import (
     FOREIGN,
@@ -97,7 +100,30 @@ RESTRICTED = replace(
     ),
 )
 REVOKED_LATE = issued().decide(decision(Action.REVOKE, day=date(2026, 11, 1)), actor="o", now=NOW)
-RENEWING = replace(issued(valid_to=date(2026, 11, 1)), renewal_pending_since=date(2026, 9, 1))
+APPLIED = RenewalApplication(1, date(2026, 9, 1), "业务1", STORED, "o")
+RENEWING = replace(issued(valid_to=date(2026, 11, 1)), renewals=(APPLIED,))
+GRANTED = RenewalDecision(RenewalOutcome.GRANTED, date(2026, 10, 9), "准延〔2026〕1号", STORED, "o")
+RENEWED = replace(RENEWING, renewals=(replace(APPLIED, decision=GRANTED),))
+PERIOD = decision(Action.SUSPEND, day=date(2026, 8, 1), until=date(2026, 10, 31))
+SERVED = issued().decide(PERIOD, actor="o", now=NOW)
+CORRECTED = replace(
+    issued().decide(
+        decision(Action.SUPERSEDE, reason=CORRECTION, day=date(2024, 3, 1)), actor="o", now=NOW
+    ),
+    superseded_by=IDENTIFIER.replace(".001.", ".002."),
+)
+
+
+def inspected(effect, *results):
+    """A certificate of 2024 whose yearly inspection has this effect, with these results."""
+    duty = Duty("annual-inspection", "年度检验", "annual inspection", 12, 30, effect, effect)
+    return of_record(replace(issued(), results=results), duties=(duty,))
+
+
+def failed(day=date(2026, 9, 1)):
+    return PeriodicResult(1, "annual-inspection", DutyResult.FAILED, day, STORED, "o")
+
+
 BLOCKING = replace(OWN, blocking=frozenset({RestrictionKind.SEIZED}))
 TOLERANT = replace(OWN, tolerated=frozenset({RestrictionKind.SEIZED}))
 
@@ -107,7 +133,14 @@ SITUATIONS = [
     ("not-yet-effective", INVALID, of_record(issued(valid_from=date(2027, 1, 1))), OWN),
     ("expired", INVALID, of_record(issued(valid_to=date(2026, 11, 21))), OWN),
     ("renewal-pending", UNSURE, of_record(RENEWING), OWN),
+    ("renewal-granted", UNSURE, of_record(RENEWED), OWN),
     ("suspended", INVALID, of_record(in_state(State.SUSPENDED)), OWN),
+    ("suspension-ended", UNSURE, of_record(SERVED), OWN),
+    ("corrected", INVALID, of_record(CORRECTED), OWN),
+    ("inspection-overdue", VALID, inspected(DutyEffect.WARN), OWN),
+    ("inspection-overdue-blocks", INVALID, inspected(DutyEffect.BLOCK), OWN),
+    ("inspection-failed", VALID, inspected(DutyEffect.WARN, failed()), OWN),
+    ("inspection-failed-blocks", INVALID, inspected(DutyEffect.BLOCK, failed()), OWN),
     ("revoked", INVALID, of_record(in_state(State.REVOKED)), OWN),
     ("annulled", INVALID, of_record(in_state(State.ANNULLED)), OWN),
     ("withdrawn", INVALID, of_record(in_state(State.WITHDRAWN)), OWN),
@@ -422,7 +455,8 @@ def test_annulled_is_not_valid_then_when_annulled_from_the_beginning():
 
 
 def test_renewal_asked_for_too_late_does_not_help():
-    late = replace(issued(valid_to=date(2026, 11, 1)), renewal_pending_since=date(2026, 11, 2))
+    application = replace(APPLIED, applied_on=date(2026, 11, 2))
+    late = replace(issued(valid_to=date(2026, 11, 1)), renewals=(application,))
     assert judge(of_record(late), OWN, NOW).code == "expired"
 
 
@@ -506,7 +540,7 @@ def test_copy_within_its_purpose_and_time():
 
 
 def test_a_value_that_is_missing_shows_as_a_dash():
-    assert SENTENCES["transferred-out"].filled({}).zh == "已办理转出：由—管理。"
+    assert SENTENCES["not-yet-effective"].filled({}).zh == "尚未生效：自—起生效。"
 
 
 def test_a_broken_timestamp_of_our_own_file_is_alteration():
