@@ -8,8 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api import failures
-from certlib import errors, issuing_errors, party_errors, remarks
-from certlib import beside_errors, errors, party_errors, remarks
+from certlib import beside_errors, errors, issuing_errors, party_errors, remarks
 from certlib.errors import CertlibError, Corrupt, Problem
 
 MEDIA_TYPE = "application/problem+json"

@@ -8,7 +8,7 @@ from certlib.calendar import legal_day
 from certlib.decisions import Decision, Situation, StateChange, decision_problems
 from certlib.document import Content, Form
 from certlib.duties import PeriodicResult
-from certlib.errors import Invalid, StaleVersion, TransitionForbidden
+from certlib.errors import Invalid, Problem, StaleVersion, TransitionForbidden
 from certlib.renewals import RenewalApplication
 from certlib.restrictions import Restriction, RestrictionKind
 from certlib.states import TRANSITIONS, WITHOUT_END, State, View, view
@@ -170,7 +170,7 @@ class Certificate:
         to_state = TRANSITIONS.get((self.state, decision.action))
         if to_state is None:
             raise self.forbidding(decision.action.value, decision.action.zh)
-        problems = decision_problems(decision, self._situation(legal_day(now)))
+        problems = self.problems_of(decision, legal_day(now))
         if problems:
             raise Invalid(problems=problems)
         change = StateChange(
@@ -206,10 +206,11 @@ class Certificate:
             state=self.state.value, state_zh=self.state.zh, action=action, action_zh=action_zh
         )
 
-    def _situation(self, today: date) -> Situation:
+    def problems_of(self, decision: Decision, today: date) -> tuple[Problem, ...]:
+        """Everything that is missing or impossible in `decision`, at once."""
         last = self.history[-1] if self.history else None
         suspended = last is not None and self.state is State.SUSPENDED
-        return Situation(
+        situation = Situation(
             state=self.state,
             begins=self.begins,
             # What may still be renewed has not ended for want of a renewal (Licensing Law art. 50).
@@ -217,3 +218,4 @@ class Certificate:
             suspension=last.decision.suspension if last is not None and suspended else None,
             today=today,
         )
+        return decision_problems(decision, situation)

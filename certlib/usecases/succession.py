@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from certlib.access import Access, Act
 from certlib.calendar import legal_day
-from certlib.certificate import Certificate, Decision, decision_problems
+from certlib.certificate import Certificate, Decision
 from certlib.errors import (
     CertificateNotFound,
     Conflict,
@@ -120,7 +120,7 @@ def succession_problems(
             "延续自新有效期起生效，更正自始生效，请勿填写生效日期。",
             "A renewal counts from its term, a correction from the beginning: give no day.",
         )
-    for item in decision_problems(decision, before, today):
+    for item in before.problems_of(decision, today):
         if not (renewal and item.code == "effective-in-future"):
             yield replace(item, field=_FIELDS.get(item.field, item.field))
     if renewal:
