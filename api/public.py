@@ -198,8 +198,9 @@ def _record(row: StatusRow) -> Certificate:
         valid_to=row.valid_to,
     )
     standing = row.standing
+    begins = min(content.issue_date, row.valid_from) if standing is None else standing.begins
     issued = StateChange(
-        decision=Decision(Action.SEAL, "granted", min(content.issue_date, row.valid_from)),
+        decision=Decision(Action.SEAL, "granted", begins),
         from_state=State.DRAFT,
         to_state=row.state if standing is None else State.ISSUED,
         recorded_at=row.changed_at,

@@ -65,6 +65,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "certificate_changes": APPEND,
     "certificate_files": APPEND,
     "certificate_holders": APPEND,
+    "certificate_standing": CHANGE,
     "certificate_types": CHANGE,
     "certificates": Rights(
         update=(
@@ -79,6 +80,9 @@ RIGHTS: Final[Mapping[str, Rights]] = {
         )
     ),
     "clients": CHANGE,
+    "deliveries": Rights(
+        update=("delivered_on", "channel", "receiver", "late", "recorded_at", "actor")
+    ),
     "department_names": APPEND,
     "department_successions": APPEND,
     "departments": CHANGE,
@@ -100,8 +104,12 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "object_locks_due": WORK,
     "outbox": CHANGE,
     "paper_sheets": WORK,
+    "periodic_results": APPEND,
     "planned_successions": Rights(delete=True),
-    "restrictions": Rights(update=("effective_to", "lifted_on")),
+    "renewal_applications": Rights(
+        update=("outcome", "decided_on", "document_number", "decided_at", "decided_by")
+    ),
+    "restrictions": Rights(update=("effective_to", "lifted_on", "lift_document", "lifted_at")),
     "state_changes": APPEND,
     "type_records": CHANGE,
     "type_versions": APPEND,
@@ -124,6 +132,21 @@ PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
         "row_version",
         "renewal_pending_since",
         "changed_at",
+        "issue_date",
+        "type_version",
+        "paper",
+    ),
+    "certificate_standing": (
+        "identifier",
+        "action",
+        "reason_code",
+        "begins",
+        "effective_from",
+        "until",
+        "automatic",
+        "personal",
+        "granted_on",
+        "results",
     ),
     "restrictions": ("identifier", "effective_from", "effective_to", "lifted_on"),
 }

@@ -117,6 +117,7 @@ def _standing_row(certificate: Certificate) -> dict[str, Any]:
         "identifier": certificate.identifier,
         "action": decision.action,
         "reason_code": decision.reason_code,
+        "begins": certificate.begins,
         "effective_from": decision.effective_from,
         "until": decision.until,
         "automatic": decision.automatic,

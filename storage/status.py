@@ -35,7 +35,7 @@ SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_co
                WHERE r.identifier = c.identifier AND r.effective_from <= :today
                  AND (r.effective_to IS NULL OR r.effective_to >= :today)
                  AND (r.lifted_on IS NULL OR r.lifted_on > :today)),
-       s.action, s.reason_code, s.effective_from, s.until, s.automatic, s.personal,
+       s.action, s.reason_code, s.begins, s.effective_from, s.until, s.automatic, s.personal,
        s.granted_on, s.results
 FROM certificates c LEFT JOIN certificate_standing s ON s.identifier = c.identifier
 WHERE c.identifier = :identifier
@@ -83,8 +83,9 @@ def status_row(values: RawStatus) -> StatusRow:
 
 
 def _standing(values: RawStatus) -> StandingRow:
-    action, reason, effective_from, until, automatic, personal, granted_on, results = values
+    action, reason, begins, effective_from, until, automatic, personal, granted_on, results = values
     return StandingRow(
+        begins=_day(begins),
         decision=Decision(
             action=Action(action),
             reason_code=reason,

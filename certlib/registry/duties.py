@@ -17,12 +17,14 @@ class StandingRow:
     """What the public look-up must know of a certificate to which something happened.
 
     Attributes:
+        begins: the first day for which the record speaks.
         decision: the last step's, without what only those who may read the record may see.
         personal: a natural person is among the holders.
         granted_on: a renewal was granted on that day, and its version is not on record yet.
         results: the results that decide how periodic duties stand.
     """
 
+    begins: date
     decision: Decision
     personal: bool
     granted_on: date | None = None

@@ -115,6 +115,7 @@ class StandingRow(Row, table=True):
     """What the public look-up needs of a certificate to which something happened.
 
     It says nothing that other rows do not say; each write of the certificate makes it anew.
+    `begins` is the first day for which the record speaks; the decision is that of the last step.
     `results` is a canonical JSON list of [sequence, duty code, result, done on, next deadline].
     """
 
@@ -128,6 +129,7 @@ class StandingRow(Row, table=True):
     identifier: str = text(primary_key=True)
     action: str = text()
     reason_code: str = text()
+    begins: date = day()
     effective_from: date = day()
     until: date | None = optional_day()
     automatic: bool = flag()

@@ -143,6 +143,7 @@ def _standing() -> None:
         text("identifier"),
         text("action"),
         text("reason_code"),
+        day("begins"),
         day("effective_from"),
         day("until", optional=True),
         flag("automatic"),
@@ -159,9 +160,11 @@ def _standing() -> None:
         **STRICT,
     )
     op.execute(
-        "INSERT INTO certificate_standing (identifier, action, reason_code, effective_from, "
-        "automatic, personal, results) "
-        "SELECT s.identifier, s.action, s.reason_code, s.effective_from, 1 = 0, "
+        "INSERT INTO certificate_standing (identifier, action, reason_code, begins, "
+        "effective_from, automatic, personal, results) "
+        "SELECT s.identifier, s.action, s.reason_code, (SELECT b.effective_from "
+        "FROM state_changes b WHERE b.identifier = s.identifier AND b.sequence = 1), "
+        "s.effective_from, 1 = 0, "
         "EXISTS (SELECT 1 FROM certificate_holders h "
         "WHERE h.identifier = s.identifier AND h.code_type NOT IN ('001', '099')), '[]' "
         "FROM state_changes s JOIN certificates c ON c.identifier = s.identifier "
