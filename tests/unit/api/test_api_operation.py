@@ -150,7 +150,7 @@ def test_an_unforeseen_fault_is_503_with_its_place_but_without_its_message(
     def broken(*_arguments):
         raise RuntimeError("445221198501010019 王小明")
 
-    monkeypatch.setattr(world.house.read, "certificate", broken)
+    monkeypatch.setattr(world.house.read, "record", broken)
     identifier = world.issued()
     answer = world.browser.get(f"/v1/certificates/{identifier}", headers=world.bearer())
     assert (answer.status_code, answer.json()["code"]) == (503, "unexpected")
