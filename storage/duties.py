@@ -24,11 +24,11 @@ class DutyReading:
 
     _link: Link
 
-    def delivery(self, identifier: str) -> Delivery | None:
+    def handover(self, identifier: str) -> Delivery | None:
         """What is on record of its delivery."""
         return handing_over.find(self._link, identifier)
 
-    def late_deliveries(self, query: LateQuery) -> Sequence[Delivery]:
+    def late_handovers(self, query: LateQuery) -> Sequence[Delivery]:
         """Late and missing deliveries by identifier."""
         return handing_over.late(self._link, query)
 
@@ -40,7 +40,7 @@ class DutyReading:
 class DutyWriting(DutyReading):
     """The part of a unit of work that keeps them."""
 
-    def put_delivery(self, delivery: Delivery, expected_version: int) -> None:
+    def put_handover(self, delivery: Delivery, expected_version: int) -> None:
         """Keeps a delivery; the certificate's version grows; `StaleVersion`."""
         amendment.touch(self._link, delivery.identifier, expected_version)
         handing_over.put(self._link, delivery)

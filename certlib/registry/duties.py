@@ -86,11 +86,11 @@ class LateQuery:
 class DutyReads(Protocol):
     """What can be asked."""
 
-    def delivery(self, identifier: str) -> Delivery | None:
+    def handover(self, identifier: str) -> Delivery | None:
         """What is on record of its delivery; None where nothing is, not even a decision's day."""
         ...
 
-    def late_deliveries(self, query: LateQuery) -> Sequence[Delivery]:
+    def late_handovers(self, query: LateQuery) -> Sequence[Delivery]:
         """Ordered by identifier; of undelivered ones only those that have not ended."""
         ...
 
@@ -102,7 +102,7 @@ class DutyReads(Protocol):
 class DutyWrites(DutyReads, Protocol):
     """What can be kept."""
 
-    def put_delivery(self, delivery: Delivery, expected_version: int) -> None:
+    def put_handover(self, delivery: Delivery, expected_version: int) -> None:
         """Keeps a delivery; the certificate's version grows.
 
         Raises:

@@ -17,14 +17,12 @@ from certlib.certificate import Certificate, Restriction
 from certlib.delivery import Channel, Delivery, deliver_by
 from certlib.errors import CertificateNotFound, Invalid, Problem
 from certlib.ports import Clock
-from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
+from certlib.registry import AuditRecord, Registry, UnitOfWork
 from certlib.renewals import RenewalOutcome
 from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.idempotency import claim, kept_answer
 from certlib.workdays import WorkingDays
-
-TOPIC = "certificate.record-changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ class AmendCertificates:
 
         def apply(uow: UnitOfWork, before: Certificate, now: datetime) -> _Done:
             delivery = self._delivery(uow, before, handover, now)
-            uow.put_delivery(replace(delivery, actor=caller.actor), before.row_version)
+            uow.put_handover(replace(delivery, actor=caller.actor), before.row_version)
             after = replace(before, row_version=before.row_version + 1)
             told = {**said, "late": delivery.late, "deliver_by": self._last_day(delivery)}
             return _Done(after, told, details={**said, "late": delivery.late})
@@ -180,7 +178,7 @@ class AmendCertificates:
         self, uow: UnitOfWork, certificate: Certificate, handover: Handover, now: datetime
     ) -> Delivery:
         content = certificate.content
-        known = uow.delivery(certificate.identifier) or Delivery(
+        known = uow.handover(certificate.identifier) or Delivery(
             certificate.identifier, content.type_code, content.issuer_code, content.decision_date
         )
         if known.delivered_on is not None:
@@ -253,12 +251,9 @@ def record_change(
     details: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """The audit record and the event of an act that moved the record's version."""
+    """The audit record of an act that moved the record's version; its commit announces it."""
     known = {"request_id": caller.request_id, **details}
     uow.append_audit([AuditRecord(now, caller.actor, act, after.identifier, known)])
-    event_id = f"{after.identifier}:{after.row_version}"
-    payload = {"act": act, "row_version": after.row_version}
-    uow.add_events([OutboxEvent(event_id, TOPIC, after.identifier, payload, now)])
 
 
 def _answer(done: _Done, act: str, now: datetime) -> dict[str, Any]:

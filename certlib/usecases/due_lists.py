@@ -133,7 +133,7 @@ class DueLists:
                 limit=ask.limit + 1,
                 after=ask.after,
             )
-            found = session.late_deliveries(query)
+            found = session.late_handovers(query)
         shown = found[: ask.limit]
         lines = [
             Late(item, deliver_by(item.decision_date, self._calendar))

@@ -52,7 +52,7 @@ class ReadCertificates:
             if found is None:
                 raise CertificateNotFound
             need(session, caller, Act.READ, found, self._today())
-            return found, session.delivery(identifier)
+            return found, session.handover(identifier)
 
     def search(self, caller: Caller, query: SearchQuery) -> Page:
         """One page of the certificates in the department's care."""
