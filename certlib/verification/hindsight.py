@@ -66,9 +66,7 @@ def _differences(record: Certificate, earlier: Certificate) -> list[str]:
     """Paths of what the correction changed; never the values."""
     keys = sorted({*record.content.fields, *earlier.content.fields})
     paths = [*(path for path in CORE_FIELDS if path not in _NEVER_CORRECTED), *keys]
-    return [
-        path for path in paths if _said(record.content, path) != _said(earlier.content, path)
-    ]
+    return [path for path in paths if _said(record.content, path) != _said(earlier.content, path)]
 
 
 def _said(content: Content, path: str) -> object:
