@@ -273,7 +273,6 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         review=ReviewDrafts(registry, clock),
         seal=SealDrafts(registry, workshop, clock, entropy, issuing),
         drafts=ReadDrafts(registry, workshop, clock),
-        change=ChangeState(registry, clock),
         change=ChangeState(registry, clock, table),
         amend=AmendCertificates(registry, clock, calendar),
         results=RecordResults(registry, clock),
