@@ -17,6 +17,7 @@ from api.deps import (
 )
 from api.routes.documented import ETAG, LOCATION, REPLAYED, header, needs
 from api.routes.reading import JsonRoute
+from api.schemas.certificates import Beside
 from api.schemas.drafts import (
     DiscardIn,
     DraftListOut,
@@ -26,6 +27,7 @@ from api.schemas.drafts import (
     ReturnIn,
 )
 from api.schemas.orders import CheckedOut, DraftIn, IssuedOut, remark
+from certlib.calendar import legal_day
 from certlib.registry import DraftStatus
 from certlib.usecases.caller import ISSUE, READ, REVEAL, REVIEW, SEAL
 from certlib.usecases.drafts import DraftAct, as_certificate
@@ -131,9 +133,10 @@ def read(
     if reveal:
         parts.reveal.reveal(caller, as_certificate(view.draft))
     content = view.draft.content
-    hidden = catalogue.sensitive(content.type_code, content.type_version)
+    version = catalogue.known(content.type_code, content.type_version)
+    beside = Beside(version, None, legal_day(parts.clock.now()))
     response.headers["ETag"] = etag(view.draft.row_version)
-    return DraftOut.full(view, hidden, reveal=reveal)
+    return DraftOut.full(view, beside, reveal=reveal)
 
 
 @router.get(

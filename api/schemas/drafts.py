@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from api.persons import masked_numbers
 from api.schemas.base import Day, Instant, Name, Note, Wire
-from api.schemas.certificates import CertificateOut, HolderOut
+from api.schemas.certificates import Beside, CertificateOut, HolderOut
 from api.schemas.orders import FormName
 from certlib.certificate import Decision
 from certlib.document import Form
@@ -147,8 +147,8 @@ class DraftOut(DraftStateOut):
     record: CertificateOut
 
     @classmethod
-    def full(cls, view: DraftView, hidden: frozenset[str], *, reveal: bool) -> Self:
-        """The wire shape; `hidden` names the sensitive fields of its type."""
+    def full(cls, view: DraftView, beside: Beside, *, reveal: bool) -> Self:
+        """The wire shape; sensitive fields of its type are hidden unless revealed."""
         draft = view.draft
         decision = draft.succession
         return cls.model_validate(
@@ -161,7 +161,7 @@ class DraftOut(DraftStateOut):
                 "forms": [FormOut.of(form) for form in draft.forms],
                 "supersedes": draft.supersedes,
                 "succession": decision and SuccessionOut.of(decision),
-                "record": CertificateOut.full(as_certificate(draft), hidden, reveal=reveal),
+                "record": CertificateOut.full(as_certificate(draft), beside, reveal=reveal),
             },
             strict=False,
         )
