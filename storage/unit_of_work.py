@@ -120,10 +120,6 @@ class SqlUnitOfWork(
         """Keeps a client, or its changes."""
         catalogue.put_client(self._link, client)
 
-    def put_restriction(self, identifier: str, restriction: Restriction) -> None:
-        """Keeps a restriction or its lifting; the certificate's version grows."""
-        amendment.put_restriction(self._link, identifier, restriction)
-
     def take_baseline(self) -> None:
         """Bears witness to every row of this database, unless that was done before."""
         audit_chain.take_baseline(self._link)
