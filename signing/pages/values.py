@@ -119,7 +119,11 @@ def _table(spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[s
             form in _NUMERIC or column.get("type") == "integer"
             for (_, column), form in zip(columns, forms, strict=True)
         ],
-        "widths": [column.get("x-width", 1) for _, column in columns],
+        "widths": (
+            [column.get("x-width", 1) for _, column in columns]
+            if any("x-width" in column for _, column in columns)
+            else []
+        ),
         "numbered": spec.get("x-numbered", True),
         "rows": [
             [

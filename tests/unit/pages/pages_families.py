@@ -363,3 +363,13 @@ RESULT = _type(
         "note": "本结果不作为纳税人记账、抵扣的凭证。",
     },
 )  # fmt: skip
+
+# More single values than a card can hold, each of them short.
+CROWDED = _type(
+    908,
+    "网络预约出租汽车驾驶员证",
+    "card",
+    {f"F{i:02}": _field(f"事项{i}", i, f"第{i}项", 12) for i in range(1, 41)},
+    holder_category="person",
+    face={"holder_title": "姓名", "holder_order": "0", "palette": "green"},
+)

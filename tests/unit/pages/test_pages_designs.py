@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from pages_orders import LICENCE, order
-from pages_reading import page_sizes, squeezed, words
+from pages_reading import all_words, boxes, page_sizes, squeezed, words
 
 from certlib.catalogue import type_version_from
 from signing.pages.renderer import DESIGNS_FOLDER, TypstRenderer
+from signing.pages.sample import sample_order
 
-_DESIGNS = ("licence-landscape", "proof-bilingual", "approval-document")
+_DESIGNS = tuple(sorted(path.parent.name for path in DESIGNS_FOLDER.glob("*/design.typ")))
 _ROOT = Path(__file__).parents[3]
 
 # A type that no file describes, with every kind of field.
@@ -63,6 +64,70 @@ def test_a_new_type_needs_only_its_data(renderer, design):
     ):  # fmt: skip
         assert squeezed(text) in found, text
     assert "不上证面" not in found
+
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_MEDIA = {"type": "string", "contentMediaType": "image/png"}
+
+# One field of every format, with what must be found on the page.
+_FORMATS = {
+    "text": (_TEXT, "甲甲", "甲甲"),
+    "name": (_TEXT, "乙·乙", "乙·乙"),
+    "code": (_TEXT, "C-2026/7", "C-2026/7"),
+    "multiline": (_TEXT, "丙丙", "丙丙"),
+    "date": (_TEXT, "2026-03-09", "2026年3月9日"),
+    "clock": (_TEXT, "08:05", "8时05分"),
+    "amount": (_TEXT, "12345.60", "12,345.60"),
+    "number": (_TEXT, "12345.6", "12345.6"),
+    "capitals": (_TEXT, "1234.56", "壹仟贰佰叁拾肆元伍角陆分"),
+    "paragraphs": (_TEXTS, ["丁丁", "戊戊"], "戊戊"),
+    "items": (_TEXTS, ["己己"], "己己"),
+    "enclosures": (_TEXTS, ["庚庚"], "庚庚"),
+    "copies": (_TEXTS, ["辛辛"], "辛辛"),
+    "conclusion": (_TEXT, "壬壬", "壬壬"),
+    "signer": (_TEXT, "癸癸", "癸癸"),
+    "table": (
+        {
+            "items": {
+                "properties": {"a": {"title": "子", "x-sum": "capitals"}, "b": {"title": "丑"}}
+            }
+        },
+        [{"a": "1.50", "b": "寅寅"}],
+        "壹元伍角整",
+    ),
+    "photograph": (_MEDIA, "sample:portrait", ""),
+    "photographs": (
+        {"items": {"properties": {"caption": _TEXT, "image": _MEDIA}}},
+        [{"caption": "卯卯", "image": "sample:drawing"}],
+        "卯卯",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", ["original", "annex", "drawing"])
+@pytest.mark.parametrize("design", _DESIGNS)
+def test_every_design_draws_every_format_on_every_form(renderer, design, form):
+    properties = {
+        f"KZ_F{place}": spec
+        | {
+            "title": f"栏{name}",
+            "x-format": name,
+            "x-order": place,
+            "x-sample": sample,
+            "x-forms": ["original", "annex", "drawing"],
+        }
+        for place, (name, (spec, sample, _)) in enumerate(_FORMATS.items())
+    }
+    schema = {"type": "object", "properties": properties}
+    version = type_version_from(_NEW_TYPE | {"design": design, "schema": schema})
+    pdf = renderer.render(sample_order(version, form=form))
+
+    found = all_words(pdf)
+    for name, (_, _, text) in _FORMATS.items():
+        assert squeezed(text) in found, name
+    pictures = [box for box in boxes(pdf) if box.text.startswith(("栏photograph", "卯卯"))]
+    assert len(pictures) == 2
 
 
 def test_a_new_design_needs_only_its_folder(tmp_path):

@@ -1,5 +1,6 @@
 """The code on every face reads back as the address that was ordered."""
 
+import pages_families
 import pymupdf
 import pytest
 import zxingcpp
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from pages_orders import LICENCE, TYPE_CODES, order
 
 from signing.pages.qr import qr_svg
+from signing.pages.sample import sample_order
 
 
 def _read(pdf: bytes, dpi: int) -> list[str]:
@@ -20,6 +22,14 @@ def _read(pdf: bytes, dpi: int) -> list[str]:
 @pytest.mark.parametrize("code", TYPE_CODES)
 def test_the_code_on_the_page_reads_back(renderer, code):
     wanted = order(code)
+
+    assert _read(renderer.render(wanted), 200) == [wanted.verify_url]
+
+
+@pytest.mark.parametrize("form", ["original", "annex", "drawing"])
+@pytest.mark.parametrize("family", ["LANDSCAPE", "PORTRAIT", "CARD", "PROOF", "REPORT", "RESULT"])
+def test_the_code_of_every_family_reads_back(renderer, family, form):
+    wanted = sample_order(getattr(pages_families, family), form=form)
 
     assert _read(renderer.render(wanted), 200) == [wanted.verify_url]
 

@@ -3,15 +3,26 @@
 import re
 import subprocess
 
+import pages_families
 import pymupdf
 import pypdfium2
 import pytest
 from pages_orders import APPROVAL, TYPE_CODES, order
 
+from signing.pages.sample import sample_order
 
-@pytest.fixture(scope="module", params=TYPE_CODES)
+_FAMILIES = (
+    "LANDSCAPE/annex", "LANDSCAPE/drawing", "PORTRAIT/original", "PRESALE/duplicate",
+    "CARD/original", "PROOF/original", "REPORT/original", "RESULT/original",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=(*TYPE_CODES, *_FAMILIES))
 def pdf(request, renderer) -> bytes:
-    return renderer.render(order(request.param))
+    family, _, form = request.param.partition("/")
+    if not form:
+        return renderer.render(order(family))
+    return renderer.render(sample_order(getattr(pages_families, family), form=form))
 
 
 @pytest.fixture
