@@ -1,6 +1,6 @@
 # Everything a person does here has one word. `make` alone lists the words.
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check bench lock openapi licences format clean
+.PHONY: help install run test lint check bench lock openapi licences gallery format clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -79,6 +79,9 @@ openapi: .venv/.installed-dev ## docs/openapi.json from the code
 
 licences: .venv/.installed-dev ## the tables in docs/licences.md from what is installed
 	$(PY) scripts/licences.py docs/licences.md
+
+gallery: .venv/.installed-dev ## docs/images/gallery.png, every type on one sheet
+	$(PY) scripts/gallery.py docs/images/gallery.png
 
 format: .venv/.installed-dev ## formats and sorts what can be done by rule
 	$(PY) -m ruff format --quiet .

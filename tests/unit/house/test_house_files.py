@@ -66,6 +66,8 @@ def test_no_module_has_a_name_that_says_nothing(committed: tuple[Path, ...]) -> 
 
 
 def test_pictures_in_documents_stay_small(root: Path, committed: tuple[Path, ...]) -> None:
-    """At most 300 kB each: they are cloned by everybody, for ever."""
+    """At most 300 kB each, the sheet of all types 3 MB: they are cloned by everybody, for ever."""
     pictures = [name for name in committed if name.parts[:2] == ("docs", "images")]
-    assert [name for name in pictures if (root / name).stat().st_size > 300_000] == []
+    most = {"gallery.png": 3_000_000}
+    sizes = {name: (root / name).stat().st_size for name in pictures}
+    assert [name for name in pictures if sizes[name] > most.get(name.name, 300_000)] == []
