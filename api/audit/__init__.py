@@ -6,11 +6,13 @@ the same way would have to be got wrong twice. It only reads, beside a server th
 """
 
 from api.audit.auditor import AuditOptions, audit
+from api.audit.bucket import Bucket
 from api.audit.report import CannotAudit, Invariant, Report, Violation
 from api.audit.trust import Trust, trust_of_files, trust_of_register
 
 __all__ = [
     "AuditOptions",
+    "Bucket",
     "CannotAudit",
     "Invariant",
     "Report",

@@ -3,12 +3,44 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from api.audit.report import CannotAudit
 
-_NAME = re.compile(r"[0-9a-f]{32}(?:\.(?:duplicate|annex|drawing)-[1-9][0-9]*)?\.(?:0|[1-9][0-9]*)")
+OBJECT = re.compile(
+    r"[0-9a-f]{32}(?:\.(?:duplicate|annex|drawing)-[1-9][0-9]*)?\.(?:0|[1-9][0-9]*)"
+)
+"""Name of an object: storage key, perhaps a form, revision."""
 _INCOMING = "incoming"
 """Unfinished writes; not yet objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What lies under a name.
+
+    Attributes:
+        sealed: a ciphertext; otherwise the file itself.
+        damaged: not what was written, or without what says how to read it.
+        locked: whether the store locks it; None where stores have no locks.
+    """
+
+    octets: bytes
+    sealed: bool = True
+    damaged: bool = False
+    locked: bool | None = None
+
+
+class Objects(Protocol):
+    """A place where objects lie."""
+
+    def names(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Names of all objects, and of what is no object at all."""
+        ...
+
+    def read(self, name: str) -> Stored | None:
+        """What lies under a name; None when nothing does."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +65,7 @@ class ObjectFolder:
                     strange.append(shelf.name)
                     continue
                 for item in sorted(shelf.iterdir()):
-                    good = _NAME.fullmatch(item.name) and item.name.startswith(shelf.name)
+                    good = OBJECT.fullmatch(item.name) and item.name.startswith(shelf.name)
                     if good and item.is_file() and not item.is_symlink():
                         found.add(item.name)
                     else:
@@ -42,16 +74,16 @@ class ObjectFolder:
             raise CannotAudit("无法读取文件目录。", "The object folder cannot be read.") from error
         return frozenset(found), tuple(strange)
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str) -> Stored | None:
         """What lies under a name, still encrypted; None when nothing does.
 
         Raises:
             CannotAudit: it is there and cannot be read.
         """
-        if not _NAME.fullmatch(name):
+        if not OBJECT.fullmatch(name):
             return None
         try:
-            return (self.folder / name[:2] / name).read_bytes()
+            return Stored((self.folder / name[:2] / name).read_bytes())
         except FileNotFoundError:
             return None
         except OSError as error:

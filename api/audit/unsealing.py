@@ -68,6 +68,14 @@ class Opener:
         """
         return _opened(self._of(sealed).objects, sealed, f"object\0{name}".encode())
 
+    def stored(self, octets: bytes, name: str, *, sealed: bool) -> bytes:
+        """The clear octets of what lies in a store, sealed or not.
+
+        Raises:
+            DoesNotOpen: sealed, and not under this name.
+        """
+        return self.object(octets, name) if sealed else octets
+
     def _of(self, sealed: bytes) -> _Keys:
         if len(sealed) < _SHORTEST or sealed[0] != 1 or sealed[_ID] not in self._keys:
             raise DoesNotOpen

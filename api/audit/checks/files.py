@@ -8,13 +8,15 @@ from typing import Any
 
 from api.audit.database import Row, Snapshot
 from api.audit.ledger import Ledger, object_name
-from api.audit.objects import ObjectFolder
+from api.audit.objects import Objects
 from api.audit.report import Invariant
 from api.audit.seal import BadSeal, checked_seal
 from api.audit.unsealing import DoesNotOpen, Opener
 
 _NO_FILE = ("登记没有对应的文件", "the record has no file")
 _NO_OBJECT = ("登记的文件不存在", "the recorded object does not exist")
+_DAMAGED = ("文件在存储中已损坏", "the object is damaged in its store")
+_NOT_LOCKED = ("文件在存储中未锁定", "the object is not locked in its store")
 _NOT_OPEN = ("文件无法解密", "the object does not decrypt")
 _DIGEST = ("文件摘要与登记不符", "the object's digest is not the recorded one")
 _SIZE = ("文件大小与登记不符", "the object's size is not the recorded one")
@@ -44,11 +46,13 @@ class Archive:
 
     Attributes:
         quick: seals are not verified; digests are.
+        waiting: names of published objects whose lock is still to be set.
     """
 
-    objects: ObjectFolder
+    objects: Objects
     opener: Opener
     quick: bool
+    waiting: frozenset[str] = frozenset()
 
 
 def check(snapshot: Snapshot, ledger: Ledger, archive: Archive) -> Invariant:
@@ -116,12 +120,16 @@ def _names_of(ledger: Ledger, certificate: Row, file: Row) -> set[str]:
 
 def _check_file(found: Invariant, file: Row, certificate: Row, archive: Archive) -> None:
     identifier, name = file["identifier"], file["object_name"]
-    sealed = archive.objects.read(name)
-    if sealed is None:
+    stored = archive.objects.read(name)
+    if stored is None:
         found.broken(identifier, "no-object", *_NO_OBJECT)
         return
+    if not found.expect(not stored.damaged, identifier, "damaged", _DAMAGED):
+        return
+    locked = stored.locked is not False or name in archive.waiting
+    found.expect(locked, identifier, "not-locked", _NOT_LOCKED)
     try:
-        pdf = archive.opener.object(sealed, name)
+        pdf = archive.opener.stored(stored.octets, name, sealed=stored.sealed)
     except DoesNotOpen:
         found.broken(identifier, "does-not-open", *_NOT_OPEN)
         return

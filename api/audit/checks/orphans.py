@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from api.audit.ledger import Ledger, object_name
-from api.audit.objects import ObjectFolder
+from api.audit.objects import Objects
 from api.audit.report import Invariant
 
 _ORPHAN = ("文件没有登记", "the object has no record")
@@ -14,7 +14,7 @@ _SHARED = ("多份登记共用一个存储键", "several records share one stora
 
 
 def check(
-    ledger: Ledger, objects: ObjectFolder, names: Iterable[str], strange: Sequence[str]
+    ledger: Ledger, objects: Objects, names: Iterable[str], strange: Sequence[str]
 ) -> Invariant:
     """Compares the names that were listed before the snapshot with what the snapshot knows.
 

@@ -12,7 +12,7 @@ from api.cli.failures import DONE, FAILED, UNKNOWN, CommandFailure, UsageProblem
 from api.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from api.audit import Report, Trust
+    from api.audit import Bucket, Report, Trust
     from api.settings import Settings
 
 _SHOWN = 50
@@ -65,8 +65,8 @@ def command(
     keys = (settings.secrets_folder / "kek",)
     try:
         anchors = _trust(settings, trust)
-        objects = settings.data_dir / "objects"
-        report = audit(AuditOptions(settings.database, objects, keys, anchors, quick))
+        place = _place(settings)
+        report = audit(AuditOptions(settings.database, place, keys, anchors, quick))
     except CannotAudit as error:
         raise _CouldNot(error.zh, error.en) from error
     if as_json:
@@ -86,6 +86,21 @@ def _trust(settings: "Settings", files: tuple[Path, ...]) -> "Trust":
     if pinned is None:
         return own
     return replace(own, pinned=trust_of_files((pinned,)).certificates)
+
+
+def _place(settings: "Settings") -> "Path | Bucket":
+    from api.audit import Bucket
+
+    if settings.objects == "file":
+        return settings.data_dir / "objects"
+    return Bucket(
+        settings.s3_endpoint,
+        settings.s3_bucket,
+        settings.s3_region,
+        settings.s3_access_key,
+        settings.s3_secret_key,
+        None if settings.s3_ca_file is None else str(settings.s3_ca_file),
+    )
 
 
 def _show(screen: Screen, report: "Report") -> None:

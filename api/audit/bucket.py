@@ -1,0 +1,112 @@
+"""The bucket of an S3 store, read without the store's code: KEY is the object's name.
+
+Two notes stand beside the octets: `sha256` of what is stored, and `sealed`, which says whether
+that is a ciphertext as on a file system or the file itself.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import urllib3
+from minio import Minio
+from minio.error import MinioException, S3Error
+from urllib3.exceptions import HTTPError
+
+from api.audit.objects import OBJECT, Stored
+from api.audit.report import CannotAudit
+
+_PROBE = "probe/"
+"""What health checks write and remove; not objects."""
+_SECONDS = 30
+_ABSENT = frozenset({"NoSuchKey", "NoSuchVersion"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where it is, and who may read it."""
+
+    endpoint: str
+    name: str
+    region: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    ca_file: str | None = None
+
+
+class ObjectBucket:
+    """Objects in a bucket."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        address = urlsplit(bucket.endpoint)
+        pool = urllib3.PoolManager(
+            timeout=_SECONDS, retries=2, cert_reqs="CERT_REQUIRED", ca_certs=bucket.ca_file
+        )
+        self._name = bucket.name
+        self._client = Minio(
+            address.netloc,
+            bucket.access_key,
+            bucket.secret_key,
+            secure=address.scheme == "https",
+            region=bucket.region,
+            http_client=pool,
+        )
+
+    def names(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Names of all objects, and keys of what is no object at all.
+
+        Raises:
+            CannotAudit: the bucket cannot be listed.
+        """
+        with _answering():
+            keys = [
+                str(item.object_name)
+                for item in self._client.list_objects(self._name, recursive=True)
+            ]
+        found = frozenset(key for key in keys if OBJECT.fullmatch(key))
+        strange = [key for key in keys if key not in found and not key.startswith(_PROBE)]
+        return found, tuple(sorted(strange))
+
+    def read(self, name: str) -> Stored | None:
+        """What lies under a name; None when nothing does.
+
+        Raises:
+            CannotAudit: it is there and cannot be read.
+        """
+        if not OBJECT.fullmatch(name):
+            return None
+        with _answering():
+            try:
+                answer = self._client.get_object(self._name, name)
+            except S3Error as error:
+                if error.code in _ABSENT:
+                    return None
+                raise
+            try:
+                octets = answer.read()
+                notes = {key.lower(): value for key, value in answer.headers.items()}
+            finally:
+                answer.close()
+                answer.release_conn()
+        whole = notes.get("x-amz-meta-sha256") == hashlib.sha256(octets).hexdigest()
+        sealed = notes.get("x-amz-meta-sealed")
+        return Stored(
+            octets=octets,
+            sealed=sealed == "1",
+            damaged=not whole or sealed not in {"0", "1"},
+            locked="x-amz-object-lock-mode" in notes,
+        )
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (MinioException, HTTPError, OSError, ValueError) as error:
+        # The library's own words hold addresses and keys' names.
+        name = getattr(error, "code", None) or type(error).__name__
+        raise CannotAudit(
+            f"无法读取存储桶（{name}）。", f"The bucket cannot be read ({name})."
+        ) from None
