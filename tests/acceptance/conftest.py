@@ -1,43 +1,70 @@
 import pytest
 
 from tests.acceptance.node_process import NodeProcess
+from tests.fakes.profiles import Servers
+from tests.fakes.servers import started
+
+PROFILES = ("embedded", "servers")
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory):
+def servers():
+    with started(Servers) as made:
+        yield made
+
+
+@pytest.fixture
+def stores(request, tmp_path):
+    """Settings of the profile that a test asks for; `parametrize("stores", PROFILES, indirect=True)`."""
+    if request.param == "embedded":
+        return {}
+    made = request.getfixturevalue("servers")
+    return made.environment(tmp_path / "store-secrets", made.database(), made.bucket())
+
+
+@pytest.fixture(scope="session", params=PROFILES)
+def node(request, tmp_path_factory):
     """A served node with the whole demo; tests share it and leave its record as it is."""
-    made = NodeProcess(tmp_path_factory.mktemp("node") / "var")
-    made.run("init")
-    made.printed = made.run("demo").stdout
-    made.start()
-    yield made
-    made.stop()
+    folder = tmp_path_factory.mktemp("node")
+    stores = {}
+    if request.param == "servers":
+        made = request.getfixturevalue("servers")
+        stores = made.environment(folder / "store-secrets", made.database(), made.bucket())
+    node = NodeProcess(folder / "var", stores=stores)
+    node.run("init")
+    node.printed = node.run("demo").stdout
+    node.start()
+    yield node
+    node.stop()
 
 
 @pytest.fixture(scope="session")
 def originals(node):
     """Every demo certificate's file: (identifier, type code, PDF bytes)."""
-    from pathlib import Path
+    from contextlib import ExitStack
 
-    from api.bootstrap import open_desk
-    from api.clock import SystemEntropy
+    from api.bootstrap import store_options
+    from api.clock import SystemClock, SystemEntropy
     from api.secret_files import key_encryption_key
-    from api.settings import Settings
     from certlib.registry import SearchQuery
     from storage.encryption import Cipher
-    from storage.objects import FileObjectStore
+    from storage.profile import open_stores
 
-    settings = Settings(data_dir=Path(node.data_dir), demo=True)
-    desk = open_desk(settings)
-    kek = key_encryption_key(settings.secrets_folder, SystemEntropy(), create=False)
-    objects = FileObjectStore(settings.data_dir / "objects", Cipher(kek, SystemEntropy()))
+    settings, entropy = node.settings(), SystemEntropy()
+    kek = key_encryption_key(settings.secrets_folder, entropy, create=False)
     found, after = [], ""
-    with desk.registry.read() as session:
-        while page := session.search(SearchQuery(limit=100, after=after)):
-            found += [
-                (item.identifier, item.content.type_code, objects.get(item.files[0].object_name))
-                for item in page
-            ]
-            after = page[-1].identifier
-    desk.close()
+    with ExitStack() as stack:
+        cipher = Cipher(kek, entropy)
+        opened = open_stores(store_options(settings), cipher, SystemClock(), entropy, stack)
+        with opened.registry.read() as session:
+            while page := session.search(SearchQuery(limit=100, after=after)):
+                found += [
+                    (
+                        item.identifier,
+                        item.content.type_code,
+                        opened.objects.get(item.files[0].object_name),
+                    )
+                    for item in page
+                ]
+                after = page[-1].identifier
     return found

@@ -10,6 +10,8 @@ import time
 import urllib.error
 import urllib.request
 
+import pytest
+
 
 def free_port():
     with socket.socket() as probe:
@@ -20,7 +22,8 @@ def free_port():
 class NodeProcess:
     """The command line and the server over one data folder."""
 
-    def __init__(self, data_dir, port=None):
+    def __init__(self, data_dir, port=None, stores=None):
+        """`stores`: settings of the larger profile; without them all lies in `data_dir`."""
         self.data_dir = data_dir
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -30,9 +33,21 @@ class NodeProcess:
             "PORT": str(self.port),
             "CERTLIB_DEMO": "1",
             "CERTLIB_PUBLIC_URL": self.url,
+            **(stores or {}),
         }
         self._server = None
         self.log = data_dir.with_name(data_dir.name + ".log")
+
+    def settings(self):
+        """As the node's own processes read them."""
+        from api.settings import Settings
+
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                if name.startswith("CERTLIB_"):
+                    patch.setenv(name, value)
+            patch.setenv("DATA_DIR", str(self.data_dir))
+            return Settings()
 
     def run(self, *arguments, check=True, timeout=600):
         """One `certlib` command; answers the completed process."""

@@ -16,12 +16,12 @@ from storage.migrations import upgrade
 from storage.s3_bucket import prepare
 from tests.fakes import records
 from tests.fakes.postgres import PostgresServer
+from tests.fakes.profiles import LOGINS
 from tests.fakes.seaweedfs import SeaweedServer
 from tests.fakes.servers import started
 from tests.fakes.world import CountingEntropy, FixedClock
 
 KEY = bytes(range(32))
-LOGINS = {"service": roles.APPLICATION, "auditor": roles.AUDITOR, "public_status": roles.STATUS}
 
 
 @dataclass

@@ -26,7 +26,7 @@ from tests.fakes.unprivileged import CannotStart, drop, free_ports, give
 __all__ = ["CannotStart", "Login", "SeaweedServer"]
 
 _SECONDS_TO_START = 60
-_BUCKETS = 12
+_BUCKETS = 60
 """Buckets for which the application's login has rights, made or not."""
 
 _RIGHTS = (
@@ -132,7 +132,7 @@ class SeaweedServer:
             *dropped, str(self._binary(dropped)), "server", f"-dir={data}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", "-filer", "-s3", f"-s3.config={logins}", "-s3.iam=false",
             "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false",
-            "-volume.preStopSeconds=0", "-master.telemetry=false", "-master.electionTimeout=1s", "-volume.max=40", "-master.volumeSizeLimitMB=64",
+            "-volume.preStopSeconds=0", "-master.telemetry=false", "-master.electionTimeout=1s", "-volume.max=300", "-master.volumeSizeLimitMB=64",
             f"-filer.localSocket={self._scratch}/filer.sock",
             f"-s3.localSocket={self._scratch}/s3.sock", *listening,
         ]  # fmt: skip
@@ -142,6 +142,8 @@ class SeaweedServer:
             "HOME": str(self._scratch),
             "TMPDIR": str(self._scratch),
             "TZ": "UTC",
+            # One volume for each bucket is enough.
+            "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1",
             "WEED_S3_SSE_KEK": secrets.token_hex(32),
             **{f"WEED_JWT_{name}_KEY": secrets.token_hex(16) for name in keys},
         }
