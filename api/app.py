@@ -42,13 +42,16 @@ class Site:
     Attributes:
         api: the FastAPI application, for its document.
         metrics: what is counted; the worker counts here too.
-        quick: whole answers to plain status look-ups, for a server that can use them.
+        quick: whole answers to plain status look-ups, for a server that can use them; None where
+            a look-up takes longer than the event loop may wait, and `status` is asked instead.
+        status: the public look-up.
     """
 
     def __init__(self, api: FastAPI, stack: ASGIApp, status: StatusPath, metrics: Metrics) -> None:
         self.api = api
         self.metrics = metrics
-        self.quick = status.quick
+        self.quick = status.quick if status.inline else None
+        self.status = status
         self._stack = stack
         self._status = status
 
@@ -118,6 +121,7 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     limiter = anyio.to_thread.current_default_thread_limiter()
     limiter.total_tokens = api.state.parts.settings.threads
     yield
+    await api.state.parts.status.release()
 
 
 async def _document(_request: Request) -> Response:

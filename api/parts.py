@@ -1,5 +1,6 @@
 """What the HTTP side needs of a node, by its ports; `api.bootstrap.Node` is one."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
@@ -39,6 +40,19 @@ class StatusSource(Protocol):
 
     def raw(self, identifier: str, today: date) -> tuple[Any, ...] | None:
         """The row behind it, unread; raises `StoreUnavailable`."""
+        ...
+
+    @property
+    def inline(self) -> bool:
+        """Whether `raw` takes microseconds and may be called on the event loop."""
+        ...
+
+    def ask(self, identifier: str, today: date) -> "asyncio.Future[tuple[Any, ...] | None]":
+        """The same as `raw`, for the event loop; fails with `StoreUnavailable`."""
+        ...
+
+    async def release(self) -> None:
+        """Closes what `ask` has opened."""
         ...
 
     def version(self) -> tuple[int, int] | None:

@@ -8,13 +8,15 @@ and every answer but 200, goes the long way.
 import asyncio
 import re
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api import problems
 from api.failures import HeadTooLarge
+from api.status_path import StatusPath
 from certlib.errors import CertlibError, MalformedRequest
 
 HEAD_LIMIT: Final = 32_768
@@ -52,7 +54,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_open = True
         self._head_timer: asyncio.TimerHandle | None = self._timer()
         self._quick: Callable[[str], bytes | None] | None = getattr(self.config.app, "quick", None)
+        self._status: StatusPath | None = getattr(self.config.app, "status", None)
         self._answered = self._answered_before = 0
+        self._asking = self._leaving = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the deadline."""
@@ -63,6 +67,16 @@ class GuardedProtocol(HttpToolsProtocol):
         """Counts while a head is being read; the rest is uvicorn's."""
         if data.startswith(_STATUS) and self._answer_at_once(data):
             return
+        self._read_on(data)
+
+    def shutdown(self) -> None:
+        """The server stops: what was asked is answered first."""
+        if self._asking:
+            self._leaving = True
+        else:
+            super().shutdown()
+
+    def _read_on(self, data: bytes) -> None:
         if self._head_open:
             # What follows the head in the same segment is counted too: a little too strict.
             self._head_octets += len(data)
@@ -76,29 +90,59 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _answer_at_once(self, data: bytes) -> bool:
         """Whether `data` was one plain status look-up, and has its answer now."""
-        if self._quick is None or not self._is_quiet() or len(data) > HEAD_LIMIT:
+        if self._status is None or not self._is_quiet() or len(data) > HEAD_LIMIT:
             return False
         end = data.find(b" ", len(_STATUS))
         alone = data.startswith(_REST, end) and data.find(_END) == len(data) - len(_END)
         if not alone or not _whole_lines(data) or _MORE_THAN_PLAIN.search(data):
             return False
         try:
-            answer = self._quick(data[len(_STATUS) : end].decode("ascii"))
+            identifier = data[len(_STATUS) : end].decode("ascii")
         except UnicodeDecodeError:
             return False
+        if self._quick is None:
+            self._ask(self._status, identifier, data)
+            return True
+        answer = self._quick(identifier)
         if answer is None:
             return False
+        self._tell(answer)
+        return True
+
+    def _ask(self, status: StatusPath, identifier: str, data: bytes) -> None:
+        """Nothing more is read from this connection until its question has its answer."""
+        self._asking = True
+        self.flow.pause_reading()
+        status.look_up(identifier).add_done_callback(partial(self._answered_later, status, data))
+
+    def _answered_later(
+        self, status: StatusPath, data: bytes, found: "asyncio.Future[Any]"
+    ) -> None:
+        self._asking = False
+        answer = status.told(found)
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if answer is None:
+            self._read_on(data)
+        else:
+            self._tell(answer)
+        if self._leaving:
+            super().shutdown()
+
+    def _tell(self, answer: bytes) -> None:
         self._answered += 1
         if self._head_timer is None:
             self._unset_keepalive_if_required()
             self._head_timer = self._timer()
         self.transport.write(answer)
-        return True
 
     def _is_quiet(self) -> bool:
         """No request is half read or half answered, and the client takes what it is sent."""
         answered = self.cycle is None or self.cycle.response_complete
-        return answered and self._head_octets == 0 and not self.flow.write_paused
+        return (
+            answered and not self._asking and self._head_octets == 0 and not self.flow.write_paused
+        )
 
     def on_message_begin(self) -> None:
         """A request's head begins."""
@@ -134,7 +178,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._head_timer = None
-        if self._answered != self._answered_before and self._head_octets == 0:
+        if self._asking or (self._answered != self._answered_before and self._head_octets == 0):
             # Not slow: busy with look-ups, whose answers leave the timer alone.
             self._answered_before = self._answered
             self._head_timer = self._timer()

@@ -1,10 +1,12 @@
 """GET /v1/status/{identifier}: the public look-up, an ASGI callable in front of everything else.
 
-One row is read on the event loop itself (architecture.md section 7): it takes microseconds, and a
-thread would cost more than the question. Every look-up reads the primary database, so a revocation
-is seen as soon as it is acknowledged (INV-6). Nothing here depends on who asks.
+On SQLite one row is read on the event loop itself (architecture.md section 7): it takes
+microseconds, and a thread would cost more than the question. On PostgreSQL the loop asks and goes
+on; questions that come together go together. Every look-up reads the primary database, so a
+revocation is seen as soon as it is acknowledged (INV-6). Nothing here depends on who asks.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Final
 
+import anyio.to_thread
 from starlette.types import Receive, Scope, Send
 
 from api import logs, problems, public
@@ -80,6 +83,11 @@ class StatusPath:
         self._version: tuple[int, int] | None = None
         self._whole: dict[str, tuple[bytes, str]] = {}
 
+    @property
+    def inline(self) -> bool:
+        """Whether `quick` may be asked; otherwise `look_up` and `told`."""
+        return self._source.inline
+
     def quick(self, identifier: str) -> bytes | None:
         """A whole HTTP/1.1 answer for what is on record; None sends the question the long way.
 
@@ -105,6 +113,30 @@ class StatusPath:
         self._answers[_OK, code] += 1
         return answer
 
+    def look_up(self, identifier: str) -> "asyncio.Future[tuple[Any, ...] | None]":
+        """Asks for the row of a plain question; `told` makes the answer of it."""
+        now = self._clock.now()
+        if now != self._second:
+            self._turn_second(now)
+        return self._source.ask(identifier, self._today)
+
+    def told(self, answer: "asyncio.Future[tuple[Any, ...] | None]") -> bytes | None:
+        """The whole HTTP/1.1 answer of a `look_up` that is done; None sends it the long way."""
+        if answer.cancelled() or answer.exception() is not None:
+            return None
+        values = answer.result()
+        if values is None:
+            return None
+        now = self._clock.now()
+        if now != self._second:
+            self._turn_second(now)
+        try:
+            made, code = self._made(self._source.read(values), now)
+        except Exception:  # noqa: BLE001 - the long way meets the same fault, and tells it
+            return None
+        self._answers[_OK, code] += 1
+        return made
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         request_id = self._ids.accepted(header(scope, b"x-request-id"))
@@ -114,7 +146,7 @@ class StatusPath:
                 await self._other_method(scope, receive, send)
                 return
             told = self._rates.take(scope)
-            body = self._answer(scope["path"][len(PREFIX) :])
+            body = await self._answer(scope["path"][len(PREFIX) :])
         except CertlibError as error:
             await self._refuse(error, scope, receive, send)
             return
@@ -127,9 +159,11 @@ class StatusPath:
         await send({"type": "http.response.start", "status": _OK, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _answer(self, identifier: str) -> bytes:
-        row = self._source.status(identifier)
+    async def _answer(self, identifier: str) -> bytes:
+        row = await self._row(identifier)
         if row is None:
+            if not self._source.inline:
+                await anyio.to_thread.run_sync(self._known_departments)
             raise self._absent(identifier)
         now = self._clock.now()
         if now != self._second:
@@ -137,6 +171,12 @@ class StatusPath:
         body, code = self._body(row, now)
         self._answers[_OK, code] += 1
         return body
+
+    async def _row(self, identifier: str) -> StatusRow | None:
+        if self._source.inline:
+            return self._source.status(identifier)
+        values = await self._source.ask(identifier, legal_day(self._clock.now()))
+        return None if values is None else self._source.read(values)
 
     def _body(self, row: StatusRow, now: datetime) -> tuple[bytes, str]:
         seen = public.seen(row, self._today)

@@ -6,6 +6,7 @@ Which one it is, the options alone say; what stands above sees the same ports.
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from certlib.ports import Clock, Entropy
 from storage import roles, s3_bucket
@@ -28,6 +29,10 @@ __all__ = [
     "migrate",
     "open_stores",
 ]
+
+
+_STATUS_SECONDS: Final = 3.0
+"""A look-up that takes longer helps nobody at a counter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +143,8 @@ def open_stores(
     registry = SqlRegistry(engine, cipher, clock, locking=options.bucket is not None)
     stack.callback(registry.close)
     registry.check_key()
-    registry.take_baseline()
-    status = StatusReader(EngineOptions(options.status) if options.status else engine, clock)
+    public = EngineOptions(options.status or options.database, timeout=_STATUS_SECONDS)
+    status = StatusReader(public, clock)
     stack.callback(status.close)
     objects = _objects(options, cipher, entropy)
     stack.callback(objects.close)

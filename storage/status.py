@@ -4,6 +4,7 @@
 of its own, so a revocation that was committed a moment ago is seen (INV-6).
 """
 
+import asyncio
 import sqlite3
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,9 +25,7 @@ from storage.columns import instant_from
 from storage.engines import EngineOptions, SameFile
 from storage.faults import bare, fault_code
 from storage.standing import summed_results
-
-RawStatus = tuple[Any, ...]
-"""One row of `STATUS_SQL` as the driver gives it."""
+from storage.status_pool import RawStatus, StatusPool
 
 STATUS_SQL = """
 SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_code,
@@ -42,6 +41,9 @@ WHERE c.identifier = :identifier
 """
 """One row. Restrictions count when they are in force today (`Restriction.in_force`)."""
 
+_MANY_SQL = STATUS_SQL.replace(
+    "c.identifier = :identifier", "c.identifier = ANY($1::text[])"
+).replace(":today", "$2")
 _SQLITE_SQL = STATUS_SQL.replace(":identifier", "?1").replace(":today", "?2")
 _OWN = 13
 """Columns of the certificate itself; those of its standing follow."""
@@ -129,10 +131,36 @@ class StatusReader:
         url = options.address
         self._clock = clock
         self._source: _Source
+        self._pool: StatusPool | None = None
         if url.get_backend_name() == "sqlite":
             self._source = _SqliteSource(str(url.database), options.timeout)
         else:
             self._source = _PostgresSource(url, options.timeout)
+            self._pool = StatusPool(url, _MANY_SQL, options.timeout)
+
+    @property
+    def inline(self) -> bool:
+        """Whether `raw` takes microseconds and may be called on an event loop; else `ask`."""
+        return self._pool is None
+
+    def ask(self, identifier: str, today: date) -> "asyncio.Future[RawStatus | None]":
+        """The same as `raw`, for a running event loop that must not wait.
+
+        The future fails with `StoreUnavailable` when the database does not answer.
+        """
+        if self._pool is not None:
+            return self._pool.ask(identifier, today)
+        answer: asyncio.Future[RawStatus | None] = asyncio.get_running_loop().create_future()
+        try:
+            answer.set_result(self.raw(identifier, today))
+        except StoreUnavailable as error:
+            answer.set_exception(error)
+        return answer
+
+    async def release(self) -> None:
+        """Closes what `ask` has opened, on the loop that asked."""
+        if self._pool is not None:
+            await self._pool.close()
 
     def status(self, identifier: str) -> StatusRow | None:
         """The status now, or None when there is no such certificate.

@@ -47,6 +47,11 @@ class PostgresServer:
         port = f"&port={self.port}" if self.port else ""
         return f"postgresql://{user}@/{database}?host={self._scratch}{port}"
 
+    @property
+    def socket(self) -> Path:
+        """The Unix socket it listens on."""
+        return self._scratch / f".s.PGSQL.{self.port or 5432}"
+
     def login(self, name: str, group: str) -> None:
         """A login without any right but those of its group, which is made when it is not there."""
         with self._admin() as connection:

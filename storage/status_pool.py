@@ -1,0 +1,158 @@
+"""Status look-ups on PostgreSQL from an event loop: a few connections, one statement for many.
+
+Whatever is asked while every connection is busy goes with the next statement, so the round trip
+and the server's work are shared when it matters and nobody waits when it does not. Each statement
+begins after every question that it answers, so it sees what was committed before (INV-6).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import URL
+
+from certlib.errors import StoreUnavailable
+
+RawStatus = tuple[Any, ...]
+"""One row as the driver gives it."""
+
+_CONNECTIONS: Final = 2
+_MOST: Final = 200
+"""Questions in one statement."""
+
+_Question = tuple[str, date, "asyncio.Future[RawStatus | None]"]
+
+
+class StatusPool:
+    """Looks up statuses; belongs to the event loop that first asks, and to no thread.
+
+    Args:
+        url: PostgreSQL; nothing is connected before the first question.
+        sql: asks for `$1`, an array of identifiers, on the day `$2`; the identifier comes first.
+        timeout: seconds to connect, and for a statement.
+    """
+
+    def __init__(self, url: URL, sql: str, timeout: float) -> None:
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._sql = sql
+        self._timeout = timeout
+        self._waiting: deque[_Question] = deque()
+        self._idle: list[_Line] = []
+        self._busy = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def ask(self, identifier: str, today: date) -> "asyncio.Future[RawStatus | None]":
+        """The row, or None; fails with `StoreUnavailable`."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[RawStatus | None] = loop.create_future()
+        if not (identifier.isascii() and identifier.isprintable()):
+            # No identifier on record; and PostgreSQL would refuse the others of the statement too.
+            answer.set_result(None)
+            return answer
+        self._waiting.append((identifier, today, answer))
+        if self._busy < _CONNECTIONS:
+            self._busy += 1
+            task = loop.create_task(self._work(self._idle.pop() if self._idle else None))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return answer
+
+    async def close(self) -> None:
+        """Closes idle connections; a later question opens new ones."""
+        idle, self._idle = self._idle, []
+        for line in idle:
+            await line.close()
+
+    async def _work(self, line: "_Line | None") -> None:
+        """Answers until nobody waits; the connection is kept for those who come next."""
+        try:
+            while group := self._group():
+                line = await self._answer(line, group)
+        finally:
+            self._busy -= 1
+            if line is not None:
+                self._idle.append(line)
+
+    def _group(self) -> list[_Question]:
+        """The first who wait and ask for the same day."""
+        group: list[_Question] = []
+        while self._waiting and len(group) < _MOST:
+            if group and self._waiting[0][1] != group[0][1]:
+                break
+            group.append(self._waiting.popleft())
+        return group
+
+    async def _answer(self, line: "_Line | None", group: Sequence[_Question]) -> "_Line | None":
+        names, today = [name for name, _, _ in group], group[0][1]
+        fresh = line is None
+        try:
+            try:
+                line = line or await _Line.open(self._dsn, self._sql, self._timeout)
+                rows = await line.rows(names, today, self._timeout)
+            except Exception:
+                if line is not None:
+                    await line.close()
+                line = None
+                if fresh:
+                    raise
+                # The server may have been restarted since the last question.
+                line = await _Line.open(self._dsn, self._sql, self._timeout)
+                rows = await line.rows(names, today, self._timeout)
+        except Exception as error:  # noqa: BLE001 - whatever the driver raises on damaged answers
+            if line is not None:
+                await line.close()
+            self._refuse(group, error)
+            return None
+        found = {row[0]: tuple(row) for row in rows}
+        for name, _, answer in group:
+            if not answer.done():
+                answer.set_result(found.get(name))
+        return line
+
+    def _refuse(self, group: Sequence[_Question], error: BaseException) -> None:
+        """Nobody who waits now waits for a second attempt of the same kind."""
+        what = getattr(error, "sqlstate", None) or type(error).__name__
+        refused = [*group, *self._waiting]
+        self._waiting.clear()
+        for _, _, answer in refused:
+            if not answer.done():
+                answer.set_exception(StoreUnavailable(what=what))
+
+
+class _Line:
+    """A connection with its statement prepared."""
+
+    def __init__(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        statement: "asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]",
+    ) -> None:
+        self._connection = connection
+        self._statement = statement
+
+    @classmethod
+    async def open(cls, dsn: str, sql: str, seconds: float) -> "_Line":
+        connection = await asyncpg.connect(
+            dsn,
+            timeout=seconds,
+            statement_cache_size=0,
+            server_settings={
+                "timezone": "UTC",
+                "default_transaction_read_only": "on",
+                "statement_timeout": str(int(seconds * 1000)),
+            },
+        )
+        return cls(connection, await connection.prepare(sql, timeout=seconds))
+
+    async def rows(
+        self, names: Sequence[str], today: date, seconds: float
+    ) -> "Sequence[asyncpg.Record]":
+        found: Sequence[asyncpg.Record]
+        found = await self._statement.fetch(names, today, timeout=seconds)
+        return found
+
+    async def close(self) -> None:
+        self._connection.terminate()
