@@ -14,6 +14,7 @@ __all__ = [
     "NotAuthenticated",
     "PathUnknown",
     "PortTaken",
+    "ProcessesFailed",
     "RangeNotSatisfiable",
     "RequestTooSlow",
     "TooManyRequests",
@@ -106,6 +107,14 @@ class PortTaken(Conflict):
     code = "port-taken"
     zh = "端口 {port} 不可用（可能已被占用），请用 PORT 另选端口，或先停止占用它的程序。"
     en = "Port {port} cannot be had (in use?): choose another with PORT, or stop what uses it."
+
+
+class ProcessesFailed(Unavailable):
+    """Server processes ended as soon as they were started."""
+
+    code = "processes-failed"
+    zh = "服务进程反复启动失败，已停止，原因见日志。"
+    en = "Server processes failed again and again as they started: the log says why."
 
 
 class RequestTooSlow(Invalid):

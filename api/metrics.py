@@ -3,11 +3,19 @@
 from collections import Counter as Tally
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api.metrics_shared import Shared
 from certlib.errors import CertlibError
 from certlib.ports import Clock
 from certlib.registry import HistoryTail, Registry
@@ -20,12 +28,15 @@ class Metrics:
     """Everything that is counted in one process.
 
     Attributes:
+        collected: what this process has counted itself; `record` asks the database.
+        shared: the figures of the other processes of this server, where there are several.
         status_answers: answers of the public status path by (HTTP status, code), counted without
             a lock: it runs on the event loop alone.
     """
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
-        self.collected = CollectorRegistry()
+        self.collected, self.record = CollectorRegistry(), CollectorRegistry()
+        self.shared: Shared | None = None
         own = self.collected
         ProcessCollector(registry=own)
         self.requests = Counter(
@@ -58,29 +69,50 @@ class Metrics:
         )
         self.ready = Gauge("certlib_ready", "Whether a part works", ("part",), registry=own)
         self.status_answers: Tally[tuple[int, str]] = Tally()
-        own.register(_Record(registry, clock, self.status_answers))
+        own.register(_Answers(self.status_answers))
+        self.record.register(_Record(registry, clock))
+
+    def leave(self) -> None:
+        """Tells the other processes of this server what this one has counted."""
+        if self.shared is not None:
+            self.shared.leave(self.collected)
+
+    def text(self) -> bytes:
+        """Prometheus text: of every process of this server, and of the record once."""
+        own = self.collected
+        counted = generate_latest(own) if self.shared is None else self.shared.text(own)
+        return counted + generate_latest(self.record)
 
 
-class _Record(Collector):
-    """What is asked of the record, and of the fast path, when somebody scrapes."""
+class _Answers(Collector):
+    """What the fast path has answered."""
 
-    def __init__(self, registry: Registry, clock: Clock, answers: Tally[tuple[int, str]]) -> None:
-        self._registry = registry
-        self._clock = clock
+    def __init__(self, answers: Tally[tuple[int, str]]) -> None:
         self._answers = answers
 
-    def describe(self) -> Iterator[Metric]:
-        """Nothing: or registering would already ask the record."""
-        return iter(())
-
     def collect(self) -> Iterator[Metric]:
-        """Certificates by state, pending intents, the unsealed history, public answers."""
+        """Public answers by status and code."""
         answers = CounterMetricFamily(
             "certlib_status_answers", "Public status answers", labels=("status", "code")
         )
         for (status, code), number in list(self._answers.items()):
             answers.add_metric((str(status), code), number)
         yield answers
+
+
+class _Record(Collector):
+    """What is asked of the record when somebody scrapes."""
+
+    def __init__(self, registry: Registry, clock: Clock) -> None:
+        self._registry = registry
+        self._clock = clock
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: or registering would already ask the record."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """Certificates by state, pending intents, the unsealed history."""
         yield from self._counts()
 
     def _counts(self) -> Iterator[Metric]:

@@ -118,6 +118,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.StoreUnfit: Entry(503, "存储配置不符合要求", "Store not set up"),
     errors.DataFolderBusy: Entry(503, "数据目录被占用", "Data folder in use"),
     errors.SigningUnavailable: Entry(503, "签章暂时不可用", "Sealing unavailable"),
+    failures.ProcessesFailed: Entry(503, "服务进程启动失败", "Processes failed"),
     errors.Overloaded: Entry(503, "请求过多", "Overloaded"),
     failures.TooManyRequests: Entry(429, "请求过于频繁", "Too many requests"),
     failures.TookTooLong: Entry(503, "处理超时", "Took too long"),

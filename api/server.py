@@ -1,10 +1,15 @@
-"""`serve`: one process, HTTP on IPv6 and IPv4, the worker beside it, an orderly end on SIGTERM."""
+"""`serve`: HTTP on IPv6 and IPv4, the worker beside it, an orderly end on SIGTERM.
+
+One process on SQLite; as many as asked for on PostgreSQL, each with a worker of its own.
+"""
 
 import gc
 import logging
 import signal
 import socket
 from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import uvicorn
@@ -12,7 +17,9 @@ import uvicorn
 from api import logs
 from api.app import create_app
 from api.bootstrap import open_node
-from api.failures import PortTaken
+from api.failures import PortTaken, ProcessesFailed
+from api.metrics_shared import Shared
+from api.processes import Processes
 from api.protocol import GuardedProtocol
 from api.settings import Settings
 from api.worker import Worker
@@ -27,13 +34,31 @@ def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT; prints nothing but log lines, on standard error.
 
     Raises:
-        DataFolderBusy, KeyUnusable, StoreUnavailable: as `open_node`.
+        DataFolderBusy, KeyUnusable, StoreUnavailable, StoreUnfit: as `open_node`.
         PortTaken: something else listens there.
+        ProcessesFailed: processes died as soon as they were started, again and again.
     """
     logs.configure(settings.log_level)
-    listening = listen(settings.host, settings.port)
-    with closing(listening), closing(open_node(settings)) as node:
+    with closing(listen(settings.host, settings.port)) as listening:
+        if settings.workers == 1:
+            _serve(settings, listening)
+            return
+        # Whatever is wrong with the settings is told here, in one sentence, and by one process.
+        open_node(settings).close()
+        with TemporaryDirectory(prefix="certlib-run-") as folder:
+            figures = Path(folder)
+            children = Processes(
+                settings.workers,
+                lambda number: _serve(settings, listening, Shared(figures, number)),
+            )
+            if not children.run():
+                raise ProcessesFailed
+
+
+def _serve(settings: Settings, listening: socket.socket, shared: Shared | None = None) -> None:
+    with closing(open_node(settings)) as node:
         site = create_app(node)
+        site.metrics.shared = shared
         worker = Worker(node, site.metrics)
         worker.take_over()
         worker.start()

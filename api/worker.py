@@ -59,6 +59,7 @@ class Worker:
             _Job("crls", 600.0, self._refresh_crls, alone=True),
             _Job("sweep", 60.0, self._sweep),
             _Job("seal-history", 1.0, self._seal_history, alone=True),
+            _Job("metrics", 2.0, metrics.leave),
             _Job("locks", 1.0, self._lock_files, alone=True),
             _Job("notices", 1.0, self._courier.round),
             _Job("forget-deliveries", 3600.0, self._courier.forget),

@@ -9,14 +9,14 @@ from api.cli.failures import UsageProblem
 from api.settings import Settings
 
 
-def settings_for(data_dir: Path, *, demo: bool) -> Settings:
+def settings_for(data_dir: Path, *, demo: bool, **more: Any) -> Settings:
     """The settings of this node.
 
     Raises:
         UsageProblem: a setting is missing or wrong; the sentence names it.
     """
     # By the alias that outranks the environment: the option was read from there already.
-    given: dict[str, Any] = {"CERTLIB_DATA_DIR": data_dir.resolve()}
+    given: dict[str, Any] = {"CERTLIB_DATA_DIR": data_dir.resolve(), **more}
     if demo:
         given["demo"] = True
     try:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.deps import MetricsDep
 from api.health import Health
@@ -55,4 +55,4 @@ def readyz(health: Annotated[Health, Depends(_health)], response: Response) -> R
 )
 def metrics(metrics: MetricsDep) -> Response:
     """Prometheus 指标，不含个人信息。 Prometheus metrics; nothing personal."""
-    return Response(generate_latest(metrics.collected), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

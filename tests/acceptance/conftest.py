@@ -1,16 +1,8 @@
 import pytest
 
 from tests.acceptance.node_process import NodeProcess
-from tests.fakes.profiles import Servers
-from tests.fakes.servers import started
 
 PROFILES = ("embedded", "servers")
-
-
-@pytest.fixture(scope="session")
-def servers():
-    with started(Servers) as made:
-        yield made
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import pytest
 
 from api.bootstrap import open_node
 from api.founding import found
@@ -21,7 +22,7 @@ from certlib.usecases.caller import SCOPES
 
 SECRET = "0123456789abcdef" * 4
 ISSUER = "11445200990090139J"
-_SCRIPT = "from api.server import serve; from api.settings import Settings; serve(Settings())"
+_SCRIPT = "from api.cli import main; raise SystemExit(main(['serve']))"
 
 
 def free_port():
@@ -29,9 +30,12 @@ def free_port():
         return listening.getsockname()[1]
 
 
-def prepare(folder: Path):
+def prepare(folder: Path, **environment):
     """A founded node with one client; closed again, so that a server may open it."""
-    node = open_node(Settings(data_dir=folder, demo=True))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        node = open_node(Settings(data_dir=folder, demo=True))
     try:
         found(node)
         with node.registry.begin() as uow:

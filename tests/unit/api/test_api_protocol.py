@@ -1,15 +1,19 @@
 """The protocol beneath: heads that are too long, too slow or no HTTP, on real sockets."""
 
+import asyncio
 import json
 import select
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 import uvicorn
 
 from api import protocol, server
+from api.app import create_app
 from api.failures import PortTaken
+from certlib.errors import StoreUnavailable
 
 
 class Running:
@@ -46,9 +50,58 @@ class Running:
         self._listening.close()
 
 
+class Later:
+    """A status source that answers after a while, as one behind a network does."""
+
+    inline = False
+
+    def __init__(self, real, seconds=0.02):
+        self.real = real
+        self.seconds = seconds
+        self.error = None
+        self.asked = threading.Event()
+
+    def ask(self, identifier, today):
+        loop = asyncio.get_running_loop()
+        answer = loop.create_future()
+
+        def settle():
+            if self.error is not None:
+                answer.set_exception(self.error)
+            else:
+                answer.set_result(self.real.raw(identifier, today))
+
+        loop.call_later(self.seconds, settle)
+        self.asked.set()
+        return answer
+
+    def read(self, values):
+        return self.real.read(values)
+
+    async def release(self):
+        pass
+
+
 @pytest.fixture
-def running(world):
-    started = Running(world.site)
+def later(world):
+    return Later(world.parts.status)
+
+
+@pytest.fixture(params=["inline", "later"])
+def running(request, world):
+    """Once with a source that answers at once, once with one that does not."""
+    site = world.site
+    if request.param == "later":
+        site = create_app(replace(world.parts, status=Later(world.parts.status)))
+    started = Running(site)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def waiting(world, later):
+    """A server whose answers wait for `later`."""
+    started = Running(create_app(replace(world.parts, status=later)))
     yield started
     started.stop()
 
@@ -147,6 +200,67 @@ def test_a_change_is_seen_on_the_short_way_too(running, world):
         assert (code(), code()) == ("valid", "valid")
         world.act(identifier, "revoke")
         assert code() == "revoked"
+
+
+def test_what_comes_before_the_answer_waits_for_it(waiting, world, later):
+    """Nothing is lost or answered out of turn while the database is asked."""
+    first, second = world.issued("a", number="a"), world.issued("b", number="b")
+    later.seconds = 0.2
+    answer = waiting.raw(
+        _get(f"/v1/status/{first}"),
+        _get(f"/v1/status/{second}"),
+        _get("/healthz", "Connection: close"),
+    )
+    places = [answer.index(part) for part in (first.encode(), second.encode(), b'"ok"')]
+    assert places == sorted(places)
+    assert answer.count(b"HTTP/1.1 200") == 3
+
+
+def test_a_client_that_goes_before_its_answer_harms_nobody(waiting, world, later):
+    identifier = world.issued()
+    later.seconds = 0.3
+    with socket.create_connection(("127.0.0.1", waiting.port), timeout=20) as talk:
+        talk.sendall(_get(f"/v1/status/{identifier}"))
+        assert later.asked.wait(10)
+    later.seconds = 0
+    answer = waiting.raw(_get(f"/v1/status/{identifier}", "Connection: close"))
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_a_database_that_does_not_answer_is_503_and_never_valid(waiting, world, later):
+    identifier = world.issued()
+    later.error = StoreUnavailable(what="TimeoutError")
+    answer = waiting.raw(_get(f"/v1/status/{identifier}"), _get("/x", "Connection: close"))
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"\r\nretry-after: 5\r\n" in answer.lower()
+    assert b'"valid"' not in answer
+    later.error = RuntimeError("nobody foresaw this")
+    answer = waiting.raw(_get(f"/v1/status/{identifier}"), _get("/x", "Connection: close"))
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"unexpected" in answer
+
+
+def test_a_slow_database_is_not_a_slow_client(waiting, world, later, monkeypatch):
+    """Whoever has asked is not cut off because we take our time."""
+    identifier = world.issued()
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
+    later.seconds = 0.5
+    answer = waiting.raw(_get(f"/v1/status/{identifier}"))
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_what_was_asked_is_answered_before_the_server_stops(world, later):
+    identifier = world.issued()
+    later.seconds = 0.5
+    started = Running(create_app(replace(world.parts, status=later)))
+    with socket.create_connection(("127.0.0.1", started.port), timeout=20) as talk:
+        talk.sendall(_get(f"/v1/status/{identifier}"))
+        assert later.asked.wait(10)
+        started.stop()
+        answer = b""
+        while chunk := talk.recv(65536):
+            answer += chunk
+    assert answer.startswith(b"HTTP/1.1 200")
 
 
 def test_unknown_identifiers_on_a_connection_that_is_kept(running):

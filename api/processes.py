@@ -1,0 +1,96 @@
+"""Several server processes on one port: forks of one parent, which replaces those that die.
+
+The parent opens nothing that a fork must not share: it listens, watches and passes signals on. A
+child that dies is replaced at once; children that die again and again as soon as they start end
+the server, and whoever watches it (systemd, an operator) sees why in the log.
+"""
+
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+from types import FrameType
+from typing import Final
+
+from api import logs
+
+_log = logs.logger("processes")
+_YOUNG_SECONDS: Final = 10.0
+_MOST_YOUNG_DEATHS: Final = 5
+_PAUSE_SECONDS: Final = 0.5
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(slots=True)
+class Processes:
+    """Runs `serve(number)` in `count` children until told to stop.
+
+    Attributes:
+        serve: returns when its process is told to stop in good order.
+    """
+
+    count: int
+    serve: Callable[[int], None]
+    _children: dict[int, tuple[int, float]] = field(default_factory=dict)
+    _stopping: bool = False
+    _young_deaths: int = 0
+
+    def run(self) -> bool:
+        """Returns when every child has ended; whether all was in good order."""
+        for name in _SIGNALS:
+            signal.signal(name, self._stop)
+        for number in range(1, self.count + 1):
+            self._start(number)
+        good = True
+        while self._children:
+            try:
+                pid, status = os.wait()
+            except ChildProcessError:  # pragma: no cover - somebody else has waited for them
+                break
+            number, born = self._children.pop(pid)
+            good &= self._ended(number, born, os.waitstatus_to_exitcode(status))
+        return good
+
+    def _ended(self, number: int, born: float, code: int) -> bool:
+        if self._stopping:
+            return code == 0
+        logs.event(_log, logging.ERROR, "process ended", process=number, code=code)
+        young = monotonic() - born < _YOUNG_SECONDS
+        self._young_deaths = self._young_deaths + 1 if young else 0
+        if self._young_deaths >= _MOST_YOUNG_DEATHS:
+            self._stop(signal.SIGTERM, None)
+            return False
+        if young:
+            sleep(_PAUSE_SECONDS)
+        self._start(number)
+        return True
+
+    def _start(self, number: int) -> None:
+        if self._stopping:
+            return
+        pid = os.fork()
+        if pid:
+            self._children[pid] = (number, monotonic())
+            if self._told():  # between the fork and this line
+                os.kill(pid, signal.SIGTERM)
+            return
+        code = 1
+        try:
+            for name in _SIGNALS:
+                signal.signal(name, signal.SIG_DFL)
+            self.serve(number)
+            code = 0
+        except BaseException as error:  # noqa: BLE001 - nothing of the parent may run in a child
+            logs.event(_log, logging.ERROR, "process failed", fault=logs.faults(error))
+        finally:
+            os._exit(code)
+
+    def _told(self) -> bool:
+        return self._stopping
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        for pid in self._children:
+            os.kill(pid, signal.SIGTERM)
