@@ -41,10 +41,12 @@ class Picture:
     Attributes:
         svg: an SVG image that holds nothing but the picture, upright.
         ratio: width divided by height.
+        pixels: how many there are.
     """
 
     svg: str
     ratio: float
+    pixels: int
 
 
 def picture_from(value: str, media_type: str) -> Picture:
@@ -60,7 +62,7 @@ def picture_from(value: str, media_type: str) -> Picture:
     raster = _READERS[media_type](data)
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in (raster.width, raster.height)):
         raise ValueError("size")
-    return Picture(_svg(raster, media_type), _ratio(raster))
+    return Picture(_svg(raster, media_type), _ratio(raster), raster.width * raster.height)
 
 
 def _ratio(raster: Raster) -> float:

@@ -16,6 +16,7 @@ _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PALETTE: Final = 3
 _LAST_FILTER: Final = 4
+_PIECE: Final = 1 << 20
 _KEPT: Final = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 # The seven passes of Adam7: first column, first row, step right, step down.
 _PASSES: Final = (
@@ -87,19 +88,32 @@ def _header(body: bytes) -> _Header:
 
 
 def _read_rows(packed: bytes, header: _Header) -> None:
-    """Inflates no more than the header promises, and looks at the filter of every row."""
-    wanted = sum(length * count for length, count in header.rows())
+    """Inflates piece by piece no more than the header promises; looks at every row's filter."""
     inflater = zlib.decompressobj()
-    try:
-        rows = inflater.decompress(packed, wanted + 1)
-    except zlib.error as error:
-        raise ValueError("rows") from error
-    if len(rows) != wanted or not inflater.eof:
+    starts = _row_starts(header)
+    start, at = next(starts), 0
+    wanted = sum(length * count for length, count in header.rows())
+    while not inflater.eof and at <= wanted:
+        try:
+            piece = inflater.decompress(packed, _PIECE)
+        except zlib.error as error:
+            raise ValueError("rows") from error
+        packed = inflater.unconsumed_tail
+        if not piece:
+            break
+        while at <= start < at + len(piece):
+            if piece[start - at] > _LAST_FILTER:
+                raise ValueError("filter")
+            start = next(starts, -1)
+        at += len(piece)
+    if at != wanted or not inflater.eof:
         raise ValueError("rows")
+
+
+def _row_starts(header: _Header) -> Iterator[int]:
     at = 0
     for length, count in header.rows():
-        if max(rows[at : at + length * count : length]) > _LAST_FILTER:
-            raise ValueError("filter")
+        yield from range(at, at + length * count, length)
         at += length * count
 
 

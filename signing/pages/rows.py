@@ -19,6 +19,7 @@ _LAST: Final = 999
 _FACES: Final = ("original", "duplicate")
 _SHEETS: Final = ("annex", "drawing")
 _PICTURES: Final = ("photograph", "photographs")
+_MOST_PIXELS: Final = 50_000_000  # of one certificate: what the typesetter holds in memory at once
 _ABSENT: Final = ("text", None)
 # The schema was checked before; who comes here without that gets the same answer.
 _NOT_AS_SCHEMA: Final = (ValueError, AttributeError, TypeError, KeyError)
@@ -71,6 +72,7 @@ def _values(
     """Kind and printed value of each field that has one, and what is wrong with the others."""
     values: dict[str, tuple[str, Any]] = {}
     problems: list[Problem] = []
+    room = _MOST_PIXELS
     for key, spec in _fields(version).items():
         value = fields.get(key)
         if value in (None, "", [], {}):
@@ -81,9 +83,19 @@ def _values(
         except _NOT_AS_SCHEMA:
             problems += _refusals(path, spec, value)
         else:
+            pixels = _pixels(*values[key])
+            room -= pixels
+            if pixels and room < 0:
+                problems.append(PictureUnusable(field_path=path).as_problem())
             if "x-sum-of" in spec and not _is_sum(spec["x-sum-of"], value, fields):
                 problems.append(SumDiffers(field_path=path).as_problem())
     return values, problems
+
+
+def _pixels(kind: str, shown: Any) -> int:  # noqa: ANN401 - a JSON value
+    if kind == "picture":
+        return int(shown["pixels"])
+    return sum(picture["pixels"] for picture in shown) if kind == "pictures" else 0
 
 
 def _fields(version: TypeVersion) -> Mapping[str, Mapping[str, Any]]:
@@ -111,7 +123,7 @@ def _is_sum(place: str, value: object, fields: Mapping[str, Any]) -> bool:
     table, _, column = place.partition("/")
     try:
         return column_sum(fields.get(table) or (), column) == Decimal(str(value))
-    except ValueError:
+    except (*_NOT_AS_SCHEMA, ArithmeticError):
         return False
 
 

@@ -102,6 +102,7 @@ def _picture(spec: Mapping[str, Any], value: object, alt: str) -> dict[str, Any]
     return {
         "svg": picture.svg,
         "ratio": picture.ratio,
+        "pixels": picture.pixels,
         "alt": alt,
         "shape": spec.get("x-shape", "portrait"),
     }

@@ -1,6 +1,7 @@
 """Pictures: whole and harmless ones are drawn, everything else is refused by name."""
 
 import base64
+import json
 import random
 import struct
 import zlib
@@ -188,6 +189,7 @@ DAMAGED = {
     "too large": ("image/png", _made_png(4001, 16, 1, 0)),
     "a bomb": ("image/png", _made_png(20, 20, 8, 2, rows=bytes(9_000_000))),
     "rows missing": ("image/png", _made_png(20, 20, 8, 2, rows=bytes(100))),
+    "rows cut off": ("image/png", _HEAD + _IHDR + _chunk(b"IDAT", zlib.compress(bytes(1220))[:-6]) + _chunk(b"IEND", b"")),
     "no such filter": ("image/png", _made_png(20, 20, 8, 2, rows=b"\x05" + bytes(20 * 61 - 1))),
     "not inflatable": ("image/png", _HEAD + _IHDR + _chunk(b"IDAT", b"\0" * 20) + _chunk(b"IEND", b"")),
     "no palette": ("image/png", _made_png(20, 20, 8, 3).replace(_chunk(b"PLTE", bytes(range(48))), b"")),
@@ -248,6 +250,20 @@ def test_a_field_that_is_no_picture_is_named(renderer, value):
     problems = renderer.problems(sample_fields(PORTRAIT) | {"KZ_ZP": value}, PORTRAIT)
 
     assert [(item.field, item.code) for item in problems] == [("/fields/KZ_ZP", "picture-unusable")]
+
+
+def test_many_large_pictures_are_too_many(renderer):
+    """Small to send, yet each of them fills memory while it is drawn."""
+    large = _text(_made_png(4000, 4000, 1, 0))
+    pictures = [{"caption": "大", "image": large} for _ in range(4)]
+    schema = json.loads(json.dumps(REPORT.schema).replace("image/jpeg", "image/png"))
+
+    def named(count):
+        fields = sample_fields(REPORT) | {"KZ_ZP": pictures[:count]}
+        return [item.field for item in renderer.problems(fields, replace(REPORT, schema=schema))]
+
+    assert named(3) == []
+    assert named(4) == ["/fields/KZ_ZP"]
 
 
 def test_the_picture_on_the_page_is_the_picture_given(renderer):

@@ -72,6 +72,17 @@ def test_a_total_is_the_sum_of_its_table(total, codes):
     ]
 
 
+@pytest.mark.parametrize("total", ["viel", "sNaN", "NaN", "1e3"])
+@pytest.mark.parametrize("table", [None, "x", 7, ["x"], [{"paid": "1000"}]])
+def test_no_total_breaks_the_comparison(total, table):
+    """The schema was not asked before: whatever stands there, it is a difference."""
+    spec = {"title": "合计", "x-sum-of": "KZ_MX/paid"}
+    version = replace(RESULT, schema={"properties": {"KZ_HJ": spec}})
+    found = field_problems({"KZ_HJ": total, "KZ_MX": table}, version)
+
+    assert [item.code for item in found] in (["sum-differs"], [])
+
+
 def test_a_total_of_no_table_or_of_no_numbers_differs():
     fields = sample_fields(PROOF)
     without = fields | {"KZ_CY": []}
