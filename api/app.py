@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import logs, openapi, problems, validation
 from api.catalogue import Catalogue
+from api.deprecation import Deprecations
 from api.egress.addresses import networks
 from api.failures import MethodNotAllowed, PathUnknown, Unexpected
 from api.health import Health
@@ -75,7 +76,7 @@ def create_app(parts: Parts) -> Site:
         seconds=settings.token_seconds,
     )
     api = _api(parts, metrics, tokens)
-    stack: ASGIApp = Deadline(api, settings.request_seconds)
+    stack: ASGIApp = Deadline(Deprecations(api), settings.request_seconds)
     stack = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
     stack = Uploads(stack, _UPLOADS, max(1, settings.reader_children))
     rates = Rates(settings, metrics, networks(settings.trusted_proxies.split(",")))

@@ -15,7 +15,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import problem_catalogue
+from api import deprecation, problem_catalogue
 from api.problems import MEDIA_TYPE
 from api.routes.table import ROUTERS
 from api.schemas import examples
@@ -77,6 +77,11 @@ Errors are problem documents in both languages; `code` is stable, `problems` lis
 
 改变状态的请求须带 `Idempotency-Key`：同键重试得到首次结果。
 Acts need an `Idempotency-Key`; a retry with it gets the first answer.
+
+`/v1` 只增不改：可能增加字段和操作，请忽略不认识的字段；将停用的操作至少提前一年在此标明，
+并在答复中带 `Deprecation`（RFC 9745）和 `Sunset`（RFC 8594）。
+`/v1` only grows: ignore fields that you do not know. What shall go is marked here a year before,
+and says so in its answers.
 """
 _SCOPES: Final = {
     ISSUE: "签发 issue",
@@ -133,6 +138,7 @@ def document() -> dict[str, Any]:
     for operation in _operations(made):
         _put_right(operation)
         _give_examples(operation, made["components"]["schemas"])
+    deprecation.mark(made["paths"])
     return made
 
 

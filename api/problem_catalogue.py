@@ -11,7 +11,7 @@ _HEAD = """\
 Every error of the API is a problem document (RFC 9457, `application/problem+json`). Branch on
 `code`, which is stable; show `detail` (中文) or `detail_en`. `problems` lists every field at fault,
 each with `field` (a JSON pointer into the body, or `query:name`, `header:name`, `path:name`),
-`code`, `zh` and `en`.
+`code`, `zh` and `en`. `type` leads to the page of its code: every node serves `/problems/{code}`.
 `instance` holds the request's id, which is also the `X-Request-Id` of the answer and of the log.
 
 This page is generated; `make openapi` writes it anew.
@@ -23,8 +23,12 @@ This page is generated; `make openapi` writes it anew.
 
 def text() -> str:
     """The page: one line for each class of errors, by status and code."""
-    kinds = sorted(TABLE, key=lambda kind: (TABLE[kind].status, kind.code))
-    return _HEAD + "".join(map(_line, kinds))
+    return _HEAD + "".join(map(_line, kinds()))
+
+
+def kinds() -> list[type[CertlibError]]:
+    """Every class of errors, by status and code."""
+    return sorted(TABLE, key=lambda kind: (TABLE[kind].status, kind.code))
 
 
 def _line(kind: type[CertlibError]) -> str:
@@ -34,13 +38,13 @@ def _line(kind: type[CertlibError]) -> str:
         str(entry.status),
         entry.title,
         entry.title_en,
-        _shown(kind.zh),
-        _shown(kind.en),
+        shown(kind.zh),
+        shown(kind.en),
     )
     return "| " + " | ".join(cells) + " |\n"
 
 
-def _shown(sentence: str) -> str:
+def shown(sentence: str) -> str:
     """The sentence with … where a value is filled in."""
     return "".join(
         literal + ("…" if name is not None else "")

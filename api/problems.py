@@ -12,7 +12,8 @@ from certlib import beside_errors, errors, issuing_errors, party_errors, remarks
 from certlib.errors import CertlibError, Corrupt, Problem
 
 MEDIA_TYPE = "application/problem+json"
-_TYPE = "urn:certlib:problem:"
+PAGES = "/problems"
+"""Where the catalogue is served: `type` of every document leads to its page (RFC 9457, 3.1.1)."""
 _KEY = "header:Idempotency-Key"
 _NAMED = "path:identifier"
 
@@ -145,7 +146,7 @@ def document(error: CertlibError, request_id: str) -> dict[str, Any]:
     values = {**error.values, "what": request_id} if isinstance(error, Corrupt) else error.values
     listed = error.problems or ((error.as_problem(),) if error.field_path else ())
     return {
-        "type": _TYPE + error.code,
+        "type": f"{PAGES}/{error.code}",
         "title": entry.title,
         "title_en": entry.title_en,
         "status": entry.status,

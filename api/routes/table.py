@@ -23,7 +23,7 @@ from api.routes import (
     verifications,
     webhooks,
 )
-from api.web import pages
+from api.web import docs_page, pages, problem_pages, site
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     token.router,
@@ -45,4 +45,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     operation.router,
     publishing.router,
     pages.router,
+    problem_pages.router,
+    docs_page.router,
+    site.router,
 )

@@ -102,7 +102,7 @@ class Remark(Wire):
 class ProblemDocument(BaseModel):
     """RFC 9457 问题说明。 What went wrong, in both languages, with every field at fault."""
 
-    type: str = Field(examples=["urn:certlib:problem:invalid"])
+    type: str = Field(examples=["/problems/invalid"])
     title: str = Field(examples=["输入有误"])
     title_en: str = Field(examples=["Invalid input"])
     status: int = Field(examples=[422], ge=400, le=599)

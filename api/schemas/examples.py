@@ -75,7 +75,7 @@ PRINT: Final[dict[str, Any]] = {
 }
 
 PROBLEM: Final[dict[str, Any]] = {
-    "type": "urn:certlib:problem:invalid",
+    "type": "/problems/invalid",
     "title": "输入有误",
     "title_en": "Invalid input",
     "status": 422,

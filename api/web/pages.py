@@ -4,20 +4,15 @@ No script, no outside address, nothing kept on the way; the holder is masked, an
 penalty is told to anonymous readers.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from importlib import resources
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Header, Query, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from fastapi import APIRouter, Query, Response
 
 from api import public
 from api.deps import MetricsDep, PartsDep
-from api.failures import PathUnknown
+from api.web.site import HEADERS, AcceptLanguage, Lang, page
 from api.web.texts import WORDS, language_of
 from certlib import ids
 from certlib.calendar import CHINA
@@ -26,66 +21,12 @@ from certlib.verification import Report, Verdict
 
 router = APIRouter(tags=["公开 Public"], include_in_schema=False)
 
-_HTML: Final = "text/html; charset=utf-8"
-_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-_HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": _POLICY,
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "X-Robots-Tag": "noindex",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
-_FILES: Final[Mapping[str, str]] = {
-    "site.css": "text/css; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-}
-_YEAR: Final = int(timedelta(days=365).total_seconds())
 _ABSENT: Final = frozenset({"not-found", "identifier-malformed", "other-node"})
 _TONES: Final[Mapping[Verdict, str]] = {
     Verdict.VALID: "ok",
     Verdict.INVALID: "bad",
     Verdict.INDETERMINATE: "wait",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Static:
-    """A file of the page; its address changes with its content."""
-
-    content: bytes
-    media_type: str
-    tag: str
-
-
-def _static() -> Mapping[str, Static]:
-    folder = resources.files("api.web").joinpath("static")
-    found = {}
-    for name, kind in _FILES.items():
-        content = folder.joinpath(name).read_bytes()
-        found[name] = Static(content, kind, hashlib.sha256(content).hexdigest()[:12])
-    return found
-
-
-_STATIC: Final = _static()
-_TEMPLATES: Final = Environment(
-    loader=PackageLoader("api.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.globals["static"] = {
-    name: f"/static/{name}?v={item.tag}" for name, item in _STATIC.items()
-}
-
-Lang = Annotated[str, Query(max_length=8)]
-AcceptLanguage = Annotated[str, Header()]
 
 
 @router.get("/")
@@ -106,9 +47,9 @@ def ask(
         typed = ids.normalise_typed(identifier)
         suffix = f"?lang={lang}" if lang in WORDS else ""
         address = f"/v/{quote(typed, safe='')}{suffix}"
-        return Response(status_code=303, headers={"Location": address, **_HEADERS})
+        return Response(status_code=303, headers={"Location": address, **HEADERS})
     shown = language_of(lang, accept_language)
-    return _page("ask.html", shown, {"demonstration": parts.settings.demo, "here": "/v"})
+    return page("ask.html", shown, {"demonstration": parts.settings.demo, "here": "/v"})
 
 
 @router.get("/v/{identifier:path}")
@@ -127,29 +68,7 @@ def show(
     shown = language_of(lang, accept_language)
     demonstration = parts.settings.demo or _is_demonstration(answer)
     found = _seen(answer, typed) | {"demonstration": demonstration}
-    return _page("verdict.html", shown, found, _status(report))
-
-
-@router.get("/static/{name}")
-async def static(name: str) -> Response:
-    """Style and icon, for a year: a new version has a new address."""
-    found = _STATIC.get(name)
-    if found is None:
-        raise PathUnknown
-    headers = {
-        "Cache-Control": f"public, max-age={_YEAR}, immutable",
-        "ETag": f'"{found.tag}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(found.content, media_type=found.media_type, headers=headers)
-
-
-def _page(name: str, lang: str, values: Mapping[str, Any], status: int = 200) -> Response:
-    other = "en" if lang == "zh" else "zh"
-    text = _TEMPLATES.get_template(name).render(
-        **values, lang=lang, other=other, words=WORDS[lang], others=WORDS[other]
-    )
-    return Response(text, status, {**_HEADERS, "Vary": "Accept-Language"}, _HTML)
+    return page("verdict.html", shown, found, _status(report))
 
 
 def _seen(answer: Answer, typed: str) -> dict[str, Any]:

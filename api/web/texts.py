@@ -35,6 +35,20 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ok": "有效",
         "bad": "不予采用",
         "wait": "需进一步核实",
+        "docs": "接口文档",
+        "docs_none": "阅读本页需要启用脚本；文档原文见",
+        "problems": "错误代码目录",
+        "problems_lead": "接口的每个错误都是一份问题说明（RFC 9457），其 type 指向这里的一页。",
+        "problem_code": "代码",
+        "problem_status": "状态",
+        "problem_meaning": "含义",
+        "problem_mend": "请按说明更正请求后重新发送；problems 逐项列出有误的字段。",
+        "problem_token": "请在 /oauth2/token 重新取得令牌，再发送同一请求。",
+        "problem_rights": "重发不会改变结果：请使用有权的凭据，或联系证照库管理单位。",
+        "problem_conflict": "请重新读取记录，确认后再决定如何办理。",
+        "problem_retry": "请等待 Retry-After 所示秒数后重发同一请求。",
+        "problem_same_key": "结果可能未知：请以相同的 Idempotency-Key 重发，或重新读取记录后再定。",
+        "problems_note": "代码不变，可据以编程；文字供人阅读，可能改进。…处为具体内容。",
     },
     "en": {
         "html_lang": "en",
@@ -66,6 +80,25 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ok": "Valid",
         "bad": "Do not accept",
         "wait": "Needs a closer look",
+        "docs": "API documentation",
+        "docs_none": "This page needs scripts; the document itself is",
+        "problems": "Catalogue of errors",
+        "problems_lead": "Every error of the API is a problem document (RFC 9457) whose type leads "
+        "to a page here.",
+        "problem_code": "Code",
+        "problem_status": "Status",
+        "problem_meaning": "Meaning",
+        "problem_mend": "Correct the request as it says and send it anew; problems lists every "
+        "field at fault.",
+        "problem_token": "Get a new token at /oauth2/token and send the same request again.",
+        "problem_rights": "Sending it again changes nothing: use credentials that may do this, "
+        "or ask the library's operator.",
+        "problem_conflict": "Read the record again, then decide.",
+        "problem_retry": "Wait as many seconds as Retry-After says, then send the same request.",
+        "problem_same_key": "The outcome may be unknown: send it again with the same "
+        "Idempotency-Key, or read the record first.",
+        "problems_note": "Codes are stable: branch on them. Sentences are for people and may "
+        "improve. Values stand where … is.",
     },
 }
 
