@@ -143,6 +143,7 @@ def open_stores(
     registry = SqlRegistry(engine, cipher, clock, locking=options.bucket is not None)
     stack.callback(registry.close)
     registry.check_key()
+    registry.take_baseline()
     public = EngineOptions(options.status or options.database, timeout=_STATUS_SECONDS)
     status = StatusReader(public, clock)
     stack.callback(status.close)
