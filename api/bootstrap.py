@@ -17,6 +17,7 @@ from api.settings import Settings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer, TimestampSource
+from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.due_lists import DueLists
@@ -35,6 +36,7 @@ from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
+from certlib.usecases.revise import ReviseCertificates
 from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
@@ -84,6 +86,8 @@ class Node:
     token_key: bytes
     issue: IssueCertificates
     make: MakeDrafts
+    revise: ReviseCertificates
+    add_form: AddForms
     review: ReviewDrafts
     seal: SealDrafts
     drafts: ReadDrafts
@@ -255,6 +259,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     preflight = Preflight(JsonSchemaValidator(), table, renderer, clock)
     side_by_side = _side_by_side(settings, stack)
     issuing = IssuingOptions(demonstration=settings.demo, side_by_side=side_by_side)
+    issue = IssueCertificates(registry, preflight, workshop, clock, entropy, issuing)
+    make = MakeDrafts(registry, preflight, workshop, clock, entropy, issuing)
     return Node(
         settings=settings,
         clock=clock,
@@ -268,8 +274,10 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         renderer=renderer,
         reader=reader,
         token_key=hmac.digest(kek, b"certlib access token key", hashlib.sha256),
-        issue=IssueCertificates(registry, preflight, workshop, clock, entropy, issuing),
-        make=MakeDrafts(registry, preflight, workshop, clock, entropy, issuing),
+        issue=issue,
+        make=make,
+        revise=ReviseCertificates(registry, issue, make, clock),
+        add_form=AddForms(registry, workshop, clock, entropy, issuing),
         review=ReviewDrafts(registry, clock),
         seal=SealDrafts(registry, workshop, clock, entropy, issuing),
         drafts=ReadDrafts(registry, workshop, clock),

@@ -10,6 +10,7 @@ from api.notices import Notices
 from api.settings import Settings
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
+from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.due_lists import DueLists
@@ -26,6 +27,7 @@ from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
+from certlib.usecases.revise import ReviseCertificates
 from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory
 from certlib.usecases.verify import VerifyCertificates
@@ -183,6 +185,16 @@ class Parts(Protocol):
     @property
     def seal(self) -> SealDrafts:
         """Seals drafts."""
+        ...
+
+    @property
+    def revise(self) -> ReviseCertificates:
+        """Makes next versions."""
+        ...
+
+    @property
+    def add_form(self) -> AddForms:
+        """Adds files to certificates."""
         ...
 
     @property

@@ -146,6 +146,8 @@ class Reason:
     en: str
 
 
+GRANTED = "granted"
+"""Reason of the first version of a certificate."""
 RENEWAL = "renewal"
 """Reason of a version whose term follows that of the one before."""
 CORRECTION = "correction"
@@ -154,7 +156,7 @@ LOWERED = "lowered"
 """Reason of a version that says less than the one before; it needs a cause in law."""
 
 REASONS: Mapping[Action, tuple[Reason, ...]] = {
-    Action.SEAL: (Reason("granted", "准予", "granted"),),
+    Action.SEAL: (Reason(GRANTED, "准予", "granted"),),
     Action.SUSPEND: (
         Reason("withheld", "暂扣", "withheld as a penalty"),
         Reason("paused", "暂停", "paused"),

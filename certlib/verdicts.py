@@ -36,9 +36,9 @@ class _Dashed(dict[str, Any]):
 
 SENTENCES: Mapping[str, Sentence] = {
     "valid": Sentence(
-        "有效：截至{as_of}登记有效，文件与签发时一致。",
+        "有效：截至{as_of}登记有效，文件{which}与签发时一致。",
         "除法律、行政法规另有规定外可作为办理依据，请勿再收纸质件。",
-        "Valid and unaltered: as of {as_of_en} on record as valid.",
+        "Valid and unaltered{which_en}: as of {as_of_en} on record as valid.",
         "Accept; ask for no paper unless a law requires it.",
     ),
     "valid-on-record": Sentence(
@@ -325,7 +325,10 @@ SENTENCES: Mapping[str, Sentence] = {
 """
 
 FINDINGS: Mapping[str, tuple[str, str]] = {
-    "on-record": ("与签发登记中的文件逐字节一致。", "Byte for byte the file on record."),
+    "on-record": (
+        "与签发登记中的文件{which}逐字节一致。",
+        "Byte for byte the file on record{which_en}.",
+    ),
     "valid": ("截至{as_of}登记有效。", "On record as valid as of {as_of_en}."),
     "digest-holds": ("签名覆盖的内容未被改动。", "What the signature covers is unchanged."),
     "unchanged": ("签章之后没有任何改动。", "Nothing was changed after sealing."),

@@ -21,6 +21,7 @@ from api.routes import (
     type_lifecycle,
     types,
     verifications,
+    versions,
     webhooks,
 )
 from api.web import docs_page, pages, problem_pages, site
@@ -31,6 +32,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     type_lifecycle.router,
     certificates.router,
     drafts.router,
+    versions.router,
     files.router,
     decisions.router,
     amendments.router,

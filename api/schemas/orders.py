@@ -39,35 +39,48 @@ class HolderIn(Wire):
     )
     code: Code
 
+    def to_holder(self) -> Holder:
+        """The holder that the use case takes."""
+        return Holder(self.name, self.code_type, self.code)
 
-class DraftIn(Wire):
-    """制证：一份证照所需的全部内容。 Everything one certificate says.
 
-    `issuer_code` absent: the client's own department.
-    """
+KzFields = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "类型字典中的 KZ_ 字段。 The type's own fields.",
+            "propertyNames": {"pattern": "^KZ_"},
+        }
+    ),
+    Field(max_length=200),
+]
+Holders = Annotated[list[HolderIn], Field(min_length=1, max_length=50)]
+Division = Annotated[str, StringConstraints(max_length=6)]
+Approvers = Annotated[
+    list[Person],
+    Field(
+        max_length=8,
+        description="审核人账号，不含制证人和签发人。 Approvers' accounts.",
+    ),
+]
+Maker = Annotated[
+    Person | Literal[""],
+    Field(
+        description="制证人账号，签发人与制证人不是同一人时填写。"
+        " The maker's account, where the caller seals what another person made.",
+    ),
+]
 
-    model_config = Wire.model_config | {"json_schema_extra": {"examples": [examples.ORDER]}}
 
-    type_code: TypeCode
+class OrderParts(Wire):
+    """What an order may say of a certificate, new or next version."""
+
     number: Annotated[str, StringConstraints(max_length=128)] = Field(
         default="",
         description="证照编号，由发证系统给出；证照库编号或无编号的类型留空，换发缺省沿用原编号。"
         " Your system's number; empty where the library numbers, or the type has none.",
     )
-    holders: Annotated[list[HolderIn], Field(min_length=1, max_length=50)]
-    issue_date: Day
-    division_code: Annotated[str, StringConstraints(max_length=6)]
-    fields: Annotated[
-        dict[str, Any],
-        WithJsonSchema(
-            {
-                "type": "object",
-                "description": "类型字典中的 KZ_ 字段。 The type's own fields.",
-                "propertyNames": {"pattern": "^KZ_"},
-            }
-        ),
-    ] = Field(max_length=200)
-    issuer_code: Annotated[str, StringConstraints(max_length=18)] = ""
     valid_from: Day | None = None
     valid_to: Day | None = Field(default=None, description="含当日；缺省为长期。 Inclusive.")
     type_version: Annotated[str, StringConstraints(max_length=32)] = ""
@@ -82,8 +95,6 @@ class DraftIn(Wire):
     forms: Annotated[list[FormIn], Field(max_length=20)] = Field(
         default=[], description="缺省只有正本。 The original alone unless given."
     )
-    supersedes: Annotated[str, StringConstraints(max_length=128)] = ""
-    supersede_reason: SupersedeReason = "change"
     effective_from: Day | None = Field(
         default=None, description="变更生效日，缺省为颁发日期。 Day from which a change counts."
     )
@@ -100,13 +111,46 @@ class DraftIn(Wire):
         description="同步印制的纸质件，与签发同一事务登记。 Sheets, registered in the same commit.",
     )
 
+    def to_ending(self, expected_version: int | None = None) -> Ending:
+        """What is said of the version before."""
+        return Ending(
+            effective_from=self.effective_from,
+            legal_basis=self.legal_basis,
+            document_number=self.document_number,
+            authority=self.authority,
+            note=self.note,
+            expected_version=expected_version,
+        )
+
+    def to_forms(self) -> tuple[Form, ...]:
+        """Which files."""
+        return tuple(item.to_form() for item in self.forms)
+
+
+class DraftIn(OrderParts):
+    """制证：一份证照所需的全部内容。 Everything one certificate says.
+
+    `issuer_code` absent: the client's own department.
+    """
+
+    model_config = Wire.model_config | {"json_schema_extra": {"examples": [examples.ORDER]}}
+
+    type_code: TypeCode
+    holders: Holders
+    issue_date: Day
+    division_code: Division
+    fields: KzFields
+    issuer_code: Annotated[str, StringConstraints(max_length=18)] = ""
+    supersedes: Annotated[str, StringConstraints(max_length=128)] = ""
+    supersede_reason: SupersedeReason = "change"
+
     def to_order(self, department_code: str) -> IssueOrder:
         """The order that the use case takes."""
         return IssueOrder(
             type_code=self.type_code,
             issuer_code=self.issuer_code or department_code,
             number=self.number,
-            holders=tuple(Holder(item.name, item.code_type, item.code) for item in self.holders),
+            holders=tuple(item.to_holder() for item in self.holders),
             issue_date=self.issue_date,
             division_code=self.division_code,
             fields=self.fields,
@@ -115,20 +159,14 @@ class DraftIn(Wire):
             type_version=self.type_version,
             matter_code=self.matter_code,
             matter_name=self.matter_name,
-            forms=tuple(item.to_form() for item in self.forms),
+            forms=self.to_forms(),
             decision_number=self.decision_number,
             decision_date=self.decision_date,
             supersedes=self.supersedes,
             supersede_reason=self.supersede_reason,
             accepted_on=self.accepted_on,
             paper=tuple(item.to_print() for item in self.paper),
-            ending=Ending(
-                effective_from=self.effective_from,
-                legal_basis=self.legal_basis,
-                document_number=self.document_number,
-                authority=self.authority,
-                note=self.note,
-            ),
+            ending=self.to_ending(),
         )
 
 
@@ -138,14 +176,8 @@ class OrderIn(DraftIn):
     `issuer_code` absent: the client's own department.
     """
 
-    approved_by: Annotated[list[Person], Field(max_length=8)] = Field(
-        default=[], description="审核人账号，不含制证人和签发人。 Approvers' accounts."
-    )
-    made_by: Person | Literal[""] = Field(
-        default="",
-        description="制证人账号，签发人与制证人不是同一人时填写。"
-        " The maker's account, where the caller seals what another person made.",
-    )
+    approved_by: Approvers = Field(default=[])
+    made_by: Maker = ""
 
     def to_order(self, department_code: str) -> IssueOrder:
         """The order that the use case takes."""

@@ -4,6 +4,8 @@ Persons are compared, never clients. A client that states no person counts as it
 take part where several persons are needed: nobody could tell whose eyes those were.
 """
 
+from dataclasses import dataclass
+
 from certlib.catalogue import TypeVersion
 from certlib.errors import ApprovalMissing, SamePerson
 from certlib.issuing_errors import (
@@ -16,27 +18,49 @@ from certlib.usecases.caller import SEAL, Caller
 from certlib.usecases.order import IssueOrder
 
 
-def maker_of(caller: Caller, order: IssueOrder) -> str:
-    """Who made what the order says: the person it names, or whoever calls."""
-    return order.made_by or caller.requester
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who took part, as one call says it.
+
+    Attributes:
+        made_by: who made it, where the caller seals what another person made; "" for the caller.
+        approved_by: who approved.
+    """
+
+    made_by: str = ""
+    approved_by: tuple[str, ...] = ()
+
+    def maker(self, caller: Caller) -> str:
+        """Who made it: the person named, or whoever calls."""
+        return self.made_by or caller.requester
 
 
-def need_eyes_of_order(caller: Caller, order: IssueOrder, version: TypeVersion) -> None:
-    """In one call the order names approvers and maker; the caller seals.
+def need_hands(caller: Caller, hands: Hands, version: TypeVersion) -> None:
+    """In one call approvers and maker are named; the caller seals.
 
     Raises:
         ApprovalMissing: fewer others than the type asks for, or maker or caller among them.
         SealerNotSeparate: the type wants a sealer apart, and maker and caller are not two persons.
         ScopeMissing: the type wants a sealer apart, and the client may not seal.
     """
-    involved = {maker_of(caller, order), caller.requester}
-    approvers = {person for person in order.approved_by if person}
+    involved = {hands.maker(caller), caller.requester}
+    approvers = {person for person in hands.approved_by if person}
     if approvers & involved or len(approvers) < version.approvals:
         raise ApprovalMissing(field_path="/approved_by")
     if version.separate_sealer:
         caller.need(SEAL)
-        if not caller.person or order.made_by in {"", caller.person}:
+        if not caller.person or hands.made_by in {"", caller.person}:
             raise SealerNotSeparate(field_path="/made_by")
+
+
+def hands_of(order: IssueOrder) -> Hands:
+    """Who took part in what the order says."""
+    return Hands(order.made_by, order.approved_by)
+
+
+def need_eyes_of_order(caller: Caller, order: IssueOrder, version: TypeVersion) -> None:
+    """Raises as `need_hands`."""
+    need_hands(caller, hands_of(order), version)
 
 
 def need_maker(caller: Caller, order: IssueOrder, version: TypeVersion) -> None:

@@ -13,11 +13,12 @@ from certlib.usecases.caller import Caller
 
 @dataclass(frozen=True, slots=True)
 class KeyOfAct:
-    """Whose key it is, and for which kind of act."""
+    """Whose key it is, for which kind of act, and when the act is done."""
 
     client_id: str
     route: str
     key: str
+    at: datetime
 
 
 def claim(

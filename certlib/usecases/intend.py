@@ -11,7 +11,7 @@ from certlib.errors import CertlibError, Corrupt
 from certlib.ports import Entropy, Renderer
 from certlib.registry import Draft, Intent, IntentStatus, ReadSession, UnitOfWork
 from certlib.usecases.caller import Caller
-from certlib.usecases.four_eyes import maker_of
+from certlib.usecases.four_eyes import Hands, hands_of
 from certlib.usecases.idempotency import KeyOfAct
 from certlib.usecases.preflight import Cleared
 
@@ -83,11 +83,9 @@ class Intending:
             seal_name=content.issuer_name + self.seal_suffix,
         )
 
-    def of_order(
-        self, caller: Caller, cleared: Cleared, content: Content, key: KeyOfAct, now: datetime
-    ) -> Intent:
+    def of_order(self, caller: Caller, cleared: Cleared, content: Content, key: KeyOfAct) -> Intent:
         """The intent of an order that is made and sealed in one call."""
-        sealed = self.sealed(content, caller.requester, now)
+        sealed = self.sealed(content, caller.requester, key.at)
         return Intent(
             content=sealed,
             content_digest=sealed.digest(),
@@ -98,23 +96,21 @@ class Intending:
             client_id=key.client_id,
             route=key.route,
             idempotency_key=key.key,
-            requested_by=maker_of(caller, cleared.order),
+            requested_by=hands_of(cleared.order).maker(caller),
             actor=caller.actor,
-            recorded_at=now,
+            recorded_at=key.at,
             sealed_by=caller.requester,
             approved_by=cleared.order.approved_by,
             approvals_required=cleared.version.approvals,
             forms=cleared.forms,
             supersedes=cleared.order.supersedes,
             succession=cleared.succession,
-            lease_until=now + LEASE,
+            lease_until=key.at + LEASE,
         )
 
-    def of_draft(
-        self, caller: Caller, draft: Draft, version: TypeVersion, key: KeyOfAct, now: datetime
-    ) -> Intent:
+    def of_draft(self, caller: Caller, draft: Draft, version: TypeVersion, key: KeyOfAct) -> Intent:
         """The intent of a draft that the caller seals."""
-        sealed = self.sealed(draft.content, caller.requester, now)
+        sealed = self.sealed(draft.content, caller.requester, key.at)
         return Intent(
             content=sealed,
             content_digest=sealed.digest(),
@@ -127,7 +123,7 @@ class Intending:
             idempotency_key=key.key,
             requested_by=draft.made_by,
             actor=caller.actor,
-            recorded_at=now,
+            recorded_at=key.at,
             sealed_by=caller.requester,
             approved_by=draft.approved_by,
             approvals_required=draft.approvals_required,
@@ -135,7 +131,31 @@ class Intending:
             supersedes=draft.supersedes,
             succession=draft.succession,
             base_version=draft.row_version + 1,
-            lease_until=now + LEASE,
+            lease_until=key.at + LEASE,
+        )
+
+    def of_form(
+        self, caller: Caller, content: Content, hands: Hands, version: TypeVersion, key: KeyOfAct
+    ) -> Intent:
+        """The intent to add one file; `content` is the certificate's, in that form and sealed."""
+        return Intent(
+            content=content,
+            content_digest=content.digest(),
+            storage_key=self.storage_key(),
+            status=IntentStatus.PENDING,
+            seal_level=version.seal_level,
+            design=self.renderer.digests(version.design),
+            client_id=key.client_id,
+            route=key.route,
+            idempotency_key=key.key,
+            requested_by=hands.maker(caller),
+            actor=caller.actor,
+            recorded_at=key.at,
+            sealed_by=caller.requester,
+            approved_by=hands.approved_by,
+            approvals_required=version.approvals,
+            forms=(content.file_form,),
+            lease_until=key.at + LEASE,
         )
 
     def storage_key(self) -> str:

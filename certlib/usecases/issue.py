@@ -224,8 +224,8 @@ class IssueCertificates:
 
     def _intent(self, caller: Caller, item: _Cleared, uow: UnitOfWork, now: datetime) -> Intent:
         content = self._intending.content(item.cleared, uow)
-        key = KeyOfAct(caller.client_id, ROUTE, item.row.request.key)
-        return self._intending.of_order(caller, item.cleared, content, key, now)
+        key = KeyOfAct(caller.client_id, ROUTE, item.row.request.key, now)
+        return self._intending.of_order(caller, item.cleared, content, key)
 
     # --- 2 to 4: render, seal, store -------------------------------------------------------------
 

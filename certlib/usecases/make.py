@@ -58,7 +58,7 @@ class MakeDrafts:
             content = self._intending.content(cleared, uow)
             draft = _draft(caller, cleared, content, now)
             uow.put_draft(draft)
-            answer = complete(uow, KeyOfAct(caller.client_id, ROUTE, request.key), draft)
+            answer = complete(uow, KeyOfAct(caller.client_id, ROUTE, request.key, now), draft)
             uow.append_audit([draft_record(now, caller, "make", draft)])
             uow.commit()
         return answer

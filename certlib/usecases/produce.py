@@ -20,7 +20,7 @@ from certlib.ports import (
     SealedDocument,
 )
 from certlib.registry import AddedForm, IntendedFile, Intent, Publication
-from certlib.states import RENEWAL, Action, State
+from certlib.states import GRANTED, RENEWAL, Action, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _publication(
     intent: Intent, files: tuple[CertificateFile, ...], now: datetime, *, has_paper: bool
 ) -> Publication:
     step = StateChange(
-        decision=Decision(Action.SEAL, "granted", _begins(intent)),
+        decision=Decision(Action.SEAL, GRANTED, _begins(intent)),
         from_state=State.DRAFT,
         to_state=State.ISSUED,
         recorded_at=now,

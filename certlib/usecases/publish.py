@@ -46,8 +46,8 @@ def publish(registry: Registry, publications: Iterable[Publication], now: dateti
         uow.commit()
 
 
-def publish_form(registry: Registry, added: AddedForm, now: datetime) -> None:
-    """Makes one more file of a certificate public.
+def publish_form(registry: Registry, added: AddedForm, now: datetime) -> dict[str, Any]:
+    """Makes one more file of a certificate public; what its caller is told.
 
     Raises:
         Conflict: the intent is no longer pending.
@@ -62,7 +62,7 @@ def publish_form(registry: Registry, added: AddedForm, now: datetime) -> None:
         need_in_force(certificate)
         uow.publish_form(added)
         row_version = certificate.row_version + 1
-        answer = form_answer(added, row_version)
+        answer = _form_answer(added, row_version)
         _complete(uow, intent, answer)
         details = {
             "sha256": file.sha256,
@@ -76,6 +76,7 @@ def publish_form(registry: Registry, added: AddedForm, now: datetime) -> None:
         topic = "certificate.form-added"
         uow.add_events([OutboxEvent(event_id, topic, intent.identifier, payload, now)])
         uow.commit()
+    return answer
 
 
 def need_in_force(certificate: Certificate) -> None:
@@ -93,7 +94,7 @@ def need_in_force(certificate: Certificate) -> None:
         )
 
 
-def form_answer(added: AddedForm, row_version: int) -> dict[str, Any]:
+def _form_answer(added: AddedForm, row_version: int) -> dict[str, Any]:
     """What the caller who asked for one more file is told."""
     file = added.file
     return {

@@ -13,6 +13,7 @@ from certlib.document import ORIGINAL, Form
 from certlib.errors import CertificateNotFound, Corrupt
 from certlib.ports import Clock, ObjectStore
 from certlib.registry import AuditRecord, Registry, SearchQuery
+from certlib.states import GRANTED
 from certlib.usecases.access import access_of, need
 from certlib.usecases.caller import READ, Caller
 from certlib.usecases.drafts import draft_on_record
@@ -25,6 +26,14 @@ class Page:
 
     certificates: Sequence[Certificate]
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a lineage, and why it came: `granted`, or the reason of the revision."""
+
+    certificate: Certificate
+    reason: str
 
 
 class ReadCertificates:
@@ -93,15 +102,21 @@ class ReadCertificates:
             raise Corrupt(what=file.object_name)
         return content
 
-    def versions(self, caller: Caller, identifier: str) -> Sequence[Certificate]:
+    def versions(self, caller: Caller, identifier: str) -> Sequence[Version]:
         """Every published version of the certificate's lineage, oldest first.
 
         Raises:
             ScopeMissing, CertificateNotFound: as `certificate`.
         """
         self.certificate(caller, identifier)
+        found = []
         with self._registry.read() as session:
-            return session.lineage(identifier)
+            for certificate in session.lineage(identifier):
+                intent = session.intent(certificate.identifier)
+                decision = None if intent is None else intent.succession
+                reason = GRANTED if decision is None else decision.reason_code
+                found.append(Version(certificate, reason))
+        return found
 
     def history(self, caller: Caller, identifier: str) -> Sequence[AuditRecord]:
         """What was done to the certificate, oldest first."""

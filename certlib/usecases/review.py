@@ -82,7 +82,7 @@ class ReviewDrafts:
             draft = open_draft(uow, caller, act, now)
             after = change(draft, now)
             uow.save_draft(after, draft.row_version)
-            answer = complete(uow, KeyOfAct(caller.client_id, route, act.key), after)
+            answer = complete(uow, KeyOfAct(caller.client_id, route, act.key, now), after)
             uow.append_audit([draft_record(now, caller, name, after)])
             uow.commit()
         return answer

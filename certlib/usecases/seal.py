@@ -74,8 +74,8 @@ class SealDrafts:
             need_sealer(caller, draft, version)
             _need_authority(uow, caller, draft, version, now)
             need_current(uow, draft.supersedes)
-            key = KeyOfAct(caller.client_id, ROUTE, act.key)
-            intent = self._intending.of_draft(caller, draft, version, key, now)
+            key = KeyOfAct(caller.client_id, ROUTE, act.key, now)
+            intent = self._intending.of_draft(caller, draft, version, key)
             sealed = replace(
                 draft,
                 status=DraftStatus.SEALED,

@@ -29,7 +29,12 @@ def unreadable(bench: Judgement, file: FileFacts) -> Finding:
 
 def known_file_findings(bench: Judgement, known: CertificateFile) -> list[Finding]:
     """The digest is on record: byte for byte what was issued, no parsing needed."""
-    digest = {"sha256": known.sha256, "form": known.form, "revision": known.revision}
+    digest = {
+        "sha256": known.sha256,
+        "form": known.form,
+        "copy_number": known.copy_number,
+        "revision": known.revision,
+    }
     found = [
         bench.finding(Check.INTEGRITY, Outcome.PASS, "on-record", evidence=digest),
         bench.finding(Check.CHANGES, Outcome.PASS, "unchanged"),

@@ -9,6 +9,7 @@ from typing import Any
 from certlib.calendar import CHINA
 from certlib.catalogue import Duty
 from certlib.certificate import Certificate, CertificateFile, RestrictionKind
+from certlib.document import ORIGINAL
 from certlib.evidence import FileFacts
 from certlib.holder_changes import HolderChange
 from certlib.verdicts import FINDINGS, SENTENCES, Sentence
@@ -196,7 +197,11 @@ class Judgement:
         """Values that every sentence may use."""
         local = self.at.astimezone(CHINA)
         ticket = self.facts.ticket
+        known = self.facts.known_file
+        zh, en = ("", "") if known is None or known.file_form == ORIGINAL else known.file_form.names
         return {
+            "which": zh and f"（{zh}）",
+            "which_en": en and f" ({en})",
             "as_of": local.strftime("%Y年%m月%d日 %H:%M"),
             "as_of_en": local.strftime("%Y-%m-%d %H:%M (UTC+8)"),
             "later": f"已登记{ticket}，恢复后补核" if ticket else "请稍后重新核验",

@@ -27,19 +27,33 @@ _TITLES: Mapping[str, tuple[str, ...]] = {
     "division_code": ("所属管辖属地编码", "管辖属地编码", "行政区划代码"),
     "matter_code": ("关联事项代码",),
     "matter_name": ("关联事项名称",),
-    "form": ("证照形式",),
+    "forms": ("证照形式", "form"),
+    "decision_number": ("决定文号",),
+    "decision_date": ("决定日期",),
     "approved_by": ("审核人",),
+    "made_by": ("制证人",),
     "supersedes": ("被换发证照标识",),
     "supersede_reason": ("换发原因",),
+    "effective_from": ("变更生效日期", "生效日期"),
+    "legal_basis": ("法律依据",),
+    "document_number": ("换发决定文号",),
+    "authority": ("决定机关",),
     # The record knows them better; columns for people.
     "": ("序号", "证照名称", "证照颁发机构", "颁发机构", "ZZMC", "ZZBFJG", "name", "issuer_name"),
 }
 _BY_TITLE = {title: key for key, titles in _TITLES.items() for title in (*titles, key) if title}
 _HOLDER = ("holder_name", "holder_code", "holder_code_type")
-_DATES = frozenset({"issue_date", "valid_from", "valid_to"})
+_DATES = frozenset({"issue_date", "valid_from", "valid_to", "decision_date", "effective_from"})
 _CODES = frozenset({"type_code", "issuer_code", "division_code", "supersedes"})
 _FORMS = {"正本": "original", "副本": "duplicate", "附页": "annex", "附图": "drawing"}
-_REASONS = {"变更": "change", "延续": "renewal", "补换": "replacement", "降低资质等级": "lowered"}
+_REASONS = {
+    "变更": "change",
+    "延续": "renewal",
+    "补换": "replacement",
+    "降低资质等级": "lowered",
+    "更正": "correction",
+}
+_FORM = re.compile(r"(\D+?)\s*(\d{0,3})")
 _CODE_TYPES = {name: code for code, name in CODE_TYPES.items()}
 _LONG_TERM = frozenset({"长期", "长期有效", "无固定期限"})
 _NUMBERED = re.compile(r"(.+?)[_ ]?([2-9])")
@@ -169,8 +183,8 @@ def _set_core(draft: _Draft, core: tuple[str, int], title: str, cell: Cell) -> N
     if key in _DATES:
         if text not in _LONG_TERM:
             _set_day(draft, draft.order, key, title, cell)
-    elif key == "form":
-        draft.order[key] = _FORMS.get(text, text)
+    elif key == "forms":
+        draft.order[key] = [_form(part) for part in _SEVERAL.split(text) if part]
     elif key == "supersede_reason":
         draft.order[key] = _REASONS.get(text, text)
     elif key == "approved_by":
@@ -200,6 +214,13 @@ def _set_day(draft: _Draft, into: dict[str, Any], key: str, title: str, cell: Ce
         f"{where}不是可以确定的日期，请写成 2026-01-31",
         f"{cell.address or title} holds no day that is certain: write 2026-01-31",
     )
+
+
+def _form(text: str) -> dict[str, object]:
+    """正本, 副本 (the next one) or 副本2; the server says what it thinks of anything else."""
+    found = _FORM.fullmatch(text)
+    name, number = (text, "") if found is None else found.groups()
+    return {"form": _FORMS.get(name, name), "copy_number": int(number or "0")}
 
 
 def _finished(number: int, draft: _Draft) -> Row:

@@ -266,14 +266,19 @@ def test_words_for_codes(tmp_path: Path):
     row = one(
         tmp_path,
         {
-            "证照形式": "副本",
+            "证照形式": "正本、副本、副本3、手册",
             "换发原因": "延续",
             "持证主体代码类型": "公民身份号码",
             "审核人": "checker、chief",
         },
     )
     order = order_of(row)
-    assert order["form"] == "duplicate"
+    assert order["forms"] == [
+        {"form": "original", "copy_number": 0},
+        {"form": "duplicate", "copy_number": 0},
+        {"form": "duplicate", "copy_number": 3},
+        {"form": "手册", "copy_number": 0},
+    ]
     assert order["supersede_reason"] == "renewal"
     assert order["holders"][0]["code_type"] == "111"
     assert order["approved_by"] == ["checker", "chief"]

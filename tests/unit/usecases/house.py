@@ -16,6 +16,7 @@ from certlib.errors import NotFound, SigningUnavailable
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
 from certlib.ports import DesignDigests, Receipt, SealedDocument
 from certlib.registry import Department, IssueListEntry
+from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.change_state import ChangeState
@@ -35,6 +36,7 @@ from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
+from certlib.usecases.revise import ReviseCertificates
 from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
@@ -224,6 +226,8 @@ class House:
     outside: PlainSender
     notices: Notices
     make: MakeDrafts
+    revise: ReviseCertificates
+    add_form: AddForms
     review: ReviewDrafts
     seal: SealDrafts
     drafts: ReadDrafts
@@ -311,6 +315,7 @@ def build(folder):
     preflight = Preflight(JsonSchemaValidator(), DIVISIONS, renderer, clock)
     options = IssuingOptions(demonstration=True)
     issue = IssueCertificates(registry, preflight, workshop, clock, entropy, options)
+    make = MakeDrafts(registry, preflight, workshop, clock, entropy, options)
     stamps = PaperStamps()
     outside = PlainSender()
     return House(
@@ -335,7 +340,9 @@ def build(folder):
         blanks=KeepBlanks(registry, clock),
         outside=outside,
         notices=Notices.over(registry, outside, AddressPolicy(), clock, entropy),
-        make=MakeDrafts(registry, preflight, workshop, clock, entropy, options),
+        make=make,
+        revise=ReviseCertificates(registry, issue, make, clock),
+        add_form=AddForms(registry, workshop, clock, entropy, options),
         review=ReviewDrafts(registry, clock),
         seal=SealDrafts(registry, workshop, clock, entropy, options),
         drafts=ReadDrafts(registry, workshop, clock),
