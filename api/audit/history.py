@@ -11,8 +11,9 @@ from api.audit.database import Row, Snapshot
 
 _RECORDS = (
     "SELECT sequence, at, actor, act, target, details, previous, digest FROM audit_history "
-    "ORDER BY sequence"
+    "WHERE sequence >= {} AND sequence <= {} ORDER BY sequence"
 )
+_LAST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ class Record:
         return hashlib.sha256(self.line).hexdigest() == self.digest
 
 
-def records(snapshot: Snapshot) -> Iterator[Record]:
-    """The whole history, oldest first."""
-    return map(_record, snapshot.rows(_RECORDS))
+def records(snapshot: Snapshot, first: int = 0, last: int = _LAST) -> Iterator[Record]:
+    """The history, oldest first, or a part of it by sequence (both inclusive)."""
+    return map(_record, snapshot.rows(_RECORDS.format(int(first), int(last))))
 
 
 def _record(row: Row) -> Record:

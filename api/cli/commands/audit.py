@@ -45,28 +45,74 @@ class _CouldNot(CommandFailure):
     en="Roots and timestamp authorities for seals of the history (PEM or DER, repeatable); by "
     "default the node's own register of keys.",
 )
+@options.option(
+    "--export",
+    "export",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    zh="把审计历史导出到空目录，附核验方法。",
+    en="Export the history into an empty folder, with how to check it.",
+)
+@options.option(
+    "--from",
+    "first",
+    default="",
+    metavar="DAY",
+    zh="只导出这一天（北京时间）起的批次。",
+    en="Export batches from this day (UTC+8) on.",
+)
+@options.option(
+    "--to",
+    "last",
+    default="",
+    metavar="DAY",
+    zh="只导出到这一天（含）的批次。",
+    en="Export batches up to this day, inclusive.",
+)
+@options.option(
+    "--prove",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FOLDER",
+    zh="核验导出的目录，或单条记录的证明文件；不需要数据库。",
+    en="Check an exported folder, or the proof of one record; needs no database.",
+)
+@options.option(
+    "--record",
+    default="",
+    metavar="IDENTIFIER",
+    zh="与 --prove 同用：找出该证照（或该序号）的记录所在批次，写出证明文件。",
+    en="With --prove: say which batch holds this certificate's records, and write their proofs.",
+)
 @options.data_dir
 @options.as_json
 @options.lang
-def command(
-    *, quick: bool, trust: tuple[Path, ...], data_dir: Path, as_json: bool, lang: Language
+def command(  # noqa: PLR0913 - one parameter for each option
+    *,
+    quick: bool,
+    trust: tuple[Path, ...],
+    export: Path | None,
+    first: str,
+    last: str,
+    prove: Path | None,
+    record: str,
+    data_dir: Path,
+    as_json: bool,
+    lang: Language,
 ) -> int:
-    """Audits the node in `data_dir`."""
+    """Audits the node in `data_dir`, or exports its history, or proves an export."""
     from api.audit import AuditOptions, CannotAudit, audit
-    from api.cli.configuration import reading_settings
+    from api.cli.history import export_history, prove_history
 
     screen = Screen(lang)
-    settings = reading_settings(data_dir)
-    if not settings.database_url and not (settings.data_dir / "certlib.sqlite").exists():
-        raise UsageProblem(
-            f"{data_dir} 中没有数据库，请先运行 certlib init。",
-            f"There is no database in {data_dir}: run certlib init first.",
-        )
-    keys = (settings.secrets_folder / "kek",)
     try:
+        if prove is not None:
+            return prove_history(screen, prove, trust, record, as_json=as_json)
+        settings = _settings(data_dir)
         anchors = _trust(settings, trust)
-        place = _place(settings)
-        report = audit(AuditOptions(settings.database, place, keys, anchors, quick))
+        if export is not None:
+            return export_history(screen, settings.database, anchors, export, (first, last))
+        keys = (settings.secrets_folder / "kek",)
+        report = audit(AuditOptions(settings.database, _place(settings), keys, anchors, quick))
     except CannotAudit as error:
         raise _CouldNot(error.zh, error.en) from error
     if as_json:
@@ -74,6 +120,18 @@ def command(
     else:
         _show(screen, report)
     return DONE if report.green else FAILED
+
+
+def _settings(data_dir: Path) -> "Settings":
+    from api.cli.configuration import reading_settings
+
+    settings = reading_settings(data_dir)
+    if not settings.database_url and not (settings.data_dir / "certlib.sqlite").exists():
+        raise UsageProblem(
+            f"{data_dir} 中没有数据库，请先运行 certlib init。",
+            f"There is no database in {data_dir}: run certlib init first.",
+        )
+    return settings
 
 
 def _trust(settings: "Settings", files: tuple[Path, ...]) -> "Trust":

@@ -28,7 +28,7 @@ from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
 from certlib.usecases.order import IssueAnswer, IssueOrder, IssueRequest
 from certlib.usecases.verify import Question
-from storage.encryption import Cipher
+from storage.encryption import Cipher, Place
 from tests.fakes.world import CountingEntropy
 
 DAY = date(2026, 3, 2)
@@ -115,7 +115,7 @@ class _NoWorkshop:
     """Seals nothing: what was reserved stays reserved."""
 
     def __init__(self, node: Node) -> None:
-        self.renderer = node.renderer
+        self.renderer, self.objects = node.renderer, node.objects
 
     def produce(self, intent: Intent, version: object) -> Any:
         del intent, version
@@ -198,6 +198,21 @@ class Store:
         """(invariant, code) of everything the audit finds."""
         report = self.audit()
         return {(item.name, one.code) for item in report.invariants for one in item.violations}
+
+    def holder_texts(self) -> list[str]:
+        """Every holder's code, every name, every number on a face."""
+        found = []
+        for table, column, key in (
+            ("certificate_holders", "code", ("identifier", "position")),
+            ("holder_names", "name", ("identifier", "position", "sequence")),
+        ):
+            for row in self.mappings(f"SELECT * FROM {table}"):
+                place = Place(table, column, "\x1f".join(str(row[name]) for name in key))
+                found.append(self.cipher.open_text(row[column], place))
+        for row in self.mappings("SELECT identifier, content FROM certificates"):
+            place = Place("certificates", "content", row["identifier"])
+            found.append(json.loads(self.cipher.open(row["content"], place))["ZZBH"])
+        return found
 
     def rows_now(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row that the history bears witness to."""
