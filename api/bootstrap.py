@@ -27,6 +27,8 @@ from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.lock_files import LockFiles
 from certlib.usecases.make import MakeDrafts
+from certlib.usecases.manage_departments import ManageDepartments
+from certlib.usecases.manage_issue_list import ManageIssueList
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.preflight import Preflight
 from certlib.usecases.produce import Workshop
@@ -34,6 +36,7 @@ from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.record_results import RecordResults
+from certlib.usecases.record_holders import RecordHolders
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.revise import ReviseCertificates
@@ -103,6 +106,9 @@ class Node:
     reconcile: Reconcile
     lock_files: LockFiles | None
     types: ManageTypes
+    departments: ManageDepartments
+    issue_list: ManageIssueList
+    holders: RecordHolders
     seal_history: SealHistory
     paper: KeepPaper
     blanks: KeepBlanks
@@ -293,6 +299,9 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         reconcile=Reconcile(registry, workshop, clock),
         lock_files=_lock_files(settings, registry, objects),
         types=ManageTypes(registry, renderer, clock),
+        departments=ManageDepartments(registry, table, clock, entropy),
+        issue_list=ManageIssueList(registry, clock),
+        holders=RecordHolders(registry, table, clock, entropy),
         seal_history=SealHistory(
             registry,
             authority.history_key,

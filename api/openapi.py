@@ -103,6 +103,14 @@ _SCOPES: Final = {
 _TAGS: Final = [
     {"name": "认证 Authentication", "description": "OAuth 2 客户端凭据。 Client credentials."},
     {"name": "证照目录 Catalogue", "description": "类型和字段字典。 Types and dictionaries."},
+    {
+        "name": "单位 Departments",
+        "description": "名称、承接、发证清单。 Names, mandates.",
+    },
+    {
+        "name": "持证主体 Holders",
+        "description": "更名、换码、合并、分立。 Their changes.",
+    },
     {"name": "证照 Certificates", "description": "签发和读取。 Issue and read."},
     {"name": "状态变更 Decisions", "description": "吊销、撤销、注销等。 Changes of state."},
     {

@@ -20,11 +20,14 @@ from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.lock_files import LockFiles
 from certlib.usecases.make import MakeDrafts
+from certlib.usecases.manage_departments import ManageDepartments
+from certlib.usecases.manage_issue_list import ManageIssueList
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.record_results import RecordResults
+from certlib.usecases.record_holders import RecordHolders
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.revise import ReviseCertificates
@@ -255,6 +258,21 @@ class Parts(Protocol):
     @property
     def types(self) -> ManageTypes:
         """Keeps the catalogue."""
+        ...
+
+    @property
+    def departments(self) -> ManageDepartments:
+        """Keeps the register of bodies."""
+        ...
+
+    @property
+    def issue_list(self) -> ManageIssueList:
+        """Keeps who may issue what."""
+        ...
+
+    @property
+    def holders(self) -> RecordHolders:
+        """Keeps what happens to holders."""
         ...
 
     @property

@@ -150,20 +150,21 @@ def put_type_version(link: Link, version: TypeVersion, definition: str) -> None:
 
 def put_issue_entry(link: Link, entry: IssueListEntry) -> None:
     """Keeps an entry, or the end of its period."""
-    _put(
-        link,
-        _ISSUE_LIST,
-        {
-            "type_code": entry.type_code,
-            "issuer_code": entry.issuer_code,
-            "effective_from": entry.effective_from,
-            "effective_to": entry.effective_to,
-            "basis": entry.basis,
-            "capacity": entry.capacity,
-            "principal_code": entry.principal_code,
-            "row_version": entry.row_version,
-        },
-    )
+    _put(link, _ISSUE_LIST, issue_row(entry))
+
+
+def issue_row(entry: IssueListEntry) -> dict[str, Any]:
+    """The row of an entry."""
+    return {
+        "type_code": entry.type_code,
+        "issuer_code": entry.issuer_code,
+        "effective_from": entry.effective_from,
+        "effective_to": entry.effective_to,
+        "basis": entry.basis,
+        "capacity": entry.capacity,
+        "principal_code": entry.principal_code,
+        "row_version": entry.row_version,
+    }
 
 
 def put_client(link: Link, one: Client) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from certlib.departments import DatedName, Department, Succession
+from certlib.errors import StaleVersion
 from certlib.holder_changes import HolderChange, HolderKey
 from certlib.mandates import IssueListEntry
 from storage import catalogue, departments, holder_changes
@@ -15,10 +16,20 @@ from storage.tables import IssueListRow, VoidedEventRow, table
 
 _ISSUE_LIST = table(IssueListRow)
 _VOIDED = table(VoidedEventRow)
-_MANDATES = (
-    select(_ISSUE_LIST)
-    .where(_ISSUE_LIST.c.issuer_code == bindparam("issuer_code"))
-    .order_by(*_ISSUE_LIST.primary_key)
+_END = (
+    update(_ISSUE_LIST)
+    .where(
+        *(
+            _ISSUE_LIST.c[column.name] == bindparam(f"b_{column.name}")
+            for column in _ISSUE_LIST.primary_key
+        )
+    )
+    .where(_ISSUE_LIST.c.row_version == bindparam("b_row_version"))
+    .values(
+        effective_to=bindparam("b_effective_to"),
+        basis=bindparam("b_basis"),
+        row_version=_ISSUE_LIST.c.row_version + 1,
+    )
 )
 
 
@@ -27,10 +38,14 @@ class PartyReading:
 
     _link: Link
 
-    def mandates_of(self, issuer_code: str) -> Sequence[IssueListEntry]:
-        """Entries under which a body acts."""
-        rows = self._link.fetch(_MANDATES, issuer_code=issuer_code)
-        return [catalogue.issue_entry(row) for row in rows]
+    def mandates(self, type_code: str = "", issuer_code: str = "") -> Sequence[IssueListEntry]:
+        """The issue list, of a type or a body where given."""
+        statement = select(_ISSUE_LIST).order_by(*_ISSUE_LIST.primary_key)
+        if type_code:
+            statement = statement.where(_ISSUE_LIST.c.type_code == type_code)
+        if issuer_code:
+            statement = statement.where(_ISSUE_LIST.c.issuer_code == issuer_code)
+        return [catalogue.issue_entry(row) for row in self._link.fetch(statement)]
 
     def successions(self) -> Sequence[Succession]:
         """All successions of departments by day."""
@@ -61,6 +76,16 @@ class PartyWriting(PartyReading):
     def change_department(self, department: Department, expected_version: int) -> None:
         """Keeps other data than names; `StaleVersion`."""
         departments.change_department(self._link, department, expected_version)
+
+    def add_mandate(self, entry: IssueListEntry) -> None:
+        """Enters a body in the issue list; `Conflict`."""
+        self._link.change(insert(_ISSUE_LIST), catalogue.issue_row(entry))
+
+    def end_mandate(self, entry: IssueListEntry, expected_version: int) -> None:
+        """Keeps the last day of an entry; `StaleVersion`."""
+        values = {f"b_{name}": value for name, value in catalogue.issue_row(entry).items()}
+        if self._link.change(_END, {**values, "b_row_version": expected_version}) == 0:
+            raise StaleVersion
 
     def add_department_name(self, name: DatedName) -> None:
         """Keeps a dated name."""

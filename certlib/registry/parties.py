@@ -12,8 +12,8 @@ from certlib.mandates import IssueListEntry
 class PartyReads(Protocol):
     """What can be asked."""
 
-    def mandates_of(self, issuer_code: str) -> Sequence[IssueListEntry]:
-        """Every entry of the issue list under which this body acts, whatever type and period."""
+    def mandates(self, type_code: str = "", issuer_code: str = "") -> Sequence[IssueListEntry]:
+        """The issue list: of a type, of a body, or all of it, whatever the period."""
         ...
 
     def successions(self) -> Sequence[Succession]:
@@ -51,6 +51,22 @@ class PartyWrites(PartyReads, Protocol):
 
     def change_department(self, department: Department, expected_version: int) -> None:
         """Keeps other data of a body than its dated names; its version grows by one.
+
+        Raises:
+            StaleVersion: the row's version is not `expected_version`.
+        """
+        ...
+
+    def add_mandate(self, entry: IssueListEntry) -> None:
+        """Enters a body in the issue list.
+
+        Raises:
+            Conflict: an entry of that type, body and principal begins on that day.
+        """
+        ...
+
+    def end_mandate(self, entry: IssueListEntry, expected_version: int) -> None:
+        """Keeps the last day of an entry; its version grows by one.
 
         Raises:
             StaleVersion: the row's version is not `expected_version`.

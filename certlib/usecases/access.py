@@ -14,7 +14,7 @@ def access_of(session: ReadSession, caller: Caller, day: date) -> Access:
     """What the caller's department may touch on `day`; two small queries."""
     entrusted = frozenset(
         (entry.type_code, entry.principal_code)
-        for entry in session.mandates_of(caller.department_code)
+        for entry in session.mandates(issuer_code=caller.department_code)
         if entry.covers(day) and not entry.capacity.in_own_name
     )
     return Access(caller.department_code, day, Jurisdiction(session.successions()), entrusted)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from certlib.canonical import canonical_bytes
+from certlib.canonical import canonical_bytes, digest
 from certlib.registry import AuditRecord, Registry, UnitOfWork
 from certlib.usecases.caller import Caller
 from certlib.usecases.idempotency import claim, kept_answer
@@ -68,6 +68,23 @@ def once(registry: Registry, act: Once, do: Callable[[UnitOfWork], Done]) -> Map
         )
         uow.commit()
     return done.answer
+
+
+def digest_of(request: Mapping[str, Any]) -> str:
+    """Hex SHA-256 of a request's values (`asdict`) in canonical JSON, its key left out."""
+    return digest({name: _plain(value) for name, value in request.items() if name != "key"})
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Mapping():
+            return {name: _plain(item) for name, item in value.items()}
+        case date():
+            return value.isoformat()
+        case frozenset():
+            return sorted(value)
+        case _:
+            return value
 
 
 def instant_text(moment: datetime) -> str:

@@ -183,7 +183,7 @@ def test_the_mandates_of_a_body_whatever_their_type(store: Store) -> None:
     other = replace(ENTRUSTED, type_code="other")
     _put(store, ENTRUSTED, other, replace(ENTRUSTED, issuer_code="somebody"))
     with store.registry.read() as session:
-        assert session.mandates_of(UNIT) == [ENTRUSTED, other]
+        assert session.mandates(issuer_code=UNIT) == [ENTRUSTED, other]
 
 
 # --- holders over time ------------------------------------------------------------------------

@@ -118,6 +118,7 @@ def test_acts_need_a_key():
     """Every POST of a client changes something and names its key, but for these questions."""
     questions = {
         "searchCertificates",
+        "searchHolderChanges",
         "readStatuses",
         "testWebhook",  # asks the receiver
         "verify",

@@ -26,6 +26,8 @@ from certlib.usecases.issue import IssueCertificates, IssuingOptions
 from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.make import MakeDrafts
+from certlib.usecases.manage_departments import ManageDepartments
+from certlib.usecases.manage_issue_list import ManageIssueList
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.order import IssueOrder, IssueRequest
 from certlib.usecases.preflight import Preflight
@@ -34,6 +36,7 @@ from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.record_results import RecordResults
+from certlib.usecases.record_holders import RecordHolders
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.revise import ReviseCertificates
@@ -234,6 +237,9 @@ class House:
     amend: AmendCertificates
     results: RecordResults
     due_lists: DueLists
+    departments: ManageDepartments
+    issue_list: ManageIssueList
+    holders: RecordHolders
 
     def counts(self):
         with self.registry.read() as session:
@@ -349,6 +355,9 @@ def build(folder):
         amend=AmendCertificates(registry, clock, CALENDAR),
         results=RecordResults(registry, clock),
         due_lists=DueLists(registry, clock, CALENDAR),
+        departments=ManageDepartments(registry, DIVISIONS, clock, entropy),
+        issue_list=ManageIssueList(registry, clock),
+        holders=RecordHolders(registry, DIVISIONS, clock, entropy),
     )
 
 

@@ -10,10 +10,10 @@ from certlib.errors import IdempotencyMismatch, Invalid, OutsideDepartment, Scop
 from certlib.holder_changes import ChangeKind, HolderKey
 from certlib.party_errors import EventNotFound, EventVoid, HolderChangeContradicts
 from certlib.registry import SearchQuery
-from certlib.usecases.record_holders import HolderChangeRequest, RecordHolders, VoidRequest
+from certlib.usecases.record_holders import HolderChangeRequest, VoidRequest
 from certlib.usecases.verify import Question
 from certlib.verification import Claim
-from tests.unit.usecases.house import CALLER, DIVISIONS, STRANGER, request
+from tests.unit.usecases.house import CALLER, STRANGER, request
 
 FIRM = Holder("揭阳市示例运输有限公司", "001", "91445202MA9TEXT00K")
 RENAMED = replace(FIRM, name="揭阳市示例物流有限公司")
@@ -26,7 +26,7 @@ ELSEWHERE = replace(STRANGER, scopes=DEPARTMENT.scopes)
 
 @pytest.fixture
 def holders(house):
-    return RecordHolders(house.registry, DIVISIONS, house.clock, house.entropy)
+    return house.holders
 
 
 def order(kind, before, after, key="h-1", **changes):
