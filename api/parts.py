@@ -26,8 +26,8 @@ from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
-from certlib.usecases.record_results import RecordResults
 from certlib.usecases.record_holders import RecordHolders
+from certlib.usecases.record_results import RecordResults
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.revise import ReviseCertificates

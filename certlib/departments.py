@@ -196,21 +196,6 @@ class Jurisdiction:
         return {code for item in steps for code in item.type_codes}
 
 
-def name_on(department: Department, names: Iterable[DatedName], day: date) -> tuple[str, str]:
-    """Name and short name of a department on a day.
-
-    Args:
-        department: as first registered: its names hold until the first dated one.
-        names: in any order, voided ones among them.
-        day: legal day (UTC+8).
-    """
-    standing = [item for item in names if item.source.stands() and item.effective_from <= day]
-    if not standing:
-        return department.name, department.short_name
-    last = max(standing, key=lambda item: (item.effective_from, item.source.recorded_at))
-    return last.name, last.short_name
-
-
 def day_after(day: date) -> date:
     """The first day after `day`."""
     return day + timedelta(days=1)

@@ -63,6 +63,9 @@ _OF_LINEAGE = (
     .where(_CERTIFICATES.c.issuer_code == bindparam("issuer_code"))
     .where(_CERTIFICATES.c.type_code == bindparam("type_code"))
     .where(_CERTIFICATES.c.serial == bindparam("serial"))
+    # An identifier begins with type, issuer and serial: the primary key has them side by side.
+    .where(_CERTIFICATES.c.identifier > bindparam("first"))
+    .where(_CERTIFICATES.c.identifier < bindparam("last"))
     .order_by(_CERTIFICATES.c.version)
 )
 _FORMER = (
@@ -85,7 +88,15 @@ def find(link: Link, identifier: str) -> Certificate | None:
 def lineage(link: Link, identifier: str) -> list[Certificate]:
     """Every version of a lineage, oldest first."""
     issuer_code, type_code, serial = lineage_of(identifier)
-    rows = link.fetch(_OF_LINEAGE, issuer_code=issuer_code, type_code=type_code, serial=serial)
+    stem = identifier.rsplit(".", 2)[0]
+    rows = link.fetch(
+        _OF_LINEAGE,
+        issuer_code=issuer_code,
+        type_code=type_code,
+        serial=serial,
+        first=f"{stem}.",
+        last=f"{stem}/",  # the character after the point
+    )
     return whole(link, rows)
 
 

@@ -120,14 +120,15 @@ def read(  # noqa: PLR0913 - what a request carries
         caller.need(REVEAL)
     certificate, delivery = parts.read.record(caller, identifier)
     tag = etag(certificate.row_version)
-    if matches(if_none_match, tag):
+    after = parts.read.aftermath(certificate)
+    if matches(if_none_match, tag) and not after.changed:
         return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-store"})
     if reveal:
         parts.reveal.reveal(caller, certificate)
     response.headers["ETag"] = tag
     content = certificate.content
     version = catalogue.known(content.type_code, content.type_version)
-    beside = Beside(version, delivery, legal_day(parts.clock.now()))
+    beside = Beside(version, delivery, legal_day(parts.clock.now()), after)
     return CertificateOut.full(certificate, beside, reveal=reveal)
 
 

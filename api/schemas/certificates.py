@@ -11,15 +11,16 @@ from api.schemas import examples
 from api.schemas.base import Code, Day, Instant, Name, Wire
 from api.schemas.beside import DeliveryOut, RenewalOut, RestrictionOut
 from api.schemas.duties import DutyOut, ResultOut
+from api.schemas.parties import HolderNowOut, HolderOut, IssuerNowOut
 from certlib import holders
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, StateChange
 from certlib.delivery import Delivery
-from certlib.document import Holder
 from certlib.duties import DutyStanding, duty_standings
 from certlib.registry import AuditRecord, SearchQuery
 from certlib.states import State
 from certlib.usecases.read import Page
+from certlib.usecases.standing import NOTHING_SINCE, Aftermath
 
 StateName = Literal[
     "DRAFT",
@@ -35,23 +36,6 @@ StateName = Literal[
 ]
 _HIDDEN = "***"
 _MOST = 200
-
-
-class HolderOut(Wire):
-    """持证主体。 Persons are masked unless they are revealed."""
-
-    name: str
-    code_type: str
-    code: str
-
-    @classmethod
-    def of(cls, holder: Holder, *, reveal: bool) -> Self:
-        """The wire shape, masked or not."""
-        if reveal:
-            return cls(name=holder.name, code_type=holder.code_type, code=holder.code)
-        name = holders.mask_name(holder.name, holder.code_type)
-        code = holders.mask_code(holder.code_type, holder.code)
-        return cls(name=name, code_type=holder.code_type, code=code)
 
 
 class FileOut(Wire):
@@ -153,6 +137,7 @@ class Beside:
     version: TypeVersion | None
     delivery: Delivery | None
     today: date
+    after: Aftermath = NOTHING_SINCE
 
 
 class CertificateOut(CertificateSummary):
@@ -183,6 +168,10 @@ class CertificateOut(CertificateSummary):
     files: list[FileOut]
     history: list[StepOut]
     restrictions: list[RestrictionOut]
+    holders_now: list[HolderNowOut] = Field(
+        description="更名、换码、合并、分立、死亡或终止的主体。 Holders that are not as sealed."
+    )
+    issuer_now: IssuerNowOut | None
     masked: bool = Field(description="人名、人员代码和敏感字段是否脱敏。 Whether masked.")
 
     @classmethod
@@ -194,7 +183,7 @@ class CertificateOut(CertificateSummary):
             key: value if reveal or key not in hidden else _HIDDEN
             for key, value in content.fields.items()
         }
-        delivery = beside.delivery
+        delivery, issuer = beside.delivery, beside.after.issuer
         return cls(
             **_summary(certificate, reveal=reveal),
             type_version=content.type_version,
@@ -219,6 +208,12 @@ class CertificateOut(CertificateSummary):
             restrictions=[
                 RestrictionOut.of(item, beside.today) for item in certificate.restrictions
             ],
+            holders_now=[
+                HolderNowOut.of(position, item, reveal=reveal)
+                for position, item in enumerate(beside.after.holders)
+                if item.changed or item.divided or item.ended
+            ],
+            issuer_now=None if issuer is None else IssuerNowOut.of(issuer),
             masked=not reveal,
         )
 

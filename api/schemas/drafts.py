@@ -7,8 +7,9 @@ from pydantic import Field, StringConstraints
 
 from api.persons import masked_numbers
 from api.schemas.base import Day, Instant, Name, Note, Wire
-from api.schemas.certificates import Beside, CertificateOut, HolderOut
+from api.schemas.certificates import Beside, CertificateOut
 from api.schemas.orders import FormName
+from api.schemas.parties import HolderOut
 from certlib.certificate import Decision
 from certlib.document import Form
 from certlib.registry import Draft

@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api.persons import masked_numbers
 from api.schemas.base import Code, Day, Instant, Name, Wire
-from api.schemas.certificates import HolderOut
 from api.schemas.orders import HolderIn
+from api.schemas.parties import HolderOut
 from certlib.document import Holder
 from certlib.holder_changes import ChangeKind, HolderChange, HolderKey
 from certlib.usecases.record_holders import HolderChangeRequest, VoidRequest

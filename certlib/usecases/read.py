@@ -17,6 +17,7 @@ from certlib.states import GRANTED
 from certlib.usecases.access import access_of, need
 from certlib.usecases.caller import READ, Caller
 from certlib.usecases.drafts import draft_on_record
+from certlib.usecases.standing import Aftermath, aftermath
 from certlib.usecases.widen import widened
 
 
@@ -62,6 +63,11 @@ class ReadCertificates:
                 raise CertificateNotFound
             need(session, caller, Act.READ, found, self._today())
             return found, session.handover(identifier)
+
+    def aftermath(self, certificate: Certificate) -> Aftermath:
+        """What has become of the issuer and holders of a certificate that the caller may read."""
+        with self._registry.read() as session:
+            return aftermath(session, certificate.content, self._today())
 
     def search(self, caller: Caller, query: SearchQuery) -> Page:
         """One page of the certificates in the department's care."""

@@ -1,16 +1,49 @@
 """What has become of issuer and holders since a certificate was sealed: asked of the record."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from certlib.departments import Jurisdiction, Succession
 from certlib.document import Content
-from certlib.holder_changes import HolderChange, key_of
+from certlib.holder_changes import Chronicle, HolderChange, Standing, key_of
 from certlib.registry import ReadSession
 from certlib.verification import Claim, IssuerNow
 from certlib.verification.matching import same_text
 
 _OF_HOLDERS = frozenset({"holder_name", "holder_code"})
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What has become of a certificate's parties; the certificate stays as it was sealed.
+
+    Attributes:
+        holders: in the order of the certificate.
+        issuer: who the issuer is today; None when it is what the certificate says.
+    """
+
+    holders: tuple[Standing, ...] = ()
+    issuer: IssuerNow | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is other than the certificate says."""
+        moved = any(item.changed or item.divided or item.ended for item in self.holders)
+        return moved or self.issuer is not None
+
+
+NOTHING_SINCE = Aftermath()
+"""Of what is not sealed yet."""
+
+
+def aftermath(session: ReadSession, content: Content, today: date) -> Aftermath:
+    """What has become of issuer and holders by today."""
+    chronicle = Chronicle(holder_changes(session, content))
+    standings = (
+        chronicle.standing(holder, content.issue_date, today) for holder in content.holders
+    )
+    return Aftermath(tuple(standings), issuer_now(session, content, today))
 
 
 def issuer_now(session: ReadSession, content: Content, today: date) -> IssuerNow | None:

@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 
 from certlib.access import Access, Act
 from certlib.departments import (
-    DatedName,
     Department,
     Jurisdiction,
     Succession,
     SuccessionKind,
-    name_on,
 )
 from certlib.sources import Source
 from tests.fakes import records
@@ -128,29 +126,10 @@ def test_a_search_sees_exactly_what_may_be_read(steps, entrusted, acting):
             assert seen is access.may(Act.READ, content)
 
 
-def named(name, day, source=SOURCE):
-    return DatedName(name, "A", name, name[:2], day, source)
-
-
-def test_the_name_of_a_day():
-    body = Department("A", "揭阳市农业局", "市农业局", "445200", "prefecture")
-    names = [
-        named("揭阳市农业农村局", date(2019, 1, 1)),
-        named("揭阳市农业农村和水务局", date(2024, 5, 1)),
-        named("写错的名称", date(2020, 1, 1), VOID),
-    ]
-    days = [date(2018, 12, 31), date(2019, 1, 1), date(2020, 1, 1), date(2024, 5, 1)]
-    assert [name_on(body, names, day)[0] for day in days] == [
-        "揭阳市农业局",
-        "揭阳市农业农村局",
-        "揭阳市农业农村局",
-        "揭阳市农业农村和水务局",
-    ]
-
-
 @pytest.mark.parametrize("kind", list(KIND))
 def test_every_kind_has_a_chinese_name(kind):
     assert kind.zh
+    assert kind.en
 
 
 def test_a_department_exists_to_its_last_day():
