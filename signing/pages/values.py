@@ -6,7 +6,7 @@ Kinds: `text` {text, script}, `list` of texts, `table`, `picture` {svg, ratio, a
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from signing.pages.capitals import capitals
@@ -85,7 +85,7 @@ def column_sum(rows: Sequence[Mapping[str, Any]], column: str) -> Decimal:
     """
     try:
         return sum((Decimal(str(row[column])) for row in rows if column in row), Decimal())
-    except InvalidOperation as error:
+    except ArithmeticError as error:  # no number, or beyond all numbers
         raise ValueError("number") from error
 
 

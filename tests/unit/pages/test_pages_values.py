@@ -73,7 +73,9 @@ def test_a_total_is_the_sum_of_its_table(total, codes):
 
 
 @pytest.mark.parametrize("total", ["viel", "sNaN", "NaN", "1e3"])
-@pytest.mark.parametrize("table", [None, "x", 7, ["x"], [{"paid": "1000"}]])
+@pytest.mark.parametrize(
+    "table", [None, "x", 7, ["x"], [{"paid": "1000"}], [{"paid": "1e999999999999999999"}]]
+)
 def test_no_total_breaks_the_comparison(total, table):
     """The schema was not asked before: whatever stands there, it is a difference."""
     spec = {"title": "合计", "x-sum-of": "KZ_MX/paid"}
@@ -155,3 +157,9 @@ def test_more_metadata_can_stand_in_rows():
     )
     assert _row(bare, "decision")["value"] is None
     assert _row(bare, "decided")["value"] is None
+
+
+def test_a_column_of_numbers_beyond_all_numbers_is_refused():
+    fields = sample_fields(RESULT) | {"KZ_MX": [{"paid": "9e999999999999999999"}] * 2}
+
+    assert "/fields/KZ_MX" in {item.field for item in field_problems(fields, RESULT)}
