@@ -17,6 +17,7 @@ __all__ = ["column_sum", "day_text", "printed", "text_of", "with_script"]
 _LAST: Final = 999
 _BESIDE_GB2312: Final = {ord("·"): None, ord("—"): None}
 _NUMERIC: Final = ("amount", "number")
+_SHORT: Final = ("date", "clock")
 
 
 def printed(spec: Mapping[str, Any], value: object) -> tuple[str, Any]:
@@ -114,12 +115,14 @@ def _table(spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[s
         key=lambda pair: (pair[1].get("x-order", _LAST), pair[0]),
     )
     forms = [column.get("x-format", "text") for _, column in columns]
+    numeric = [
+        form in _NUMERIC or column.get("type") == "integer"
+        for (_, column), form in zip(columns, forms, strict=True)
+    ]
     return {
         "head": [column.get("title", key) for key, column in columns],
-        "numeric": [
-            form in _NUMERIC or column.get("type") == "integer"
-            for (_, column), form in zip(columns, forms, strict=True)
-        ],
+        "numeric": numeric,
+        "fixed": [right or form in _SHORT for right, form in zip(numeric, forms, strict=True)],
         "widths": (
             [column.get("x-width", 1) for _, column in columns]
             if any("x-width" in column for _, column in columns)

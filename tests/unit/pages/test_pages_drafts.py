@@ -9,6 +9,7 @@ from pages_reading import squeezed, words
 
 from certlib.document import Content
 from certlib.ports import PageOrder
+from signing.pages.sample import sample_fields
 
 ONE_OF_EACH = {
     type_version(path.stem).design: path.stem for path in sorted(TYPES_FOLDER.glob("*.json"))
@@ -17,12 +18,11 @@ ONE_OF_EACH = {
 
 def _order(code: str) -> PageOrder:
     version = type_version(code)
-    samples = {item.key: item.sample for item in version.fields if item.sample is not None}
     content: Content = dataclasses.replace(
         order("11100000000019713D008", demonstration=False).content,
         type_code=code,
         name=version.name,
-        fields=samples,
+        fields=sample_fields(version),
     )
     return PageOrder(content, version, "https://zz.example.cn/v/x", content.canonical(), draft=True)
 
