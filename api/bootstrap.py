@@ -302,6 +302,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         departments=ManageDepartments(registry, table, clock, entropy),
         issue_list=ManageIssueList(registry, clock),
         holders=RecordHolders(registry, table, clock, entropy),
+        types=ManageTypes(registry, renderer, JsonSchemaValidator(), clock),
         seal_history=SealHistory(
             registry,
             authority.history_key,

@@ -61,7 +61,21 @@ DEFINITION: Final[dict[str, Any]] = {
     "name_en": "Road Transport Operation Permit",
     "design": "licence-landscape",
     "category": "证照执照",
-    "schema": {"type": "object", "properties": {}},
+    "schema": {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "KZ_JYFW": {
+                "type": "string",
+                "title": "经营范围",
+                "maxLength": 600,
+                "x-title-en": "Scope of business",
+                "x-order": 10,
+                "x-sample": "道路普通货物运输",
+            }
+        },
+    },
 }
 
 PRINT: Final[dict[str, Any]] = {

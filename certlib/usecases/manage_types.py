@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from certlib.calendar import legal_day
 from certlib.canonical import digest
 from certlib.catalogue import TypeStatus
+from certlib.definitions import definition_problems
 from certlib.errors import (
     Conflict,
     DateOrder,
@@ -18,7 +19,7 @@ from certlib.errors import (
     Problem,
     TypeUnknown,
 )
-from certlib.ports import Clock, Renderer
+from certlib.ports import Clock, Renderer, SchemaValidator
 from certlib.registry import ReadSession, Registry, UnitOfWork
 from certlib.type_differences import Difference, differences
 from certlib.type_lifecycle import TypeRecord, drafted
@@ -74,9 +75,12 @@ class TypeAct:
 class ManageTypes:
     """Keeps the catalogue of certificate types (GB/T 36902)."""
 
-    def __init__(self, registry: Registry, renderer: Renderer, clock: Clock) -> None:
+    def __init__(
+        self, registry: Registry, renderer: Renderer, schemas: SchemaValidator, clock: Clock
+    ) -> None:
         self._registry = registry
         self._renderer = renderer
+        self._schemas = schemas
         self._clock = clock
         self._acts: Mapping[str, Callable[[UnitOfWork, Caller, TypeAct, datetime], TypeRecord]] = {
             "draft": self._draft,
@@ -187,7 +191,7 @@ class ManageTypes:
         return _saved(uow, act, lambda item: item.withdrawn(last_day, act.remark, now))
 
     def _checked(self, act: TypeAct) -> Mapping[str, Any]:
-        """The definition, if it speaks of this version and its design exists."""
+        """The definition, if it keeps every rule, speaks of this version, and its design exists."""
         definition = act.definition or {}
         wrong = [
             Problem(
@@ -199,22 +203,28 @@ class ManageTypes:
             for name, expected in (("type_code", act.type_code), ("version", act.version))
             if definition.get(name) != expected
         ]
+        wrong += [
+            replace(problem, field="/definition" + problem.field)
+            for problem in definition_problems(definition, self._schemas)
+        ]
+        wrong += self._design_problems(str(definition.get("design", "")))
         if wrong:
             raise Invalid(problems=tuple(wrong))
-        try:
-            self._renderer.digests(str(definition.get("design", "")))
-        except NotFound as error:
-            raise Invalid(
-                problems=(
-                    Problem(
-                        "/definition/design",
-                        "design-unknown",
-                        "没有这种版式，请查阅版式清单。",
-                        "There is no such design: look at the list of designs.",
-                    ),
-                )
-            ) from error
         return definition
+
+    def _design_problems(self, design: str) -> list[Problem]:
+        try:
+            self._renderer.digests(design)
+        except NotFound:
+            return [
+                Problem(
+                    "/definition/design",
+                    "design-unknown",
+                    "没有这种版式，请查阅版式清单。",
+                    "There is no such design: look at the list of designs.",
+                )
+            ]
+        return []
 
 
 def as_json(record: TypeRecord) -> dict[str, Any]:
