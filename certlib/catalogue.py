@@ -189,6 +189,11 @@ class TypeVersion:
         """Keys of the fields that are masked by default."""
         return frozenset(item.key for item in self.fields if item.sensitive)
 
+    @property
+    def masks(self) -> Mapping[str, str]:
+        """Masking rule of each sensitive field (`certlib.masking.MASKS`)."""
+        return {item.key: item.mask for item in self.fields if item.sensitive}
+
     def open_on(self, day: date) -> bool:
         """Whether new certificates of this version may be issued on `day`."""
         if self.status is TypeStatus.WITHDRAWN:

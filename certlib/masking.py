@@ -31,10 +31,13 @@ def masked_identity(code: str) -> str:
 
 
 def masked_value(rule: str, value: object) -> object:
-    """A sensitive field as it is shown by default, by its rule in `MASKS`; lists item by item."""
-    if isinstance(value, list):
-        return [masked_value(rule, item) for item in value]
+    """A sensitive field as it is shown by default, by its rule in `MASKS`.
+
+    Texts of a list are masked one by one; whatever else it is, and what is hidden, stays hidden.
+    """
     mask = MASKS.get(rule, _hidden)
+    if isinstance(value, list) and mask is not _hidden:
+        return [masked_value(rule, item) for item in value]
     return mask(value) if isinstance(value, str) else HIDDEN
 
 

@@ -17,6 +17,7 @@ from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, StateChange
 from certlib.delivery import Delivery
 from certlib.duties import DutyStanding, duty_standings
+from certlib.masking import HIDDEN, masked_value
 from certlib.registry import AuditRecord, SearchQuery
 from certlib.states import State
 from certlib.usecases.read import Page
@@ -34,7 +35,6 @@ StateName = Literal[
     "TRANSFERRED_OUT",
     "VOIDED",
 ]
-_HIDDEN = "***"
 _MOST = 200
 
 
@@ -98,7 +98,7 @@ class StepOut(Wire):
             legal_basis=decision.legal_basis,
             document_number=decision.document_number,
             authority=decision.authority,
-            note=decision.note if reveal or not decision.note else _HIDDEN,
+            note=decision.note if reveal or not decision.note else HIDDEN,
             actor=step.actor,
             until=decision.until,
             automatic=decision.automatic,
@@ -176,11 +176,11 @@ class CertificateOut(CertificateSummary):
 
     @classmethod
     def full(cls, certificate: Certificate, beside: Beside, *, reveal: bool) -> Self:
-        """The wire shape; sensitive fields of its type are hidden unless revealed."""
+        """The wire shape; sensitive fields are masked by the rules of its type unless revealed."""
         content, version = certificate.content, beside.version
-        hidden = frozenset() if version is None else version.sensitive_keys
+        masks = {} if version is None or reveal else version.masks
         fields = {
-            key: value if reveal or key not in hidden else _HIDDEN
+            key: masked_value(masks[key], value) if key in masks else value
             for key, value in content.fields.items()
         }
         delivery, issuer = beside.delivery, beside.after.issuer

@@ -25,6 +25,13 @@ def identifier(world):
         "x-title-en": "Phone",
         "x-sensitive": True,
     }
+    data["schema"]["properties"]["KZ_SJ"] = {
+        "type": "string",
+        "title": "手机",
+        "x-title-en": "Mobile phone",
+        "x-sensitive": True,
+        "x-mask": "telephone",
+    }
     with world.house.registry.begin() as uow:
         uow.put_type_version(type_version_from(data), json.dumps(data))
         uow.put_issue_entry(IssueListEntry(PERSONAL, ISSUER, date(2020, 1, 1)))
@@ -33,7 +40,7 @@ def identifier(world):
         type_code=PERSONAL,
         number=NUMBER,
         holders=[{"name": NAME, "code_type": "111", "code": NUMBER}],
-        fields={"KZ_JYFW": "普通", "KZ_DH": "13800000000"},
+        fields={"KZ_JYFW": "普通", "KZ_DH": "13800000000", "KZ_SJ": "13800000012"},
     )
 
 
@@ -48,6 +55,7 @@ def test_by_default_nothing_personal_is_shown(world, identifier):
     assert answer["holders"] == [{"name": "王**", "code_type": "111", "code": "445221********0019"}]
     assert answer["number"] == "445221********0019"
     assert answer["fields"]["KZ_DH"] == "***"
+    assert answer["fields"]["KZ_SJ"] == "138******12"  # by the rule that its type names
     assert [step["note"] for step in answer["history"]] == ["", "***"]
 
 

@@ -52,6 +52,18 @@ def test_a_new_type_is_issued_only_when_it_is_published(world):
     assert acts == ["type-draft", "type-review", "type-publish", "type-withdraw"]
 
 
+def test_a_draft_that_breaks_rules_is_told_every_one_of_them(world):
+    """Rules of the definition, its version and its design, each with its place in the body."""
+    answer = _draft(world, design="no-such-design", approvals="one", nmae="x")
+    assert answer.status_code == 422
+    told = {problem["field"]: problem["code"] for problem in answer.json()["problems"]}
+    assert told == {
+        "/definition/approvals": "not-a-number",
+        "/definition/nmae": "key-unknown",
+        "/definition/design": "design-unknown",
+    }
+
+
 def test_four_eyes(world):
     _draft(world)
     refused = _manage(world, "review", "a")

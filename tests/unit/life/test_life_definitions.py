@@ -384,6 +384,8 @@ def test_whatever_stands_anywhere_is_told_and_never_thrown(data):
         ("day", "昨天", "***"),
         ("name", ["王五", "李四"], ["王*", "李*"]),
         ("name", 7, "***"),
+        ("hidden", ["甲", "乙"], "***"),
+        ("name", [{"name": "王五"}], ["***"]),
         ("no-such-rule", "甲", "***"),
     ],
 )
