@@ -298,7 +298,6 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         verify=VerifyCertificates(registry, reader, clock),
         reconcile=Reconcile(registry, workshop, clock),
         lock_files=_lock_files(settings, registry, objects),
-        types=ManageTypes(registry, renderer, clock),
         departments=ManageDepartments(registry, table, clock, entropy),
         issue_list=ManageIssueList(registry, clock),
         holders=RecordHolders(registry, table, clock, entropy),

@@ -3,7 +3,10 @@
 The application runs in this process; pages, seals, timestamps and readers are the real ones.
 """
 
+import json
+import re
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,10 +27,15 @@ from certlib.usecases.caller import SCOPES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
+ROOT = Path(__file__).resolve().parents[2]
 SECRET = "0123456789abcdef" * 4
 VERSIONS = {version.type_code: version for version, _ in type_files()}
 OPEN = [code for code, version in VERSIONS.items() if version.status is TypeStatus.PUBLISHED]
 CLOSED = sorted(set(VERSIONS) - set(OPEN))
+
+ADVERTISING = "11445200990090315F"
+GUIDE = (ROOT / "docs" / "for-issuers.md").read_text("utf-8")
+EXAMPLE = json.loads((ROOT / "docs" / "examples" / "outdoor-advertising.json").read_text("utf-8"))
 
 ENDINGS = {
     "deregistered": (("revoke", "penalty"), ("deregister", "revoked")),
@@ -53,8 +61,8 @@ class Desk:
 
         return self._portal.call(asked)
 
-    def act(self, issuer, path, key, **given):
-        headers = self._bearer(issuer) | {"Idempotency-Key": key}
+    def act(self, issuer, path, key, person="test-sealer", **given):
+        headers = self._bearer(issuer, person) | {"Idempotency-Key": key}
         return self.ask("POST", path, headers=headers, **given)
 
     def get(self, issuer, path):
@@ -63,12 +71,13 @@ class Desk:
     def verify(self, issuer, **given):
         return self.ask("POST", "/v1/verifications", headers=self._bearer(issuer), **given).json()
 
-    def _bearer(self, issuer):
-        if issuer not in self._bearers:
-            form = {"grant_type": "client_credentials", "act": "test-sealer"}
+    def _bearer(self, issuer, person="test-sealer"):
+        if (issuer, person) not in self._bearers:
+            form = {"grant_type": "client_credentials", "act": person}
             answer = self.ask("POST", "/oauth2/token", data=form, auth=(issuer, SECRET))
-            self._bearers[issuer] = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-        return self._bearers[issuer]
+            bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+            self._bearers[issuer, person] = bearer
+        return self._bearers[issuer, person]
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +86,7 @@ def desk(tmp_path_factory):
     with closing(open_node(settings)) as node, start_blocking_portal("asyncio") as portal:
         found(node)
         with node.registry.begin() as uow:
-            for issuer in sorted(set(ISSUERS.values())):
+            for issuer in sorted({*ISSUERS.values(), ADVERTISING}):
                 secret, now = hash_secret(SECRET), node.clock.now()
                 uow.put_client(Client(issuer, issuer, issuer, frozenset(SCOPES), secret, now))
             uow.commit()
@@ -154,6 +163,44 @@ def test_a_withdrawn_type_is_on_record_and_not_issued(desk, code):
     assert answer.json()["code"] == "type-not-published"
     known = desk.get(ISSUERS[code], f"/v1/types/{code}").json()
     assert known["versions"][0]["status"] == "withdrawn"
+
+
+def test_the_guides_example_is_published_and_issued_as_the_guide_says(desk):
+    """docs/for-issuers.md, minutes 9 and 10: the calls as they stand there, on today's day."""
+    text = GUIDE.replace("2027-01-01", desk.today.isoformat())
+    versions = re.search(r"V=\$BASE(\S+)", text)[1]
+    calls = re.findall(
+        r"curl -s (\S+) .*?\$([A-Z]+).*?Key: (\S+)\".*?--json (.+?)\n(?=curl|```)", text, re.DOTALL
+    )
+    assert [who for _, who, _, _ in calls] == ["AUTHOR", "REVIEWER", "AUTHOR", "OPERATOR"]
+    for place, who, key, said in calls:
+        path = place.replace("$V", versions).replace("$BASE", "")
+        body = {"definition": EXAMPLE} if "ad.json" in said else json.loads(said.strip(" '"))
+        answer = desk.act(ADVERTISING, path, key, person=who.lower(), json=body)
+        assert answer.status_code in (200, 201), answer.text
+
+    answer = desk.act(
+        ADVERTISING,
+        "/v1/certificates",
+        "ad-5",
+        json={
+            "type_code": EXAMPLE["type_code"],
+            "number": "揭城管广许〔2026〕0001 号",
+            "holders": [
+                {"name": "揭阳市示例广告有限公司", "code_type": "001", "code": "91445202MA9TEXT00K"}
+            ],
+            "issue_date": desk.today.isoformat(),
+            "division_code": "445202",
+            "fields": {
+                "KZ_SZDD": "揭阳市榕城区东山街道黄岐山大道 1 号",
+                "KZ_GGLX": "灯箱",
+                "KZ_MJ": "12.00",
+                "KZ_AQZRR": "郑思源",
+            },
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    assert desk.ask("GET", f"/v1/status/{answer.json()['identifier']}").json()["code"] == "valid"
 
 
 def test_the_catalogue_has_27_open_types_and_one_withdrawn():
