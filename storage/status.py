@@ -22,7 +22,7 @@ from certlib.ports import Clock
 from certlib.registry import StandingRow, StatusRow
 from certlib.states import Action, State
 from storage.columns import instant_from
-from storage.engines import EngineOptions, SameFile
+from storage.engines import NETWORK, EngineOptions, SameFile
 from storage.faults import bare, fault_code
 from storage.standing import summed_results
 from storage.status_pool import RawStatus, StatusPool
@@ -303,6 +303,10 @@ class _PostgresSource:
             self._dsn,
             autocommit=True,
             connect_timeout=max(1, int(self._timeout)),
+            tcp_user_timeout=NETWORK["tcp_user_timeout"],
+            keepalives_idle=NETWORK["keepalives_idle"],
+            keepalives_interval=NETWORK["keepalives_interval"],
+            keepalives_count=NETWORK["keepalives_count"],
             options=f"-c timezone=UTC -c statement_timeout={int(self._timeout * 1000)}",
         )
         return self._connection

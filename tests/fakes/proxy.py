@@ -38,13 +38,15 @@ NONE = Harm()
 class Proxy:
     """Listens on a port of its own in front of `to`; `harm` holds for connections made from then.
 
-    Harm to a connection that is there already: `drop()` first.
+    Harm to a connection that is there already: `drop()` first, or `cutting_answers`: what is
+    asked gets through and is done, and instead of the answer the connection breaks.
     """
 
     def __init__(self, to: tuple[str, int] | str) -> None:
         """`to`: host and port, or the path of a Unix socket."""
         self._to = to
         self.harm = NONE
+        self.cutting_answers = False
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -61,6 +63,7 @@ class Proxy:
         self.drop()
 
     def heal(self) -> None:
+        self.cutting_answers = False
         self.set(NONE)
 
     def drop(self) -> None:
@@ -102,7 +105,11 @@ class Proxy:
     def _connected(self) -> socket.socket:
         if isinstance(self._to, str):
             made = socket.socket(socket.AF_UNIX)
-            made.connect(self._to)
+            try:
+                made.connect(self._to)
+            except OSError:
+                made.close()
+                raise
             return made
         return socket.create_connection(self._to)
 
@@ -111,6 +118,8 @@ class Proxy:
 
     def _answers(self, near: socket.socket, far: socket.socket, harm: Harm) -> None:
         def changed(part: bytes) -> bytes:
+            if self.cutting_answers:
+                raise OSError
             if harm.silence:
                 return b""
             if harm.delay:

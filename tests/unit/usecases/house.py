@@ -299,13 +299,17 @@ def definition(type_code, **changes):
     }
 
 
-def build(folder):
+def build(folder, stores=None):
+    """`stores(cipher, clock, entropy)` gives another registry and object store."""
     clock, entropy = SetClock(), CountingEntropy()
-    url = f"sqlite:///{folder / 'certlib.sqlite'}"
-    upgrade(url)
     cipher = Cipher(b"k" * 32, entropy)
-    registry = SqlRegistry(EngineOptions(url), cipher, clock)
-    objects = FileObjectStore(folder / "objects", cipher)
+    if stores is None:
+        url = f"sqlite:///{folder / 'certlib.sqlite'}"
+        upgrade(url)
+        registry = SqlRegistry(EngineOptions(url), cipher, clock)
+        objects = FileObjectStore(folder / "objects", cipher)
+    else:
+        registry, objects = stores(cipher, clock, entropy)
     renderer, sealer, reader = PlainRenderer(), PlainSealer(), PlainReader()
     with registry.begin() as uow:
         uow.put_department(
