@@ -159,8 +159,6 @@ def issued_until(duty: Duty, day: date) -> date:
     candidate = months_after(limit, -duty.months)
     while months_after(candidate, duty.months) >= limit:
         candidate -= timedelta(days=1)
-    while months_after(candidate + timedelta(days=1), duty.months) < limit:
-        candidate += timedelta(days=1)
     return candidate
 
 
