@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, false, or_, select
 
 from certlib.certificate import Certificate
 from certlib.delivery import Delivery
@@ -80,7 +80,7 @@ def overdue(link: Link, query: OverdueQuery) -> Sequence[Certificate]:
             here.state.in_(_RUNNING),
             or_(here.valid_to.is_(None), here.valid_to >= query.day),
             here.identifier > query.after,
-            or_(*by_version),
+            or_(false(), *by_version),
         )
         .order_by(here.identifier)
         .limit(query.limit)

@@ -20,6 +20,7 @@ from certlib.registry import (
     Publication,
 )
 from certlib.renewals import RenewalApplication
+from certlib.restrictions import Restriction, RestrictionKind
 from certlib.states import Action, State
 
 TYPE = "11445200999999015E001"
@@ -131,6 +132,11 @@ def publication(of: Intent, **changes: Any) -> Publication:
 
 def renewal(sequence: int = 1, **changes: Any) -> RenewalApplication:
     made = RenewalApplication(sequence, date(2026, 3, 3), "业务2026-1", AT, "经办人甲")
+    return replace(made, **changes)
+
+
+def freeze(**changes: Any) -> Restriction:
+    made = Restriction(RestrictionKind.FROZEN, "揭阳市中级人民法院", "1号", date(2026, 3, 2))
     return replace(made, **changes)
 
 
