@@ -6,7 +6,7 @@ a warning beside a valid verdict, or no use until the holder has caught up.
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, assert_never
 
 from certlib.catalogue import DutyEffect
 from certlib.certificate import Certificate
@@ -59,6 +59,8 @@ def _finding(bench: Judgement, check: Check, standing: DutyStanding) -> Finding:
         case DutyEffect.BLOCK:
             code = f"{WARNINGS[problem]}-blocks"
             return bench.finding(check, Outcome.FAIL, code, values, evidence)
+        case _:
+            assert_never(standing.effect)
 
 
 def _values(standing: DutyStanding) -> dict[str, Any]:

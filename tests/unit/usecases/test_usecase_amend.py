@@ -177,5 +177,33 @@ def test_impossible_days_of_delivery(house, issued):
         assert [item.code for item in caught.value.problems] == [code]
 
 
+@pytest.mark.parametrize("reason", ["correction", "change"])
+def test_a_past_day_of_a_corrected_certificate_shows_both(house, issued, reason):
+    """更正 is not 变更: only the corrected version speaks of days before it was recorded."""
+    house.clock.pass_time(days=3)
+    wish = order(supersedes=issued, supersede_reason=reason, fields={"KZ_JYFW": "旅客运输"})
+    newer = house.issue.issue_one(CALLER, IssueRequest(wish, "k-newer")).identifier
+    asked = Question(on=date(2026, 11, 22))
+    report = house.verify.by_identifier(newer, asked).report
+    told = [item for item in report.findings if item.code == "recorded-uncorrected"]
+    assert bool(told) is (reason == "correction")
+    if told:
+        assert told[0].evidence == {"earlier": issued, "fields": ["KZ_JYFW"]}
+        assert "经营范围" in told[0].zh
+    assert house.certificate(newer).supersedes == issued
+
+
+def test_a_corrected_version_without_its_record_is_judged_alone(house, issued, monkeypatch):
+    wish = order(supersedes=issued, supersede_reason="correction", fields={"KZ_JYFW": "旅客运输"})
+    newer = house.issue.issue_one(CALLER, IssueRequest(wish, "k-newer")).identifier
+    found = house.certificate(newer)
+    monkeypatch.setattr(
+        "storage.reading.SqlReadSession.certificate",
+        lambda _session, identifier: found if identifier == newer else None,
+    )
+    report = house.verify.by_identifier(newer, Question(on=date(2026, 11, 21))).report
+    assert report.verdict == "valid"
+
+
 def _code(house, identifier, **asked):
     return house.verify.by_identifier(identifier, Question(**asked)).report.code
