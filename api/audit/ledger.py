@@ -24,6 +24,7 @@ _ADDITIONS = (
     "SELECT identifier, form, copy_number, status, storage_key, client_id, route, idempotency_key, "
     "requested_by, approved_by, sealed_by, approvals_required FROM form_intents"
 )
+_PLANNED = "SELECT identifier FROM planned_successions"
 _DRAFTS = "SELECT identifier, status, issuer_code, type_code FROM drafts"
 
 
@@ -37,6 +38,7 @@ class Ledger:
         files: by identifier.
         additions: intents to add a file to a certificate, by identifier.
         drafts: certificates that were made and not sealed, or not yet.
+        planned: versions in force that a renewal will replace.
         repeated: (table, identifier) of rows that share their identifier with another row.
     """
 
@@ -45,6 +47,7 @@ class Ledger:
     files: Mapping[str, Sequence[Row]]
     additions: Mapping[str, Sequence[Row]]
     drafts: Mapping[str, Row]
+    planned: frozenset[str]
     repeated: Sequence[tuple[str, str]]
 
     @property
@@ -60,7 +63,8 @@ def ledger(snapshot: Snapshot) -> Ledger:
     certificates = _by_identifier("certificates", snapshot, _CERTIFICATES, repeated)
     drafts = _by_identifier("drafts", snapshot, _DRAFTS, repeated)
     files, additions = _grouped(snapshot, _FILES), _grouped(snapshot, _ADDITIONS)
-    return Ledger(intents, certificates, files, additions, drafts, repeated)
+    planned = frozenset(str(row["identifier"]) for row in snapshot.rows(_PLANNED))
+    return Ledger(intents, certificates, files, additions, drafts, planned, repeated)
 
 
 def object_name(storage_key: str, form: str, copy_number: int, revision: int = 0) -> str:

@@ -63,10 +63,10 @@ def _walk(found: Invariant, identifier: str, steps: Sequence[Row]) -> None:
 
 
 def _successor_holds(identifier: str, row: Row, certificates: Mapping[str, Row]) -> bool:
-    """A superseded version and its successor name each other."""
+    """A version and its successor name each other; after a voided one there may be another."""
     successor, predecessor = row["superseded_by"], row["supersedes"]
     if row["state"] == "SUPERSEDED" and not successor:
         return False
     forward = not successor or certificates.get(successor, {}).get("supersedes") == identifier
     back = not predecessor or certificates.get(predecessor, {}).get("superseded_by") == identifier
-    return forward and back
+    return forward and (back or row["state"] == "VOIDED")

@@ -1,30 +1,28 @@
 """The page of a draft: everything to review, nothing to take for a certificate."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pymupdf
 import pytest
-from pages_orders import TYPES_FOLDER, order, type_version
+from pages_orders import TYPES_FOLDER, type_version
 from pages_reading import squeezed, words
 
-from certlib.document import Content
-from certlib.ports import PageOrder
-from signing.pages.sample import sample_fields
+from api.preview import preview_order
+from certlib.ports import PageOrder, TrustMaterial
+from certlib.verification import OWN, Facts, judge
+from signing.evidence.reader import InProcessEvidenceReader
 
 ONE_OF_EACH = {
     type_version(path.stem).design: path.stem for path in sorted(TYPES_FOLDER.glob("*.json"))
 }
+LICENCE = "11100000000019713D008"
 
 
 def _order(code: str) -> PageOrder:
-    version = type_version(code)
-    content: Content = dataclasses.replace(
-        order("11100000000019713D008", demonstration=False).content,
-        type_code=code,
-        name=version.name,
-        fields=sample_fields(version),
-    )
-    return PageOrder(content, version, "https://zz.example.cn/v/x", content.canonical(), draft=True)
+    shown = preview_order(type_version(code))
+    content = dataclasses.replace(shown.content, demonstration=False)
+    return dataclasses.replace(shown, content=content, draft=True)
 
 
 @pytest.mark.parametrize("design", sorted(ONE_OF_EACH))
@@ -41,7 +39,18 @@ def test_every_page_says_that_it_is_a_draft(design, renderer):
             assert "不具效力" in squeezed(page.get_text())
 
 
+def test_whoever_checks_the_page_is_told_that_it_is_no_certificate(renderer):
+    """It carries no data of ours, so it is not called an altered certificate either."""
+    pdf = renderer.render(_order(LICENCE))
+    facts = InProcessEvidenceReader(TrustMaterial).read(pdf, at=datetime(2026, 11, 22, tzinfo=UTC))
+    assert facts.readable
+    assert (facts.looks_ours, facts.identifier, facts.signatures) == (False, "", ())
+    assert judge(Facts(file=facts), OWN, datetime(2026, 11, 22, tzinfo=UTC)).code == (
+        "not-a-certificate"
+    )
+
+
 def test_a_certificate_has_no_such_mark(renderer):
-    pdf = renderer.render(dataclasses.replace(_order("11100000000019713D008"), draft=False))
+    pdf = renderer.render(dataclasses.replace(_order(LICENCE), draft=False))
     assert "不具效力" not in squeezed(words(pdf))
     assert "同等法律效力" in squeezed(words(pdf))
