@@ -115,12 +115,7 @@ class _NoWorkshop:
     """Seals nothing: what was reserved stays reserved."""
 
     def __init__(self, node: Node) -> None:
-<<<<<<< HEAD
         self.renderer, self.objects = node.renderer, node.objects
-=======
-        self.renderer = node.renderer
-        self.objects = node.objects
->>>>>>> 4956a1b (Audit drafts, several files and planned successions; a draft's page carries no data)
 
     def produce(self, intent: Intent, version: object) -> Any:
         del intent, version
