@@ -1,8 +1,8 @@
 """INV-10 in one place: which department may do what with which certificate on a day.
 
 The department responsible on the day (the issuer, or who succeeded it) does everything. An
-entrusted unit reads and renews what it made for its principal, as long as it is entrusted.
-Nobody else sees that the certificate exists.
+entrusted unit reads, handles and renews what it made for its principal, as long as it is entrusted;
+what is decided about the right itself is the principal's. Nobody else sees that it exists.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,14 @@ from certlib.document import Content
 
 
 class Act(StrEnum):
-    """What is done with a certificate, or with a draft of one."""
+    """What is done with a certificate, or with a draft of one.
+
+    `handle` is the counter's work (paper, delivery, taking applications in), `change` a decision
+    about the right.
+    """
 
     READ = "read"
+    HANDLE = "handle"
     CHANGE = "change"
     RENEW = "renew"
 
@@ -24,7 +29,7 @@ class Act(StrEnum):
 _BODY_LENGTH = 18
 """A type's code begins with the credit code of the body that defines it (GB/T 36904)."""
 
-_OF_ACTING_UNITS = frozenset({Act.READ, Act.RENEW})
+_OF_ACTING_UNITS = frozenset({Act.READ, Act.HANDLE, Act.RENEW})
 
 
 @dataclass(frozen=True, slots=True)

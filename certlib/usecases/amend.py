@@ -58,6 +58,9 @@ class _Done:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
+_COUNTER = frozenset({"renewal-application", "deliver"})
+"""What an entrusted unit does for its principal; the rest decides about the right."""
+
 _Apply = Callable[[UnitOfWork, Certificate, datetime], _Done]
 
 
@@ -227,7 +230,7 @@ class AmendCertificates:
             before = uow.certificate(amendment.identifier)
             if before is None:
                 raise CertificateNotFound
-            need(uow, caller, Act.CHANGE, before, legal_day(now))
+            need(uow, caller, _kind_of(act), before, legal_day(now))
             before.need_version(amendment.expected_version)
             done = apply(uow, before, now)
             record_change(uow, caller, act, done.after, done.details or said, now)
@@ -297,3 +300,7 @@ def _handover_problems(handover: Handover, earliest: date, today: date) -> list[
 
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
+
+
+def _kind_of(act: str) -> Act:
+    return Act.HANDLE if act in _COUNTER else Act.CHANGE

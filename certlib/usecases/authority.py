@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from certlib import ids
 from certlib.access import Access
+from certlib.calendar import legal_day
 from certlib.departments import Department, day_after
 from certlib.document import Content
 from certlib.errors import IssuerNotAuthorised, OutsideDepartment
@@ -18,6 +20,7 @@ class Bid:
     """Who wants to issue what, in whose name, on which day.
 
     Attributes:
+        day: on which its authority counts (`authority_day`).
         unit_code: the body that acts: the caller's department.
         name_code: the body whose name and seal the certificate shall bear.
         type_name: for the refusal's sentence.
@@ -78,10 +81,29 @@ def _ended(
     )
 
 
+def authority_day(access: Access, issued: date, type_code: str, supersedes: str) -> date:
+    """The day on which a body's authority counts: that of issue.
+
+    Whoever took functions over may correct what the predecessor issued, from the very day of that
+    issue: then the authority counts that came with the functions.
+    """
+    before = ids.parse(supersedes).identifier if supersedes else None
+    if before is None:
+        return issued
+    path = access.jurisdiction.path(before.issuer_code, type_code, access.day)
+    return max(issued, path[-1].effective_from) if path else issued
+
+
 def authorised(session: ReadSession, content: Content) -> bool:
-    """Whether the body named as issuer was on the list for the type on the day of issue."""
+    """Whether the body named as issuer was on the list when it issued.
+
+    That is the day of issue or, where a successor corrected what was issued before its time, the
+    day of sealing. Orders are held to `mandate` before anything is sealed.
+    """
     entries = session.issue_list(content.type_code, content.issuer_code)
-    return covering(entries, content.issue_date, content.issuer_code) is not None
+    sealed = content.sealed_at
+    days = [content.issue_date, *([] if sealed is None else [legal_day(sealed)])]
+    return any(covering(entries, day, content.issuer_code) is not None for day in days)
 
 
 def _refusal(

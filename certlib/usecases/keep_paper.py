@@ -282,7 +282,7 @@ def _mine(
     found, expected_version = uow.certificate(request.identifier), request.expected_version
     if found is None:
         raise CertificateNotFound
-    need(uow, caller, Act.CHANGE, found, today)
+    need(uow, caller, Act.HANDLE, found, today)
     if expected_version is not None and expected_version != found.row_version:
         raise StaleVersion
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from certlib import characters, holders
+from certlib.access import Access
 from certlib.calendar import legal_day
 from certlib.catalogue import NumberSource, TypeVersion
 from certlib.certificate import Certificate, Decision
@@ -25,7 +26,7 @@ from certlib.ports import Clock, Renderer, SchemaValidator
 from certlib.registry import Department, ReadSession
 from certlib.type_lifecycle import version_for
 from certlib.usecases.access import access_of
-from certlib.usecases.authority import Bid, mandate, need_standing
+from certlib.usecases.authority import Bid, authority_day, mandate, need_standing
 from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.four_eyes import need_eyes_of_order, need_maker
 from certlib.usecases.order import IssueOrder
@@ -134,8 +135,9 @@ class Preflight:
         today = legal_day(self._clock.now())
         version = _open_version(session, order, today)
         access = access_of(session, caller, today)
-        need_standing(session, access, _bid(caller, order, version))
-        issuer, acting = _issuer(caller, order, version, session)
+        bid = _bid(caller, order, version, access)
+        need_standing(session, access, bid)
+        issuer, acting = _issuer(bid, session)
         eyes(caller, order, version)
         before = version_before(session, order, access)
         errors, warnings, normal = self._problems(order, version, today)
@@ -236,21 +238,18 @@ def _open_version(session: ReadSession, order: IssueOrder, today: date) -> TypeV
     return chosen
 
 
-def _issuer(
-    caller: Caller, order: IssueOrder, version: TypeVersion, session: ReadSession
-) -> tuple[Department, Department | None]:
+def _issuer(bid: Bid, session: ReadSession) -> tuple[Department, Department | None]:
     """In whose name the certificate is issued, and the entrusted unit that acts for it."""
-    bid = _bid(caller, order, version)
     entry = mandate(session, bid)
     issuer, unit = session.department(bid.name_code), session.department(bid.unit_code)
     if issuer is None or unit is None:
-        raise IssuerNotAuthorised(name=version.name)
+        raise IssuerNotAuthorised(name=bid.type_name)
     return issuer, None if entry.capacity.in_own_name else unit
 
 
-def _bid(caller: Caller, order: IssueOrder, version: TypeVersion) -> Bid:
-    unit_code, name_code = caller.department_code, order.issuer_code
-    return Bid(order.type_code, unit_code, name_code, order.issue_date, version.name)
+def _bid(caller: Caller, order: IssueOrder, version: TypeVersion, access: Access) -> Bid:
+    day = authority_day(access, order.issue_date, order.type_code, order.supersedes)
+    return Bid(order.type_code, caller.department_code, order.issuer_code, day, version.name)
 
 
 def _under(path: str, problems: Sequence[Problem]) -> list[Problem]:

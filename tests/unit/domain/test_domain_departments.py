@@ -97,12 +97,12 @@ def test_functions_that_came_back_are_at_home():
     assert plan.keeper("A", "t", DAY) == "A"
 
 
-def test_an_entrusted_unit_reads_and_renews_what_it_made_and_no_more():
+def test_an_entrusted_unit_reads_handles_and_renews_what_it_made_and_no_more():
     content = records.content(1, issuer_code="A", type_code="t", acting_code="D")
     plan = Jurisdiction([step("A", "B")])
     access = Access("D", DAY, plan, frozenset({("t", "B")}))
     allowed = {act for act in Act if access.may(act, content)}
-    assert allowed == {Act.READ, Act.RENEW}
+    assert allowed == {Act.READ, Act.HANDLE, Act.RENEW}
     others = [
         replace(content, acting_code="C"),
         replace(content, type_code="u"),
