@@ -1,10 +1,12 @@
 """Certificate types on the wire."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+from pydantic import Field
 
 from api.schemas.base import Day, Wire
-from certlib.catalogue import FieldDefinition, TypeVersion
+from certlib.catalogue import Duty, DutyEffect, FieldDefinition, NumberSource, TypeVersion
 
 
 class FieldOut(Wire):
@@ -15,6 +17,7 @@ class FieldOut(Wire):
     title_en: str
     required: bool
     sensitive: bool
+    mask: str | None = Field(description="敏感字段的脱敏方式。 How a sensitive field is masked.")
     on_face: bool
     order: int
     sample: Any
@@ -28,9 +31,42 @@ class FieldOut(Wire):
             title_en=item.title_en,
             required=item.required,
             sensitive=item.sensitive,
+            mask=item.mask if item.sensitive else None,
             on_face=item.on_face,
             order=item.order,
             sample=item.sample,
+        )
+
+
+class NumberingOut(Wire):
+    """证照编号由谁给出。 Who gives the number on the face, and by which pattern."""
+
+    source: NumberSource
+    pattern: str
+
+
+class TypeDutyOut(Wire):
+    """定期义务：年审、年报、定期检验等。 A periodic duty of every certificate of the type."""
+
+    code: str
+    name: str
+    name_en: str
+    months: int
+    grace_days: int
+    overdue: DutyEffect = Field(description="逾期对核验结论的影响。 Effect when it is missed.")
+    failed: DutyEffect = Field(description="不合格对核验结论的影响。 Effect when it is failed.")
+
+    @classmethod
+    def of(cls, duty: Duty) -> Self:
+        """The wire shape."""
+        return cls(
+            code=duty.code,
+            name=duty.name,
+            name_en=duty.name_en,
+            months=duty.months,
+            grace_days=duty.grace_days,
+            overdue=duty.overdue,
+            failed=duty.failed,
         )
 
 
@@ -60,8 +96,21 @@ class TypeVersionOut(TypeSummary):
 
     term_years: int | None
     max_holders: int
+    consent: Literal["any", "all"] = Field(
+        description="有多个持证主体时，任一或全体同意方可使用。 Who of several holders consents."
+    )
+    numbering: NumberingOut
+    forms: list[str] = Field(description="正本、副本、附页、附图。 Which files it may have.")
     approvals: int
+    separate_sealer: bool = Field(
+        description="签发人不得是制证人或审核人。 Who seals is neither maker nor approver."
+    )
     seal_level: str
+    paper: bool = Field(description="是否同步签发纸质证照。 Whether a paper twin is issued.")
+    duties: list[TypeDutyOut]
+    renewal_notice_days: int = Field(
+        description="应在届满前多少日申请延续。 Days before expiry to apply for renewal."
+    )
     fields: list[FieldOut]
     schema_: Mapping[str, Any]
 
@@ -77,7 +126,16 @@ class TypeVersionOut(TypeSummary):
             **_summary(version),
             term_years=version.term_years,
             max_holders=version.max_holders,
+            consent="all" if version.consent == "all" else "any",
+            numbering=NumberingOut(
+                source=version.numbering.source, pattern=version.numbering.pattern
+            ),
+            forms=list(version.forms),
             approvals=version.approvals,
+            separate_sealer=version.separate_sealer,
+            paper=version.paper,
+            duties=[TypeDutyOut.of(item) for item in version.duties],
+            renewal_notice_days=version.renewal_notice_days,
             seal_level=version.seal_level,
             fields=[FieldOut.of(item) for item in version.fields],
             schema_=dict(version.schema),

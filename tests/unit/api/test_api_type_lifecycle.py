@@ -189,3 +189,28 @@ def test_an_open_case_follows_its_day_of_acceptance(world):
     asked = world.issue("k-3", number="粤字 10 号", type_version="2026.1").json()
     assert asked["type_version"] == "2026.1"
     assert ORDER["type_code"] == TYPE
+
+
+def test_a_type_tells_its_rules_of_issuing(world):
+    """Who numbers, which files, how many eyes, which duties: what a department's system must know."""
+    numbering = {"source": "library", "pattern": "JY{year}{serial:06}"}
+    duty = {"code": "review", "name": "年审", "name_en": "Review", "months": 12, "overdue": "block"}
+    _published(
+        world,
+        numbering=numbering,
+        forms=["original", "duplicate"],
+        consent="all",
+        separate_sealer=True,
+        duties=[duty],
+    )
+    answer = world.browser.get(f"/v1/types/{NEW}", headers=world.bearer()).json()
+    told = answer["versions"][0]
+    assert told["numbering"] == numbering
+    assert told["forms"] == ["original", "duplicate"]
+    assert (told["consent"], told["separate_sealer"], told["paper"]) == ("all", True, True)
+    assert told["duties"] == [duty | {"grace_days": 0, "failed": "none"}]
+    assert told["renewal_notice_days"] == 30
+    assert {field["key"]: field["mask"] for field in told["fields"]} == {
+        "KZ_JYFW": None,
+        "KZ_CLS": None,
+    }
