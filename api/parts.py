@@ -104,6 +104,10 @@ class Published(Protocol):
         """Makes new CRLs when it is time."""
         ...
 
+    def keep_seals(self, names: Mapping[str, str]) -> int:
+        """Seals for departments that have none under their present name; how many were new."""
+        ...
+
     def timestamp_key(self) -> KeyHandle:
         """A key that is always there."""
         ...

@@ -57,6 +57,7 @@ class Worker:
         self._jobs = (
             _Job("reconcile", reconcile_seconds, self._reconcile),
             _Job("crls", 600.0, self._refresh_crls, alone=True),
+            _Job("seals", 30.0, self._keep_seals, alone=True),
             _Job("sweep", 60.0, self._sweep),
             _Job("seal-history", 1.0, self._seal_history, alone=True),
             _Job("metrics", 2.0, metrics.leave),
@@ -161,6 +162,14 @@ class Worker:
     def _refresh_crls(self) -> None:
         if self._parts.authority.refresh_crls():
             logs.event(_log, logging.INFO, "new revocation lists")
+
+    def _keep_seals(self) -> None:
+        """A department that is new, or bears another name from today on, needs a seal."""
+        with self._parts.registry.read() as session:
+            names = {item.credit_code: item.name for item in session.departments()}
+        issued = self._parts.authority.keep_seals(names)
+        if issued:
+            logs.event(_log, logging.INFO, "seals issued", seals=issued)
 
     def _seal_the_rest(self) -> None:
         with self._parts.registry.alone("seal-history") as mine:

@@ -20,7 +20,8 @@ LEVELS: Mapping[str, str] = {
 }
 """Levels of bodies (GB/T 36902, 证照颁发机构级别)."""
 
-_NAME_LENGTH = 512
+_NAME_LENGTH = 64
+"""What the X.509 certificate of a seal can carry (RFC 5280, ub-organization-name)."""
 _EVERY_TYPE = ""
 
 
@@ -114,8 +115,8 @@ def _name_problems(name: str, path: str) -> Iterator[Problem]:
         yield Problem(
             path,
             "department-name",
-            "单位名称为空或超过512字，请核对。",
-            "The body's name is empty or over 512 characters: check it.",
+            "单位名称为空或超过64字（印章证书的限制），请核对。",
+            "The body's name is empty or over 64 characters, more than a seal can carry: check it.",
         )
     yield from problems_in(name, path)
 

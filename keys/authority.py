@@ -134,6 +134,23 @@ class DevelopmentAuthority:
         self._change(lambda snapshot: self._with_seals(snapshot, wanted))
         return tuple(self.seal_info(order.issuer_code) for order in wanted)
 
+    def keep_seals(self, names: Mapping[str, str]) -> int:
+        """Gives a seal to every department without one, and a new one to every renamed one.
+
+        Args:
+            names: credit code → name that the department bears today.
+
+        Returns:
+            How many seals were issued; the old ones stay valid for what they have signed.
+
+        Raises:
+            KeyUnusable, SigningUnavailable: as `issue_seals`.
+        """
+        orders = tuple(self._current().wanting(names, self._clock.now()))
+        if orders:
+            self.issue_seals(orders)
+        return len(orders)
+
     def revoke_seal(self, key_name: str, reason: str = "unspecified") -> None:
         """Revokes a seal's X.509 certificate, on the CRL from the same commit on. Twice is once.
 

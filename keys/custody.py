@@ -1,6 +1,7 @@
 """One instant of the authority, as readers see it: handles, seals, summaries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -9,7 +10,8 @@ from hashlib import sha256
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from certlib.errors import SigningUnavailable
+from certlib.errors import Invalid, SigningUnavailable
+from keys import algorithms
 from keys.handles import SoftwareKey
 from keys.mint import SealOrder
 from keys.profiles import seal_name
@@ -113,6 +115,20 @@ class Snapshot:
         except SigningUnavailable:
             return False
         return (entry.department, entry.algorithm) == (order.department, order.algorithm)
+
+    def wanting(self, names: Mapping[str, str], at: datetime) -> Iterator[SealOrder]:
+        """Orders for departments whose current seal has another name, or that have none.
+
+        A name that no X.509 certificate can carry (RFC 5280: 64 characters) gets no seal.
+        """
+        for code, name in names.items():
+            algorithm = algorithms.ECDSA_P256
+            with suppress(SigningUnavailable):
+                algorithm = self.current_seal(code, at).entry.algorithm
+            with suppress(Invalid):
+                order = SealOrder(code, name, algorithm)
+                if not self.holds(order, at):
+                    yield order
 
     @cached_property
     def crls_due(self) -> datetime:

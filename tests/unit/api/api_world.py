@@ -52,6 +52,7 @@ class PaperAuthority:
     def __init__(self):
         self.key = PaperKey()
         self.refreshed = 0
+        self.sealed = {}
 
     def public_certificates(self):
         return {"root.cer": b"DER of root"}
@@ -62,6 +63,11 @@ class PaperAuthority:
     def refresh_crls(self):
         self.refreshed += 1
         return True
+
+    def keep_seals(self, names):
+        new = len(names.items() - self.sealed.items())
+        self.sealed = dict(names)
+        return new
 
     def timestamp_key(self):
         return self.key

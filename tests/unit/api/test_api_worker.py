@@ -2,14 +2,18 @@
 
 import threading
 from contextlib import contextmanager
+from datetime import date
 
 import pytest
 
 from api.metrics import Metrics
 from api.worker import Worker
+from certlib.departments import DatedName
 from certlib.errors import SigningUnavailable, StoreUnavailable
+from certlib.sources import Source
 from certlib.usecases.lock_files import Locked
 from certlib.usecases.reconcile import Reconciled
+from tests.unit.usecases.house import ISSUER
 
 
 @pytest.fixture
@@ -147,3 +151,18 @@ def test_what_another_process_does_is_left_to_it(world, worker, monkeypatch):
         if job.alone:
             worker._turn(job)
     worker._seal_the_rest()
+
+
+def test_a_department_gets_a_seal_in_the_name_that_it_bears_today(world, worker):
+    worker._keep_seals()
+    assert world.parts.authority.sealed[ISSUER] == "揭阳市交通运输局"
+    source = Source("更名批复", "", world.house.clock.now(), "operator")
+    with world.house.registry.begin() as uow:
+        named = DatedName("n", ISSUER, "揭阳市交通局", "市交通局", date(2026, 11, 23), source)
+        uow.add_department_name(named)
+        uow.commit()
+    worker._keep_seals()
+    assert world.parts.authority.sealed[ISSUER] == "揭阳市交通运输局"
+    world.house.clock.pass_time(hours=24)
+    worker._keep_seals()
+    assert world.parts.authority.sealed[ISSUER] == "揭阳市交通局"

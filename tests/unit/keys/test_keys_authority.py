@@ -533,3 +533,20 @@ def test_a_register_of_another_version_is_not_read(folder, authority):
     (folder / "register").write_bytes(stamp + b"\n" + later)
     with pytest.raises(KeyUnusable, match="another version"):
         found(folder)
+
+
+def test_a_department_gets_a_seal_when_it_has_none_or_another_name(authority):
+    """What the old seal signed stays good; names that no certificate can carry get none."""
+    authority.issue_seal(*TRANSPORT, RSA)
+    names = {TRANSPORT[0]: TRANSPORT[1], PLANNING[0]: PLANNING[1], "1" * 18: "长" * 65}
+    assert authority.keep_seals(names) == 1
+    assert authority.keep_seals(names) == 0
+    old = authority.seal_info(TRANSPORT[0])
+    assert authority.keep_seals({TRANSPORT[0]: "揭阳市交通局"}) == 1
+    new = authority.seal_info(TRANSPORT[0])
+    assert (new.seal_name != old.seal_name, new.fingerprint != old.fingerprint) == (True, True)
+    states = {item.name: item.state for item in authority.list_keys() if TRANSPORT[0] in item.name}
+    assert sorted(states.values()) == ["current", "superseded"]
+    assert all("rsa3072" in name for name in states)
+    with pytest.raises(SigningUnavailable):
+        authority.seal_info("1" * 18)
