@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import anyio.to_thread
 from starlette.types import Receive, Scope, Send
@@ -30,7 +30,7 @@ from certlib.calendar import legal_day
 from certlib.catalogue import Duty
 from certlib.certificate import PaperStatus
 from certlib.errors import CertificateNotFound, CertlibError, MalformedIdentifier, OtherNode
-from certlib.registry import StatusRow
+from certlib.registry import StandingRow, StatusRow
 from certlib.states import View
 
 PREFIX: Final = "/v1/status/"
@@ -46,7 +46,23 @@ _HEADERS: Final = (
 )
 _DATED: Final = frozenset({View.EXPIRED, View.NOT_YET_EFFECTIVE})
 
-_Key = tuple[View, bool, PaperStatus, date | None]
+_MOST_KEPT: Final = 4096
+"""Texts kept at once, a kilobyte each: more begin anew."""
+
+
+class _Key(NamedTuple):
+    """All that the words of an answer hang on, within one minute."""
+
+    seen: View
+    restricted: bool
+    paper: PaperStatus
+    day: date | None
+    pending: date | None
+    standing: StandingRow | None
+    duties: tuple[Duty, ...]
+    issued: date | None
+
+
 _HEAD: Final = (
     b"HTTP/1.1 200 OK\r\n"
     + b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
@@ -58,7 +74,7 @@ class StatusPath:
     """Answers status questions. Runs on the event loop alone, so it needs no lock.
 
     What a look-up says beside identifier and dates hangs on few things (the view of the day, a
-    restriction, a date), so those texts are made once a minute and kept.
+    restriction, a date, what happened), so those texts are made once a minute and kept.
     """
 
     def __init__(
@@ -206,15 +222,23 @@ class StatusPath:
     def _words(self, row: StatusRow, seen: View, now: datetime) -> tuple[str, bytes]:
         """Code of the verdict, and the rest of the answer from `"verdict":` on."""
         duties = self._catalogue.duties(row.type_code, row.type_version)
-        if row.renewal_pending_since is not None or row.standing is not None or duties:
-            # Hangs on more than is worth keeping.
-            return self._judged(row, duties, seen, now)
         day = None
         if seen in _DATED:
             day = row.valid_to if seen is View.EXPIRED else row.valid_from
-        key = (seen, row.restricted, row.paper, day)
+        key = _Key(
+            seen=seen,
+            restricted=row.restricted,
+            paper=row.paper,
+            day=day,
+            pending=row.renewal_pending_since,
+            standing=row.standing,
+            duties=duties,
+            issued=row.issue_date if duties else None,
+        )
         words = self._kept.get(key)
         if words is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept = {}
             words = self._kept[key] = self._judged(row, duties, seen, now)
         return words
 

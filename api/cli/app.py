@@ -33,6 +33,7 @@ _COMMANDS: Mapping[str, tuple[str, tuple[str, str]]] = {
     "void": ("change:void", ("作废（签发有误）", "Void (issuing error)")),
     "suspend": ("change:suspend", ("暂扣或暂停", "Suspend")),
     "restore": ("change:restore", ("恢复", "Restore")),
+    "transfer-out": ("change:transfer_out", ("转出", "Transfer out")),
     "preview": ("preview", ("预览证照类型的样张", "Show what a type of certificate looks like")),
     "identifier": ("identifier", ("解析电子证照标识", "Take an identifier apart")),
     "clients": ("clients", ("管理业务系统凭据", "Manage the systems that may call the API")),

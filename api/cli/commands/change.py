@@ -1,10 +1,10 @@
-"""`certlib revoke` and its six sisters: one decision on one certificate, given to a server."""
+"""`certlib revoke` and its seven sisters: one decision on one certificate, given to a server."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -21,10 +21,11 @@ from certlib.canonical import digest
 from certlib.states import REASONS, Action, State
 
 _MOST_KEY = 128
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _command(action: Action, zh: str, en: str) -> click.Command:
-    """The command of one action; all seven are the same but for their words."""
+    """The command of one action; all are the same but for their words and what is their own."""
     reasons = [reason.code for reason in REASONS[action]]
     listed_zh = "，".join(f"{reason.code} {reason.zh}" for reason in REASONS[action])
     listed_en = ", ".join(f"{reason.code} ({reason.en})" for reason in REASONS[action])
@@ -62,6 +63,7 @@ def _command(action: Action, zh: str, en: str) -> click.Command:
         zh="幂等键；默认由决定内容得出，重复运行等同一次。",
         en="Idempotency key; by default made of the decision: twice is once.",
     )
+    @_own_options(action)
     @options.as_json
     @options.server
     @options.lang
@@ -93,6 +95,51 @@ def _command(action: Action, zh: str, en: str) -> click.Command:
     return command
 
 
+def _own_options(action: Action) -> Callable[[_Command], _Command]:
+    """What one action alone may carry."""
+
+    def add(command: _Command) -> _Command:
+        for option in reversed(_OWN.get(action, ())):
+            command = option(command)
+        return command
+
+    return add
+
+
+_OWN: Mapping[Action, tuple[Callable[[Any], Any], ...]] = {
+    Action.SUSPEND: (
+        options.option(
+            "--until",
+            type=click.DateTime(["%Y-%m-%d"]),
+            zh="暂扣（暂停）的最后一日。",
+            en="Last day of the suspension.",
+        ),
+        options.option(
+            "--automatic",
+            is_flag=True,
+            zh="期满自动恢复。",
+            en="The right revives by itself the day after.",
+        ),
+    ),
+    Action.TRANSFER_OUT: (
+        options.option(
+            "--receiver",
+            "receiving_authority",
+            required=True,
+            zh="转入机关。",
+            en="The authority that keeps it from now on.",
+        ),
+        options.option(
+            "--receiver-division",
+            "receiving_division",
+            required=True,
+            zh="转入地行政区划代码，六位。",
+            en="Its division, six digits.",
+        ),
+    ),
+}
+
+
 def issuer_of(identifier: str) -> str:
     """The issuer's code in an identifier: whose client may act.
 
@@ -109,7 +156,15 @@ def issuer_of(identifier: str) -> str:
 def _body(decision: Mapping[str, Any]) -> dict[str, Any]:
     effective: datetime | None = decision["effective"]
     day = legal_day(SystemClock().now()) if effective is None else effective.date()
+    until: datetime | None = decision.get("until")
+    own = {
+        "until": None if until is None else until.date().isoformat(),
+        "automatic": decision.get("automatic"),
+        "receiving_authority": decision.get("receiving_authority"),
+        "receiving_division": decision.get("receiving_division"),
+    }
     return {
+        **{name: value for name, value in own.items() if value},
         "reason_code": decision["reason"],
         "effective_from": day.isoformat(),
         "legal_basis": decision["legal_basis"],
@@ -153,4 +208,9 @@ deregister = _command(
 )
 void = _command(Action.VOID, "作废证照：签发有误。", "Void a certificate: it was issued in error.")
 suspend = _command(Action.SUSPEND, "暂扣或暂停证照。", "Suspend a certificate.")
+transfer_out = _command(
+    Action.TRANSFER_OUT,
+    "办理转出：由其他机关管理。",
+    "Transfer a certificate to another authority.",
+)
 restore = _command(Action.RESTORE, "恢复被暂扣或暂停的证照。", "Restore a suspended certificate.")

@@ -220,6 +220,13 @@ def test_only_what_is_in_force_today_is_ever_valid(state, start, end, pending, r
     assert public.of_report(report, personal=True).zh
 
 
+def test_kept_texts_are_bounded_and_never_mixed_up(world, monkeypatch):
+    monkeypatch.setattr("api.status_path._MOST_KEPT", 1)
+    every = list(_every_state(world))
+    first = [_status(world, identifier).json()["code"] for identifier in every]
+    assert [_status(world, identifier).json()["code"] for identifier in every] == first
+
+
 def test_sentences_for_anybody_name_no_detail():
     for sentences in (public.WITHOUT_DETAILS, public.OF_PERSONS):
         for code, sentence in sentences.items():

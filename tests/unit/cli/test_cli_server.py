@@ -57,12 +57,21 @@ def test_issue_show_verify_and_change_one_certificate(
     assert "/legal_basis" in refused.err
 
     decision = ("--legal-basis", "law", "--document", "1", "--authority", "bureau")
-    suspended = run("suspend", identifier, "--reason", "withheld", *decision, "--json", *at(server))
+    period = ("--until", "2099-12-31", "--automatic")
+    suspended = run(
+        "suspend", identifier, "--reason", "withheld", *decision, *period, "--json", *at(server)
+    )
     assert (suspended.code, suspended.line["state"]) == (0, "SUSPENDED")
+    held = run("show", identifier, "--json", *at(server)).line["history"][-1]
+    assert (held["until"], held["automatic"]) == ("2099-12-31", True)
     assert run("restore", identifier, "--reason", "decision-lifted", *at(server)).code == 0
 
     stale = run("revoke", identifier, *decision, "--if-match", 1, *at(server))
     assert stale.code == 1
+    nowhere = ("--receiver", "汕头市交通运输局", "--receiver-division", "999999")
+    moved = run("transfer-out", identifier, *decision, *nowhere, *at(server))
+    assert moved.code == 1
+    assert "999999" in moved.err
     revoked = run("revoke", identifier, *decision, "--json", *at(server))
     assert (revoked.code, revoked.line["state"]) == (0, "REVOKED")
     twice = run("revoke", identifier, *decision, "--json", *at(server))
