@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.cli.screen import STYLES, Screen
-from certlib.verdicts import FINDINGS
+from certlib.findings import FINDINGS
 from certlib.verification import Check, Finding, Outcome, Report
 
 VERDICTS: Mapping[str, tuple[str, str]] = {

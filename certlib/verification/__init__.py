@@ -10,8 +10,9 @@ from typing import Any
 
 from certlib.calendar import legal_day
 from certlib.certificate import Certificate, PaperStatus
+from certlib.findings import PARTS, SERVICES, TODAY_WORDS, worded
 from certlib.states import View
-from certlib.verdicts import PARTS, SENTENCES, SERVICES, TODAY_WORDS, worded
+from certlib.verdicts import SENTENCES
 from certlib.verification.duty_checks import WARNINGS, duties
 from certlib.verification.file_checks import (
     known_file_findings,

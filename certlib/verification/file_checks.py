@@ -6,7 +6,7 @@ from typing import Any
 from certlib.calendar import legal_day
 from certlib.certificate import CertificateFile
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts
-from certlib.verdicts import DISTRUST, FAULTS, SERVICES, worded
+from certlib.findings import DISTRUST, FAULTS, SERVICES, worded
 from certlib.verification.matching import same_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 

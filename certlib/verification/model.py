@@ -11,8 +11,9 @@ from certlib.catalogue import Duty
 from certlib.certificate import Certificate, CertificateFile, RestrictionKind
 from certlib.document import ORIGINAL
 from certlib.evidence import FileFacts
+from certlib.findings import FINDINGS
 from certlib.holder_changes import HolderChange
-from certlib.verdicts import FINDINGS, SENTENCES, Sentence
+from certlib.verdicts import SENTENCES, Sentence
 
 
 class Verdict(StrEnum):

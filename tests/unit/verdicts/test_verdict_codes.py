@@ -17,9 +17,10 @@ from certlib.certificate import (
 from certlib.document import Holder
 from certlib.duties import DutyResult, PeriodicResult
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
+from certlib.findings import DISTRUST, FAULTS, FINDINGS, SERVICES
 from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
 from certlib.states import CORRECTION, Action, State
-from certlib.verdicts import DISTRUST, FAULTS, FINDINGS, SENTENCES, SERVICES
+from certlib.verdicts import SENTENCES
 from certlib.verification import (
     FOREIGN,
     OWN,
