@@ -4,6 +4,7 @@
 tests keep them equal to the code.
 """
 
+import copy
 import json
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import deprecation, problem_catalogue
-from api.problems import MEDIA_TYPE
+from api import deprecation, document_answers, document_bounds, problem_catalogue
 from api.routes.table import ROUTERS
 from api.schemas import examples
 from api.schemas.base import ProblemDocument
@@ -62,10 +62,11 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "example": examples.IDENTIFIER,
     },
     "if-match": {
-        "schema": {"type": "string", "pattern": '^("[0-9]{1,15}"|\\*)$'},
+        "schema": {"type": "string", "maxLength": 17, "pattern": '^("[0-9]{1,15}"|\\*)$'},
         "example": '"3"',
     },
-    "if-none-match": {"schema": {"type": "string"}, "example": '"3"'},
+    "if-none-match": {"schema": {"type": "string", "maxLength": 8192}, "example": '"3"'},
+    "type_code": {"schema": {"type": "string", "maxLength": 32}, "example": examples.TYPE},
 }
 """Parameters whose schema says more than their type in Python."""
 _DESCRIPTION: Final = """\
@@ -112,11 +113,16 @@ _TAGS: Final = [
         "description": "更名、换码、合并、分立。 Their changes.",
     },
     {"name": "证照 Certificates", "description": "签发和读取。 Issue and read."},
+    {
+        "name": "制证与签发 Drafts",
+        "description": "先制证、审核，再签发。 Made, reviewed, then sealed.",
+    },
     {"name": "状态变更 Decisions", "description": "吊销、撤销、注销等。 Changes of state."},
     {
         "name": "状态之外 Beside the state",
         "description": "延续申请、限制、定期义务、送达。 Renewals, restrictions, duties, delivery.",
     },
+    {"name": "纸质证照 Paper", "description": "纸质件和空白证件。 Sheets and blank forms."},
     {"name": "核验 Verification", "description": "一个结论及其依据。 One verdict and why."},
     {"name": "变更流 Changes", "description": "证照发生了什么。 What happened to certificates."},
     {"name": "通知 Webhooks", "description": "变更主动送达。 Told of changes as they happen."},
@@ -138,15 +144,20 @@ def document() -> dict[str, Any]:
         description=_DESCRIPTION,
         routes=[route for route in bare.routes if getattr(route, "path", "") not in _own(bare)],
         tags=_TAGS,
-        servers=[{"url": "/"}],
+        servers=[{"url": "/", "x-internal": False}],
+        contact={"name": "证照库运行管理单位 The library's operator"},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     _add_components(made)
     made["paths"]["/v1/status/{identifier}"] = {"get": _status_operation()}
-    for operation in _operations(made):
+    schemas = made["components"]["schemas"]
+    for path, method, operation in _operations(made):
+        document_answers.add(path, method, operation, schemas)
         _put_right(operation)
-        _give_examples(operation, made["components"]["schemas"])
+        _give_examples(operation, schemas)
     deprecation.mark(made["paths"])
+    document_bounds.bound(made["paths"])
+    document_bounds.bound(made["components"])
     return made
 
 
@@ -175,9 +186,11 @@ def _own(bare: FastAPI) -> set[str | None]:
     return {bare.openapi_url, bare.docs_url, bare.redoc_url, bare.swagger_ui_oauth2_redirect_url}
 
 
-def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in made["paths"].values():
-        yield from (operation for method, operation in path.items() if method in _METHODS)
+def _operations(made: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in made["paths"].items():
+        for method, operation in methods.items():
+            if method in _METHODS:
+                yield path, method, operation
 
 
 def _add_components(made: dict[str, Any]) -> None:
@@ -191,10 +204,13 @@ def _add_components(made: dict[str, Any]) -> None:
         schemas.pop(name, None)
     schemas["ProblemDocument"]["examples"] = [examples.PROBLEM]
     components["schemas"] = dict(sorted(schemas.items()))
+    components["headers"] = copy.deepcopy(document_answers.HEADERS)
+    components["responses"] = copy.deepcopy(document_answers.RESPONSES)
     components["securitySchemes"] = {
         "client": {
             "type": "oauth2",
-            "description": "短期令牌，见 /oauth2/token。 Short-lived tokens.",
+            "description": "短期令牌（JWT，遵循 RFC8725），见 /oauth2/token。"
+            " Short-lived tokens: JWTs by the rules of RFC8725.",
             "flows": {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": _SCOPES}},
         },
         "basic": {"type": "http", "scheme": "basic", "description": "client_id:client_secret"},
@@ -202,24 +218,8 @@ def _add_components(made: dict[str, Any]) -> None:
 
 
 def _put_right(operation: dict[str, Any]) -> None:
-    """Problems for what goes wrong, examples for what goes well, keys that are required."""
+    """Examples for what goes well, and what parameters are beyond their type in Python."""
     responses = operation["responses"]
-    responses.pop("422", None)
-    problem = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
-    responses["4XX"] = {
-        "description": "请求有误。 The request is at fault.",
-        "content": {MEDIA_TYPE: problem},
-    }
-    responses.setdefault(
-        "503",
-        {
-            "description": "暂时不可用，可按 Retry-After 重试。 Retry later.",
-            "headers": {"Retry-After": {"schema": {"type": "integer"}}},
-            "content": {MEDIA_TYPE: problem},
-        },
-    )
-    if "401" in responses:
-        responses["401"]["content"].setdefault(MEDIA_TYPE, problem)
     for status, example in shipped_examples().get(operation["operationId"], {}).items():
         responses[status]["content"]["application/json"]["example"] = example
     for parameter in operation.get("parameters", ()):

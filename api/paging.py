@@ -1,9 +1,13 @@
-"""Pages of lists: how many, from where on, and the address of the next one."""
+"""Pages of lists: a cursor `after`, so many lines, and a `Link` to the next one.
+
+Every list is read by keyset: what is added meanwhile neither repeats nor hides a line. The link is
+put on every answer that has an `after` (`api.routes.reading`).
+"""
 
 from typing import Annotated, Final
-from urllib.parse import urlencode
 
-from fastapi import Query, Request
+from fastapi import Query
+from pydantic import Field
 
 MOST: Final = 200
 """Lines of one page."""
@@ -11,11 +15,8 @@ MOST: Final = 200
 Limit = Annotated[int, Query(ge=1, le=MOST, description="每页条数。 Lines of a page.")]
 """Lines of a page."""
 
-NEXT: Final = "下一页的地址，末页为空。 Address of the next page, empty on the last one."
-"""What every list says of its `next`."""
-
-
-def next_page(request: Request, **changes: str) -> str:
-    """The address of this list with other parameters: that of its next page."""
-    kept = {key: value for key, value in request.query_params.items() if key not in changes}
-    return f"{request.url.path}?{urlencode({**kept, **changes})}"
+After = Annotated[
+    str,
+    Field(description="下一页的游标，末页为空。 Cursor of the next page, empty on the last one."),
+]
+"""What every page says of the next one."""

@@ -11,7 +11,7 @@ _HEAD = """\
 Every error of the API is a problem document (RFC 9457, `application/problem+json`). Branch on
 `code`, which is stable; show `detail` (中文) or `detail_en`. `problems` lists every field at fault,
 each with `field` (a JSON pointer into the body, or `query:name`, `header:name`, `path:name`),
-`code`, `zh` and `en`. `type` leads to the page of its code: every node serves `/problems/{code}`.
+`code`, `zh` and `en`. `type` leads to the page of its code, which every node serves.
 `instance` holds the request's id, which is also the `X-Request-Id` of the answer and of the log.
 
 This page is generated; `make openapi` writes it anew.

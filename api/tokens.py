@@ -22,6 +22,7 @@ from certlib.usecases.caller import Caller
 __all__ = ["AccessToken", "Tokens", "hash_secret", "new_secret", "secret_matches"]
 
 _ALGORITHM: Final = "HS256"
+_TYPE: Final = "at+jwt"
 _AUDIENCE: Final = "certlib"
 _SCHEME: Final = "sha256:"
 _SECRET_OCTETS: Final = 32
@@ -88,7 +89,7 @@ class Tokens:
         }
         if person:
             claims["act"] = {"sub": person}
-        header = {"alg": _ALGORITHM, "typ": "at+jwt"}
+        header = {"alg": _ALGORITHM, "typ": _TYPE}
         token = jws.serialize_compact(header, json.dumps(claims).encode(), self._key)
         return AccessToken(token, self._seconds, scopes)
 
@@ -121,4 +122,7 @@ class Tokens:
             claims: Mapping[str, Any] = json.loads(signed.payload)
         except (JoseError, ValueError) as error:
             raise NotAuthenticated from error
+        if signed.protected.get("typ") != _TYPE:
+            # RFC 8725 section 3.11: what this key signs for another use is no access token.
+            raise NotAuthenticated
         return claims

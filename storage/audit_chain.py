@@ -38,7 +38,9 @@ _AFTER = (
     .limit(bindparam("count"))
 )
 _OF_TARGET = (
-    select(_HISTORY).where(_HISTORY.c.target == bindparam("target")).order_by(_HISTORY.c.sequence)
+    select(_HISTORY)
+    .where(_HISTORY.c.target == bindparam("target"), _HISTORY.c.sequence > bindparam("after"))
+    .order_by(_HISTORY.c.sequence)
 )
 
 
@@ -103,9 +105,12 @@ def trail(link: Link, after: int, limit: int) -> Sequence[AuditRecord]:
     return [_record(row) for row in link.fetch(_AFTER, after=after, count=limit)]
 
 
-def of_target(link: Link, target: str) -> Sequence[AuditRecord]:
-    """Records of one target, oldest first."""
-    return [_record(row) for row in link.fetch(_OF_TARGET, target=target)]
+def of_target(
+    link: Link, target: str, after: int = 0, limit: int | None = None
+) -> Sequence[AuditRecord]:
+    """Records of one target whose sequence is above `after`, oldest first."""
+    rows = link.fetch(_OF_TARGET.limit(limit), target=target, after=after)
+    return [_record(row) for row in rows]
 
 
 def _locked_head(link: Link) -> Row[Any]:

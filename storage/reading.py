@@ -111,9 +111,11 @@ class SqlReadSession(
         """Committed records after a sequence."""
         return audit_chain.trail(self._link, after, limit)
 
-    def history_of(self, identifier: str) -> Sequence[AuditRecord]:
-        """Committed records of one target, oldest first."""
-        return audit_chain.of_target(self._link, identifier)
+    def history_of(
+        self, identifier: str, after: int = 0, limit: int | None = None
+    ) -> Sequence[AuditRecord]:
+        """Committed records of one target, oldest first, above a sequence."""
+        return audit_chain.of_target(self._link, identifier, after, limit)
 
     def counts(self) -> dict[str, int]:
         """Certificates by stored state, pending intents under `INTENT`."""

@@ -120,6 +120,20 @@ def _plain(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
         yield _CERTIFICATES.type_code == query.type_code
     if query.states is not None:
         yield _CERTIFICATES.state.in_(sorted(query.states))
+    yield from _dated(query)
+
+
+def _dated(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
+    if query.issued_from is not None:
+        yield _CERTIFICATES.issue_date >= query.issued_from
+    if query.issued_to is not None:
+        yield _CERTIFICATES.issue_date <= query.issued_to
+    if query.ends_from is not None:
+        yield _CERTIFICATES.valid_to >= query.ends_from
+    if query.ends_to is not None:
+        yield _CERTIFICATES.valid_to <= query.ends_to
+    if query.recorded_since is not None:
+        yield _CERTIFICATES.recorded_at >= query.recorded_since
 
 
 def _hashed(link: Link, query: SearchQuery) -> Iterator[ColumnElement[bool]]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
+from api.cursors import LENGTH, cursor, place
 from api.deps import (
     CallerDep,
     CatalogueDep,
@@ -15,6 +16,7 @@ from api.deps import (
     etag,
     matches,
 )
+from api.paging import MOST, Limit
 from api.routes.documented import ETAG, LOCATION, REPLAYED, needs
 from api.routes.reading import JsonRoute
 from api.schemas.certificates import ActOut, Beside, CertificateOut, HistoryOut, SearchIn, SearchOut
@@ -138,7 +140,17 @@ def read(  # noqa: PLR0913 - what a request carries
     summary="全程留痕 History",
     openapi_extra=needs(READ),
 )
-def history(identifier: IdentifierDep, caller: CallerDep, parts: PartsDep) -> HistoryOut:
+def history(
+    *,
+    identifier: IdentifierDep,
+    caller: CallerDep,
+    parts: PartsDep,
+    after: Annotated[str, Query(max_length=LENGTH, description="上页的 after。 Cursor.")] = "",
+    limit: Limit = MOST,
+) -> HistoryOut:
     """谁在何时对该证照做了什么。 Who did what to it, and when, oldest first."""
-    acts = [ActOut.of(item) for item in parts.read.history(caller, identifier)]
-    return HistoryOut(identifier=identifier, acts=acts)
+    begin = place(after) if after else 0
+    found = parts.read.history(caller, identifier, begin, limit + 1)
+    acts = [ActOut.of(item) for item in found[:limit]]
+    further = cursor(acts[-1].sequence) if len(found) > limit else ""
+    return HistoryOut(identifier=identifier, acts=acts, after=further)

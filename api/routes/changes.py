@@ -2,7 +2,6 @@
 
 from time import monotonic
 from typing import Annotated, Final
-from urllib.parse import urlencode
 
 import anyio
 import anyio.to_thread
@@ -13,11 +12,17 @@ from api.deps import CallerDep, PartsDep, Private
 from api.failures import CursorUnknown
 from api.parts import Parts
 from api.routes.documented import needs
+from api.routes.reading import JsonRoute
 from api.schemas.changes import ChangesOut
 from certlib.usecases.caller import CHANGES, Caller
 from certlib.usecases.follow import START, FeedPage
 
-router = APIRouter(prefix="/v1/changes", tags=["变更流 Changes"], dependencies=[Private])
+router = APIRouter(
+    prefix="/v1/changes",
+    tags=["变更流 Changes"],
+    route_class=JsonRoute,
+    dependencies=[Private],
+)
 
 NOW: Final = "now"
 MOST: Final = 1000
@@ -79,24 +84,22 @@ async def read_changes(  # noqa: PLR0913 - what a request carries
     Nothing is ever added behind a cursor that was handed out. A department sees its own
     certificates; `library:operate` sees all.
     """
-    filters = urlencode({"limit": limit, **({"type_code": type_code} if type_code else {})})
-    address = f"/v1/changes?{filters}"
     if after == NOW:
         end = await anyio.to_thread.run_sync(parts.follow.end, caller)
-        return ChangesOut.of(FeedPage((), end, more=False), address)
+        return ChangesOut.of(FeedPage((), end, more=False))
     begin = place(after) if after else START
     until = monotonic() + min(wait, parts.settings.request_seconds / 2)
     page = await _page(parts, caller, begin, limit, type_code)
     waiting: Waiting = request.app.state.waiting
     if page.changes or not wait or not waiting.enter():
-        return ChangesOut.of(page, address)
+        return ChangesOut.of(page)
     try:
         while not page.changes and monotonic() < until and not await request.is_disconnected():
             await anyio.sleep(_PAUSE_SECONDS)
             page = await _page(parts, caller, begin, limit, type_code)
     finally:
         waiting.leave()
-    return ChangesOut.of(page, address)
+    return ChangesOut.of(page)
 
 
 async def _page(parts: Parts, caller: Caller, begin: int, limit: int, type_code: str) -> FeedPage:

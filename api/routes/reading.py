@@ -1,7 +1,9 @@
 """How bodies are read: strictly, before FastAPI looks at them."""
 
+import json
 from collections.abc import Callable, Coroutine
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -10,6 +12,7 @@ from api import strict_json
 from api.failures import MediaTypeUnsupported
 
 _JSON = "application/json"
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class JsonRoute(APIRoute):
@@ -21,10 +24,10 @@ class JsonRoute(APIRoute):
         return strict_json.loads(body)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler behind a strict reader."""
+        """The handler behind a strict reader; a list that is read by GET links to its next page."""
         handler = super().get_route_handler()
         if self.body_field is None:
-            return handler
+            return linking(handler) if is_paged(self) else handler
 
         async def strict(request: Request) -> Response:
             body = await request.body()
@@ -34,6 +37,31 @@ class JsonRoute(APIRoute):
             return await handler(_Read(request, value))
 
         return strict
+
+
+def is_paged(route: APIRoute) -> bool:
+    """Whether the route answers a list page by page: its shape has a cursor `after`."""
+    fields = getattr(route.response_model, "model_fields", {})
+    return "GET" in (route.methods or ()) and "after" in fields
+
+
+def linking(handler: _Handler) -> _Handler:
+    """The handler, its answer with a link to the next page where there is one (RFC 8288)."""
+
+    async def linked(request: Request) -> Response:
+        answer = await handler(request)
+        after = json.loads(bytes(answer.body)).get("after")
+        if after:
+            answer.headers["Link"] = f'<{next_page(request, after)}>; rel="next"'
+        return answer
+
+    return linked
+
+
+def next_page(request: Request, after: str) -> str:
+    """The address of a list with another cursor: that of its next page."""
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "after"]
+    return f"{request.url.path}?{urlencode([*kept, ('after', after)])}"
 
 
 class RowsRoute(JsonRoute):

@@ -2,14 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from api.deps import CallerDep, CatalogueDep, Private
+from api.paging import MOST, Limit
 from api.routes.documented import needs
+from api.routes.reading import JsonRoute
 from api.schemas.catalogue import TypeOut, TypesOut, TypeSummary
 from certlib.usecases.caller import TYPES
 
-router = APIRouter(prefix="/v1/types", tags=["证照目录 Catalogue"], dependencies=[Private])
+router = APIRouter(
+    prefix="/v1/types",
+    tags=["证照目录 Catalogue"],
+    route_class=JsonRoute,
+    dependencies=[Private],
+)
 
 
 @router.get(
@@ -18,9 +25,18 @@ router = APIRouter(prefix="/v1/types", tags=["证照目录 Catalogue"], dependen
     summary="证照类型列表 List types",
     openapi_extra=needs(TYPES),
 )
-def list_types(caller: CallerDep, catalogue: CatalogueDep) -> TypesOut:
-    """每个类型的最新版本。 The newest version of each certificate type."""
-    return TypesOut(types=[TypeSummary.of(item) for item in catalogue.types(caller)])
+def list_types(
+    caller: CallerDep,
+    catalogue: CatalogueDep,
+    after: Annotated[
+        str, Query(max_length=32, description="上页的 after。 `after` of the page before.")
+    ] = "",
+    limit: Limit = MOST,
+) -> TypesOut:
+    """每个类型的最新版本，按代码排列。 The newest version of each type, by code."""
+    found = [item for item in catalogue.types(caller) if item.type_code > after]
+    further = found[limit - 1].type_code if len(found) > limit else ""
+    return TypesOut(types=[TypeSummary.of(item) for item in found[:limit]], after=further)
 
 
 @router.get(

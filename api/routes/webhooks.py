@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from api.cursors import LENGTH, cursor, place
 from api.deps import CallerDep, KeyDep, PartsDep, Private
-from api.paging import Limit, next_page
+from api.paging import Limit
 from api.routes.documented import header, needs
 from api.routes.reading import JsonRoute
 from api.schemas.webhooks import (
@@ -157,12 +157,11 @@ def test(webhook_id: WebhookId, caller: CallerDep, parts: PartsDep) -> TestedOut
     summary="投递记录 Deliveries",
     openapi_extra=_NEEDS,
 )
-def deliveries(  # noqa: PLR0913 - what a request carries
+def deliveries(
     *,
     webhook_id: WebhookId,
     caller: CallerDep,
     parts: PartsDep,
-    request: Request,
     status: Annotated[
         DeliveryStatus | None, Query(description="只看该状态；dead 为多次失败已停止。 Status.")
     ] = None,
@@ -177,7 +176,6 @@ def deliveries(  # noqa: PLR0913 - what a request carries
     return DeliveriesOut(
         deliveries=[DeliveryOut.of(item) for item in page.deliveries],
         after=further,
-        next=next_page(request, after=further) if further else "",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
+from api.paging import After
 from api.schemas.base import Day, Wire
 from certlib.catalogue import Duty, DutyEffect, FieldDefinition, NumberSource, TypeVersion
 
@@ -166,6 +167,7 @@ class TypesOut(Wire):
     """证照目录。 The catalogue."""
 
     types: list[TypeSummary]
+    after: After
 
 
 def _summary(version: TypeVersion) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
+from api.paging import After
 from api.persons import masked_numbers
 from api.schemas import examples
 from api.schemas.base import Code, Day, Instant, Name, Wire
@@ -17,6 +18,7 @@ from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, StateChange
 from certlib.delivery import Delivery
 from certlib.duties import DutyStanding, duty_standings
+from certlib.errors import Invalid, Problem
 from certlib.masking import HIDDEN, masked_value
 from certlib.registry import AuditRecord, SearchQuery
 from certlib.states import State
@@ -36,6 +38,11 @@ StateName = Literal[
     "VOIDED",
 ]
 _MOST = 200
+_BACKWARDS = (
+    "date-order",
+    "截止日期不能早于起始日期，请核对。",
+    "The last day cannot lie before the first: check the dates.",
+)
 
 
 class FileOut(Wire):
@@ -265,6 +272,19 @@ class SearchIn(Wire):
     holder_code_type: Annotated[str, StringConstraints(max_length=3)] = ""
     holder_name: Name = ""
     states: Annotated[list[StateName], Field(min_length=1, max_length=len(State))] | None = None
+    issued_from: Day | None = Field(default=None, description="颁发日期起。 Issued on or after.")
+    issued_to: Day | None = Field(default=None, description="颁发日期止。 Issued on or before.")
+    ends_from: Day | None = Field(
+        default=None, description="有效期截止日期起。 Valid until this day or later."
+    )
+    ends_to: Day | None = Field(
+        default=None,
+        description="有效期截止日期止，用于查将到期的；长期的不在内。"
+        " Valid until this day or earlier: what expires by then; never what has no end.",
+    )
+    recorded_since: Instant | None = Field(
+        default=None, description="此时起入库的。 Published at that instant or later."
+    )
     limit: Annotated[int, Field(ge=1, le=_MOST)] = 50
     after: Annotated[str, StringConstraints(max_length=128)] = Field(
         default="", description="上一页的 after。 `after` of the page before."
@@ -275,7 +295,9 @@ class SearchIn(Wire):
 
         Raises:
             UnknownCodeType: the holder's code type is in no table.
+            Invalid: dates in the wrong order.
         """
+        self._check_dates()
         code_type = self.holder_code_type and holders.normalise_code_type(self.holder_code_type)
         code = self.holder_code
         return SearchQuery(
@@ -285,9 +307,27 @@ class SearchIn(Wire):
             holder_code_type=code_type,
             holder_name=self.holder_name,
             states=None if self.states is None else frozenset(map(State, self.states)),
+            issued_from=self.issued_from,
+            issued_to=self.issued_to,
+            ends_from=self.ends_from,
+            ends_to=self.ends_to,
+            recorded_since=self.recorded_since,
             limit=self.limit,
             after=self.after,
         )
+
+    def _check_dates(self) -> None:
+        periods = {
+            "/issued_to": (self.issued_from, self.issued_to),
+            "/ends_to": (self.ends_from, self.ends_to),
+        }
+        problems = tuple(
+            Problem(path, *_BACKWARDS)
+            for path, (begin, end) in periods.items()
+            if begin is not None and end is not None and end < begin
+        )
+        if problems:
+            raise Invalid(problems=problems)
 
 
 class SearchOut(Wire):
@@ -331,3 +371,4 @@ class HistoryOut(Wire):
 
     identifier: str
     acts: list[ActOut]
+    after: After

@@ -43,15 +43,9 @@ class ChangesOut(Wire):
     changes: list[ChangeOut]
     after: str = Field(description="下次读取的起点，请原样保存。 Where to go on: keep it as it is.")
     more: bool = Field(description="是否还有未读的变更。 Whether there is more already.")
-    next: str = Field(description="下一页的地址。 Address of the next page.")
 
     @classmethod
-    def of(cls, page: FeedPage, address: str) -> Self:
-        """The wire shape; `address` leads to the feed with the filters of this page."""
-        after = cursor(page.after)
-        return cls(
-            changes=[ChangeOut.of(item) for item in page.changes],
-            after=after,
-            more=page.more,
-            next=f"{address}&after={after}",
-        )
+    def of(cls, page: FeedPage) -> Self:
+        """The wire shape."""
+        changes = [ChangeOut.of(item) for item in page.changes]
+        return cls(changes=changes, after=cursor(page.after), more=page.more)

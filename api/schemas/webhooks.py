@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
-from api.paging import NEXT
+from api.paging import After
 from api.schemas import examples
 from api.schemas.base import Instant, Wire, instant_from
 from certlib.registry.notices import Delivery, Webhook
@@ -148,8 +148,7 @@ class DeliveriesOut(Wire):
     """投递记录的一页，新的在前。 A page of deliveries, the newest events first."""
 
     deliveries: list[DeliveryOut]
-    after: str = Field(description="下一页的游标，末页为空。 Cursor of the next page, or empty.")
-    next: str = Field(description=NEXT)
+    after: After
 
 
 class ReplayIn(Wire):

@@ -205,6 +205,9 @@ class SearchQuery:
             (`certlib.usecases.widen`).
         within: what the caller may see; None for everything (never for a department).
         issuer_codes: of these issuers; None for all.
+        issued_from, issued_to: issue date; ends_from, ends_to: last day of validity, which
+            long-term certificates have not. Both ends inclusive.
+        recorded_since: published at that instant or later.
         after: identifier of the last row of the page before (keyset pagination), or "".
     """
 
@@ -218,6 +221,11 @@ class SearchQuery:
     code_keys: frozenset[HolderKey] = frozenset()
     name_keys: frozenset[HolderKey] = frozenset()
     states: frozenset[State] | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    ends_from: date | None = None
+    ends_to: date | None = None
+    recorded_since: datetime | None = None
     limit: int = 50
     after: str = ""
 
@@ -270,8 +278,10 @@ class CoreReads(Protocol):
     def client(self, client_id: str) -> Client | None: ...
     def idempotency(self, client_id: str, route: str, key: str) -> IdempotencyRecord | None: ...
     def audit_trail(self, after: int = 0, limit: int = 1000) -> Sequence[AuditRecord]: ...
-    def history_of(self, identifier: str) -> Sequence[AuditRecord]:
-        """Audit records whose target is `identifier`, oldest first."""
+    def history_of(
+        self, identifier: str, after: int = 0, limit: int | None = None
+    ) -> Sequence[AuditRecord]:
+        """Audit records whose target is `identifier`, oldest first, above a sequence."""
         ...
 
     def counts(self) -> dict[str, int]:

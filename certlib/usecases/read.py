@@ -124,11 +124,13 @@ class ReadCertificates:
                 found.append(Version(certificate, reason))
         return found
 
-    def history(self, caller: Caller, identifier: str) -> Sequence[AuditRecord]:
-        """What was done to the certificate, oldest first."""
+    def history(
+        self, caller: Caller, identifier: str, after: int = 0, limit: int | None = None
+    ) -> Sequence[AuditRecord]:
+        """What was done to the certificate, oldest first, above a sequence."""
         self.certificate(caller, identifier)
         with self._registry.read() as session:
-            return session.history_of(identifier)
+            return session.history_of(identifier, after, limit)
 
     def _today(self) -> date:
         return legal_day(self._clock.now())

@@ -10,11 +10,19 @@ from certlib.errors import Invalid
 from tests.unit.api.api_world import ORDER
 
 
-def _read(world, client="transport", **query):
+def _ask(world, client="transport", **query):
     answer = world.browser.get("/v1/changes", params=query, headers=world.bearer(client))
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "no-store"
-    return answer.json()
+    return answer
+
+
+def _read(world, client="transport", **query):
+    return _ask(world, client, **query).json()
+
+
+def _next(world, answer):
+    return world.browser.get(answer.links["next"]["url"], headers=world.bearer()).json()
 
 
 def test_what_happened_stands_in_order_with_state_and_version(world):
@@ -35,9 +43,10 @@ def test_what_happened_stands_in_order_with_state_and_version(world):
 def test_pages_follow_one_another_and_the_last_cursor_goes_on_later(world):
     for number in range(3):
         world.issued(f"k-{number}", number=f"n-{number}")
-    first = _read(world, limit=2, type_code=ORDER["type_code"])
-    assert (len(first["changes"]), first["more"]) == (2, True)
-    second = world.browser.get(first["next"], headers=world.bearer()).json()
+    first = _ask(world, limit=2, type_code=ORDER["type_code"])
+    assert (len(first.json()["changes"]), first.json()["more"]) == (2, True)
+    assert f"type_code={ORDER['type_code']}" in first.links["next"]["url"]
+    second = _next(world, first)
     assert (len(second["changes"]), second["more"]) == (1, False)
     nothing = _read(world, after=second["after"])
     assert (nothing["changes"], nothing["after"]) == ([], second["after"])
@@ -48,10 +57,10 @@ def test_pages_follow_one_another_and_the_last_cursor_goes_on_later(world):
 
 def test_now_begins_behind_what_has_happened(world):
     world.issued()
-    begin = _read(world, after="now")
-    assert (begin["changes"], begin["more"]) == ([], False)
+    begin = _ask(world, after="now")
+    assert (begin.json()["changes"], begin.json()["more"]) == ([], False)
     later = world.issued("k-2", number="n-2")
-    (told,) = world.browser.get(begin["next"], headers=world.bearer()).json()["changes"]
+    (told,) = _next(world, begin)["changes"]
     assert told["identifier"] == later
 
 

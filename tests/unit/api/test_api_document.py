@@ -43,14 +43,21 @@ def test_every_route_is_documented_but_pages():
     assert routed | {"readStatus"} == documented
 
 
+def _resolved(response):
+    name = response.get("$ref", "").removeprefix("#/components/responses/")
+    return _DOCUMENT["components"]["responses"][name] if name else response
+
+
 @pytest.mark.parametrize("name", sorted(_OPERATIONS))
 def test_every_operation_says_what_can_go_wrong(name):
     operation = _OPERATIONS[name]
     responses = operation["responses"]
     assert "422" not in responses
-    problem = responses["4XX"]["content"]["application/problem+json"]
+    problem = _resolved(responses["4XX"])["content"]["application/problem+json"]
     assert problem["schema"]["$ref"].endswith("ProblemDocument")
-    assert "503" in responses
+    assert "Retry-After" in _resolved(responses["503"])["headers"]
+    assert ("429" in responses) == (name not in {"healthz", "readyz", "metrics"})
+    assert ("401" in responses) == ("security" in operation)
     assert {"500", "502", "504"}.isdisjoint(responses)
     assert operation["summary"].isascii() is False
     assert operation["tags"]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jws
 
 from api.failures import NotAuthenticated
 from api.persons import holds_identity_number, is_account
@@ -86,6 +87,16 @@ def _unsigned(claims):
 def test_what_we_did_not_sign_is_refused(header):
     with pytest.raises(NotAuthenticated):
         _tokens()[0].caller(header, "r")
+
+
+def test_what_our_key_signs_for_another_use_is_no_token():
+    """RFC 8725 section 3.11: the type is looked at."""
+    tokens, _ = _tokens()
+    claims = tokens._claims(tokens.issue(CLIENT, CLIENT.scopes).token)
+    for header in ({"alg": "HS256", "typ": "JWT"}, {"alg": "HS256"}):
+        other = jws.serialize_compact(header, json.dumps(claims).encode(), tokens._key)
+        with pytest.raises(NotAuthenticated):
+            tokens.caller(f"Bearer {other}", "r")
 
 
 @given(st.text(max_size=80))
