@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api.deps import CallerDep, ExpectedVersionDep, KeyDep, PartsDep, Private, etag
+from api.paging import MOST, Limit
 from api.routes.documented import ETAG, needs
 from api.routes.holders import EventPath
 from api.routes.reading import JsonRoute
@@ -41,10 +42,19 @@ _ONE = "/departments/{credit_code}"
     summary="单位清单 Departments",
     openapi_extra=needs(TYPES),
 )
-def list_departments(caller: CallerDep, parts: PartsDep) -> DepartmentsOut:
+def list_departments(
+    caller: CallerDep,
+    parts: PartsDep,
+    after: Annotated[
+        str, Query(max_length=18, description="上页的 after。 `after` of the page before.")
+    ] = "",
+    limit: Limit = MOST,
+) -> DepartmentsOut:
     """全部单位，名称为今日名称。 All of them, with the names they bear today."""
-    found = parts.departments.departments(caller)
-    return DepartmentsOut(departments=[DepartmentOut.of(item) for item in found])
+    found = [item for item in parts.departments.departments(caller) if item.credit_code > after]
+    further = found[limit - 1].credit_code if len(found) > limit else ""
+    shown = [DepartmentOut.of(item) for item in found[:limit]]
+    return DepartmentsOut(departments=shown, after=further)
 
 
 @router.get(

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from api.paging import After
 from api.schemas import examples
 from api.schemas.base import Day, Instant, Name, TypeCode, Wire
 from api.schemas.holders import DocumentNumber, EventId, Reason
@@ -112,10 +113,14 @@ class DepartmentsOut(Wire):
     """全部单位。 All bodies, by credit code."""
 
     model_config = _example(
-        {"departments": [{**_DATA, "credit_code": examples.ISSUER, "row_version": 1}]}
+        {
+            "departments": [{**_DATA, "credit_code": examples.ISSUER, "row_version": 1}],
+            "after": "",
+        }
     )
 
     departments: list[DepartmentOut]
+    after: After
 
 
 class DatedNameOut(Wire):

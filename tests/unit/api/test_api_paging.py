@@ -29,6 +29,13 @@ def test_types_are_read_page_by_page(world):
     assert codes == sorted(codes)
 
 
+def test_departments_are_read_page_by_page(world):
+    everything, _ = _walk(world, "/v1/departments", "departments")
+    single, pages = _walk(world, "/v1/departments", "departments", limit=1)
+    assert single == everything
+    assert pages == len(everything) == 2
+
+
 def test_the_history_is_read_page_by_page(world):
     identifier = world.issued()
     world.act(identifier, "suspend", reason_code="paused")
@@ -56,6 +63,7 @@ def test_every_list_has_pages_or_says_why_not():
         "readType",
         "readTypeVersion",
         "compareTypeVersions",
+        "listVersions",  # the versions of one lineage
         "readPaper",  # the sheets of one certificate
         "countBlankForms",  # one line for each type and status
         "readyz",
