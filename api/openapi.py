@@ -117,6 +117,10 @@ _TAGS: Final = [
         "name": "制证与签发 Drafts",
         "description": "先制证、审核，再签发。 Made, reviewed, then sealed.",
     },
+    {
+        "name": "换发与文件 Versions and files",
+        "description": "换发、变更和附件。 Next versions and further files.",
+    },
     {"name": "状态变更 Decisions", "description": "吊销、撤销、注销等。 Changes of state."},
     {
         "name": "状态之外 Beside the state",

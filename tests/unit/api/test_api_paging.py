@@ -62,6 +62,7 @@ def test_every_list_has_pages_or_says_why_not():
         "listTypeVersions",  # the versions of one type
         "readType",
         "readTypeVersion",
+        "readDepartment",
         "compareTypeVersions",
         "listVersions",  # the versions of one lineage
         "readPaper",  # the sheets of one certificate
