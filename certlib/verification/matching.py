@@ -28,6 +28,8 @@ CORE_FIELDS = {
 }
 """Claim paths outside the extended metadata, with their titles."""
 
+_OF_HOLDERS = frozenset({"holder_name", "holder_code"})
+
 
 def same_text(given: str, registered_value: str) -> bool:
     """Whether two values say the same: full-width forms, spaces, case and dots tolerated."""
@@ -67,6 +69,8 @@ def match_findings(bench: Judgement, record: Certificate) -> list[Finding]:
         alike.setdefault(found, []).append(claim.path)
     if Likeness.DIFFERENT in alike:
         return [_mismatch(bench, alike[Likeness.DIFFERENT])]
+    if _mixed(record, holders, claims):
+        return [_mismatch(bench, sorted(_OF_HOLDERS))]
     values = present(holders)
     if Likeness.DIVIDED in alike:
         return [bench.finding(Check.MATCH, Outcome.UNKNOWN, "holder-divided", values)]
@@ -90,19 +94,26 @@ def issuer_findings(bench: Judgement) -> list[Finding]:
 def _likeness(
     bench: Judgement, record: Certificate, holders: Sequence[HolderThen], claim: Claim
 ) -> Likeness:
-    if claim.path == "holder_name":
-        former = [record.former_names, *([()] * len(holders))]  # they are the first holder's
-        return max(
-            (name_likeness(claim.value, *pair) for pair in zip(holders, former, strict=False)),
-            default=Likeness.DIFFERENT,
-        )
-    if claim.path == "holder_code":
-        return max(
-            (code_likeness(claim.value, holder) for holder in holders), default=Likeness.DIFFERENT
-        )
+    if claim.path in _OF_HOLDERS:
+        return max(_by_holder(record, holders, claim), default=Likeness.DIFFERENT)
     values = (*_registered(record, claim.path), *_of_issuer(bench, claim.path))
     same = any(same_text(claim.value, value) for value in values)
     return Likeness.SAME if same else Likeness.DIFFERENT
+
+
+def _by_holder(record: Certificate, holders: Sequence[HolderThen], claim: Claim) -> list[Likeness]:
+    """How a name or code fits each of the holders, in their order."""
+    if claim.path == "holder_code":
+        return [code_likeness(claim.value, holder) for holder in holders]
+    former = [record.former_names, *([()] * len(holders))]  # they are the first holder's
+    return [name_likeness(claim.value, *pair) for pair in zip(holders, former, strict=False)]
+
+
+def _mixed(record: Certificate, holders: Sequence[HolderThen], claims: Sequence[Claim]) -> bool:
+    """Whether one holder's name came with another one's code: together they are nobody's."""
+    own = [_by_holder(record, holders, claim) for claim in claims if claim.path in _OF_HOLDERS]
+    fits = [all(item is not Likeness.DIFFERENT for item in each) for each in zip(*own, strict=True)]
+    return bool(own) and not any(fits)
 
 
 def _of_issuer(bench: Judgement, path: str) -> tuple[str, ...]:

@@ -141,5 +141,17 @@ def test_acts_need_a_key():
         assert all(key["required"] for key in keys)
 
 
+def test_acts_on_a_record_honour_its_version():
+    """Whoever changes a record may say which version was read, and is told the new one."""
+    for path, item in _DOCUMENT["paths"].items():
+        if "post" not in item or "{identifier}" not in path:
+            continue
+        operation = item["post"]
+        headers = [answer.get("headers", {}) for answer in operation["responses"].values()]
+        named = {parameter["name"].lower() for parameter in operation["parameters"]}
+        assert "if-match" in named, path
+        assert any("ETag" in answer for answer in headers), path
+
+
 def test_names_of_states_are_those_of_the_domain():
     assert set(get_args(StateName)) == {state.value for state in State}

@@ -236,6 +236,25 @@ BOTH = (
 
 
 @pytest.mark.parametrize(
+    ("name", "code", "expected"),
+    [
+        ("揭阳市示例运输有限公司", "91445202MA9TEXT00K", "valid"),
+        ("欧阳明远", "445221199001010013", "valid"),
+        ("欧阳明远", "91445202MA9TEXT00K", "mismatch"),
+        ("揭阳市示例运输有限公司", "445221199001010013", "mismatch"),
+    ],
+)
+def test_one_holders_name_with_anothers_code_is_nobody(name, code, expected):
+    record = replace(issued(), content=content(holders=BOTH))
+    claims = (Claim("holder_name", name), Claim("holder_code", code))
+    report = judged(record, claims=claims)
+    assert report.code == expected
+    if expected == "mismatch":
+        (finding,) = of(report, Check.MATCH)
+        assert finding.evidence == {"fields": ["holder_code", "holder_name"]}
+
+
+@pytest.mark.parametrize(
     ("facts", "shown"),
     [
         ({}, ("揭阳市示例运输有限公司", "欧**", "潮州市另一运输有限公司")),
