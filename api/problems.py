@@ -8,7 +8,15 @@ from typing import Any
 from starlette.responses import Response
 
 from api import failures
-from certlib import beside_errors, errors, issuing_errors, party_errors, remarks
+from certlib import (
+    beside_errors,
+    errors,
+    issuing_errors,
+    page_errors,
+    paper_errors,
+    party_errors,
+    remarks,
+)
 from certlib.errors import CertlibError, Corrupt, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -49,9 +57,9 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.UnknownDivision: Entry(422, "行政区划不存在", "Unknown division"),
     errors.UnprintableCharacter: Entry(422, "没有可用字形", "Unprintable character"),
     errors.ControlCharacter: Entry(422, "含有控制字符", "Forbidden character"),
-    errors.FaceOverflow: Entry(422, "版面容纳不下", "Too long for the face"),
-    errors.PictureUnusable: Entry(422, "图片无法使用", "Unusable picture"),
-    errors.SumDiffers: Entry(422, "合计与明细不符", "Total differs from its table"),
+    page_errors.FaceOverflow: Entry(422, "版面容纳不下", "Too long for the face"),
+    page_errors.PictureUnusable: Entry(422, "图片无法使用", "Unusable picture"),
+    page_errors.SumDiffers: Entry(422, "合计与明细不符", "Total differs from its table"),
     errors.NotNormalised: Entry(422, "文字未规范化", "Text not normalised"),
     errors.DateOrder: Entry(422, "日期顺序有误", "Impossible order of dates"),
     errors.Unsupported: Entry(422, "值不受支持", "Unsupported value"),
@@ -84,9 +92,9 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     issuing_errors.DraftNotFound: Entry(404, "没有这份待签发证照", "No such draft", _NAMED),
     issuing_errors.PersonMissing: Entry(403, "须写明经办人", "A person must be stated"),
     issuing_errors.SealerNotSeparate: Entry(403, "签发人须分开", "A sealer apart is needed"),
-    errors.PrintNumberTaken: Entry(409, "印制号已登记", "Print number taken"),
-    errors.BlankFormUnusable: Entry(409, "空白证件不可用", "Blank form unusable"),
-    errors.SheetUnknown: Entry(404, "无此纸质件", "No such sheet"),
+    paper_errors.PrintNumberTaken: Entry(409, "印制号已登记", "Print number taken"),
+    paper_errors.BlankFormUnusable: Entry(409, "空白证件不可用", "Blank form unusable"),
+    paper_errors.SheetUnknown: Entry(404, "无此纸质件", "No such sheet"),
     errors.TransitionForbidden: Entry(409, "当前状态不允许", "Transition forbidden", _NAMED),
     beside_errors.RenewalOpen: Entry(409, "已有延续申请", "Renewal undecided already"),
     beside_errors.NoRenewalOpen: Entry(409, "没有延续申请", "No renewal undecided"),
@@ -113,7 +121,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     party_errors.MandateKnown: Entry(409, "发证清单条目重叠", "Entries overlap"),
     errors.ScopeMissing: Entry(403, "缺少权限", "Scope missing"),
     errors.ApprovalMissing: Entry(403, "缺少审核", "Approval missing"),
-    errors.SamePerson: Entry(403, "须换人办理", "Another person is needed"),
+    issuing_errors.SamePerson: Entry(403, "须换人办理", "Another person is needed"),
     # ours
     errors.StoreUnavailable: Entry(503, "存储暂时不可用", "Store unavailable"),
     errors.StoreUnfit: Entry(503, "存储配置不符合要求", "Store not set up"),

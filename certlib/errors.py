@@ -216,14 +216,6 @@ class ApprovalMissing(Refused):
     en = "This type needs approval by a second person: have it approved first."
 
 
-class SamePerson(Refused):
-    """Four eyes: the second person is one who took part before."""
-
-    code = "same-person"
-    zh = "须由未参与前一步骤的其他人员办理，请换人操作。"
-    en = "A person who took part before cannot do this: somebody else must."
-
-
 class UnprintableCharacter(Invalid):
     """A character that no font at hand can draw; named, never printed as a box."""
 
@@ -238,36 +230,6 @@ class ControlCharacter(Invalid):
     code = "character-forbidden"
     zh = "包含不可见或控制字符（{codepoint}），请删除后重试。"
     en = "The value holds a control or invisible character ({codepoint}): remove it."
-
-
-class FaceOverflow(Invalid):
-    """The values are too long for the face, even at the smallest size allowed."""
-
-    code = "face-overflow"
-    zh = "内容过长，版面无法完整容纳，请精简文字或改用附页。"
-    en = "The values are too long for the face: shorten them or use an annex."
-
-
-class PictureUnusable(Invalid):
-    """A value that should be a picture (base64 of JPEG or PNG) and cannot be laid into a page."""
-
-    code = "picture-unusable"
-    zh = (
-        "图片无法使用：应为字典所列类型的完整JPEG或PNG（灰度或彩色），边长16至4000像素，"
-        "以base64传输，请重新上传。"
-    )
-    en = (
-        "The picture cannot be used: send a whole JPEG or PNG (grey or RGB) of the type in the "
-        "dictionary, 16 to 4000 pixels a side, as base64."
-    )
-
-
-class SumDiffers(Invalid):
-    """A total that is not the sum of the table it belongs to."""
-
-    code = "sum-differs"
-    zh = "合计与明细之和不一致，请核对明细和合计。"
-    en = "The total differs from the sum of its table: check both."
 
 
 class NotNormalised(Invalid):
@@ -335,30 +297,6 @@ class FaceNumberTaken(Conflict):
     code = "face-number-taken"
     zh = "证照编号已被本单位同类有效证照使用，请核对编号或先办理换发。"
     en = "Another current certificate of this type has this number: check it or renew that one."
-
-
-class PrintNumberTaken(Conflict):
-    """Another sheet of this issuer, type and form has the print number."""
-
-    code = "print-number-taken"
-    zh = "该印制号已登记在另一份纸质件上，请核对。"
-    en = "Another sheet has this print number: check it."
-
-
-class BlankFormUnusable(Conflict):
-    """A blank form that is not in stock any more, or none named where a stock is kept."""
-
-    code = "blank-form-unusable"
-    zh = "空白证件“{number}”不在库存中，或已使用、已作废，请核对号码。"
-    en = "Blank form {number} is not in stock, or was used or spoiled: check the number."
-
-
-class SheetUnknown(NotFound):
-    """No such printed sheet of this certificate."""
-
-    code = "sheet-unknown"
-    zh = "该证照没有此印制号的纸质件，请核对。"
-    en = "This certificate has no sheet with that print number: check it."
 
 
 class TransitionForbidden(Conflict):

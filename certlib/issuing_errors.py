@@ -63,3 +63,11 @@ class DraftEnded(Conflict):
     code = "draft-ended"
     zh = "这份待签发证照已{status_zh}，不能再办理。"
     en = "The draft has been {status}: nothing more can be done with it."
+
+
+class SamePerson(Refused):
+    """Four eyes: the second person is one who took part before."""
+
+    code = "same-person"
+    zh = "须由未参与前一步骤的其他人员办理，请换人操作。"
+    en = "A person who took part before cannot do this: somebody else must."

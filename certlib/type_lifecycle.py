@@ -12,14 +12,8 @@ from typing import Any
 
 from certlib.canonical import canonical_bytes, digest
 from certlib.catalogue import TypeStatus, TypeVersion, type_version_from
-from certlib.errors import (
-    DateOrder,
-    Invalid,
-    Problem,
-    SamePerson,
-    StaleVersion,
-    TransitionForbidden,
-)
+from certlib.errors import DateOrder, Invalid, Problem, StaleVersion, TransitionForbidden
+from certlib.issuing_errors import SamePerson
 
 _STATUS_ZH: Mapping[TypeStatus, str] = {
     TypeStatus.DRAFT: "草稿",

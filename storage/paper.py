@@ -9,8 +9,9 @@ from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, sele
 
 from certlib.certificate import PaperStatus
 from certlib.departments import Holding
-from certlib.errors import BlankFormUnusable, Conflict, PrintNumberTaken
+from certlib.errors import Conflict
 from certlib.paper import BlankForm, BlankStatus, Print, Sheet, StockCount, UntwinnedPrint
+from certlib.paper_errors import BlankFormUnusable, PrintNumberTaken
 from certlib.states import State
 from storage.holdings import held
 from storage.link import Link

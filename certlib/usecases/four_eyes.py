@@ -7,10 +7,11 @@ take part where several persons are needed: nobody could tell whose eyes those w
 from dataclasses import dataclass
 
 from certlib.catalogue import TypeVersion
-from certlib.errors import ApprovalMissing, SamePerson
+from certlib.errors import ApprovalMissing
 from certlib.issuing_errors import (
     NotYetApproved,
     PersonMissing,
+    SamePerson,
     SealerNotSeparate,
 )
 from certlib.registry import Draft

@@ -13,7 +13,6 @@ from certlib.departments import Holding
 from certlib.errors import (
     CertificateNotFound,
     Invalid,
-    SheetUnknown,
     StaleVersion,
     TransitionForbidden,
     TypeUnknown,
@@ -26,6 +25,7 @@ from certlib.paper import (
     overall,
     print_problems,
 )
+from certlib.paper_errors import SheetUnknown
 from certlib.ports import Clock
 from certlib.registry import OutboxEvent, ReadSession, Registry, UnitOfWork
 from certlib.usecases.access import access_of, need

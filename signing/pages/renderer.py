@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from certlib.catalogue import TypeVersion
 from certlib.document import Content
-from certlib.errors import Corrupt, FaceOverflow, Invalid, NotFound, PictureUnusable, Problem
+from certlib.errors import Corrupt, Invalid, NotFound, Problem
+from certlib.page_errors import FaceOverflow, PictureUnusable
 from certlib.ports import DesignDigests, PageOrder
 from signing.pages.coverage import first_unprintable
 from signing.pages.face import face_of

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from certlib.catalogue import TypeVersion
 from certlib.document import Content
-from certlib.errors import Invalid, PictureUnusable, Problem, SumDiffers
+from certlib.errors import Invalid, Problem
+from certlib.page_errors import PictureUnusable, SumDiffers
 from signing.pages.values import column_sum, day_text, printed, with_script
 
 __all__ = ["field_problems", "metadata_texts", "rows_of"]

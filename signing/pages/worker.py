@@ -11,7 +11,8 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from certlib.errors import CertlibError, Corrupt, FaceOverflow, Invalid, NotFound
+from certlib.errors import CertlibError, Corrupt, Invalid, NotFound
+from certlib.page_errors import FaceOverflow
 
 if TYPE_CHECKING:
     from signing.pages.renderer import TypstRenderer

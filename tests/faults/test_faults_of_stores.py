@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from certlib.certificate import Decision
-from certlib.errors import CertlibError, Conflict, FaceOverflow, StoreUnavailable
+from certlib.errors import CertlibError, Conflict, StoreUnavailable
+from certlib.page_errors import FaceOverflow
 from certlib.states import Action, State
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.verify import Question

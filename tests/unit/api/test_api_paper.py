@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from certlib import ids
-from certlib.errors import FaceOverflow
+from certlib.page_errors import FaceOverflow
 from tests.unit.usecases.house import ISSUER, TYPE
 
 _keys = count(1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("certlib", "keys", "signing", "storage", "api")
+PACKAGES = ("certlib", "certlib_client", "keys", "signing", "storage", "api")
 
 # what is wrong → the contract that sees it, and what to append to which modules
 PLANTED = {
@@ -33,6 +33,10 @@ PLANTED = {
     "the auditor shares code with the record": (
         "auditor",
         {"api/audit/planted.py": "storage.link"},
+    ),
+    "the client takes a shape from the service": (
+        "client",
+        {"certlib_client/planted.py": "certlib.ids"},
     ),
     "the auditor shares code with the domain": ("auditor", {"api/audit/planted.py": "certlib.ids"}),
 }

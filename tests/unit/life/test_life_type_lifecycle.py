@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certlib.catalogue import TypeStatus
-from certlib.errors import DateOrder, Invalid, SamePerson, StaleVersion, TransitionForbidden
+from certlib.errors import DateOrder, Invalid, StaleVersion, TransitionForbidden
+from certlib.issuing_errors import SamePerson
 from certlib.type_differences import differences
 from certlib.type_lifecycle import drafted, version_for
 from tests.fakes.records import DEFINITION

@@ -8,7 +8,8 @@ import time
 import pytest
 from pages_orders import LICENCE, order
 
-from certlib.errors import FaceOverflow, Invalid, NotFound, SigningUnavailable
+from certlib.errors import Invalid, NotFound, SigningUnavailable
+from certlib.page_errors import FaceOverflow
 from signing.pages.child import ChildRenderer, RenderingOptions
 
 

@@ -23,7 +23,7 @@ from pages_orders import (
 from pages_reading import page_sizes, runs, squeezed, used_fonts, words
 
 from certlib.document import Holder
-from certlib.errors import FaceOverflow
+from certlib.page_errors import FaceOverflow
 from certlib.ports import PageOrder
 from signing.pages.face import face_of
 

@@ -13,7 +13,8 @@ from pages_orders import APPROVAL, BIRTH, LICENCE, TYPE_CODES, order
 from pages_reading import page_sizes, squeezed, used_fonts, words
 
 from certlib.document import Holder
-from certlib.errors import Corrupt, FaceOverflow, NotFound
+from certlib.errors import Corrupt, NotFound
+from certlib.page_errors import FaceOverflow
 from signing.pages.renderer import DESIGNS_FOLDER, TypstRenderer
 
 

@@ -10,13 +10,11 @@ from certlib.document import ORIGINAL, Form
 from certlib.errors import (
     CertificateNotFound,
     FaceNumberTaken,
-    FaceOverflow,
     IdempotencyInProgress,
     IdempotencyMismatch,
     Invalid,
     IssuerNotAuthorised,
     OutsideDepartment,
-    SamePerson,
     ScopeMissing,
     SigningUnavailable,
     StaleVersion,
@@ -30,8 +28,10 @@ from certlib.issuing_errors import (
     DraftNotFound,
     NotYetApproved,
     PersonMissing,
+    SamePerson,
     SealerNotSeparate,
 )
+from certlib.page_errors import FaceOverflow
 from certlib.registry import DraftStatus, IntentStatus
 from certlib.states import Action, State
 from certlib.usecases import seal as seal_module

@@ -12,12 +12,12 @@ from certlib.errors import (
     CertlibError,
     Conflict,
     Corrupt,
-    FaceOverflow,
     Invalid,
     IssuerNotAuthorised,
     SigningUnavailable,
     StoreUnavailable,
 )
+from certlib.page_errors import FaceOverflow
 from certlib.registry import IntentStatus
 from certlib.states import State
 from certlib.usecases import issue as issue_module

@@ -10,7 +10,6 @@ from certlib.document import ORIGINAL, Form
 from certlib.errors import (
     ApprovalMissing,
     CertificateNotFound,
-    FaceOverflow,
     IdempotencyInProgress,
     Invalid,
     IssuerNotAuthorised,
@@ -24,6 +23,7 @@ from certlib.errors import (
     TypeUnknown,
 )
 from certlib.issuing_errors import FormTaken
+from certlib.page_errors import FaceOverflow
 from certlib.registry import IntentStatus
 from certlib.states import Action
 from certlib.usecases import add_form as add_form_module

@@ -13,13 +13,11 @@ from certlib.errors import (
     CertificateNotFound,
     CertlibError,
     FaceNumberTaken,
-    FaceOverflow,
     IdempotencyInProgress,
     IdempotencyMismatch,
     Invalid,
     IssuerNotAuthorised,
     OutsideDepartment,
-    PictureUnusable,
     ScopeMissing,
     SealMismatch,
     SigningUnavailable,
@@ -28,6 +26,7 @@ from certlib.errors import (
     TypeNotPublished,
     TypeUnknown,
 )
+from certlib.page_errors import FaceOverflow, PictureUnusable
 from certlib.registry import IntentStatus
 from certlib.states import Action, State
 from certlib.usecases.change_state import ChangeRequest

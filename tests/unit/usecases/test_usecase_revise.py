@@ -11,7 +11,6 @@ from certlib.document import ORIGINAL, Form, Holder
 from certlib.errors import (
     CertificateNotFound,
     FaceNumberTaken,
-    FaceOverflow,
     IdempotencyMismatch,
     Invalid,
     ScopeMissing,
@@ -19,6 +18,7 @@ from certlib.errors import (
     TransitionForbidden,
 )
 from certlib.issuing_errors import AlreadyRenewed
+from certlib.page_errors import FaceOverflow
 from certlib.registry import SearchQuery
 from certlib.states import Action, State, View
 from certlib.usecases.caller import ISSUE
