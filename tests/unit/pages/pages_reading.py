@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import pymupdf
 
@@ -28,6 +29,7 @@ class Run:
         )
 
 
+@cache
 def runs(pdf: bytes) -> list[Run]:
     """All upright text but that of the seal image, which is meant to lie under other text."""
     found = []
@@ -55,6 +57,7 @@ def _run(page: int, text: str, span: dict) -> Run:
     return Run(page, text, left, base - 0.86 * size, right, base + 0.1 * size)
 
 
+@cache
 def boxes(pdf: bytes) -> list[Run]:
     """Every figure with its alternative text and its place, as its tag says (ISO 32000-1, 14.8.5)."""
     found = []
@@ -73,6 +76,7 @@ def boxes(pdf: bytes) -> list[Run]:
     return found
 
 
+@cache
 def words(pdf: bytes) -> str:
     """The text of all pages without white space, running heads and feet left out."""
     parts = []
@@ -85,6 +89,7 @@ def words(pdf: bytes) -> str:
     return squeezed("".join(parts))
 
 
+@cache
 def all_words(pdf: bytes) -> str:
     """The text of all pages without white space."""
     with pymupdf.open(stream=pdf) as document:
@@ -96,6 +101,7 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+@cache
 def page_sizes(pdf: bytes) -> list[tuple[float, float]]:
     """Width and height of each page, points."""
     with pymupdf.open(stream=pdf) as document:
