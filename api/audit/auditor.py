@@ -1,24 +1,35 @@
 """One audit: names first, then one snapshot, then everything compared with everything."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from api.audit.bucket import Bucket, ObjectBucket
 from api.audit.checks import (
+    announcements,
     approvals,
     chain,
+    durability,
     files,
     histories,
     idempotency,
     identifiers,
+    leftovers,
     orphans,
+    privacy,
     rows,
 )
-from api.audit.checks.batches import SealedHistory
+from api.audit.checks.batches import Claims, SealedHistory
+from api.audit.checks.departments import Departments
+from api.audit.checks.feed import Feed
+from api.audit.checks.verdicts import Verdicts
 from api.audit.database import Snapshot, snapshot
-from api.audit.ledger import ledger
+from api.audit.ledger import Ledger, ledger
 from api.audit.objects import ObjectFolder, Objects
-from api.audit.report import Counts, Invariant, Report
+from api.audit.probe import Probe
+from api.audit.proof import batch_digests
+from api.audit.report import Counts, Report
+from api.audit.scope import Progress, scope
 from api.audit.testimony import Testimony
 from api.audit.trust import Trust
 from api.audit.unsealing import Opener, key_from
@@ -32,51 +43,106 @@ class AuditOptions:
         database: SQLAlchemy URL of SQLite or PostgreSQL.
         objects: the object folder, or the bucket.
         keys: files of key-encryption keys, the current one and former ones.
-        quick: leave out the verification of seals; digests are compared all the same.
         trust: the root and other anchors of the history's seals.
+        now: the instant of the audit, aware UTC.
+        quick: leave out the verification of seals; digests are compared all the same.
+        probe: address of a running service to ask, or "".
+        logs: log files to search for personal data.
+        acknowledged: files with answers that clients kept.
+        folders: where this machine keeps keys and secrets, to look for leftovers.
+        since: instant from which on to look, None for everything.
+        against: an earlier export, to see whether anything of it is gone.
+        progress: is told how far it is.
     """
 
     database: str
     objects: Path | Bucket
     keys: tuple[Path, ...]
     trust: Trust
+    now: datetime
     quick: bool = False
+    probe: str = ""
+    logs: tuple[Path, ...] = ()
+    acknowledged: tuple[Path, ...] = ()
+    folders: tuple[Path, ...] = ()
+    since: datetime | None = None
+    against: Path | None = None
+    progress: Progress | None = None
 
 
 def audit(options: AuditOptions) -> Report:
-    """Checks INV-1 to INV-5, INV-7 and INV-9; only reads, beside a server that runs.
+    """Checks INV-1 to INV-14; only reads, beside a server that runs.
 
     Acts in flight are tolerated: a pending intent may have its object or not.
 
     Raises:
-        CannotAudit: database, objects or key cannot be read.
+        CannotAudit: database, objects, key or another file cannot be read.
     """
     opener = Opener([key_from(path) for path in options.keys])
     objects = _objects(options.objects)
     # Names before the snapshot: what lay there by now had its intent committed before.
-    names, strange = objects.names()
+    listing = objects.names()
     with snapshot(options.database) as view, Testimony() as testimony:
-        known = ledger(view)
-        history = SealedHistory(Invariant("INV-7"), view, options.trust)
-        chained = chain.check(view, known, history, testimony)
-        rows.check(chained, view, opener, testimony)
+        work = _Work(options, view, ledger(view), opener, objects)
+        return work.done(listing, testimony)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One audit under way."""
+
+    options: AuditOptions
+    view: Snapshot
+    known: Ledger
+    opener: Opener
+    objects: Objects
+
+    def done(self, listing: tuple[frozenset[str], tuple[str, ...]], testimony: Testimony) -> Report:
+        """Walks the history once, with everybody who has a question to it, then asks the rest."""
+        view, known, opener = self.view, self.known, self.opener
+        names, strange = listing
+        part, progress = scope(view, _text(self.options.since)), self.options.progress
+        earlier = {} if self.options.against is None else batch_digests(self.options.against)
+        history = SealedHistory(view, self.options.trust, Claims(part.first, earlier))
+        departments, feed, verdicts = Departments(view, known), Feed(view, part.first), Verdicts()
+        others = (departments, feed, verdicts)
+        walk = chain.Walk(history, testimony, others, part, progress)
+        chained = chain.check(view, known, walk)
+        rows.check(walk, view, opener)
+        archive = files.Archive(
+            self.objects, opener, self.options.quick, _waiting(view), part, progress
+        )
         invariants = (
-            orphans.check(known, objects, sorted(names), strange),
-            files.check(view, known, files.Archive(objects, opener, options.quick, _waiting(view))),
+            orphans.check(known, self.objects, sorted(names), strange),
+            files.check(view, known, archive),
             identifiers.check(known),
             idempotency.check(view, known, opener),
             histories.check(view, known),
+            feed.end(view, known),
             chained,
+            announcements.check(view, known),
             approvals.check(view, known),
+            departments.end(view),
+            privacy.check(view, opener, (*names, *strange), self.options.logs),
+            leftovers.check(view, self.objects, self.options.folders, self.options.now),
+            durability.check(view, known, self.options.acknowledged),
+            verdicts.end(view, known),
         )
-    counts = Counts(len(known.certificates), known.pending, len(names), history.unsealed)
-    return Report(invariants, counts)
+        if self.options.probe:
+            by_name = {item.name: item for item in invariants}
+            Probe(self.options.probe, self.options.database).ask(known, by_name)
+        counts = Counts(len(known.certificates), known.pending, len(names), history.unsealed)
+        return Report(invariants, counts)
 
 
 def _objects(place: Path | Bucket) -> Objects:
     return ObjectBucket(place) if isinstance(place, Bucket) else ObjectFolder(place)
 
 
+def _text(since: datetime | None) -> str:
+    return "" if since is None else since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _waiting(view: Snapshot) -> frozenset[str]:
-    rows = view.rows("SELECT object_name FROM object_locks_due")
-    return frozenset(row["object_name"] for row in rows)
+    rows_ = view.rows("SELECT object_name FROM object_locks_due")
+    return frozenset(row["object_name"] for row in rows_)

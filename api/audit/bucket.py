@@ -5,9 +5,10 @@ that is a ciphertext as on a file system or the file itself.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import urllib3
@@ -98,6 +99,20 @@ class ObjectBucket:
             damaged=not whole or sealed not in {"0", "1"},
             locked="x-amz-object-lock-mode" in notes,
         )
+
+    def unfinished(self) -> Iterable[tuple[str, datetime]]:
+        """What health checks write and remove.
+
+        Raises:
+            CannotAudit: the bucket cannot be listed.
+        """
+        with _answering():
+            kept = list(self._client.list_objects(self._name, prefix=_PROBE, recursive=True))
+        return [
+            (str(item.object_name), item.last_modified)
+            for item in kept
+            if item.last_modified is not None
+        ]
 
 
 @contextmanager

@@ -34,7 +34,16 @@ Row = Mapping[str, Any]
 
 
 class Snapshot(Protocol):
-    """The database as it was at one instant."""
+    """The database as it was at one instant.
+
+    Attributes:
+        engine: `sqlite` or `postgresql`.
+    """
+
+    @property
+    def engine(self) -> str:
+        """Which engine answers."""
+        ...
 
     def rows(self, query: str) -> Iterator[Row]:
         """Rows by column name: instants and days as ISO text, octets as bytes."""
@@ -78,6 +87,8 @@ def _sqlite(url: str) -> Iterator[Snapshot]:
 
 
 class _SqliteSnapshot:
+    engine = "sqlite"
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
@@ -108,6 +119,8 @@ def _postgresql(url: str) -> Iterator[Snapshot]:
 
 
 class _PostgresqlSnapshot:
+    engine = "postgresql"
+
     def __init__(self, connection: "psycopg.Connection[dict[str, Any]]") -> None:
         self._connection = connection
         self._count = 0

@@ -43,3 +43,9 @@ def _remainder(text: str) -> int:
         total = product + int(character, _MODULUS)
         product = (total % _MODULUS or _MODULUS) * 2 % (_MODULUS + 1)
     return total % _MODULUS
+
+
+def check_character(body: str) -> str:
+    """The character with which `body` (type, issuer, serial, version) leaves 1."""
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return next(last for last in alphabet if _remainder(body + last) == 1)

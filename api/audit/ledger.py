@@ -9,12 +9,12 @@ from api.audit.database import Row, Snapshot
 _INTENTS = (
     "SELECT identifier, status, issuer_code, type_code, storage_key, client_id, route, "
     "idempotency_key, requested_by, approved_by, sealed_by, approvals_required, forms, supersedes, "
-    "content_digest FROM intents"
+    "content_digest, recorded_at FROM intents"
 )
 _CERTIFICATES = (
     "SELECT identifier, state, type_code, issuer_code, serial, version, type_version, row_version, "
-    "valid_from, valid_to, issue_date, storage_key, supersedes, superseded_by, content_digest "
-    "FROM certificates"
+    "valid_from, valid_to, issue_date, storage_key, supersedes, superseded_by, content_digest, "
+    "acting_code, changed_at, recorded_at FROM certificates"
 )
 _FILES = (
     "SELECT identifier, sha256, object_name, size, form, copy_number, revision, kind "
@@ -25,7 +25,7 @@ _ADDITIONS = (
     "requested_by, approved_by, sealed_by, approvals_required FROM form_intents"
 )
 _PLANNED = "SELECT identifier FROM planned_successions"
-_DRAFTS = "SELECT identifier, status, issuer_code, type_code FROM drafts"
+_DRAFTS = "SELECT identifier, status, issuer_code, acting_code, type_code FROM drafts"
 
 
 @dataclass(frozen=True, slots=True)

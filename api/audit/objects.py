@@ -1,7 +1,9 @@
 """The object folder, walked without the store's code: FOLDER/ab/ab….REVISION."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +42,10 @@ class Objects(Protocol):
 
     def read(self, name: str) -> Stored | None:
         """What lies under a name; None when nothing does."""
+        ...
+
+    def unfinished(self) -> Iterable[tuple[str, datetime]]:
+        """What writers have begun and not finished, and since when it lies there."""
         ...
 
 
@@ -90,3 +96,19 @@ class ObjectFolder:
             raise CannotAudit(
                 f"无法读取文件对象 {name}。", f"The object {name} cannot be read."
             ) from error
+
+    def unfinished(self) -> Iterable[tuple[str, datetime]]:
+        """Files of writers that may be alive.
+
+        Raises:
+            CannotAudit: the folder cannot be read.
+        """
+        try:
+            kept = [
+                (path.name, path.stat().st_mtime) for path in (self.folder / _INCOMING).glob("*")
+            ]
+        except FileNotFoundError:
+            return []  # one of them is finished by now; the next audit sees what is left
+        except OSError as error:
+            raise CannotAudit("无法读取文件目录。", "The object folder cannot be read.") from error
+        return [(name, datetime.fromtimestamp(since, UTC)) for name, since in kept]

@@ -272,6 +272,27 @@ def prove_inclusion(file: Path, trust: Trust) -> Proof:
     return proof
 
 
+def batch_digests(folder: Path) -> dict[int, str]:
+    """Number → digest of every batch in an export, to be held against the record later.
+
+    Raises:
+        CannotAudit: the folder is no export, or a file is missing.
+    """
+    manifest = _manifest(folder)
+    numbers = range(manifest["first_batch"], manifest["last_batch"] + 1)
+    try:
+        return {
+            number: sha256(
+                (folder / BATCH.format(number) / "header.json").read_bytes()
+                + (folder / BATCH.format(number) / "signature.der").read_bytes()
+            ).hexdigest()
+            for number in numbers
+            if number
+        }
+    except OSError as error:
+        raise _no_export() from error
+
+
 def own_trust(folder: Path) -> Trust:
     """The roots and lists that lie in an export: whoever uses them must know them otherwise.
 

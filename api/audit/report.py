@@ -1,18 +1,9 @@
 """What an audit says: invariants, how much of each was checked, and what violates them."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-INVARIANTS: Mapping[str, tuple[str, str]] = {
-    "INV-1": ("没有登记之外的签章文件", "no sealed file without a record"),
-    "INV-2": ("每份登记都有其文件，摘要和签名相符", "every record has its file, digest equal"),
-    "INV-3": ("标识不重复，作废标识不再使用", "no identifier twice, burned ones never reused"),
-    "INV-4": ("同一幂等键同一证照", "same idempotency key, same certificate"),
-    "INV-5": ("状态只按转换表变化", "states only move along the table"),
-    "INV-7": ("审计记录无缺口、无改动", "the audit history has no gap and no change"),
-    "INV-9": ("应审核的已由他人审核", "approvals present, requester not among them"),
-}
+from api.audit.promises import INVARIANTS, METHODS
 
 
 class CannotAudit(Exception):
@@ -50,6 +41,11 @@ class Invariant:
     def texts(self) -> tuple[str, str]:
         """What it promises, in Chinese and English."""
         return INVARIANTS[self.name]
+
+    @property
+    def method(self) -> tuple[str, str]:
+        """How it is checked, in Chinese and English."""
+        return METHODS[self.name]
 
     def broken(self, subject: str, code: str, zh: str, en: str) -> None:
         """Notes a violation."""
@@ -97,6 +93,7 @@ class Report:
                 {
                     "invariant": item.name,
                     "promise": {"zh": item.texts[0], "en": item.texts[1]},
+                    "method": {"zh": item.method[0], "en": item.method[1]},
                     "checked": item.checked,
                     "violations": [
                         {

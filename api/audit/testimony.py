@@ -30,9 +30,10 @@ EXEMPT = frozenset(
 )
 """Tables that the history says nothing of (docs/storage.md)."""
 
-_LEFT_OUT: Mapping[str, frozenset[str]] = dict.fromkeys(
+LEFT_OUT: Mapping[str, frozenset[str]] = dict.fromkeys(
     ("intents", "form_intents"), frozenset({"attempts", "last_error", "lease_until"})
 )
+"""Columns of other tables that it says nothing of."""
 _KEY_DIGITS = 32
 _TABLES = """
 CREATE TABLE said (
@@ -93,7 +94,7 @@ def key_of(row: Row, key: Sequence[str], opener: Opener) -> tuple[str, tuple[str
 
 def digests_of(name: str, row: Row, opener: Opener) -> frozenset[str]:
     """The digests that a row may go by, one for each key."""
-    left_out = _LEFT_OUT.get(name, frozenset())
+    left_out = LEFT_OUT.get(name, frozenset())
     kept = {
         column: _plain(value) for column, value in row.items() if value and column not in left_out
     }

@@ -29,7 +29,7 @@ def export_history(
     """
     from api.audit.export import Period, export
 
-    first, last = (_day(text) for text in days)
+    first, last = (day_of(text) for text in days)
     made = export(database, trust, folder, Period(first, last), SystemClock().now())
     screen.say(
         f"已导出第 {made.first} 至 {made.last} 批，记录 {made.records} 条，"
@@ -72,7 +72,12 @@ def prove_history(
     return DONE if proof.holds and not missing else FAILED
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """A day that somebody typed; None when nothing was.
+
+    Raises:
+        UsageProblem: it is no day.
+    """
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

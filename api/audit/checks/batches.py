@@ -1,6 +1,7 @@
 """INV-7: the history is what was sealed, batch by batch, and no batch is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from api.audit.batches import Batch, BatchChain, Fault, Header
 from api.audit.database import Row, Snapshot
@@ -15,7 +16,22 @@ _BATCHES = (
 )
 _ROOT = ("batch-root", "记录与封签时不符", "the records are not those that were sealed")
 _MISSING = ("batch-records", "封签的记录缺失", "records that were sealed are missing")
+_REWRITTEN = ("batch-rewritten", "与先前导出的批次不同", "another batch than was exported before")
+_ROLLED_BACK = ("batch-gone", "先前导出过的批次已不存在", "exported before, and gone since")
 _COLUMNS = ("batch-columns", "批次栏目与封签头不符", "the columns say something else")
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What is known of the batches beforehand.
+
+    Attributes:
+        first: sequence of the first record that is walked; batches before it are believed.
+        earlier: number → digest (hex) of batches that were exported some time before.
+    """
+
+    first: int = 1
+    earlier: Mapping[int, str] = field(default_factory=dict)
 
 
 class SealedHistory:
@@ -26,8 +42,9 @@ class SealedHistory:
         unsealed: how many records no seal covers yet; `since`: when the first was written.
     """
 
-    def __init__(self, found: Invariant, snapshot: Snapshot, trust: Trust) -> None:
-        self.found = found
+    def __init__(self, snapshot: Snapshot, trust: Trust, claims: Claims) -> None:
+        self.found = Invariant("INV-7")
+        self._claims = claims
         self._batches = self._read(snapshot, trust)
         self._header = next(self._batches, None)
         self._leaves: list[bytes] = []
@@ -61,10 +78,15 @@ class SealedHistory:
         self._header, self._leaves = next(self._batches, None), []
 
     def _read(self, snapshot: Snapshot, trust: Trust) -> Iterator[Header]:
-        chain = BatchChain(trust)
+        chain = BatchChain(trust, anywhere=self._claims.first > 1)
+        earlier = dict(self._claims.earlier)
         for row in snapshot.rows(_BATCHES):
-            self.found.checked += 1
             batch = _batch(row)
+            if earlier.pop(batch.number, batch.digest.hex()) != batch.digest.hex():
+                self._broken(batch.number, _REWRITTEN)
+            if row["last_sequence"] < self._claims.first:
+                continue
+            self.found.checked += 1
             header, faults = chain.take(batch)
             for fault in faults:
                 self._broken(batch.number, fault)
@@ -72,6 +94,8 @@ class SealedHistory:
                 if not _agrees(row, batch, header):
                     self._broken(batch.number, _COLUMNS)
                 yield header
+        for number in earlier:
+            self._broken(number, _ROLLED_BACK)
 
     def _broken(self, number: int, fault: Fault) -> None:
         code, zh, en = fault

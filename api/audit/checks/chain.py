@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from api.audit.checks.batches import SealedHistory
 from api.audit.checks.words import Words
@@ -11,6 +12,7 @@ from api.audit.database import Row, Snapshot
 from api.audit.history import Record, records
 from api.audit.ledger import Ledger
 from api.audit.report import Invariant
+from api.audit.scope import WHOLE, Progress, Scope, told
 from api.audit.testimony import Testimony
 from api.audit.transitions import TABLE
 
@@ -73,14 +75,37 @@ class _Memory:
             self.sealed[record.target] = str(record.details.get("sha256"))
 
 
-def check(
-    snapshot: Snapshot, ledger: Ledger, history: SealedHistory, testimony: Testimony
-) -> Invariant:
+class Observer(Protocol):
+    """Whoever walks along."""
+
+    def see(self, record: Record) -> None:
+        """Takes the next record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Who walks along the history.
+
+    Attributes:
+        history: holds it against its seals; others: look for what concerns them.
+        scope: where it begins; progress: is told how far it is.
+    """
+
+    history: SealedHistory
+    testimony: Testimony
+    others: Sequence[Observer] = ()
+    scope: Scope = WHOLE
+    progress: Progress | None = None
+
+
+def check(snapshot: Snapshot, ledger: Ledger, walk: Walk) -> Invariant:
     """Walks the chain from its first record to its head, then asks it for every act."""
+    history, scope = walk.history, walk.scope
     found = history.found
-    memory, words = _Memory(), Words(found, testimony)
-    sequence, previous = 0, ""
-    for record in records(snapshot):
+    memory, words = _Memory(), Words(found, walk.testimony)
+    sequence, previous = scope.first - 1, scope.previous
+    for record in told(records(snapshot, scope.first), "history", 0, walk.progress):
         found.checked += 1
         sequence += 1
         subject = str(record.sequence)
@@ -90,14 +115,17 @@ def check(
         memory.note(record)
         words.hear(record)
         history.see(record)
+        for other in walk.others:
+            other.see(record)
         # From here on the walk follows what is there: one gap is one violation.
         sequence, previous = record.sequence, record.digest
     history.end()
     _check_head(found, snapshot, sequence, previous)
-    for identifier in ledger.intents:
+    young = {name for name, intent in ledger.intents.items() if scope.young(intent)}
+    for identifier in young:
         held = identifier in memory.reserved
         found.expect(held, identifier, "reserve-unrecorded", _UNRECORDED)
-    _check_steps(found, snapshot, memory.acts)
+    _check_steps(found, snapshot, memory.acts, None if scope.whole else young)
     _check_digests(found, ledger, memory.sealed)
     return found
 
@@ -116,16 +144,25 @@ def _act(record: Record) -> _Act:
     return _Act(_STEP_OF[record.act], record.at, record.actor, said)
 
 
-def _check_steps(found: Invariant, snapshot: Snapshot, acts: Mapping[str, Sequence[_Act]]) -> None:
-    """Every step has its act and every act its step, in the same order."""
+def _check_steps(
+    found: Invariant,
+    snapshot: Snapshot,
+    acts: Mapping[str, Sequence[_Act]],
+    only: AbstractSet[str] | None,
+) -> None:
+    """Every step has its act and every act its step, in the same order; of `only` these."""
     steps: Counter[str] = Counter()
     for row in snapshot.rows(_STEPS):
+        if only is not None and row["identifier"] not in only:
+            continue
         identifier, place = row["identifier"], steps[row["identifier"]]
         steps[identifier] += 1
         recorded = acts.get(identifier, ())
         if found.expect(place < len(recorded), identifier, "step-unrecorded", _UNRECORDED):
             found.expect(recorded[place].made(row), identifier, "step-differs", _STEP)
     for identifier, recorded in acts.items():
+        if only is not None and identifier not in only:
+            continue
         held = len(recorded) <= steps[identifier]
         found.expect(held, identifier, "step-undone", _UNDONE)
 

@@ -10,6 +10,7 @@ from api.audit.database import Row, Snapshot
 from api.audit.ledger import Ledger, object_name
 from api.audit.objects import Objects
 from api.audit.report import Invariant
+from api.audit.scope import WHOLE, Progress, Scope, told
 from api.audit.seal import BadSeal, checked_seal
 from api.audit.unsealing import DoesNotOpen, Opener
 
@@ -47,12 +48,16 @@ class Archive:
     Attributes:
         quick: seals are not verified; digests are.
         waiting: names of published objects whose lock is still to be set.
+        scope: which certificates' files are read.
+        progress: is told how far it is.
     """
 
     objects: Objects
     opener: Opener
     quick: bool
     waiting: frozenset[str] = frozenset()
+    scope: Scope = WHOLE
+    progress: Progress | None = None
 
 
 def check(snapshot: Snapshot, ledger: Ledger, archive: Archive) -> Invariant:
@@ -70,19 +75,23 @@ def check(snapshot: Snapshot, ledger: Ledger, archive: Archive) -> Invariant:
             held = identifier in ledger.certificates
             found.expect(held, identifier, "published-without-record", _NO_RECORD)
     for content in snapshot.rows(_CONTENTS):
-        _check_content(found, content, ledger, archive.opener)
+        if archive.scope.young(ledger.certificates[content["identifier"]]):
+            _check_content(found, content, ledger, archive.opener)
     return found
 
 
 def _check_files(found: Invariant, ledger: Ledger, archive: Archive) -> None:
-    for identifier, rows in ledger.files.items():
+    files = told(ledger.files.items(), "files", len(ledger.files), archive.progress)
+    for identifier, rows in files:
         certificate = ledger.certificates.get(identifier)
-        if found.expect(certificate is not None, identifier, "file-without-record", _STRAY_FILE):
-            for file in rows:
-                if file["kind"] == "original":
-                    named = file["object_name"] in _names_of(ledger, certificate or {}, file)
-                    found.expect(named, identifier, "object-name", _NAME)
-                _check_file(found, file, certificate or {}, archive)
+        if certificate is None:
+            found.broken(identifier, "file-without-record", *_STRAY_FILE)
+            continue
+        for file in rows if archive.scope.young(certificate) else ():
+            if file["kind"] == "original":
+                named = file["object_name"] in _names_of(ledger, certificate, file)
+                found.expect(named, identifier, "object-name", _NAME)
+            _check_file(found, file, certificate, archive)
 
 
 def _check_intent(found: Invariant, identifier: str, row: Row, ledger: Ledger) -> None:

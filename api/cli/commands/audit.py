@@ -1,22 +1,43 @@
 """`certlib audit`: does the record keep its promises? Independent of everything that wrote it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from api.cli import options
+from api.cli.audit_report import Bar, show
 from api.cli.bilingual import Command, Language
 from api.cli.failures import DONE, FAILED, UNKNOWN, CommandFailure, UsageProblem
+from api.cli.history import day_of
 from api.cli.screen import Screen
+from api.clock import SystemClock
 
 if TYPE_CHECKING:
-    from api.audit import Bucket, Report, Trust
+    from api.audit import AuditOptions, Bucket, Trust
     from api.settings import Settings
 
-_SHOWN = 50
-"""Violations of one invariant that a table lists; JSON has all."""
+_LEGAL = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options of one call."""
+
+    quick: bool
+    trust: tuple[Path, ...]
+    export: Path | None
+    first: str
+    last: str
+    prove: Path | None
+    record: str
+    since: str
+    against: Path | None
+    probe: str
+    logs: tuple[Path, ...]
+    acknowledged: tuple[Path, ...]
 
 
 class _CouldNot(CommandFailure):
@@ -83,43 +104,90 @@ class _CouldNot(CommandFailure):
     zh="与 --prove 同用：找出该证照（或该序号）的记录所在批次，写出证明文件。",
     en="With --prove: say which batch holds this certificate's records, and write their proofs.",
 )
+@options.option(
+    "--since",
+    default="",
+    metavar="DAY",
+    zh="只审计这一天（北京时间）以来的登记和历史，之前的封签视为可信。",
+    en="Audit only what is since this day (UTC+8); what was sealed before is believed.",
+)
+@options.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    zh="与先前导出的目录比对：导出过的批次有无改动或缺失。",
+    en="Compare with an earlier export: has anything of it changed or gone?",
+)
+@options.option(
+    "--probe",
+    default="",
+    metavar="URL",
+    zh="另向运行中的服务核对对外状态（INV-6、INV-14）。",
+    en="Ask a running service too what it tells the public (INV-6, INV-14).",
+)
+@options.option(
+    "--logs",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    metavar="FILE",
+    zh="在日志文件中查找个人信息（可多次）。",
+    en="Search log files for personal data (repeatable).",
+)
+@options.option(
+    "--acknowledged",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    metavar="FILE",
+    zh="客户端保存的应答（JSON 行，含 identifier），核对其是否都在登记中（可多次）。",
+    en="Answers that clients kept (JSON lines with `identifier`): is each on record? (repeatable)",
+)
 @options.data_dir
 @options.as_json
 @options.lang
-def command(  # noqa: PLR0913 - one parameter for each option
-    *,
-    quick: bool,
-    trust: tuple[Path, ...],
-    export: Path | None,
-    first: str,
-    last: str,
-    prove: Path | None,
-    record: str,
-    data_dir: Path,
-    as_json: bool,
-    lang: Language,
-) -> int:
+def command(*, data_dir: Path, as_json: bool, lang: Language, **given: Any) -> int:
     """Audits the node in `data_dir`, or exports its history, or proves an export."""
-    from api.audit import AuditOptions, CannotAudit, audit
+    from api.audit import CannotAudit, audit
     from api.cli.history import export_history, prove_history
 
-    screen = Screen(lang)
+    screen, asked = Screen(lang), _Asked(**given)
     try:
-        if prove is not None:
-            return prove_history(screen, prove, trust, record, as_json=as_json)
+        if asked.prove is not None:
+            return prove_history(screen, asked.prove, asked.trust, asked.record, as_json=as_json)
         settings = _settings(data_dir)
-        anchors = _trust(settings, trust)
-        if export is not None:
-            return export_history(screen, settings.database, anchors, export, (first, last))
-        keys = (settings.secrets_folder / "kek",)
-        report = audit(AuditOptions(settings.database, _place(settings), keys, anchors, quick))
+        anchors = _trust(settings, asked.trust)
+        if asked.export is not None:
+            days = (asked.first, asked.last)
+            return export_history(screen, settings.database, anchors, asked.export, days)
+        with Bar(screen) as bar:
+            report = audit(_wanted(settings, anchors, asked, bar))
     except CannotAudit as error:
         raise _CouldNot(error.zh, error.en) from error
     if as_json:
         screen.json(report.as_json())
     else:
-        _show(screen, report)
+        show(screen, report)
     return DONE if report.green else FAILED
+
+
+def _wanted(settings: "Settings", anchors: "Trust", asked: _Asked, bar: Bar) -> "AuditOptions":
+    from api.audit import AuditOptions
+
+    since = day_of(asked.since)
+    return AuditOptions(
+        database=settings.database,
+        objects=_place(settings),
+        keys=(settings.secrets_folder / "kek",),
+        trust=anchors,
+        now=SystemClock().now(),
+        quick=asked.quick,
+        probe=asked.probe,
+        logs=asked.logs,
+        acknowledged=asked.acknowledged,
+        folders=(settings.data_dir / "keys", settings.secrets_folder),
+        since=None if since is None else datetime.combine(since, time(), _LEGAL),
+        against=asked.against,
+        progress=bar.told,
+    )
 
 
 def _settings(data_dir: Path) -> "Settings":
@@ -159,37 +227,3 @@ def _place(settings: "Settings") -> "Path | Bucket":
         settings.s3_secret_key,
         None if settings.s3_ca_file is None else str(settings.s3_ca_file),
     )
-
-
-def _show(screen: Screen, report: "Report") -> None:
-    rows = [
-        (
-            item.name,
-            screen.pick(*item.texts),
-            str(item.checked),
-            str(len(item.violations)),
-        )
-        for item in report.invariants
-    ]
-    columns = [("约束", "Invariant"), ("内容", "Promise"), ("核对", "Checked"), ("违反", "Broken")]
-    screen.table(columns, rows)
-    broken = [
-        (item.name, one.subject, screen.pick(one.zh, one.en))
-        for item in report.invariants
-        for one in item.violations[:_SHOWN]
-    ]
-    if broken:
-        screen.table([("约束", "Invariant"), ("对象", "Subject"), ("违反", "Violation")], broken)
-    counts = report.counts
-    screen.say(
-        f"证照 {counts.certificates} 份，在途 {counts.pending} 件，文件 {counts.objects} 个，"
-        f"尚未封签的审计记录 {counts.unsealed} 条。",
-        f"{counts.certificates} certificates, {counts.pending} in flight, "
-        f"{counts.objects} objects, {counts.unsealed} audit records not sealed yet.",
-    )
-    if report.green:
-        screen.say("全部符合。", "Everything holds.", "bold green")
-    else:
-        screen.say(
-            "存在违反，请联系管理员。", "There are violations: call the operator.", "bold red"
-        )

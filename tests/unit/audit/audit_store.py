@@ -7,12 +7,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from api.audit import AuditOptions, Report, audit, trust_of_register
-from api.audit.testimony import EXEMPT
+from api.audit.testimony import EXEMPT, LEFT_OUT
 from api.bootstrap import Node, open_node
 from api.demo.orders import ISSUERS, PLANNING, TRANSPORT, Term, order
 from api.founding import found, type_files
@@ -21,9 +21,9 @@ from certlib.canonical import canonical_bytes
 from certlib.catalogue import type_version_from
 from certlib.certificate import Decision
 from certlib.errors import SigningUnavailable
-from certlib.registry import AuditRecord, Intent
+from certlib.registry import AuditRecord, Client, Intent
 from certlib.states import Action
-from certlib.usecases.caller import SCOPES, Caller
+from certlib.usecases.caller import DEPARTMENT_SCOPES, Caller
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
 from certlib.usecases.order import IssueAnswer, IssueOrder, IssueRequest
@@ -47,7 +47,8 @@ def settings(folder: Path, database_url: str = "") -> Settings:
 
 
 def caller(type_code: str = TRANSPORT, person: str = "maker") -> Caller:
-    return Caller(f"client-{type_code[-3:]}", ISSUERS[type_code], frozenset(SCOPES), person)
+    client = f"client-{type_code[-3:]}"
+    return Caller(client, ISSUERS[type_code], frozenset(DEPARTMENT_SCOPES), person)
 
 
 def found_store(folder: Path, database_url: str = "") -> None:
@@ -57,6 +58,7 @@ def found_store(folder: Path, database_url: str = "") -> None:
     with closing(node):
         found(node)
         _put_four_eyes(node)
+        _put_clients(node)
         names = {name: issued(node, number) for number, name in enumerate(_NAMES, 1)}
         names["planning"] = issued(node, 50, PLANNING)
         for action, name in ((Action.REVOKE, "revoked"), (Action.SUSPEND, "suspended")):
@@ -75,6 +77,7 @@ def found_store(folder: Path, database_url: str = "") -> None:
         node.seal_history.run(everything=True)
         _burn(node, names["burned"])  # what no seal covers yet
     (folder / "names.json").write_text(json.dumps(names))
+    (folder / "built").write_text(node.clock.now().isoformat())
 
 
 _NAMES = ("valid", "revoked", "suspended", "restored", "superseded")
@@ -108,6 +111,17 @@ def _put_four_eyes(node: Node) -> None:
     with node.registry.begin() as uow:
         uow.put_type_version(type_version_from(definition), canonical_bytes(definition).decode())
         uow.append_audit([AuditRecord(node.clock.now(), "operator", "publish-type", TRANSPORT)])
+        uow.commit()
+
+
+def _put_clients(node: Node) -> None:
+    now = node.clock.now()
+    with node.registry.begin() as uow:
+        for type_code in (TRANSPORT, PLANNING):
+            one = caller(type_code)
+            made = Client(one.client_id, "system", one.department_code, one.scopes, "hash", now)
+            uow.put_client(made)
+            uow.append_audit([AuditRecord(now, "operator", "add-client", made.client_id)])
         uow.commit()
 
 
@@ -184,7 +198,14 @@ class Store:
     def options(self) -> AuditOptions:
         key = self.folder / "secrets" / "kek"
         trust = trust_of_register(self.folder / "var" / "keys" / "register")
-        return AuditOptions(f"sqlite:///{self.database}", self.objects, (key,), trust)
+        place = f"sqlite:///{self.database}"
+        folders = (self.folder / "var" / "keys", self.folder / "secrets")
+        return AuditOptions(place, self.objects, (key,), trust, self.built, folders=folders)
+
+    @property
+    def built(self) -> datetime:
+        """When the node was built: an audit at once, however long the tests take."""
+        return datetime.fromisoformat((self.folder / "built").read_text())
 
     @property
     def cipher(self) -> Cipher:
@@ -214,11 +235,16 @@ class Store:
             found.append(json.loads(self.cipher.open(row["content"], place))["ZZBH"])
         return found
 
-    def rows_now(self) -> dict[str, list[tuple[Any, ...]]]:
+    def rows_now(self) -> dict[str, list[list[Any]]]:
         """Every row that the history bears witness to."""
         query = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
         names = [str(name) for (name,) in self.rows(query) if name not in EXEMPT]
-        return {name: sorted(self.rows(f"SELECT * FROM {name}"), key=repr) for name in names}
+        return {name: sorted(self._kept(name), key=repr) for name in names}
+
+    def _kept(self, table: str) -> list[list[Any]]:
+        left_out = LEFT_OUT.get(table, frozenset())
+        rows = self.mappings(f"SELECT * FROM {table}")
+        return [[value for name, value in row.items() if name not in left_out] for row in rows]
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.database)) as connection:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.audit.audit_store import Store, found_store
+pytest.register_assert_rewrite("tests.unit.audit.planting")
+
+from tests.unit.audit.audit_store import Store, found_store  # noqa: E402 - behind the line above
 
 
 @pytest.fixture(scope="session")

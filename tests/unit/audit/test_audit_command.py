@@ -3,12 +3,17 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from rich.console import Console
 
 from api.cli import main
+from api.cli.audit_report import Bar
+from api.cli.bilingual import Language
+from api.cli.screen import Screen
 from tests.unit.audit.audit_store import Store
 
 Call = Callable[..., tuple[int, str, str]]
@@ -117,3 +122,52 @@ def test_a_pinned_timestamp_authority_is_believed(
     """As the setting for outside timestamps names it."""
     monkeypatch.setenv("CERTLIB_HISTORY_TSA_CERTIFICATE", str(root))
     assert call("--quick")[0] == 0
+
+
+def test_a_rollback_is_found_against_an_earlier_export(call: Call, store: Store, tmp_path: Path):
+    """Database, keys and all, set back to yesterday: only what lies elsewhere can tell."""
+    folder = tmp_path / "history"
+    call("--export", folder)
+    assert call("--quick", "--against", folder)[0] == 0
+    last = store.value("SELECT MAX(number) FROM history_batches")
+    store.run(f"DELETE FROM history_batches WHERE number = {last}")
+    code, out, _ = call("--quick", "--against", folder, "--json")
+    assert code == 1
+    assert "batch-gone" in out
+    assert call("--quick")[0] == 0
+    (folder / "batches" / "000001" / "signature.der").write_bytes(b"another")
+    assert "batch-rewritten" in call("--quick", "--against", folder, "--json")[1]
+    (folder / "batches" / "000001" / "signature.der").unlink()
+    assert call("--quick", "--against", folder)[0] == 2
+
+
+def test_a_part_since_a_day(call: Call, store: Store):
+    tomorrow = (store.built + timedelta(days=2)).date()
+    store.run("UPDATE audit_history SET actor = 'nobody' WHERE sequence = 7")
+    assert call("--quick", "--since", tomorrow)[0] == 0
+    assert call("--quick")[0] == 1
+    assert call("--since", "soon")[0] == 3
+
+
+def test_logs_and_answers_are_looked_at(call: Call, store: Store, tmp_path: Path):
+    log, kept = tmp_path / "log", tmp_path / "kept"
+    log.write_text(max(filter(str.isalnum, store.holder_texts()), key=len), "utf-8")
+    kept.write_text('{"identifier": "nobody"}')
+    code, out, _ = call("--quick", "--logs", log, "--acknowledged", kept, "--json")
+    assert code == 1
+    assert "personal-data" in out
+    assert "acknowledged-lost" in out
+    assert call("--quick", "--probe", "http://[::1]:1")[0] == 2
+
+
+def test_a_terminal_sees_how_far_it_is():
+    """Nothing but a terminal gets the line."""
+    screen = Screen(Language.EN)
+    screen._consoles[True] = Console(stderr=True, force_terminal=True)
+    with Bar(screen) as bar:
+        bar.told("files", 1, 2)
+        bar.told("rows", 1, 0)
+        assert bar._status is not None
+        assert bar._status.status == "rows 1"
+    with Bar(Screen(Language.EN)) as bar:
+        bar.told("files", 1, 2)

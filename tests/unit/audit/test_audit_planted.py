@@ -354,6 +354,7 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
             ("INV-2", "published-without-record"),
             ("INV-4", "key-without-certificate"),
             ("INV-5", "steps-without-record"),
+            ("INV-8", "announced-unissued"),
         },
     ),
     (an_object_under_another_key, {("INV-2", "object-name")}),
@@ -379,8 +380,19 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (a_burned_identifier_in_use, {("INV-2", "no-intent"), ("INV-3", "burned-reused")}),
     (a_wrong_check_character, {("INV-3", "check-character"), ("INV-7", "reserve-unrecorded")}),
     (an_identifier_of_no_form, {("INV-3", "malformed"), ("INV-7", "reserve-unrecorded")}),
-    (an_issuer_that_is_not_in_the_identifier, {("INV-3", "columns")}),
-    (two_current_versions, {("INV-3", "two-current"), ("INV-5", "state")}),
+    (
+        an_issuer_that_is_not_in_the_identifier,
+        {("INV-3", "columns"), ("INV-10", "other-department")},
+    ),
+    (
+        two_current_versions,
+        {
+            ("INV-3", "two-current"),
+            ("INV-5", "state"),
+            ("INV-6", "feed-behind"),
+            ("INV-6", "state-not-seen"),
+        },
+    ),
     (one_key_for_two_certificates, {("INV-4", "two-certificates"), ("INV-4", "key-not-done")}),
     (
         a_key_that_names_another_certificate,
@@ -393,8 +405,14 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
         {("INV-4", "key-without-certificate"), ("INV-4", "key-not-done")},
     ),
     (the_answer_of_another_key, {("INV-4", "answer-does-not-open")}),
-    (a_state_without_a_step, {("INV-5", "state")}),
-    (a_forbidden_step, {("INV-5", "forbidden"), ("INV-7", "step-differs")}),
+    (
+        a_state_without_a_step,
+        {("INV-5", "state"), ("INV-6", "feed-behind"), ("INV-6", "state-not-seen")},
+    ),
+    (
+        a_forbidden_step,
+        {("INV-5", "forbidden"), ("INV-6", "feed-behind"), ("INV-7", "step-differs")},
+    ),
     (
         a_missing_step,
         {
@@ -406,10 +424,18 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     ),
     (no_step_at_all, {("INV-5", "no-steps"), ("INV-7", "step-undone")}),
     (a_step_recorded_too_early, {("INV-5", "backwards"), ("INV-7", "step-differs")}),
-    (a_revocation_undone, {("INV-7", "step-undone")}),
+    (a_revocation_undone, {("INV-6", "feed-behind"), ("INV-7", "step-undone")}),
     (a_revocation_put_off, {("INV-7", "step-differs")}),
     (a_decision_of_somebody_else, {("INV-7", "step-differs")}),
-    (a_row_version_turned_back, {("INV-4", "answer"), ("INV-5", "row-version")}),
+    (
+        a_row_version_turned_back,
+        {
+            ("INV-4", "answer"),
+            ("INV-5", "row-version"),
+            ("INV-6", "feed-behind"),
+            ("INV-8", "announced-ahead"),
+        },
+    ),
     (
         steps_of_no_certificate,
         {

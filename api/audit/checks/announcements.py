@@ -1,0 +1,52 @@
+"""INV-8: every act is announced once, and nothing is announced that was not issued."""
+
+from api.audit.database import Snapshot
+from api.audit.ledger import Ledger
+from api.audit.report import Invariant
+
+_SILENT = ("变更没有对应的通知", "a line of the feed was never announced")
+_UNISSUED = ("通知的证照未签发", "an event about a certificate that was not issued")
+_AHEAD = ("通知的版本超前于登记", "an event about a version that does not exist")
+_TWICE = ("同一通知向同一接收方登记了两次", "one event is on its way twice to one receiver")
+_NO_EVENT = ("投递没有对应的通知", "a delivery of an event that does not exist")
+_NO_HOOK = ("投递没有对应的接收方", "a delivery to a receiver that does not exist")
+_EVENTS = "SELECT event_id, identifier FROM outbox"
+_FEED = "SELECT identifier, row_version FROM certificate_changes"
+_DELIVERIES = (
+    "SELECT d.delivery_id, d.webhook_id, d.event_id, w.webhook_id AS known "
+    "FROM webhook_deliveries d LEFT JOIN webhooks w ON w.webhook_id = d.webhook_id"
+)
+
+
+def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
+    """Events against certificates, the feed against events, deliveries against both."""
+    found = Invariant("INV-8")
+    events: set[str] = set()
+    for row in snapshot.rows(_EVENTS):
+        found.checked += 1
+        events.add(row["event_id"])
+        _check_event(found, ledger, row["event_id"], row["identifier"])
+    for row in snapshot.rows(_FEED):
+        announced = f"{row['identifier']}:{row['row_version']}" in events
+        found.expect(announced, row["identifier"], "not-announced", _SILENT)
+    seen: set[tuple[str, str]] = set()
+    for row in snapshot.rows(_DELIVERIES):
+        found.checked += 1
+        once = (row["webhook_id"], row["event_id"])
+        found.expect(once not in seen, row["delivery_id"], "delivered-twice", _TWICE)
+        seen.add(once)
+        found.expect(row["event_id"] in events, row["delivery_id"], "no-event", _NO_EVENT)
+        found.expect(row["known"] is not None, row["delivery_id"], "no-receiver", _NO_HOOK)
+    return found
+
+
+def _check_event(found: Invariant, ledger: Ledger, event_id: str, identifier: str) -> None:
+    if not identifier:
+        return  # of no certificate
+    certificate = ledger.certificates.get(identifier)
+    if not found.expect(certificate is not None, identifier, "announced-unissued", _UNISSUED):
+        return
+    version = event_id.rpartition(":")[2]
+    if certificate is not None and version.isdigit():
+        held = int(version) <= certificate["row_version"]
+        found.expect(held, identifier, "announced-ahead", _AHEAD)

@@ -1,0 +1,71 @@
+"""INV-14: no `valid` was ever said of what was not valid on record, whatever was missing then."""
+
+from collections import defaultdict
+
+from api.audit.database import Row, Snapshot
+from api.audit.history import Record
+from api.audit.jurisdiction import legal_day
+from api.audit.ledger import Ledger
+from api.audit.report import Invariant
+
+_UNKNOWN = ("曾答“有效”，登记中没有该证照", "called valid, and not on record")
+_EARLY = ("登记之前曾答“有效”", "called valid before it was on record")
+_ENDED = ("失效之后曾答“有效”", "called valid when it was not in force")
+_PERIOD = ("有效期之外曾答“有效”", "called valid outside its period")
+_STEPS = (
+    "SELECT identifier, from_state, to_state, effective_from, recorded_at FROM state_changes "
+    "ORDER BY identifier, sequence"
+)
+_IN_FORCE = "ISSUED"
+
+
+class Verdicts:
+    """Walks along the history and remembers what was called valid, and when."""
+
+    def __init__(self) -> None:
+        self.found = Invariant("INV-14")
+        self._valid: dict[str, set[str]] = defaultdict(set)
+
+    def see(self, record: Record) -> None:
+        """Takes the next record."""
+        if record.act == "verify" and record.details is not None:
+            self.found.checked += 1
+            if record.details.get("verdict") == "valid" and record.target:
+                self._valid[record.target].add(record.at)
+
+    def end(self, snapshot: Snapshot, ledger: Ledger) -> Invariant:
+        """Holds what was said against what was on record then."""
+        steps: dict[str, list[Row]] = defaultdict(list)
+        for row in snapshot.rows(_STEPS):
+            if row["identifier"] in self._valid:
+                steps[row["identifier"]].append(row)
+        for identifier, instants in self._valid.items():
+            certificate = ledger.certificates.get(identifier)
+            if certificate is None:
+                self.found.broken(identifier, "valid-unknown", *_UNKNOWN)
+                continue
+            for at in instants:
+                self._check(identifier, certificate, steps[identifier], at)
+        return self.found
+
+    def _check(self, identifier: str, certificate: Row, steps: list[Row], at: str) -> None:
+        day = legal_day(at)
+        recorded = [step for step in steps if step["recorded_at"] <= at]
+        if not self.found.expect(bool(recorded), identifier, "valid-too-early", _EARLY):
+            return
+        inside = certificate["valid_from"] <= day <= (certificate["valid_to"] or day)
+        self.found.expect(inside, identifier, "valid-outside-period", _PERIOD)
+        # An answer and a decision of the same second may have come in either order.
+        states = {_state(recorded, day)}
+        states.add(_state([step for step in recorded if step["recorded_at"] < at], day))
+        held = _IN_FORCE in states
+        self.found.expect(held, identifier, "valid-not-in-force", _ENDED)
+
+
+def _state(steps: list[Row], day: str) -> str:
+    """The state on a day, as these steps have it; a step binds from its effective day on."""
+    state = ""
+    for step in steps:
+        if step["effective_from"] <= day:
+            state = step["to_state"]
+    return state
