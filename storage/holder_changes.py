@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, insert, or_, select
+from sqlalchemy import Row, Select, bindparam, insert, or_, select
 
 from certlib.document import Holder
 from certlib.holder_changes import ChangeKind, HolderChange, HolderKey
@@ -53,19 +53,11 @@ def related(
     A key without type stands for a code of whatever type. The walk over shared codes ends, however
     they are linked: an event is visited once.
     """
-    seeds = _seeds(link, keys, names)
-    if not seeds:
+    codes = sorted({code_hash(link.cipher, key.code_type, key.code) for key in keys})
+    hashes = sorted({name_hash(link.cipher, name) for name in names})
+    if not codes and not hashes:
         return []
-    here, next_ = _PARTIES.alias("here"), _PARTIES.alias("next")
-    reached = select(_PARTIES.c.event_id).where(or_(*seeds)).cte("reached", recursive=True)
-    reached = reached.union(
-        select(next_.c.event_id)
-        .select_from(reached)
-        .join(here, here.c.event_id == reached.c.event_id)
-        .join(next_, next_.c.code_hash == here.c.code_hash)
-    )
-    statement = _WHOLE.where(_CHANGES.c.event_id.in_(select(reached.c.event_id)))
-    return _changes(link, link.fetch(statement))
+    return _changes(link, link.fetch(_RELATED, codes=codes, names=hashes))
 
 
 def _whole() -> Select[Any]:
@@ -84,20 +76,24 @@ def _whole() -> Select[Any]:
     )
 
 
+def _related() -> Select[Any]:
+    here, next_ = _PARTIES.alias("here"), _PARTIES.alias("next")
+    seeds = or_(
+        _PARTIES.c.code_hash.in_(bindparam("codes", expanding=True)),
+        _PARTIES.c.name_hash.in_(bindparam("names", expanding=True)),
+    )
+    reached = select(_PARTIES.c.event_id).where(seeds).cte("reached", recursive=True)
+    reached = reached.union(
+        select(next_.c.event_id)
+        .select_from(reached)
+        .join(here, here.c.event_id == reached.c.event_id)
+        .join(next_, next_.c.code_hash == here.c.code_hash)
+    )
+    return _WHOLE.where(_CHANGES.c.event_id.in_(select(reached.c.event_id)))
+
+
 _WHOLE = _whole()
-
-
-def _seeds(
-    link: Link, keys: Iterable[HolderKey], names: Iterable[str]
-) -> list[ColumnElement[bool]]:
-    codes = sorted({code_hash(link.cipher, key.code_type, key.code) for key in keys})
-    hashes = sorted({name_hash(link.cipher, name) for name in names})
-    found: list[ColumnElement[bool]] = []
-    if codes:
-        found.append(_PARTIES.c.code_hash.in_(codes))
-    if hashes:
-        found.append(_PARTIES.c.name_hash.in_(hashes))
-    return found
+_RELATED = _related()
 
 
 def _party_rows(link: Link, change: HolderChange) -> Iterable[Mapping[str, Any]]:

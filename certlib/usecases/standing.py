@@ -56,7 +56,7 @@ def issuer_now(session: ReadSession, content: Content, today: date) -> IssuerNow
     if department is None or same_text(department.name, content.issuer_name):
         return None
     for named in reversed(session.department_names(content.issuer_code)):
-        standing = named.source.stands() and content.issue_date < named.effective_from <= today
+        standing = named.source.stands() and content.issue_date <= named.effective_from <= today
         if standing and named.name == department.name:
             return IssuerNow(
                 content.issuer_code, named.name, "更名为", "is renamed", named.effective_from
