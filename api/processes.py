@@ -2,12 +2,14 @@
 
 The parent opens nothing that a fork must not share: it listens, watches and passes signals on. A
 child that dies is replaced at once; children that die again and again as soon as they start end
-the server, and whoever watches it (systemd, an operator) sees why in the log.
+the server, and whoever watches it (systemd, an operator) sees why in the log. When the parent is
+killed its children end in good order: a pipe that only the parent holds open tells them.
 """
 
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic, sleep
@@ -36,11 +38,13 @@ class Processes:
     _children: dict[int, tuple[int, float]] = field(default_factory=dict)
     _stopping: bool = False
     _young_deaths: int = 0
+    _alive: tuple[int, int] = (-1, -1)
 
     def run(self) -> bool:
         """Returns when every child has ended; whether all was in good order."""
         for name in _SIGNALS:
             signal.signal(name, self._stop)
+        self._alive = os.pipe()
         for number in range(1, self.count + 1):
             self._start(number)
         good = True
@@ -80,6 +84,8 @@ class Processes:
         try:
             for name in _SIGNALS:
                 signal.signal(name, signal.SIG_DFL)
+            os.close(self._alive[1])
+            threading.Thread(target=_end_with_parent, args=(self._alive[0],), daemon=True).start()
             self.serve(number)
             code = 0
         except BaseException as error:  # noqa: BLE001 - nothing of the parent may run in a child
@@ -94,3 +100,8 @@ class Processes:
         self._stopping = True
         for pid in self._children:
             os.kill(pid, signal.SIGTERM)
+
+
+def _end_with_parent(alive: int) -> None:
+    os.read(alive, 1)  # returns when the parent has gone
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -2,7 +2,7 @@
 
 Usage: crash_driver.py DATA_DIR [N]. Boundaries are counted in the order in which they happen:
 before and after each write, fsync, link and rename of the operating system that our code calls,
-and before and after each commit of the database. Without N nothing is killed; the number of
+each request to an S3 store and each commit of the database. Without N nothing is killed; the number of
 boundaries and the identifiers are printed as JSON.
 """
 
@@ -21,6 +21,7 @@ from api.settings import Settings
 from certlib.errors import CertlibError
 from certlib.usecases.caller import SCOPES, Caller
 from certlib.usecases.order import IssueRequest
+from storage.s3_client import BucketClient
 from storage.unit_of_work import SqlUnitOfWork
 
 ROWS = 4
@@ -53,6 +54,7 @@ def watch(boundaries):
     for name in ("write", "fsync", "link", "rename", "replace"):
         setattr(os, name, boundaries.around(getattr(os, name)))
     SqlUnitOfWork.commit = boundaries.around(SqlUnitOfWork.commit)
+    BucketClient._execute = boundaries.around(BucketClient._execute)
 
 
 def main():

@@ -1,10 +1,12 @@
-"""Killed at any write, fsync, link or commit: the same command again, each certificate once."""
+"""Killed at any write, fsync, link, request or commit: the same again, each certificate once."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,75 +14,116 @@ import pytest
 from api.bootstrap import open_node
 from api.founding import found
 from api.settings import Settings
+from tests.fakes.profiles import Servers
 
 DRIVER = Path(__file__).with_name("crash_driver.py")
-SAMPLES = 40
+SAMPLES = {"embedded": 40, "servers": 20}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("crash") / "var"
-    node = open_node(Settings(data_dir=folder, demo=True))
-    found(node)
-    node.close()
-    return folder
+@dataclass
+class Life:
+    """A founded node of its own, to be killed."""
+
+    data_dir: Path
+    stores: dict[str, str] = field(default_factory=dict)
+
+    def drive(self, fatal=None):
+        arguments = [sys.executable, str(DRIVER), str(self.data_dir)]
+        if fatal is not None:
+            arguments.append(str(fatal))
+        return self._run(arguments)
+
+    def audit(self):
+        return self._run([sys.executable, "-m", "api.cli", "audit", "--json"])
+
+    def _run(self, command):
+        environment = {
+            **{name: os.environ[name] for name in os.environ if not name.startswith("CERTLIB_")},
+            "DATA_DIR": str(self.data_dir),
+            "CERTLIB_DEMO": "1",
+            **self.stores,
+        }
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment, timeout=120, check=False
+        )
 
 
-def _copy(founded, folder):
-    shutil.copytree(founded, folder / "var")
-    shutil.copytree(founded.with_name("var-secrets"), folder / "var-secrets")
-    return folder / "var"
+class Ground:
+    """A founded node of one profile, and copies of it."""
+
+    def __init__(self, folder: Path, servers: Servers | None) -> None:
+        self.name = "embedded" if servers is None else "servers"
+        self._servers = servers
+        self._founded = folder / "var"
+        self._database = ""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self._stores(folder / "secrets").items():
+                patch.setenv(name, value)
+            node = open_node(Settings(data_dir=self._founded, demo=True))
+        found(node)
+        node.close()
+
+    def life(self, folder: Path) -> Life:
+        shutil.copytree(self._founded, folder / "var")
+        shutil.copytree(self._founded.with_name("var-secrets"), folder / "var-secrets")
+        return Life(folder / "var", self._stores(folder / "secrets"))
+
+    def objects(self, life: Life) -> list[str]:
+        """Every object there is, and every version of it."""
+        if self._servers is None:
+            return [item.name for item in (life.data_dir / "objects").rglob("*") if item.is_file()]
+        listed = self._servers.seaweed.client().list_objects(
+            life.stores["CERTLIB_S3_BUCKET"], include_version=True
+        )
+        return [item.object_name for item in listed if not item.object_name.startswith("probe/")]
+
+    def _stores(self, secrets: Path) -> dict[str, str]:
+        if self._servers is None:
+            return {}
+        database = self._servers.database(self._database)
+        self._database = self._database or database
+        return self._servers.environment(secrets, database, self._servers.bucket())
 
 
-def _drive(data_dir, fatal=None):
-    arguments = [sys.executable, str(DRIVER), str(data_dir)]
-    if fatal is not None:
-        arguments.append(str(fatal))
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+@pytest.fixture(params=SAMPLES)
+def ground(request, tmp_path_factory):
+    servers = request.getfixturevalue("servers") if request.param == "servers" else None
+    return Ground(tmp_path_factory.mktemp("crash"), servers)
 
 
-def _audit(data_dir):
-    environment = {"DATA_DIR": str(data_dir), "CERTLIB_DEMO": "1", "PATH": "/usr/bin:/bin"}
-    command = [sys.executable, "-m", "api.cli", "audit", "--json"]
-    return subprocess.run(
-        command, capture_output=True, text=True, env=environment, timeout=120, check=False
-    )
-
-
-def test_killed_at_sampled_boundaries(founded, tmp_path):
-    """40 boundaries spread over a whole run; each is crossed by a process that dies there."""
-    whole = _drive(_copy(founded, tmp_path / "whole"))
+def test_killed_at_sampled_boundaries(ground, tmp_path):
+    """Boundaries spread over a whole run; each is crossed by a process that dies there."""
+    samples = SAMPLES[ground.name]
+    whole = ground.life(tmp_path / "whole").drive()
     assert whole.returncode == 0, whole.stderr
     total = json.loads(whole.stdout)["boundaries"]
-    assert total >= SAMPLES, "fewer boundaries than samples: is the driver still watching?"
-    chosen = sorted({1 + step * (total - 1) // (SAMPLES - 1) for step in range(SAMPLES)})
+    assert total >= samples, "fewer boundaries than samples: is the driver still watching?"
+    chosen = sorted({1 + step * (total - 1) // (samples - 1) for step in range(samples)})
     with ThreadPoolExecutor(2) as pool:
-        failures = [
-            line for line in pool.map(lambda n: _life(founded, tmp_path, n), chosen) if line
-        ]
+        failures = [line for line in pool.map(lambda n: _life(ground, tmp_path, n), chosen) if line]
     assert not failures
 
 
-def _life(founded, tmp_path, fatal):
+def _life(ground, tmp_path, fatal):
     """ "" when all is well after a death at boundary `fatal`; what is wrong otherwise."""
     folder = tmp_path / f"killed-{fatal}"
-    data_dir = _copy(founded, folder)
-    killed = _drive(data_dir, fatal)
+    life = ground.life(folder)
+    killed = life.drive(fatal)
     # Rows are made side by side, so that a run may cross a boundary or two fewer than the first.
     finished = killed.returncode == 0 and json.loads(killed.stdout)["boundaries"] < fatal
     if killed.returncode != -9 and not finished:
         return f"{fatal}: not killed: {killed.stderr[-300:]}"
-    again = _drive(data_dir)
+    again = life.drive()
     if again.returncode != 0:
         return f"{fatal}: second run failed: {again.stderr[-300:]}"
     identifiers = json.loads(again.stdout)["identifiers"]
     if len(set(identifiers)) != 4:
         return f"{fatal}: {identifiers}"
-    audit = _audit(data_dir)
+    audit = life.audit()
     if audit.returncode != 0:
         return f"{fatal}: audit: {audit.stdout[-600:]} {audit.stderr[-300:]}"
-    left = [path.name for path in (data_dir / "objects").rglob("*") if path.is_file()]
+    left = ground.objects(life)
     shutil.rmtree(folder)
     return "" if len(left) == 4 else f"{fatal}: objects {left}"

@@ -7,12 +7,14 @@ import time
 
 import pytest
 
+from api.demo.orders import ISSUERS, TRANSPORT
 from tests.acceptance.node_process import NodeProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
-ROWS = 500
+ROWS = {"embedded": 500, "servers": 150}
 KILLS = 4
+MOST = max(ROWS.values())
 
 
 @pytest.fixture
@@ -21,14 +23,14 @@ def orders(tmp_path):
     from datetime import date
 
     from api.demo.lives import Term
-    from api.demo.orders import TRANSPORT, order
+    from api.demo.orders import order
     from api.founding import type_files
 
     version = next(item for item, _ in type_files() if item.type_code == TRANSPORT)
     term = Term(date(2026, 10, 1), date(2026, 10, 1), date(2030, 9, 30))
     path = tmp_path / "orders.jsonl"
     with path.open("w", encoding="utf-8") as lines:
-        for number in range(ROWS):
+        for number in range(MOST):
             made = order(version, 5000 + number, term)
             lines.write(
                 json.dumps(
@@ -53,10 +55,18 @@ def orders(tmp_path):
     return path
 
 
-def test_killed_in_the_middle(tmp_path, orders):
-    node = NodeProcess(tmp_path / "var")
+@pytest.mark.parametrize("stores", ROWS, indirect=True)
+def test_killed_in_the_middle(tmp_path, orders, stores):
+    """In the larger profile with two processes, the parent killed: nobody says goodbye either."""
+    rows_sent = ROWS["servers" if stores else "embedded"]
+    lines = orders.read_text("utf-8").splitlines(keepends=True)[:rows_sent]
+    orders.write_text("".join(lines), "utf-8")
+    more = {"CERTLIB_WORKERS": "2"} if stores else {}
+    node = NodeProcess(tmp_path / "var", stores={**stores, **more})
     node.run("init")
-    node.run("demo")
+    added = node.run("clients", "add", "killer", "--department", ISSUERS[TRANSPORT], "--json")
+    secret = json.loads(added.stdout)["client_secret"]
+    node.environment |= {"CERTLIB_CLIENT_ID": "killer", "CERTLIB_CLIENT_SECRET": secret}
     node.start()
     command = [
         sys.executable,
@@ -82,10 +92,10 @@ def test_killed_in_the_middle(tmp_path, orders):
     # Then the same command again.
     again = node.run("issue", str(orders), "--json", "--server", node.url, timeout=900)
     rows = [json.loads(line) for line in again.stdout.splitlines()]
-    assert len(rows) == ROWS
+    assert len(rows) == rows_sent
     assert {row["status"] for row in rows} <= {"issued", "replayed"}
     identifiers = {row["identifier"] for row in rows}
-    assert len(identifiers) == ROWS
+    assert len(identifiers) == rows_sent
     third = node.run("issue", str(orders), "--json", "--server", node.url, timeout=900)
     repeated = [json.loads(line) for line in third.stdout.splitlines()]
     assert {row["status"] for row in repeated} == {"replayed"}

@@ -78,7 +78,7 @@ def running(servers, tmp_path_factory):
     environment |= {
         "CERTLIB_S3_ENDPOINT": f"http://127.0.0.1:{proxies[1].port}",
         "CERTLIB_S3_TIMEOUT": "2",
-        "CERTLIB_REQUEST_SECONDS": "10",
+        "CERTLIB_REQUEST_SECONDS": "15",
     }
     with serving(folder / "var", **environment) as server:
         made = Running(server, *proxies)

@@ -165,6 +165,18 @@ def test_it_ends_in_good_order(larger):
         assert len(stopped) == 2
 
 
+def test_children_end_when_their_parent_is_killed(larger):
+    folder, stores = larger
+    with serving(folder, CERTLIB_WORKERS="2", **stores) as started:
+        children = _children(started)
+        started.process.kill()
+        for _ in range(200):
+            if not any(psutil.pid_exists(pid) for pid in children):
+                break
+            time.sleep(0.1)
+        assert not any(psutil.pid_exists(pid) for pid in children)
+
+
 def test_settings_that_are_wrong_are_told_once(larger):
     folder, stores = larger
     wrong = stores | {"CERTLIB_S3_BUCKET": "no-such-bucket"}
