@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Integer, bindparam, delete, insert, select, true, update
 
 from certlib.certificate import CertificateFile
 from certlib.registry.locks import LockDue
-from storage.link import Link
-from storage.tables import ObjectLockRow, table
+from storage.link import Link, inserting
+from storage.tables import CertificateFileRow, ObjectLockRow, table
 
 _DUE = table(ObjectLockRow)
+_FILES = table(CertificateFileRow)
 _INSERT = insert(_DUE)
 _WAITING = (
     select(_DUE.c.object_name, _DUE.c.since)
@@ -34,6 +35,15 @@ def due(link: Link, files: Iterable[CertificateFile]) -> None:
     link.change(_INSERT, rows)
 
 
+def everything(link: Link) -> None:
+    """Lets every file that was ever served wait for its lock: a restored bucket has none."""
+    known = select(_FILES.c.object_name, _FILES.c.stored_at, bindparam("b_attempts", type_=Integer))
+    statement = inserting(_DUE, link.dialect).from_select(
+        ["object_name", "since", "attempts"], known.where(true())
+    )
+    link.change(statement.on_conflict_do_nothing(), {"b_attempts": 0})
+
+
 class LockReading:
     """The part of a session that reads them."""
 
@@ -54,6 +64,10 @@ class LockWriting:
     def locks_done(self, object_names: Iterable[str]) -> None:
         """These wait no longer."""
         self._link.change(_DONE, [{"b_name": name} for name in object_names])
+
+    def lock_everything(self) -> None:
+        """Lets every file that was ever served wait for its lock."""
+        everything(self._link)
 
     def lock_failed(self, object_name: str) -> None:
         """Counts an attempt that failed: the others come first next time."""

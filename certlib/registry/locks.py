@@ -33,6 +33,10 @@ class LockWrites(Protocol):
         """These wait no longer."""
         ...
 
+    def lock_everything(self) -> None:
+        """Lets every file that was ever served wait for its lock: a restored bucket has none."""
+        ...
+
     def lock_failed(self, object_name: str) -> None:
         """Counts an attempt that failed: the others come first next time."""
         ...

@@ -17,7 +17,7 @@ from api.settings import Settings
 from tests.fakes.profiles import Servers
 
 DRIVER = Path(__file__).with_name("crash_driver.py")
-SAMPLES = {"embedded": 40, "servers": 20}
+SAMPLES = {"embedded": 40, "servers": 12}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -111,6 +111,17 @@ def test_a_store_that_is_down_is_asked_three_times(locking: SqlRegistry) -> None
     assert len(_due(locking)) == 10
 
 
+def test_after_a_restore_every_file_waits_again(locking: SqlRegistry) -> None:
+    names = _publish(locking, 1, 2, 3)
+    LockFiles(locking, Locks(), 30).run()
+    for _ in range(2):
+        with locking.begin() as unit:
+            unit.lock_everything()
+            unit.commit()
+    assert [item.object_name for item in _due(locking)] == sorted(names)
+    assert {item.since for item in _due(locking)} == {records.AT}
+
+
 def test_one_process_at_a_time(store: Store) -> None:
     """On PostgreSQL; SQLite has one process. A turn that has ended is free again."""
     other = SqlRegistry(store.options, store.cipher, store.clock)

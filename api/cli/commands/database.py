@@ -1,5 +1,6 @@
 """`certlib database`: what the owner of the database does; the service itself has less rights."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from api.cli.screen import Screen
 )
 @options.lang
 def command(*, lang: Language) -> None:
-    """`upgrade` and `roles`."""
+    """`upgrade`, `roles` and `relock`."""
     del lang
 
 
@@ -64,4 +65,24 @@ def roles(*, apply_now: bool, data_dir: Path, lang: Language) -> int:
         "The roles certlib_application, certlib_auditor and certlib_status are ready: make your "
         "logins members of them.",
     )
+    return DONE
+
+
+@command.command(
+    "relock",
+    cls=Command,
+    zh="让全部已发布文件重新等待锁定（存储桶恢复之后使用；随后由服务逐个锁定）。",
+    en="Let every published file wait for its lock again (after a bucket was restored); the "
+    "running service then sets them.",
+)
+@options.data_dir
+@options.lang
+def relock(*, data_dir: Path, lang: Language) -> int:
+    """Notes every file; again changes nothing."""
+    from api.bootstrap import open_desk
+
+    with closing(open_desk(reading_settings(data_dir))) as desk, desk.registry.begin() as uow:
+        uow.lock_everything()
+        uow.commit()
+    Screen(lang).say("已登记，服务运行时逐个锁定。", "Noted: the running service locks them.")
     return DONE
