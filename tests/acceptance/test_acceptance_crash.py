@@ -18,6 +18,8 @@ from tests.fakes.profiles import Servers
 
 DRIVER = Path(__file__).with_name("crash_driver.py")
 SAMPLES = {"embedded": 40, "servers": 12}
+CERTIFICATES = 4
+FILES = 3 + (1 + 1) + 2 + 3
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -118,12 +120,12 @@ def _life(ground, tmp_path, fatal):
     again = life.drive()
     if again.returncode != 0:
         return f"{fatal}: second run failed: {again.stderr[-300:]}"
-    identifiers = json.loads(again.stdout)["identifiers"]
-    if len(set(identifiers)) != 4:
-        return f"{fatal}: {identifiers}"
+    told = json.loads(again.stdout)
+    if len(set(told["identifiers"])) != CERTIFICATES or told["files"] != FILES:
+        return f"{fatal}: {told}"
     audit = life.audit()
     if audit.returncode != 0:
         return f"{fatal}: audit: {audit.stdout[-600:]} {audit.stderr[-300:]}"
     left = ground.objects(life)
     shutil.rmtree(folder)
-    return "" if len(left) == 4 else f"{fatal}: objects {left}"
+    return "" if len(left) == FILES else f"{fatal}: objects {left}"
