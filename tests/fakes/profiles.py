@@ -15,7 +15,8 @@ class Servers:
     """Both servers, and settings of nodes that use them with least rights."""
 
     def __init__(self) -> None:
-        self.postgres = PostgresServer()
+        # The auditor looks: a node is never audited over a database that may forget.
+        self.postgres = PostgresServer(durable=True)
         try:
             self.seaweed = SeaweedServer()
         except BaseException:
