@@ -1,3 +1,5 @@
+from functools import cache
+
 import pytest
 
 from tests.acceptance.node_process import NodeProcess
@@ -14,25 +16,44 @@ def stores(request, tmp_path):
     return made.environment(tmp_path / "store-secrets", made.database(), made.bucket())
 
 
-@pytest.fixture(scope="session", params=PROFILES)
-def node(request, tmp_path_factory):
-    """A served node with the whole demo; tests share it and leave its record as it is."""
-    folder = tmp_path_factory.mktemp("node")
-    stores = {}
-    if request.param == "servers":
-        made = request.getfixturevalue("servers")
-        stores = made.environment(folder / "store-secrets", made.database(), made.bucket())
-    node = NodeProcess(folder / "var", stores=stores)
-    node.run("init")
-    node.printed = node.run("demo").stdout
-    node.start()
-    yield node
-    node.stop()
-
-
 @pytest.fixture(scope="session")
+def nodes(request, tmp_path_factory):
+    """Served nodes with the whole demo by profile, each made once, whatever the order of tests."""
+
+    @cache
+    def served(profile):
+        folder = tmp_path_factory.mktemp("node")
+        stores = {}
+        if profile == "servers":
+            made = request.getfixturevalue("servers")
+            stores = made.environment(folder / "store-secrets", made.database(), made.bucket())
+        node = NodeProcess(folder / "var", stores=stores)
+        running.append(node)
+        node.run("init")
+        node.printed = node.run("demo").stdout
+        node.start()
+        return node
+
+    running = []
+    yield served
+    for node in running:
+        node.stop()
+
+
+@pytest.fixture(params=PROFILES)
+def node(request, nodes):
+    """A served node; tests share it and leave its record as it is."""
+    return nodes(request.param)
+
+
+@pytest.fixture
 def originals(node):
     """Every demo certificate's file: (identifier, type code, PDF bytes)."""
+    return _originals(node)
+
+
+@cache
+def _originals(node):
     from contextlib import ExitStack
 
     from api.bootstrap import store_options
