@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from certlib import holders, ids
 from certlib.access import Act
@@ -74,13 +74,20 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The report, what it speaks of, and the list when several certificates fit."""
+    """The report, what it speaks of, and the list when several certificates fit.
+
+    Attributes:
+        on, known_at: the day and the knowledge that the verdict is about, where they were asked
+            for: without them nobody could hold it against the record later.
+    """
 
     report: Report
     subject: Subject | None = None
     candidates: tuple[Subject, ...] = ()
     warnings: tuple[Problem, ...] = ()
     file: FileFacts | None = field(default=None, compare=False)
+    on: date | None = None
+    known_at: datetime | None = None
 
 
 class VerifyCertificates:
@@ -160,6 +167,11 @@ class VerifyCertificates:
             "code": answer.report.code,
             "request_id": request_id,
         }
+        if answer.on is not None:
+            details["on"] = answer.on.isoformat()
+        if answer.known_at is not None:
+            # The record knows whole seconds.
+            details["known_at"] = answer.known_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with self._registry.begin() as uow:
             uow.append_audit(
                 [AuditRecord(self._clock.now(), caller.actor, "verify", target, details)]
@@ -290,7 +302,15 @@ class VerifyCertificates:
         report = judge(facts, question.policy, self._clock.now())
         subject = None if facts.record is None else subject_of(facts.record.content, facts)
         listed = tuple(subject_of(item.content) for item in candidates)
-        return Answer(report, subject, listed, tuple(warnings), file or facts.file)
+        return Answer(
+            report,
+            subject,
+            listed,
+            tuple(warnings),
+            file or facts.file,
+            question.on,
+            question.known_at,
+        )
 
 
 _INCOMPLETE = Problem(

@@ -13,8 +13,8 @@ _EARLY = ("登记之前曾答“有效”", "called valid before it was on recor
 _ENDED = ("失效之后曾答“有效”", "called valid when it was not in force")
 _PERIOD = ("有效期之外曾答“有效”", "called valid outside its period")
 _STEPS = (
-    "SELECT identifier, from_state, to_state, effective_from, recorded_at FROM state_changes "
-    "ORDER BY identifier, sequence"
+    "SELECT identifier, to_state, effective_from, recorded_at, until, automatic "
+    "FROM state_changes ORDER BY identifier, sequence"
 )
 _IN_FORCE = "ISSUED"
 
@@ -24,16 +24,17 @@ class Verdicts:
 
     def __init__(self) -> None:
         self.found = Invariant("INV-14")
-        self._valid: dict[str, set[str]] = defaultdict(set)
+        self._valid: dict[str, set[tuple[str, str]]] = defaultdict(set)
 
     def see(self, record: Record) -> None:
         """Takes the next record."""
         if record.act == "verify" and record.details is not None:
             self.found.checked += 1
-            # `valid-then` speaks of a day of acceptance that the record does not name.
-            today = record.details.get("code") != "valid-then"
-            if today and record.details.get("verdict") == "valid" and record.target:
-                self._valid[record.target].add(record.at)
+            if record.details.get("verdict") == "valid" and record.target:
+                # The day and the knowledge that were asked for, or those of the answer.
+                day = str(record.details.get("on", "") or legal_day(record.at))
+                known = str(record.details.get("known_at", "") or record.at)
+                self._valid[record.target].add((min(known, record.at), day))
 
     def end(self, snapshot: Snapshot, ledger: Ledger) -> Invariant:
         """Holds what was said against what was on record then."""
@@ -46,28 +47,32 @@ class Verdicts:
             if certificate is None:
                 self.found.broken(identifier, "valid-unknown", *_UNKNOWN)
                 continue
-            for at in instants:
-                self._check(identifier, certificate, steps[identifier], at)
+            for known, day in sorted(instants):
+                self._check(identifier, certificate, steps[identifier], known, day)
         return self.found
 
-    def _check(self, identifier: str, certificate: Row, steps: list[Row], at: str) -> None:
-        day = legal_day(at)
-        recorded = [step for step in steps if step["recorded_at"] <= at]
+    def _check(
+        self, identifier: str, certificate: Row, steps: list[Row], known: str, day: str
+    ) -> None:
+        recorded = [step for step in steps if step["recorded_at"] <= known]
         if not self.found.expect(bool(recorded), identifier, "valid-too-early", _EARLY):
             return
         inside = certificate["valid_from"] <= day <= (certificate["valid_to"] or day)
         self.found.expect(inside, identifier, "valid-outside-period", _PERIOD)
-        # An answer and a decision of the same second may have come in either order.
-        states = {_state(recorded, day)}
-        states.add(_state([step for step in recorded if step["recorded_at"] < at], day))
-        held = _IN_FORCE in states
-        self.found.expect(held, identifier, "valid-not-in-force", _ENDED)
+        # An answer may have come before, between or after the decisions of its own second.
+        before = sum(1 for step in recorded if step["recorded_at"] < known)
+        states = {_state(recorded[:end], day) for end in range(before, len(recorded) + 1)}
+        self.found.expect(_IN_FORCE in states, identifier, "valid-not-in-force", _ENDED)
 
 
 def _state(steps: list[Row], day: str) -> str:
-    """The state on a day, as these steps have it; a step binds from its effective day on."""
+    """The state on a day, as these steps have it; a step binds from its effective day on.
+
+    A suspension for a period that ends by itself binds no longer than its last day.
+    """
     state = ""
     for step in steps:
         if step["effective_from"] <= day:
-            state = step["to_state"]
+            over = step["automatic"] and step["until"] is not None and day > str(step["until"])
+            state = _IN_FORCE if over else step["to_state"]
     return state

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -178,9 +178,9 @@ def a_lease_nobody_took_over(store: Store) -> None:
 # --- INV-14 -----------------------------------------------------------------------------------
 
 
-def _said_valid(store: Store, target: str, at: str = "") -> None:
+def _said_valid(store: Store, target: str, at: str = "", **asked: str) -> None:
     lines = lines_of(store)
-    said = {"verdict": "valid", "code": "valid"}
+    said = {"verdict": "valid", "code": "valid", **asked}
     line = {**lines[-1], "act": "verify", "target": target, "details": said}
     write_anew(store, [*lines, {**line, "at": at or _later(store)}])
 
@@ -203,6 +203,46 @@ def one_called_valid_that_does_not_exist(store: Store) -> None:
 
 def one_called_valid_years_later(store: Store) -> None:
     _said_valid(store, store.names["valid"], "2039-01-01T00:00:00Z")
+
+
+def one_called_valid_on_a_day_before_its_period(store: Store) -> None:
+    _said_valid(store, store.names["valid"], on="2001-01-01")
+
+
+_WHEN = ("effective_from", "recorded_at")
+
+
+def _last_step(store: Store, target: str) -> tuple[str, str]:
+    sql = "FROM state_changes WHERE identifier = ? ORDER BY sequence DESC"
+    day, instant = (store.value(f"SELECT {name} {sql}", target) for name in _WHEN)
+    return str(day), str(instant)
+
+
+def an_ended_one_called_valid_on_the_day_of_its_end(store: Store) -> None:
+    target = store.names["revoked"]
+    _said_valid(store, target, on=_last_step(store, target)[0])
+
+
+def an_answer_for_a_day_before_the_end(store: Store) -> None:
+    target = store.names["revoked"]
+    day = date.fromisoformat(_last_step(store, target)[0])
+    store.run("DROP TRIGGER state_changes_no_update")
+    store.run(
+        f"UPDATE state_changes SET effective_from = '{day + timedelta(days=2)}'"
+        f" WHERE identifier = '{target}' AND action = 'revoke'"
+    )
+    _said_valid(store, target, on=(day + timedelta(days=1)).isoformat())
+
+
+def an_answer_in_the_very_second_of_the_end(store: Store) -> None:
+    target = store.names["revoked"]
+    _said_valid(store, target, _last_step(store, target)[1])
+
+
+def an_answer_by_what_was_known_before_the_end(store: Store) -> None:
+    target = store.names["revoked"]
+    day, instant = _last_step(store, target)
+    _said_valid(store, target, on=day, known_at=instant)
 
 
 PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
@@ -233,6 +273,11 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (one_called_valid_before_it_was_issued, {("INV-14", "valid-too-early")}),
     (one_called_valid_that_does_not_exist, {("INV-14", "valid-unknown")}),
     (one_called_valid_years_later, {("INV-14", "valid-outside-period")}),
+    (
+        one_called_valid_on_a_day_before_its_period,
+        {("INV-14", "valid-outside-period"), ("INV-14", "valid-not-in-force")},
+    ),
+    (an_ended_one_called_valid_on_the_day_of_its_end, {("INV-14", "valid-not-in-force")}),
 ]
 
 
@@ -283,6 +328,36 @@ def test_a_department_that_succeeded_is_no_stranger(store: Store):
     assert "other-department" not in codes(store.options)
     store.run("INSERT INTO voided_events VALUES ('e', x'', '2020-01-02T00:00:00Z', '')")
     assert "other-department" in codes(store.options)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        an_answer_for_a_day_before_the_end,
+        an_answer_in_the_very_second_of_the_end,
+        an_answer_by_what_was_known_before_the_end,
+    ],
+    ids=lambda plant: plant.__name__,
+)
+def test_a_true_answer_is_no_violation(store: Store, plant: Plant):
+    """It is held against the day and the knowledge that it spoke of."""
+    plant(store)
+    assert not {code for invariant, code in store.found() if invariant == "INV-14"}
+
+
+def test_a_suspension_that_ends_by_itself_is_over(store: Store):
+    target = store.names["suspended"]
+    effective, recorded = _last_step(store, target)
+    day = date.fromisoformat(effective)
+    later = date.fromisoformat(recorded[:10]) + timedelta(days=40)
+    _said_valid(store, target, f"{later}T03:00:00Z")
+    assert ("INV-14", "valid-not-in-force") in store.found()
+    store.run("DROP TRIGGER state_changes_no_update")
+    store.run(
+        f"UPDATE state_changes SET until = '{day + timedelta(days=9)}', automatic = 1"
+        f" WHERE identifier = '{target}' AND action = 'suspend'"
+    )
+    assert ("INV-14", "valid-not-in-force") not in store.found()
 
 
 def test_an_operators_client_may_touch_everything(store: Store):
