@@ -226,7 +226,6 @@ def an_ended_one_called_valid_on_the_day_of_its_end(store: Store) -> None:
 def an_answer_for_a_day_before_the_end(store: Store) -> None:
     target = store.names["revoked"]
     day = date.fromisoformat(_last_step(store, target)[0])
-    store.run("DROP TRIGGER state_changes_no_update")
     store.run(
         f"UPDATE state_changes SET effective_from = '{day + timedelta(days=2)}'"
         f" WHERE identifier = '{target}' AND action = 'revoke'"
@@ -352,7 +351,6 @@ def test_a_suspension_that_ends_by_itself_is_over(store: Store):
     later = date.fromisoformat(recorded[:10]) + timedelta(days=40)
     _said_valid(store, target, f"{later}T03:00:00Z")
     assert ("INV-14", "valid-not-in-force") in store.found()
-    store.run("DROP TRIGGER state_changes_no_update")
     store.run(
         f"UPDATE state_changes SET until = '{day + timedelta(days=9)}', automatic = 1"
         f" WHERE identifier = '{target}' AND action = 'suspend'"
