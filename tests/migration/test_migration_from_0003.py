@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def release() -> Release:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    with started(PostgresServer) as made:
+    with started(lambda: PostgresServer(durable=True)) as made:
         yield made
 
 
@@ -133,7 +134,8 @@ def test_the_audit_finds_every_promise_kept(
     release.lay_out(tmp_path / "objects")
     kek = tmp_path / "kek"
     kek.write_text(release.kek.hex())
-    report = audit(AuditOptions(url, tmp_path / "objects", (kek,), Trust(())))
+    options = AuditOptions(url, tmp_path / "objects", (kek,), Trust(()), now=datetime.now(UTC))
+    report = audit(options)
     broken = [
         (item.name, one.subject, one.en) for item in report.invariants for one in item.violations
     ]

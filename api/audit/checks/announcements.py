@@ -1,5 +1,6 @@
 """INV-8: every act is announced once, and nothing is announced that was not issued."""
 
+from api.audit.checks import feed
 from api.audit.database import Snapshot
 from api.audit.ledger import Ledger
 from api.audit.report import Invariant
@@ -11,7 +12,7 @@ _TWICE = ("同一通知向同一接收方登记了两次", "one event is on its 
 _NO_EVENT = ("投递没有对应的通知", "a delivery of an event that does not exist")
 _NO_HOOK = ("投递没有对应的接收方", "a delivery to a receiver that does not exist")
 _EVENTS = "SELECT event_id, identifier FROM outbox"
-_FEED = "SELECT identifier, row_version FROM certificate_changes"
+_FEED = "SELECT identifier, row_version FROM certificate_changes WHERE sequence >= {}"
 _DELIVERIES = (
     "SELECT d.delivery_id, d.webhook_id, d.event_id, w.webhook_id AS known "
     "FROM webhook_deliveries d LEFT JOIN webhooks w ON w.webhook_id = d.webhook_id"
@@ -26,7 +27,7 @@ def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
         found.checked += 1
         events.add(row["event_id"])
         _check_event(found, ledger, row["event_id"], row["identifier"])
-    for row in snapshot.rows(_FEED):
+    for row in snapshot.rows(_FEED.format(feed.began(snapshot))):
         announced = f"{row['identifier']}:{row['row_version']}" in events
         found.expect(announced, row["identifier"], "not-announced", _SILENT)
     seen: set[tuple[str, str]] = set()

@@ -10,6 +10,7 @@ from api.audit.ledger import Ledger
 from api.audit.report import Invariant
 from api.audit.transitions import TABLE
 
+_LAST = 2**63 - 1
 _BEHIND = ("登记行早于最后一次状态变化", "the row is older than the last step on record")
 _LATE = ("对外状态与最后一次状态变化不符", "the row tells another state than the last step")
 _UNRECORDED = ("变更流中有，审计历史中没有", "the feed has a line that the history does not know")
@@ -23,8 +24,21 @@ _FEED = (
     "SELECT sequence, identifier, act, state, row_version, recorded_at FROM certificate_changes "
     "ORDER BY sequence"
 )
+_WITNESSED = (
+    "SELECT sequence FROM audit_history WHERE act IN ('baseline', 'witness') "
+    "ORDER BY sequence LIMIT 1"
+)
 _MOVING = frozenset({"issue"} | {step for _, step in TABLE if step != "seal"})
 """Acts that always move a certificate's version."""
+
+
+def began(snapshot: Snapshot) -> int:
+    """Sequence from which on the record is this release's; past every one when there is none.
+
+    Lines before it were made of an earlier release's history at the upgrade. That release moved a
+    row's version without a record (restrictions), and announced no supersession.
+    """
+    return next((int(row["sequence"]) for row in snapshot.rows(_WITNESSED)), _LAST)
 
 
 class Feed:
@@ -34,16 +48,14 @@ class Feed:
         self.found = Invariant("INV-6")
         self._from = first
         self._lines = {row["sequence"]: row for row in snapshot.rows(_FEED)}
-        # An earlier release had no feed: what came before its first line is not missing from it.
-        self._first = min(self._lines, default=None)
+        self._began = began(snapshot)
         self._seen: set[int] = set()
 
     def see(self, record: Record) -> None:
         """Takes the next record."""
         line = self._lines.get(record.sequence)
         if line is None:
-            missing = self._first is not None and record.sequence > self._first
-            missing = missing and record.act in _MOVING
+            missing = record.sequence >= self._began and record.act in _MOVING
             self.found.expect(not missing, record.target, "not-in-feed", _ABSENT)
             return
         self._seen.add(record.sequence)
@@ -66,6 +78,7 @@ class Feed:
             if line is not None:
                 told = (line["row_version"], line["state"])
                 same = told == (row["row_version"], row["state"])
+                same = same or (line["sequence"] < self._began and line["state"] == row["state"])
                 self.found.expect(same, identifier, "feed-behind", _OLD)
         for sequence in self._lines.keys() - self._seen:
             if sequence < self._from:
