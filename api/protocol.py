@@ -30,6 +30,7 @@ _MORE_THAN_PLAIN: Final = re.compile(
     re.IGNORECASE,
 )
 """Headers that change what has to be done, and lines that continue the one before."""
+_FORWARDED: Final = re.compile(rb"\r\nx-forwarded-for:([^\r]*)", re.IGNORECASE)
 
 HEAD_SECONDS: Final = 10.0
 """From the first octet, or from the connection, to the end of the headers."""
@@ -90,43 +91,53 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _answer_at_once(self, data: bytes) -> bool:
         """Whether `data` was one plain status look-up, and has its answer now."""
-        if self._status is None or not self._is_quiet() or len(data) > HEAD_LIMIT:
+        identifier = self._asked(data)
+        if self._status is None or identifier is None:
             return False
+        forwarded = b",".join(_FORWARDED.findall(data)).decode("latin-1")
+        first = self._status.admitted(self.client[0] if self.client else "", forwarded)
+        if first is None:
+            return False
+        if self._quick is None:
+            self._ask(self._status, identifier, first, data)
+            return True
+        rest = self._quick(identifier)
+        if rest is not None:
+            self._tell(first + rest)
+        return rest is not None
+
+    def _asked(self, data: bytes) -> str | None:
+        """The identifier of a plain look-up that came whole and alone."""
+        if not self._is_quiet() or len(data) > HEAD_LIMIT:
+            return None
         end = data.find(b" ", len(_STATUS))
         alone = data.startswith(_REST, end) and data.find(_END) == len(data) - len(_END)
         if not alone or not _whole_lines(data) or _MORE_THAN_PLAIN.search(data):
-            return False
+            return None
         try:
-            identifier = data[len(_STATUS) : end].decode("ascii")
+            return data[len(_STATUS) : end].decode("ascii")
         except UnicodeDecodeError:
-            return False
-        if self._quick is None:
-            self._ask(self._status, identifier, data)
-            return True
-        answer = self._quick(identifier)
-        if answer is None:
-            return False
-        self._tell(answer)
-        return True
+            return None
 
-    def _ask(self, status: StatusPath, identifier: str, data: bytes) -> None:
+    def _ask(self, status: StatusPath, identifier: str, first: bytes, data: bytes) -> None:
         """Nothing more is read from this connection until its question has its answer."""
         self._asking = True
         self.flow.pause_reading()
-        status.look_up(identifier).add_done_callback(partial(self._answered_later, status, data))
+        later = partial(self._answered_later, status, first, data)
+        status.look_up(identifier).add_done_callback(later)
 
     def _answered_later(
-        self, status: StatusPath, data: bytes, found: "asyncio.Future[Any]"
+        self, status: StatusPath, first: bytes, data: bytes, found: "asyncio.Future[Any]"
     ) -> None:
         self._asking = False
-        answer = status.told(found)
+        rest = status.told(found)
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if answer is None:
+        if rest is None:
             self._read_on(data)
         else:
-            self._tell(answer)
+            self._tell(first + rest)
         if self._leaving:
             super().shutdown()
 

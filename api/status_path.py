@@ -63,9 +63,9 @@ class _Key(NamedTuple):
     issued: date | None
 
 
-_HEAD: Final = (
-    b"HTTP/1.1 200 OK\r\n"
-    + b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
+_FIRST: Final = b"HTTP/1.1 200 OK\r\nx-request-id: %b\r\n"
+_REST: Final = (
+    b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
     + b"date: %b\r\ncontent-length: %d\r\n\r\n"
 )
 
@@ -104,8 +104,17 @@ class StatusPath:
         """Whether `quick` may be asked; otherwise `look_up` and `told`."""
         return self._source.inline
 
+    def admitted(self, peer: str, forwarded: str) -> bytes | None:
+        """The first lines of an answer to a plain question; None when it has to wait.
+
+        A question that goes the long way after all takes a second token: who asks for what is not
+        on record runs out twice as soon.
+        """
+        told = self._rates.take_public(peer, forwarded)
+        return None if told is None else _FIRST % self._ids.next().encode("ascii") + told
+
     def quick(self, identifier: str) -> bytes | None:
-        """A whole HTTP/1.1 answer for what is on record; None sends the question the long way.
+        """The rest of an answer for what is on record; None sends the question the long way.
 
         The primary database is asked at every call, as ever (INV-6): for the row, or, where it
         can tell that cheaply, whether anything was committed since this second's answer was made.
@@ -137,7 +146,7 @@ class StatusPath:
         return self._source.ask(identifier, self._today)
 
     def told(self, answer: "asyncio.Future[tuple[Any, ...] | None]") -> bytes | None:
-        """The whole HTTP/1.1 answer of a `look_up` that is done; None sends it the long way."""
+        """The rest of an answer to a `look_up` that is done; None sends it the long way."""
         if answer.cancelled() or answer.exception() is not None:
             return None
         values = answer.result()
@@ -208,7 +217,7 @@ class StatusPath:
 
     def _made(self, row: StatusRow, now: datetime) -> tuple[bytes, str]:
         body, code = self._body(row, now)
-        return _HEAD % (self._date, len(body)) + body, code
+        return _REST % (self._date, len(body)) + body, code
 
     def _turn_second(self, now: datetime) -> None:
         """What is the same for a second is made once; texts that name the minute begin anew."""

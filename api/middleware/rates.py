@@ -9,6 +9,7 @@ of one process: with several, each allows its share anew. Headers are those of t
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from time import monotonic
@@ -20,7 +21,7 @@ from api.egress.addresses import Network
 from api.failures import TooManyRequests
 from api.metrics import Metrics
 from api.middleware.limits import ALWAYS
-from api.middleware.requests import caller_of, header, refuse
+from api.middleware.requests import caller_of, headers, refuse
 from api.settings import Settings
 
 BURST_SECONDS: Final = 4
@@ -32,6 +33,10 @@ _VERIFYING: Final = frozenset({"/v1/verifications", "/v1/statuses"})
 _SEARCH: Final = "/search"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PREFIX: Final = 64
+_MOST_ADDRESSES: Final = 4096
+"""Whose bucket it is, kept for so many: it takes longer to find out than to take the token."""
+_LONGEST_KEPT: Final = 200
+"""Characters of a forwarded-for that is kept: nobody shall fill the memory with long ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,13 @@ class Kind:
     @property
     def policy(self) -> str:
         """`RateLimit-Policy`: so many (`q`) in so many seconds (`w`)."""
+        if self.per_second <= 0:
+            return ""
         return f'"{self.name}";q={self.burst};w={max(1, ceil(self.burst / self.per_second))}'
+
+    def left(self, taken: "Taken") -> str:
+        """`RateLimit`: what is left (`r`), and the seconds until all is there again (`t`)."""
+        return f'"{self.name}";r={taken.left};t={taken.full_after}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,9 @@ class Rates:
         self._write = Kind("write", settings.rate_write)
         self._verify = Kind("verify", settings.rate_verify)
         self._public = Kind("public", settings.rate_public)
+        policy = self._public.policy.encode("ascii")
+        self._lines = b"ratelimit-policy: " + policy + b"\r\nratelimit: %b\r\n"
+        self._known = lru_cache(_MOST_ADDRESSES)(self._found)
 
     def take(self, scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
         """Headers for the answer to a request that may pass.
@@ -119,7 +133,7 @@ class Rates:
             return ()
         who = self.address(scope) if caller is None else caller.client_id
         taken = self._buckets.take(kind, who)
-        left = f'"{kind.name}";r={taken.left};t={taken.full_after}'
+        left = kind.left(taken)
         if taken.retry_after:
             self._metrics.limited.labels(kind.name).inc()
             headers = {"RateLimit-Policy": kind.policy, "RateLimit": left}
@@ -129,15 +143,39 @@ class Rates:
             (b"ratelimit", left.encode("ascii")),
         )
 
+    def take_public(self, peer: str, forwarded: str) -> bytes | None:
+        """Header lines for the answer to somebody without a token; None when it must wait.
+
+        Args:
+            peer: address at the other end of the connection.
+            forwarded: the `X-Forwarded-For` of the request, "" where it has none.
+        """
+        kind = self._public
+        if kind.per_second <= 0:
+            return b""
+        taken = self._buckets.take(kind, self.who(peer, forwarded))
+        if taken.retry_after:
+            return None
+        return self._lines % kind.left(taken).encode("ascii")
+
     def address(self, scope: Scope) -> str:
+        """`who` asks in that scope."""
+        peer = (scope.get("client") or ("",))[0]
+        return self.who(peer, headers(scope, b"x-forwarded-for"))
+
+    def who(self, peer: str, forwarded: str) -> str:
         """Who asks, where nobody says so: an IPv4 address, or the 64 bits of an IPv6 network.
 
         Behind a proxy that the settings trust, the last address that it did not vouch for.
         """
-        address = _address((scope.get("client") or ("",))[0])
-        forwarded = header(scope, b"x-forwarded-for").split(",")
-        while address and self._is_proxy(address) and forwarded:
-            address = _address(forwarded.pop().strip()) or address
+        find = self._known if len(forwarded) <= _LONGEST_KEPT else self._found
+        return find(peer, forwarded)
+
+    def _found(self, peer: str, forwarded: str) -> str:
+        address = _address(peer)
+        chain = forwarded.split(",")
+        while address and self._is_proxy(address) and chain:
+            address = _address(chain.pop().strip()) or address
         if not address:
             return "unknown"
         if isinstance(parsed := ip_address(address), IPv6Address):

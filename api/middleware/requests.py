@@ -41,6 +41,12 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
+def headers(scope: Scope, name: bytes) -> str:
+    """All headers of that name (lower case) as one list (RFC 9110 section 5.3), or ""."""
+    found = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ",".join(found)
+
+
 def request_id_of(scope: Scope) -> str:
     """The id that `Observation` gave the request."""
     return str(scope.get("state", {}).get("request_id", ""))

@@ -1,6 +1,7 @@
 """The short way of a status look-up says what the long way says, and only where it may."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -78,6 +79,30 @@ def test_both_ways_say_the_same(talk, identifier):
         body.pop("as_of")
     assert short[2] == long[2]
     assert short[2]["verdict"] == "valid"
+
+
+def test_both_ways_take_from_the_same_share(talk, identifier):
+    """A request id of its own for each answer, and one token less."""
+    first, second = talk.ask(_plain(identifier))[1], talk.ask(_plain(identifier))[1]
+    assert first[b"x-request-id"] != second[b"x-request-id"]
+    assert first[b"ratelimit-policy"] == second[b"ratelimit-policy"]
+    proxied = b"X-Forwarded-For: 198.51.100.%d\r\n"
+    ways = (proxied % 7, LONG + proxied % 7, proxied % 7, proxied % 8 + proxied % 7)
+    told = [talk.ask(_plain(identifier, way))[1][b"ratelimit"] for way in ways]
+    left = [int(re.search(rb"r=(\d+)", line)[1]) for line in told]
+    assert left == [left[0] - taken for taken in range(4)], "the address that our proxy saw counts"
+
+
+def test_who_asks_too_often_waits_on_either_way(talk, identifier):
+    headers = b"X-Forwarded-For: 198.51.100.9\r\n"
+    for _ in range(2000):
+        head, fields, body = talk.ask(_plain(identifier, headers))
+        if not head.startswith(b"HTTP/1.1 200"):
+            break
+    assert head.startswith(b"HTTP/1.1 429")
+    assert int(fields[b"retry-after"]) >= 1
+    assert body["code"] == "too-many-requests"
+    assert talk.ask(_plain(identifier, LONG + headers))[0].startswith(b"HTTP/1.1 429")
 
 
 def test_what_arrives_in_pieces_or_together_is_answered_too(talk, identifier):
