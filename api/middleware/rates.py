@@ -8,12 +8,11 @@ of one process: with several, each allows its share anew. Headers are those of t
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,32 +38,32 @@ _LONGEST_KEPT: Final = 200
 """Characters of a forwarded-for that is kept: nobody shall fill the memory with long ones."""
 
 
-@dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of requests; `per_second` 0 lets everything pass."""
+    """A kind of requests.
 
-    name: str
-    per_second: float
+    Attributes:
+        name: as clients are told.
+        per_second: tokens that come back in a second; 0 lets everything pass.
+        burst: what a full bucket holds.
+        policy: `RateLimit-Policy`: so many (`q`) in so many seconds (`w`); "" without a limit.
+    """
 
-    @property
-    def burst(self) -> int:
-        """What a full bucket holds."""
-        return max(1, ceil(self.per_second * BURST_SECONDS))
+    __slots__ = ("burst", "name", "per_second", "policy")
 
-    @property
-    def policy(self) -> str:
-        """`RateLimit-Policy`: so many (`q`) in so many seconds (`w`)."""
-        if self.per_second <= 0:
-            return ""
-        return f'"{self.name}";q={self.burst};w={max(1, ceil(self.burst / self.per_second))}'
+    def __init__(self, name: str, per_second: float) -> None:
+        self.name = name
+        self.per_second = per_second
+        self.burst = max(1, ceil(per_second * BURST_SECONDS))
+        self.policy = ""
+        if per_second > 0:
+            self.policy = f'"{name}";q={self.burst};w={max(1, ceil(self.burst / per_second))}'
 
     def left(self, taken: "Taken") -> str:
         """`RateLimit`: what is left (`r`), and the seconds until all is there again (`t`)."""
         return f'"{self.name}";r={taken.left};t={taken.full_after}'
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What came of taking one token.
 
     Attributes:
@@ -88,16 +87,19 @@ class Buckets:
 
     def take(self, kind: Kind, who: str) -> Taken:
         """Takes one token of `who`, if there is one."""
-        key, now = (kind.name, who), self._clock()
-        tokens, at = self._kept.pop(key, (float(kind.burst), now))
-        tokens = min(kind.burst, tokens + (now - at) * kind.per_second)
-        short = tokens < 1
-        tokens -= 0 if short else 1
+        key, now, burst = (kind.name, who), self._clock(), kind.burst
+        tokens, at = self._kept.pop(key, (burst, now))
+        tokens += (now - at) * kind.per_second
+        tokens = min(tokens, burst)
+        wait = 0
+        if tokens < 1:
+            wait = ceil((1 - tokens) / kind.per_second)
+        else:
+            tokens -= 1
         self._kept[key] = (tokens, now)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
-        wait = ceil((1 - tokens) / kind.per_second) if short else 0
-        return Taken(int(tokens), ceil((kind.burst - tokens) / kind.per_second), wait)
+        return Taken(int(tokens), ceil((burst - tokens) / kind.per_second), wait)
 
 
 class Rates:
