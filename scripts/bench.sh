@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shopt -s nullglob
-for bench in bench/*/run.py bench/*/million.py; do
+for bench in bench/*/*.py; do
     echo "── $bench"
     PYTHONPATH=. .venv/bin/python "$bench"
 done

@@ -1,7 +1,8 @@
 """Certificates per second in one process, the share of each stage, typst alone beside it.
 
 The limit that counts: everything but typst, sealing and read-back together takes at most 20 % of
-the total, the QR code included. Usage: python bench/issue/run.py [--rows 60] [--json]
+the total on the embedded profile, the QR code included. The same on PostgreSQL and S3 shows what
+servers cost. Usage: python bench/issue/run.py [--rows 60] [--profile embedded,servers] [--json]
 """
 
 import argparse
@@ -9,7 +10,7 @@ import json
 import tempfile
 import time
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,6 @@ from api.demo.lives import Term
 from api.demo.load import MANY
 from api.demo.orders import ISSUERS, order
 from api.founding import found, type_files
-from api.settings import Settings
 from certlib.errors import CertlibError
 from certlib.ports import PageOrder
 from certlib.registry import SearchQuery
@@ -28,8 +28,11 @@ from certlib.usecases.order import IssueRequest
 from signing.evidence.reader import InProcessEvidenceReader
 from signing.pages.typesetter import Typesetter
 from signing.sealing import PadesSealer
+from storage import S3ObjectStore
 from storage.objects import FileObjectStore
 from storage.unit_of_work import SqlUnitOfWork
+from tests.acceptance.node_process import NodeProcess
+from tests.fakes.profiles import Servers
 
 GROUP = 20
 LIMIT = 0.20
@@ -38,6 +41,7 @@ STAGES = {
     "seal": (PadesSealer, "seal"),
     "read-back": (InProcessEvidenceReader, "read"),
     "store object": (FileObjectStore, "put_once"),
+    "store in S3": (S3ObjectStore, "put_once"),
     "commit": (SqlUnitOfWork, "commit"),
 }
 SPENT = defaultdict(float)
@@ -96,19 +100,30 @@ def typst_alone(node, version, count):
 
 
 @contextmanager
-def scratch_node():
-    with tempfile.TemporaryDirectory() as folder:
-        node = open_node(Settings(data_dir=Path(folder) / "var", demo=True, renderer_children=0))
-        try:
-            found(node)
-            yield node
-        finally:
-            node.close()
+def scratch_node(profile):
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        folder, stores = Path(scratch), {}
+        if profile == "servers":
+            servers = stack.enter_context(closing_by_stop(Servers()))
+            stores = servers.environment(folder / "secrets", servers.database(), servers.bucket())
+        settings = NodeProcess(folder / "var", stores=stores).settings()
+        node = open_node(settings.model_copy(update={"renderer_children": 0}))
+        stack.callback(node.close)
+        found(node)
+        yield node
 
 
-def measure(rows):
+@contextmanager
+def closing_by_stop(made):
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def measure(rows, profile):
     results = []
-    with scratch_node() as node:
+    with scratch_node(profile) as node:
         for stage, (owner, name) in STAGES.items():
             timed(owner, name, stage)
         for version in (item for item, _ in type_files() if item.type_code in MANY):
@@ -136,12 +151,19 @@ def measure(rows):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=60)
+    parser.add_argument("--profile", default="embedded,servers")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = measure(options.rows)
+    results = {name: measure(options.rows, name) for name in options.profile.split(",")}
     if options.json:
         print(json.dumps(results, ensure_ascii=False, indent=2))
         return
+    for profile, items in results.items():
+        print(f"{profile}:")
+        tell(items)
+
+
+def tell(results):
     for item in results:
         stages = "  ".join(f"{name} {value:.1f}" for name, value in item["stages"].items())
         verdict = "ok" if item["share_else"] <= LIMIT else "OVER THE LIMIT"

@@ -73,9 +73,18 @@ def nginx(folder, body):
         process.wait(timeout=10)
 
 
-def wrk(url, seconds, script=None):
+def paths_script(folder, identifiers):
+    """A script for wrk that asks for each of them in turn."""
+    paths = folder / "paths.txt"
+    paths.write_text("\n".join(f"/v1/status/{name}" for name in identifiers) + "\n")
+    script = folder / "paths.lua"
+    script.write_text(PATHS.format(file=paths))
+    return script
+
+
+def wrk(url, seconds, script=None, connections=CONNECTIONS):
     """Requests per second, and whether every answer was a good one."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     if script is not None:
         command += ["-s", str(script)]
     done = subprocess.run([*command, url], capture_output=True, text=True, check=True)
@@ -102,10 +111,7 @@ def measure(seconds, rounds):
 
 def _compare(node, folder, seconds, rounds):
     identifiers = [name for found in node.demo()["identifiers"].values() for name in found]
-    paths = folder / "paths.txt"
-    paths.write_text("\n".join(f"/v1/status/{name}" for name in identifiers) + "\n")
-    script = folder / "paths.lua"
-    script.write_text(PATHS.format(file=paths))
+    script = paths_script(folder, identifiers)
     with urllib.request.urlopen(f"{node.url}/v1/status/{identifiers[0]}") as answer:
         body = answer.read()
     ours, theirs = [], []
