@@ -2,7 +2,8 @@
 
 Both ask the same server the same question for 300 demo certificates in turn: wrk over HTTP with 16
 connections from the same two cores, the loop (one process on uvloop) with 16 to the database,
-doing nothing with what it gets. The limit that counts: at least 55 % of the loop. Needs Debian's wrk.
+doing nothing with what it gets. The limit that counts: at least 55 % of the loop. Needs Debian's
+wrk.
 Usage: python bench/status/postgresql.py [--seconds 6] [--rounds 3]
 """
 
