@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from stat import S_IRGRP, S_IROTH, S_IXGRP, S_IXOTH
 
 from certlib.errors import KeyUnusable, StoreUnavailable
 from certlib.ports import Entropy
@@ -78,3 +79,16 @@ def _write_once(path: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def open_to(path: Path) -> str:
+    """Who but its owner can reach a file or folder: `others`, `group`, or "" for nobody.
+
+    A file that others may read in a folder that they may not enter is out of their reach.
+    """
+    for who, read, enter in (("others", S_IROTH, S_IXOTH), ("group", S_IRGRP, S_IXGRP)):
+        wanted = enter if path.is_dir() else read
+        above = all(parent.stat().st_mode & enter for parent in path.absolute().parents)
+        if path.stat().st_mode & wanted and above:
+            return who
+    return ""

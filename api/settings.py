@@ -1,5 +1,6 @@
 """Settings, read once: from the environment (`CERTLIB_…`, `PORT`, `DATA_DIR`) and secret files."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -14,12 +15,29 @@ from api.secret_files import Unreadable, secret_text
 _PORTS: Final = 65_536
 _URLS: Final = ("database_url", "migration_url", "status_url")
 _SCHEMES: Final = ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
+SECRETS: Final = (*_URLS, "s3_access_key", "s3_secret_key")
+"""Settings that hold a secret: each may stand in a file instead, `CERTLIB_<NAME>_FILE`."""
+_CALLERS: Final = ("SERVER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "ACT")
+_ELSEWHERE: Final = (*_CALLERS, "LANG", "TRUST")
+"""What the command line reads itself."""
 _S3_NAMES: Final = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
 
 
 def _wrong(zh: str, en: str) -> PydanticCustomError:
     """A setting that is missing or wrong, in one sentence that names it."""
     return PydanticCustomError("setting", "{en}", {"zh": zh, "en": en})
+
+
+def known_variables() -> frozenset[str]:
+    """Every variable `CERTLIB_…` that means something."""
+    names = (*Settings.model_fields, *_ELSEWHERE)
+    return frozenset(f"CERTLIB_{name.upper()}" for name in names)
+
+
+def unknown_variables() -> tuple[str, ...]:
+    """Variables `CERTLIB_…` of this process that nobody reads: misspelt, or of another release."""
+    given = (name for name in os.environ if name.startswith("CERTLIB_"))
+    return tuple(sorted(set(given) - known_variables()))
 
 
 class Settings(BaseSettings):
@@ -114,7 +132,7 @@ class Settings(BaseSettings):
     history_seal_seconds: float = Field(default=60.0, gt=0)
     history_tsa_url: str = ""
     history_tsa_certificate: Path | None = None
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     @model_validator(mode="before")
     @classmethod
@@ -122,7 +140,7 @@ class Settings(BaseSettings):
         if not isinstance(given, Mapping):
             return given
         found = dict(given)
-        for name in (*_URLS, "s3_access_key", "s3_secret_key"):
+        for name in SECRETS:
             path = found.pop(f"{name}_file", None) or found.pop(
                 f"CERTLIB_{name.upper()}_FILE", None
             )
@@ -141,6 +159,7 @@ class Settings(BaseSettings):
                     f"无法读取 {setting}_FILE 所指的文件（{error}）。",
                     f"The file that {setting}_FILE names cannot be read ({error}).",
                 ) from None
+            found[f"{name}_file"] = Path(path)  # the doctor looks at its owner and mode
         return found
 
     @model_validator(mode="after")

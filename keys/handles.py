@@ -46,6 +46,15 @@ class SoftwareKey:
             sign = self._load()
         return sign(message)
 
+    def check(self) -> None:
+        """Loads the key and compares it with its certificate; nothing is signed.
+
+        Raises:
+            KeyUnusable: the stored key does not decrypt or does not match its certificate.
+            SigningUnavailable: the key's file cannot be read now.
+        """
+        self._load()
+
     def _load(self) -> algorithms.Sign:
         with self._lock:
             if self._sign is None:

@@ -26,13 +26,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class Vault:
     """Encrypted keys in a folder."""
 
-    def __init__(self, folder: Path, kek: bytes, entropy: Entropy) -> None:
+    def __init__(self, folder: Path, kek: bytes, entropy: Entropy, *, make: bool = True) -> None:
         """Opens the folder, making it when absent.
 
         Args:
             folder: only this process's user gets in (0700; files 0600).
             kek: key-encryption key, 32 octets.
             entropy: source of nonces.
+            make: makes the folder, and lets nobody else in; without it nothing is touched.
 
         Raises:
             KeyUnusable: `kek` has another length.
@@ -43,7 +44,8 @@ class Vault:
         self._folder = folder
         self._cipher = AESGCM(kek)
         self._entropy = entropy
-        files.private_folder(folder)
+        if make:
+            files.private_folder(folder)
 
     def put(self, name: str, secret: bytes) -> None:
         """Stores a key once; durable on return.

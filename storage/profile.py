@@ -24,6 +24,7 @@ __all__ = [
     "StoreOptions",
     "Stores",
     "apply_roles",
+    "check_bucket",
     "is_founded",
     "make_bucket",
     "migrate",
@@ -122,6 +123,17 @@ def make_bucket(options: StoreOptions) -> None:
         s3_bucket.prepare(options.bucket.s3)
 
 
+def check_bucket(options: StoreOptions, entropy: Entropy) -> None:
+    """What opening the profile asks of a bucket; nothing where there is none.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+        StoreUnfit: the bucket is not as it must be.
+    """
+    if options.bucket is not None:
+        s3_bucket.check(options.bucket.s3, entropy, encrypted_by_us=options.bucket.sealed)
+
+
 def open_stores(
     options: StoreOptions, cipher: Cipher, clock: Clock, entropy: Entropy, stack: ExitStack
 ) -> Stores:
@@ -158,5 +170,5 @@ def _objects(
     bucket = options.bucket
     if bucket is None:
         return FileObjectStore(options.folder, cipher)
-    s3_bucket.check(bucket.s3, entropy, encrypted_by_us=bucket.sealed)
+    check_bucket(options, entropy)
     return S3ObjectStore(bucket.s3, cipher, entropy, sealing=bucket.sealed, lock=bucket.lock)

@@ -18,6 +18,7 @@ from certlib.registry import (
     StatusRow,
 )
 from storage import audit_chain, catalogue, departments, idempotency, intents, records
+from storage.backlog import BacklogReading
 from storage.columns import Day
 from storage.duties import DutyReading
 from storage.issuing import IssuingReading
@@ -43,6 +44,7 @@ class SqlReadSession(
     NoticeReading,
     SealedHistoryReading,
     LockReading,
+    BacklogReading,
 ):
     """A consistent view for reading; the snapshot is taken by the first query."""
 

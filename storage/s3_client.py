@@ -7,6 +7,8 @@ answer raises becomes `StoreUnavailable` with a short stable word, and carries n
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Final
 from urllib.parse import urlsplit
@@ -169,6 +171,23 @@ def named_faults() -> Iterator[None]:
     except (MinioException, HTTPError, OSError, ET.ParseError, ValueError) as error:
         # The library's own words hold addresses and keys' names: they stay here.
         raise StoreUnavailable(what=_word(error)) from S3Fault(_word(error))
+
+
+def server_time(options: S3Options) -> datetime | None:
+    """What time the store says it is, to the second; None when it does not say.
+
+    Raises:
+        StoreUnavailable: it does not answer.
+    """
+    # Not signed: a store refuses what is signed by a clock that is far off.
+    with (
+        named_faults(),
+        urllib3.PoolManager(
+            timeout=options.timeout, retries=False, ca_certs=options.ca_file
+        ) as pool,
+    ):
+        said = pool.request("HEAD", options.endpoint).headers.get("Date", "")
+        return parsedate_to_datetime(said).astimezone(UTC) if said else None
 
 
 class S3Fault(Exception):

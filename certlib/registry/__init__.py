@@ -10,6 +10,7 @@ from typing import Protocol
 
 from certlib.departments import Department
 from certlib.mandates import IssueListEntry
+from certlib.registry.backlog import Backlog, BacklogReads, Queue
 from certlib.registry.catalogue import CatalogueReads, CatalogueWrites
 from certlib.registry.core import (
     AuditRecord,
@@ -57,6 +58,7 @@ from certlib.registry.seals import (
 __all__ = [
     "AddedForm",
     "AuditRecord",
+    "Backlog",
     "BatchHeader",
     "Client",
     "Department",
@@ -74,6 +76,7 @@ __all__ = [
     "OverdueQuery",
     "OverdueRule",
     "Publication",
+    "Queue",
     "ReadSession",
     "Registry",
     "SealedBatch",
@@ -95,6 +98,7 @@ class ReadSession(
     NoticeReads,
     SealedHistoryReads,
     LockReads,
+    BacklogReads,
     Protocol,
 ):
     """A consistent view for reading."""

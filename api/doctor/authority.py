@@ -1,0 +1,101 @@
+"""Keys, seals, revocation lists and timestamps: what can sign today, and for how long."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from api.doctor import instruments
+from api.doctor.model import Check, Finding, Subject, failed, ok, warning
+
+_SOON: Final = timedelta(days=90)
+_MOST_NAMED: Final = 3
+
+
+def _keys(subject: Subject) -> Iterator[Finding]:
+    found = instruments.authority(subject)
+    for name, error in found.unusable[:_MOST_NAMED]:
+        yield failed(
+            f"密钥 {name} 无法使用：{error.zh_text}请从备份恢复 DATA_DIR/keys。",
+            f"The key {name} cannot be used: {error.en_text} Restore DATA_DIR/keys from its "
+            "backup.",
+        )
+    if not found.unusable:
+        number = sum(item.state == "current" for item in found.keys)
+        yield ok(
+            f"在用密钥 {number} 个，均可使用。", f"{number} keys are in use, all of them work."
+        )
+
+
+def _certificates(subject: Subject) -> Iterator[Finding]:
+    """The last day of every certificate in use; a department without a valid seal cannot issue."""
+    now, keys = subject.clock.now(), instruments.authority(subject).keys
+    sealed = {item.issuer_code for item in keys if item.state == "current"}
+    expired = [
+        item.name
+        for item in keys
+        if item.state == "expired" and (not item.issuer_code or item.issuer_code not in sealed)
+    ]
+    ending = [
+        f"{item.name} ({item.not_after:%Y-%m-%d})"
+        for item in sorted(keys, key=lambda item: item.not_after)
+        if item.state == "current" and item.not_after - now < _SOON
+    ]
+    if expired:
+        yield failed(
+            f"证书已过期：{_some(expired)}。相应单位不能签发，请更换（docs/operations.md）。",
+            f"Certificates have expired: {_some(expired)}. Those cannot seal: renew them "
+            "(docs/operations.md).",
+        )
+    if ending:
+        yield warning(
+            f"证书将在 90 天内到期：{_some(ending)}。请安排更换。",
+            f"Certificates end within 90 days: {_some(ending)}. Arrange their renewal.",
+        )
+    if not expired and not ending:
+        yield ok("签章和机构证书均在有效期内。", "Seal and authority certificates are valid.")
+
+
+def _crls(subject: Subject) -> Iterator[Finding]:
+    now = subject.clock.now()
+    overdue = [item.name for item in instruments.authority(subject).crls if item.next_update <= now]
+    if overdue:
+        yield subject.late(
+            f"吊销列表已过期（{_some(overdue)}）：服务启动后会自动更新；"
+            "若服务在运行，请查日志中的 crls。",
+            f"Revocation lists are overdue ({_some(overdue)}): a start makes new ones; if the "
+            "service runs, look for “crls” in its log.",
+        )
+    else:
+        yield ok("吊销列表未过期。", "The revocation lists are fresh.")
+
+
+def _timestamps(subject: Subject) -> Iterator[Finding]:
+    instruments.own_timestamp(subject)
+    yield ok("时间戳机构可签发。", "The timestamp authority issues.")
+
+
+def _remote(subject: Subject) -> Iterator[Finding]:
+    if subject.settings.history_tsa_url:
+        instruments.remote_timestamp(subject)
+        yield ok(
+            "历史封签所用的外部时间戳可用，时钟一致。",
+            "The authority that stamps the history answers, and its clock agrees with ours.",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" +{rest}" if rest > 0 else "")
+
+
+_ADVICE: Final = (
+    "请从备份恢复 DATA_DIR/keys；新库请先运行 certlib init",
+    "restore DATA_DIR/keys from its backup; for a new node run certlib init",
+)
+CHECKS: Final = (
+    Check("keys", ("密钥", "Keys"), _keys, ("user", "secrets"), _ADVICE),
+    Check("certificates", ("证书有效期", "Certificates"), _certificates, ("keys",)),
+    Check("crls", ("吊销列表", "Revocation lists"), _crls, ("keys",)),
+    Check("timestamps", ("时间戳", "Timestamps"), _timestamps, ("keys",)),
+    Check("history-timestamps", ("外部时间戳", "Remote timestamps"), _remote),
+)

@@ -1,0 +1,160 @@
+"""The doctor's hands: each function looks at one adapter, opens it and closes it again."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from api.bootstrap import store_options
+from api.doctor.model import Subject
+from api.preview import preview_order
+from api.secret_files import key_encryption_key
+from api.shipped import type_files
+from certlib.evidence import FileFacts
+from certlib.ports import TrustMaterial
+from certlib.registry import Backlog, HistoryTail
+from keys.inspection import AuthorityFacts, inspect
+from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
+from keys.timestamps import TimestampAuthority
+from signing.evidence.child import ChildEvidenceReader, ChildOptions
+from signing.pages.child import ChildRenderer, RenderingOptions
+from signing.pages.fonts import PACKAGED_FONTS
+from storage import inspection
+from storage.encryption import Cipher
+from storage.engines import EngineOptions
+from storage.objects import FileObjectStore
+from storage.profile import check_bucket
+from storage.registry import SqlRegistry
+from storage.s3_client import server_time
+
+_SECONDS: Final = 5.0
+_IMPRINT: Final = hashlib.sha256(b"certlib doctor").digest()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """What waits in the record."""
+
+    backlog: Backlog
+    tail: HistoryTail
+
+
+def kek(subject: Subject) -> bytes:
+    """The key-encryption key; raises `KeyUnusable`, `StoreUnavailable`. None is made."""
+    return key_encryption_key(subject.settings.secrets_folder, subject.entropy, create=False)
+
+
+def database(subject: Subject) -> inspection.DatabaseFacts:
+    """The database behind the service's login; raises `StoreUnavailable`, `Corrupt`."""
+    return inspection.database(subject.settings.database, subject.clock)
+
+
+def rights(subject: Subject) -> inspection.RightsFacts:
+    """What the service's login may do; raises `StoreUnavailable`."""
+    return inspection.login_rights(subject.settings.database)
+
+
+def public_sight(subject: Subject) -> tuple[str, ...]:
+    """What the login of the public look-up sees beyond its need; raises `StoreUnavailable`."""
+    return inspection.seen_by(subject.settings.status_url)
+
+
+def check_key(subject: Subject) -> None:
+    """Raises `KeyUnusable` when the key-encryption key does not belong to this database."""
+    with _registry(subject) as registry:
+        registry.check_key()
+
+
+def record(subject: Subject) -> RecordFacts:
+    """What waits; raises `StoreUnavailable`."""
+    with _registry(subject) as registry, registry.read() as session:
+        return RecordFacts(session.backlog(), session.history_tail())
+
+
+def probe_objects(subject: Subject) -> None:
+    """Writes, reads and removes a probe of its own; on a bucket all that a start asks, too.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+        StoreUnfit: the bucket is not as it must be; the sentence names what is missing.
+    """
+    options = store_options(subject.settings)
+    if options.bucket is None:
+        # A probe is not sealed: any key will do.
+        with closing(FileObjectStore(options.folder, Cipher(bytes(32), subject.entropy))) as store:
+            store.probe()
+    else:
+        check_bucket(options, subject.entropy)
+
+
+def store_time(subject: Subject) -> datetime | None:
+    """What time it is at the object store, to the second; None where it is a folder."""
+    options = store_options(subject.settings)
+    return None if options.bucket is None else server_time(options.bucket.s3)
+
+
+def authority(subject: Subject) -> AuthorityFacts:
+    """Keys, certificates and revocation lists; raises `KeyUnusable`, `SigningUnavailable`."""
+    folder = subject.settings.data_dir / "keys"
+    return inspect(folder, kek(subject), subject.entropy, subject.clock.now())
+
+
+def own_timestamp(subject: Subject) -> None:
+    """A token of the node's own timestamp authority; raises `SigningUnavailable`."""
+    key = authority(subject).timestamp_key
+    TimestampAuthority(key, subject.clock, subject.entropy).token(_IMPRINT)
+
+
+def remote_timestamp(subject: Subject) -> None:
+    """A token of the authority that stamps the history; it is held against our clock.
+
+    Raises:
+        KeyUnusable: its certificate is missing.
+        SigningUnavailable: it does not answer, or its answer does not hold.
+    """
+    settings = subject.settings
+    pinned = pinned_authorities(settings.history_tsa_certificate)
+    options = HttpTimestampOptions(settings.history_tsa_url, pinned, tolerance=60.0)
+    with closing(HttpTimestampSource(options, subject.clock, subject.entropy)) as source:
+        source.token(_IMPRINT)
+
+
+def page(subject: Subject) -> bytes:
+    """A sample page, made in a child as the service makes them.
+
+    Raises:
+        SigningUnavailable: no child, or it died.
+        Corrupt, NotFound: a design or a font is missing.
+    """
+    del subject
+    version = next(version for version, _ in type_files())
+    options = RenderingOptions(children=1, idle_seconds=_SECONDS)
+    with closing(ChildRenderer(options)) as renderer:
+        return renderer.render(preview_order(version))
+
+
+def facts(subject: Subject) -> FileFacts:
+    """What a reading child finds in such a page: a whole PDF without any seal."""
+    made = page(subject)
+    options = ChildOptions(children=1, idle_seconds=_SECONDS)
+    with closing(ChildEvidenceReader(TrustMaterial, options)) as reader:
+        return reader.read(made, at=subject.clock.now())
+
+
+def missing_fonts() -> tuple[str, ...]:
+    """Names of font files of the pages that are not there, or empty."""
+    return tuple(
+        path.name for path in PACKAGED_FONTS if not path.is_file() or not path.stat().st_size
+    )
+
+
+@contextmanager
+def _registry(subject: Subject) -> Iterator[SqlRegistry]:
+    with ExitStack() as stack:
+        cipher = Cipher(kek(subject), subject.entropy)
+        options = EngineOptions(subject.settings.database, pool_size=1, timeout=_SECONDS)
+        registry = SqlRegistry(options, cipher, subject.clock)
+        stack.callback(registry.close)
+        yield registry

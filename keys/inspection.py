@@ -1,0 +1,78 @@
+"""An authority looked at from beside it: nothing is founded, issued, renewed or made private."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from certlib.errors import CertlibError, SigningUnavailable
+from certlib.ports import Entropy
+from keys.custody import KeySummary, Snapshot
+from keys.handles import SoftwareKey
+from keys.register import Register, RegisterFile
+from keys.vault import Vault
+
+__all__ = ["AuthorityFacts", "CrlFacts", "inspect"]
+
+
+@dataclass(frozen=True, slots=True)
+class CrlFacts:
+    """A revocation list and when the next one must be there."""
+
+    name: str
+    next_update: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityFacts:
+    """What a register holds at one instant.
+
+    Attributes:
+        keys: every key with its state and end.
+        unusable: name of a current key → why it cannot sign, as a sentence of the library.
+        crls: the two revocation lists.
+        timestamp_key: the key of the timestamp authority.
+    """
+
+    keys: tuple[KeySummary, ...]
+    unusable: tuple[tuple[str, CertlibError], ...]
+    crls: tuple[CrlFacts, ...]
+    timestamp_key: SoftwareKey
+
+
+def inspect(folder: Path, kek: bytes, entropy: Entropy, now: datetime) -> AuthorityFacts:
+    """Reads the register in `folder`, and loads every key that is in use.
+
+    Raises:
+        KeyUnusable: wrong key-encryption key, or a damaged register.
+        SigningUnavailable: the register is not there, or cannot be read.
+    """
+    vault = Vault(folder / "private", kek, entropy, make=False)
+    register = RegisterFile(folder / "register", vault).read()
+    if register is None:
+        raise SigningUnavailable(what="register: missing")
+    snapshot = Snapshot(register, vault)
+    summaries = tuple(snapshot.summaries(now))
+    current = {item.name for item in summaries if item.state == "current"}
+    return AuthorityFacts(
+        summaries,
+        tuple(_unusable(snapshot, current)),
+        tuple(_crls(register)),
+        snapshot.timestamp_key,
+    )
+
+
+def _unusable(snapshot: Snapshot, current: set[str]) -> Iterator[tuple[str, CertlibError]]:
+    for name in sorted(current & set(snapshot.handles)):
+        try:
+            snapshot.handles[name].check()
+        except CertlibError as error:
+            yield name, error
+
+
+def _crls(register: Register) -> Iterator[CrlFacts]:
+    for name, der in (("root.crl", register.root_crl), ("issuing.crl", register.issuing_crl)):
+        crl = x509.load_der_x509_crl(der)
+        yield CrlFacts(name, crl.next_update_utc or crl.last_update_utc)

@@ -1,0 +1,59 @@
+"""How much waits for background work, and since when."""
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from certlib.registry import IntentStatus
+from certlib.registry.backlog import Backlog, Queue
+from certlib.registry.notices import DeliveryStatus
+from storage.link import Link
+from storage.tables import (
+    FormIntentRow,
+    IntentRow,
+    ObjectLockRow,
+    OutboxRow,
+    WebhookDeliveryRow,
+    table,
+)
+
+_INTENTS = table(IntentRow)
+_FORMS = table(FormIntentRow)
+_OUTBOX = table(OutboxRow)
+_DELIVERIES = table(WebhookDeliveryRow)
+_LOCKS = table(ObjectLockRow)
+
+
+def _queue(since: ColumnElement[object], *which: ColumnElement[bool]) -> Select[int, object]:
+    return select(func.count().label("number"), func.min(since).label("since")).where(*which)
+
+
+_QUEUES = {
+    "intents": _queue(_INTENTS.c.recorded_at, _INTENTS.c.status == IntentStatus.PENDING),
+    "forms": _queue(_FORMS.c.recorded_at, _FORMS.c.status == IntentStatus.PENDING),
+    "events": _queue(_OUTBOX.c.created_at, _OUTBOX.c.delivered_at.is_(None)),
+    "deliveries": _queue(_DELIVERIES.c.created_at, _DELIVERIES.c.status == DeliveryStatus.WAITING),
+    "locks": _queue(_LOCKS.c.since, _LOCKS.c.attempts >= 0),
+}
+_DEAD = select(func.count().label("number")).where(_DELIVERIES.c.status == DeliveryStatus.DEAD)
+
+
+class BacklogReading:
+    """The part of a session that counts it."""
+
+    _link: Link
+
+    def backlog(self) -> Backlog:
+        """What waits now."""
+        found = {name: self._queue_of(statement) for name, statement in _QUEUES.items()}
+        forms = found.pop("forms")
+        waiting = [item for item in (found["intents"], forms) if item.since is not None]
+        found["intents"] = Queue(
+            sum(item.number for item in waiting),
+            min((item.since for item in waiting if item.since is not None), default=None),
+        )
+        dead = self._link.first(_DEAD)
+        return Backlog(**found, dead=0 if dead is None else int(dead.number))
+
+    def _queue_of(self, statement: Select[int, object]) -> Queue:
+        (row,) = self._link.fetch(statement)
+        return Queue(int(row.number), row.since)
