@@ -90,7 +90,7 @@ def add(path: str, method: str, operation: dict[str, Any], schemas: dict[str, An
     for status, response in responses.items():
         if "$ref" not in response and status[0] in "24":
             response["headers"] = {**response.get("headers", {}), **_RATES}
-    if method == "get" and _is_paged(responses.get("200", {}), schemas):
+    if method == "get" and _is_paged(operation, schemas):
         responses["200"]["headers"] |= _LINK
 
 
@@ -98,7 +98,10 @@ def _shared(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/responses/{name}"}
 
 
-def _is_paged(response: dict[str, Any], schemas: dict[str, Any]) -> bool:
+def _is_paged(operation: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    if "limit" not in {item["name"] for item in operation.get("parameters", ())}:
+        return False
+    response = operation["responses"].get("200", {})
     shape = response.get("content", {}).get("application/json", {}).get("schema", {})
     name = shape.get("$ref", "").rpartition("/")[2]
     return "after" in schemas.get(name, {}).get("properties", {})

@@ -40,9 +40,10 @@ class JsonRoute(APIRoute):
 
 
 def is_paged(route: APIRoute) -> bool:
-    """Whether the route answers a list page by page: its shape has a cursor `after`."""
+    """Whether the route answers a list page by page: so many lines, and a cursor `after`."""
     fields = getattr(route.response_model, "model_fields", {})
-    return "GET" in (route.methods or ()) and "after" in fields
+    asked = {parameter.name for parameter in route.dependant.query_params}
+    return "GET" in (route.methods or ()) and "after" in fields and "limit" in asked
 
 
 def linking(handler: _Handler) -> _Handler:

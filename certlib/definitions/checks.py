@@ -125,6 +125,12 @@ def either_none(check: Check) -> Check:
     return checked
 
 
+def mapping(pointer: str, value: object) -> Iterator[Problem]:
+    """A JSON object; another check looks at what is in it."""
+    if not isinstance(value, Mapping):
+        yield told(pointer, "not-an-object")
+
+
 def anything(pointer: str, value: object) -> Iterator[Problem]:
     """Whatever it is, another check looks at it."""
     del pointer, value

@@ -7,7 +7,17 @@ implementation, and with it the check it was meant to be.
 from collections.abc import Mapping
 from typing import Final
 
-from certlib.definitions.checks import Check, anything, choice, flag, listed, raw_text, text, whole
+from certlib.definitions.checks import (
+    Check,
+    anything,
+    choice,
+    flag,
+    listed,
+    mapping,
+    raw_text,
+    text,
+    whole,
+)
 from certlib.masking import MASKS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -88,6 +98,6 @@ COLUMN: Final[Mapping[str, Check]] = {
 OBJECT: Final[Mapping[str, Check]] = {
     "type": choice(["object"]),
     "additionalProperties": anything,
-    "properties": anything,
+    "properties": mapping,
 }
 OBJECT_MAY: Final[Mapping[str, Check]] = {"required": listed(text(40), 0, 300)}

@@ -177,10 +177,10 @@ class ManageTypes:
     def _publish(self, uow: UnitOfWork, caller: Caller, act: TypeAct, now: datetime) -> TypeRecord:
         today = legal_day(now)
         first_day = act.day or today
-        _end_earlier(uow, act, first_day, now)
         record = _saved(
             uow, act, lambda item: item.published(caller.requester, first_day, today, now)
         )
+        _end_earlier(uow, act, first_day, now)
         uow.put_type_version(record.as_version(), record.definition)
         return record
 
@@ -256,8 +256,9 @@ def _saved(uow: UnitOfWork, act: TypeAct, step: Callable[[TypeRecord], TypeRecor
 
 def _end_earlier(uow: UnitOfWork, act: TypeAct, first_day: date, now: datetime) -> None:
     """The version in force until now ends with the cut-over, or some days later."""
-    last_day = act.earlier_until or date.fromordinal(first_day.toordinal() - 1)
-    if last_day < date.fromordinal(first_day.toordinal() - 1):
+    eve = date.fromordinal(first_day.toordinal() - 1)
+    last_day = act.earlier_until or eve
+    if last_day < eve:
         raise DateOrder(
             field_path="/earlier_usable_until",
             later="旧版停用日期",

@@ -120,10 +120,11 @@ class TypstRenderer:
         )
 
     def _design_file(self, design: str) -> Path:
-        path = self._designs / design / "design.typ"
-        if "/" in design or not path.is_file():
-            raise NotFound(what="design")
-        return path
+        # Looked up among those there are: what somebody wrote is never part of a path.
+        for path in self._designs.glob("*/design.typ"):
+            if path.parent.name == design:
+                return path
+        raise NotFound(what="design")
 
 
 @contextmanager

@@ -18,10 +18,11 @@ from api.founding import found
 from api.settings import Settings
 from api.tokens import hash_secret
 from certlib.registry import Client
-from certlib.usecases.caller import SCOPES
+from certlib.usecases.caller import DEPARTMENT_SCOPES, SCOPES
 
 SECRET = "0123456789abcdef" * 4
 ISSUER = "11445200990090139J"
+OTHER = "11445200990090016H"
 _SCRIPT = "from api.cli import main; raise SystemExit(main(['serve']))"
 
 
@@ -31,7 +32,11 @@ def free_port():
 
 
 def prepare(folder: Path, **environment):
-    """A founded node with one client; closed again, so that a server may open it."""
+    """A founded node, closed again, so that a server may open it.
+
+    Two clients: `transport` may do everything, `counter` of another department what a
+    department's system may.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
@@ -41,6 +46,8 @@ def prepare(folder: Path, **environment):
         with node.registry.begin() as uow:
             secret, now = hash_secret(SECRET), node.clock.now()
             uow.put_client(Client("transport", "t", ISSUER, frozenset(SCOPES), secret, now))
+            scopes = frozenset(DEPARTMENT_SCOPES)
+            uow.put_client(Client("counter", "c", OTHER, scopes, secret, now))
             uow.commit()
     finally:
         node.close()
@@ -69,11 +76,11 @@ class Server:
                 answer += chunk
             return answer
 
-    def bearer(self):
+    def bearer(self, client="transport", act="maker"):
         answer = httpx.post(
             f"{self.url}/oauth2/token",
-            data={"grant_type": "client_credentials"},
-            auth=("transport", SECRET),
+            data={"grant_type": "client_credentials", "act": act},
+            auth=(client, SECRET),
         )
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 

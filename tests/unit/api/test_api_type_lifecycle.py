@@ -87,13 +87,17 @@ def test_a_cut_over_ends_the_earlier_version_on_the_day_before_or_later(world):
     body = {"published_from": "2026-12-09", "earlier_usable_until": "2026-12-01"}
     wrong = _manage(world, "publish", "a", "2026.4", json=body)
     assert wrong.json()["code"] == "date-order"
+    first_day = _manage(world, "publish", "a", "2026.4", json={"published_from": "0001-01-01"})
+    assert first_day.json()["code"] == "date-order"
 
 
 def test_differences_between_versions(world):
     _published(world)
     _draft(world, "2026.2", term_years=6)
     path = f"/v1/types/{NEW}/differences?before=2026.1&after=2026.2"
-    found = world.browser.get(path, headers=world.bearer()).json()["differences"]
+    answer = world.browser.get(path, headers=world.bearer())
+    assert "Link" not in answer.headers  # its `after` is a version, and no page of a list
+    found = answer.json()["differences"]
     assert [(item["path"], item["before"], item["after"]) for item in found] == [
         ("/term_years", 4, 6)
     ]

@@ -295,6 +295,16 @@ def test_items_and_columns():
     )
 
 
+@pytest.mark.parametrize("properties", [None, True, [], "KZ_ZS", 7])
+def test_properties_are_an_object(properties):
+    wrong = schema(ZS=field()) | {"properties": properties}
+    assert ("/schema/properties", "not-an-object") in found(definition(schema=wrong))
+    table = rows([], name=column())
+    table["items"]["properties"] = properties
+    place = PLACE + "/items/properties"
+    assert (place, "not-an-object") in found(definition(schema=schema(ZS=table)))
+
+
 def test_photographs_are_captions_and_pictures():
     image = {"contentEncoding": "base64", "contentMediaType": "image/jpeg"}
     sound = rows([], caption=column(), image=column(20, **image)) | {"x-format": "photographs"}

@@ -113,7 +113,7 @@ def test_pages_stay_small(renderer):
 
 
 def test_an_unknown_design_is_not_found(renderer):
-    for design in ("no-such-design", "../fonts", ""):
+    for design in ("no-such-design", "../fonts", "..", "", "x" * 70_000, "\0"):
         with pytest.raises(NotFound):
             renderer.digests(design)
 
