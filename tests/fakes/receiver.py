@@ -150,8 +150,8 @@ def garbage(handler: BaseHTTPRequestHandler) -> None:
 
 
 @contextmanager
-def receiving(signed: Authority, host: str = "127.0.0.1") -> Iterator[Receiver]:
-    """A receiver that listens until the block ends."""
+def receiving(signed: Authority, host: str = "127.0.0.1", port: int = 0) -> Iterator[Receiver]:
+    """A receiver that listens until the block ends, at any port or a certain one."""
     connections: list[object] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -179,7 +179,7 @@ def receiving(signed: Authority, host: str = "127.0.0.1") -> Iterator[Receiver]:
         def handle_error(self, *_: object) -> None:
             pass
 
-    server = Server((host, 0), Handler)
+    server = Server((host, port), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(signed.server)
     server.socket = context.wrap_socket(

@@ -54,11 +54,11 @@ def prepare(folder: Path, **environment):
 
 
 class Server:
-    def __init__(self, process, port, log):
+    def __init__(self, process, port, log, at="127.0.0.1"):
         self.process = process
         self.port = port
         self._log = log
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://{at}:{port}"
 
     def lines(self):
         return [json.loads(line) for line in self._log.read_text().splitlines()]
@@ -86,7 +86,7 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, **environment):
+def serving(folder: Path, at="127.0.0.1", **environment):
     port = free_port()
     log = folder.parent / f"log-{port}"
     inherited = {"PATH": os.environ["PATH"], "TZ": "UTC"}
@@ -100,7 +100,7 @@ def serving(folder: Path, **environment):
             stdout=subprocess.PIPE,
             stderr=stream,
         )
-        server = Server(process, port, log)
+        server = Server(process, port, log, at)
         try:
             _wait(server)
             yield server
