@@ -42,6 +42,7 @@ class Site:
 
     Attributes:
         api: the FastAPI application, for its document.
+        health: how every part is.
         metrics: what is counted; the worker counts here too.
         quick: whole answers to plain status look-ups, for a server that can use them; None where
             a look-up takes longer than the event loop may wait, and `status` is asked instead.
@@ -50,6 +51,7 @@ class Site:
 
     def __init__(self, api: FastAPI, stack: ASGIApp, status: StatusPath, metrics: Metrics) -> None:
         self.api = api
+        self.health: Health = api.state.health
         self.metrics = metrics
         self.quick = status.quick if status.inline else None
         self.status = status
@@ -67,7 +69,7 @@ class Site:
 def create_app(parts: Parts) -> Site:
     """The application over `parts`."""
     settings = parts.settings
-    metrics = Metrics(parts.registry, parts.clock)
+    metrics = Metrics(parts.registry, parts.clock, parts.timings, parts.authority)
     tokens = Tokens(
         parts.token_key,
         parts.clock,
@@ -82,7 +84,9 @@ def create_app(parts: Parts) -> Site:
     rates = Rates(settings, metrics, networks(settings.trusted_proxies.split(",")))
     stack = RateLimits(stack, rates)
     stack = Authentication(stack, tokens, metrics)
-    stack = Concurrency(stack, settings.concurrency)
+    stack = concurrency = Concurrency(stack, settings.concurrency)
+    metrics.most.set(settings.concurrency)
+    metrics.under_way.set_function(lambda: concurrency.now)
     request_ids = RequestIds(parts.entropy)
     stack = Observation(stack, request_ids, metrics)
     return Site(api, stack, StatusPath(parts, request_ids, metrics, rates), metrics)

@@ -14,6 +14,7 @@ from api.json_schema import JsonSchemaValidator
 from api.notices import Notices, open_notices
 from api.secret_files import key_encryption_key
 from api.settings import Settings
+from api.timings import TimedRenderer, TimedSealer, Timings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer, TimestampSource
@@ -86,6 +87,7 @@ class Node:
     timestamps: TimestampAuthority
     renderer: Renderer
     reader: ChildEvidenceReader
+    timings: Timings
     token_key: bytes
     issue: IssueCertificates
     make: MakeDrafts
@@ -249,14 +251,15 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         objects.sweep_temporaries()  # we hold the writer's lock: a crash left what lies there
     authority = _authority(settings, kek, clock, entropy)
     timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
-    renderer = _renderer(settings, stack)
+    timings = Timings()
+    renderer = TimedRenderer(_renderer(settings, stack), timings)
     table, calendar = divisions(), working_days()
     children = ChildOptions(children=settings.reader_children)
     reader = ChildEvidenceReader(authority.trust_material, children)
     stack.callback(reader.close)
     workshop = Workshop(
         renderer=renderer,
-        sealer=PadesSealer(authority, timestamps, clock),
+        sealer=TimedSealer(PadesSealer(authority, timestamps, clock), timings),
         reader=InProcessEvidenceReader(authority.trust_material),
         objects=objects,
         clock=clock,
@@ -279,6 +282,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         timestamps=timestamps,
         renderer=renderer,
         reader=reader,
+        timings=timings,
         token_key=hmac.digest(kek, b"certlib access token key", hashlib.sha256),
         issue=issue,
         make=make,

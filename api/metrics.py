@@ -11,17 +11,18 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api.metrics_record import Keys, KeysSource, Record
 from api.metrics_shared import Shared
-from certlib.errors import CertlibError
+from api.timings import Timings
+from certlib.errors import Corrupt, KeyUnusable, SealMismatch
 from certlib.ports import Clock
-from certlib.registry import HistoryTail, Registry
+from certlib.registry import Registry
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_INTENT = "INTENT"
 
 
 class Metrics:
@@ -34,7 +35,13 @@ class Metrics:
             a lock: it runs on the event loop alone.
     """
 
-    def __init__(self, registry: Registry, clock: Clock) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        clock: Clock,
+        timings: Timings | None = None,
+        keys: KeysSource | None = None,
+    ) -> None:
         self.collected, self.record = CollectorRegistry(), CollectorRegistry()
         self.shared: Shared | None = None
         own = self.collected
@@ -59,7 +66,7 @@ class Metrics:
             "certlib_reconciled", "Intents taken over", ("outcome",), registry=own
         )
         self.worker_faults = Counter(
-            "certlib_worker_faults", "Failed rounds of background work", ("job",), registry=own
+            "certlib_worker_faults", "Failed rounds of background work", ("work",), registry=own
         )
         self.limited = Counter(
             "certlib_rate_limited", "Requests over a client's rate", ("kind",), registry=own
@@ -68,9 +75,33 @@ class Metrics:
             "certlib_webhook_deliveries", "Deliveries tried", ("outcome",), registry=own
         )
         self.ready = Gauge("certlib_ready", "Whether a part works", ("part",), registry=own)
+        self.under_way = Gauge(
+            "certlib_requests_under_way", "Requests being answered", registry=own
+        )
+        self.most = Gauge(
+            "certlib_requests_limit", "Requests under way beyond which 503 is said", registry=own
+        )
+        self.round = Gauge(
+            "certlib_worker_round_timestamp_seconds", "Last round of background work", registry=own
+        )
         self.status_answers: Tally[tuple[int, str]] = Tally()
         own.register(_Answers(self.status_answers))
-        self.record.register(_Record(registry, clock))
+        if timings is not None:
+            own.register(timings.render)
+            own.register(timings.seal)
+        self._from_the_first()
+        self.record.register(Record(registry, clock))
+        if keys is not None:
+            self.record.register(Keys(keys, clock))
+
+    def _from_the_first(self) -> None:
+        """Series that alerts ask for begin at 0: an increase from nothing is none (Prometheus)."""
+        for outcome in ("published", "failed", "burned"):
+            self.reconciled.labels(outcome)
+        for outcome in ("delivered", "failed", "dead"):
+            self.deliveries.labels(outcome)
+        for error in (Corrupt, KeyUnusable, SealMismatch):
+            self.problems.labels(error.code)
 
     def leave(self) -> None:
         """Tells the other processes of this server what this one has counted."""
@@ -98,56 +129,3 @@ class _Answers(Collector):
         for (status, code), number in list(self._answers.items()):
             answers.add_metric((str(status), code), number)
         yield answers
-
-
-class _Record(Collector):
-    """What is asked of the record when somebody scrapes."""
-
-    def __init__(self, registry: Registry, clock: Clock) -> None:
-        self._registry = registry
-        self._clock = clock
-
-    def describe(self) -> Iterator[Metric]:
-        """Nothing: or registering would already ask the record."""
-        return iter(())
-
-    def collect(self) -> Iterator[Metric]:
-        """Certificates by state, pending intents, the unsealed history."""
-        yield from self._counts()
-
-    def _counts(self) -> Iterator[Metric]:
-        try:
-            with self._registry.read() as session:
-                counts, tail = session.counts(), session.history_tail()
-                notices = session.delivery_counts()
-        except CertlibError:
-            # A scrape must work just when the database does not; /readyz names the fault.
-            return
-        pending = GaugeMetricFamily("certlib_pending_intents", "Intents not finished yet")
-        pending.add_metric((), counts.get(_INTENT, 0))
-        yield pending
-        states = GaugeMetricFamily("certlib_certificates", "Certificates", labels=("state",))
-        for state, number in sorted(counts.items()):
-            if state != _INTENT:
-                states.add_metric((state,), number)
-        yield states
-        yield from self._history(tail)
-        waiting = GaugeMetricFamily(
-            "certlib_webhook_queue",
-            "Deliveries that wait or are dead, events not queued yet",
-            labels=("status",),
-        )
-        for status in ("waiting", "dead", "outbox"):
-            waiting.add_metric((status,), notices.get(status, 0))
-        yield waiting
-
-    def _history(self, tail: HistoryTail) -> Iterator[Metric]:
-        age = 0.0 if tail.since is None else (self._clock.now() - tail.since).total_seconds()
-        for name, text, value in (
-            ("certlib_history_batches", "Sealed batches of the audit history", tail.batches),
-            ("certlib_history_unsealed_records", "Audit records not sealed yet", tail.records),
-            ("certlib_history_unsealed_seconds", "Age of the oldest of them", max(0.0, age)),
-        ):
-            gauge = GaugeMetricFamily(name, text)
-            gauge.add_metric((), value)
-            yield gauge

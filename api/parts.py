@@ -1,13 +1,15 @@
 """What the HTTP side needs of a node, by its ports; `api.bootstrap.Node` is one."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from api.metrics_record import KeyState
 from api.notices import Notices
 from api.settings import Settings
+from api.timings import Timings
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
 from certlib.usecases.add_form import AddForms
@@ -104,6 +106,14 @@ class Published(Protocol):
         """Makes new CRLs when it is time."""
         ...
 
+    def crls_end(self) -> datetime:
+        """Until when the lists that are there hold; none is made."""
+        ...
+
+    def list_keys(self) -> Iterable[KeyState]:
+        """Every key with its end; nothing secret."""
+        ...
+
     def keep_seals(self, names: Mapping[str, str]) -> int:
         """Seals for departments that have none under their present name; how many were new."""
         ...
@@ -167,6 +177,11 @@ class Parts(Protocol):
     @property
     def timestamps(self) -> Timestamps:
         """The timestamp authority."""
+        ...
+
+    @property
+    def timings(self) -> Timings:
+        """How long pages and seals take."""
         ...
 
     @property

@@ -22,6 +22,7 @@ from api.metrics_shared import Shared
 from api.processes import Processes
 from api.protocol import GuardedProtocol
 from api.settings import Settings
+from api.watch import Watch
 from api.worker import Worker
 
 _log = logs.logger("server")
@@ -62,9 +63,12 @@ def _serve(settings: Settings, listening: socket.socket, shared: Shared | None =
         worker = Worker(node, site.metrics)
         worker.take_over()
         worker.start()
+        watch = Watch(site.health)
+        watch.start()
         try:
             _run(uvicorn.Server(_config(site)), listening, settings)
         finally:
+            watch.stop()
             worker.stop()
 
 

@@ -97,6 +97,7 @@ class Worker:
     def _work(self) -> None:
         while not self._stopping.is_set():
             now = monotonic()
+            self._metrics.round.set(self._parts.clock.now().timestamp())
             for job in self._jobs:
                 if job.due <= now and not self._stopping.is_set():
                     self._attempt(job.name, partial(self._turn, job))

@@ -6,6 +6,7 @@ Its seals print 演示 · 不具法律效力; a state seal system takes its plac
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -192,6 +193,10 @@ class DevelopmentAuthority:
         if self._clock.now() < self._current().crls_due:
             return False
         return self._change(self._with_fresh_crls)
+
+    def crls_end(self) -> datetime:
+        """Until when both CRLs of the register hold; none is made."""
+        return self._current().crls_end
 
     def trust_material(self) -> TrustMaterial:
         """The root, for seals and for timestamps, with the CRLs of the day and who issues seals."""

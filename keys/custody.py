@@ -137,6 +137,12 @@ class Snapshot:
         return min(_half_life(register.root_crl), _half_life(register.issuing_crl))
 
     @cached_property
+    def crls_end(self) -> datetime:
+        """When the first of both CRLs is overdue."""
+        register = self.register
+        return min(_end(register.root_crl), _end(register.issuing_crl))
+
+    @cached_property
     def certificates(self) -> Mapping[str, bytes]:
         """File name → DER of every X.509 certificate, for publishing."""
         register = self.register
@@ -203,6 +209,11 @@ def _half_life(der: bytes) -> datetime:
     crl = x509.load_der_x509_crl(der)
     start, end = crl.last_update_utc, crl.next_update_utc
     return start if end is None else start + (end - start) / 2
+
+
+def _end(der: bytes) -> datetime:
+    crl = x509.load_der_x509_crl(der)
+    return crl.next_update_utc or crl.last_update_utc
 
 
 def _common_name(certificate: x509.Certificate) -> str:

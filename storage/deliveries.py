@@ -49,11 +49,6 @@ _SETTLE = _OF_LEASE.values(
     }
 )
 _PUT_BACK = _OF_LEASE.values(attempts=_DELIVERIES.c.attempts - 1, next_at=bindparam("b_next_at"))
-_COUNTS = (
-    select(_DELIVERIES.c.status, func.count().label("number"))
-    .where(_DELIVERIES.c.status.in_((DeliveryStatus.WAITING, DeliveryStatus.DEAD)))
-    .group_by(_DELIVERIES.c.status)
-)
 
 
 def take_events(link: Link, limit: int) -> Sequence[Event]:
@@ -134,12 +129,6 @@ def find(link: Link, delivery_id_: str) -> Delivery | None:
     """One delivery."""
     row = link.first(_ONE, delivery_id=delivery_id_)
     return None if row is None else _delivery(row)
-
-
-def counts(link: Link) -> dict[str, int]:
-    """Deliveries that wait or are dead, and events of the outbox that wait."""
-    found = {str(row.status): int(row.number) for row in link.fetch(_COUNTS)}
-    return {**found, "outbox": outbox.count_waiting(link)}
 
 
 def forget(link: Link, before: datetime, limit: int) -> int:

@@ -62,10 +62,6 @@ class NoticeReading:
         """Whether events of the outbox are to be fanned out."""
         return outbox.any_waiting(self._link)
 
-    def delivery_counts(self) -> Mapping[str, int]:
-        """Deliveries that wait or are dead, and what waits in the outbox."""
-        return deliveries.counts(self._link)
-
 
 class NoticeWriting(NoticeReading):
     """The part of a unit of work that keeps them."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Select, bindparam, insert, select, update
 
 from certlib.canonical import canonical_bytes
 from certlib.registry import OutboxEvent
@@ -19,7 +19,6 @@ _MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
 _TOPICS = select(_OUTBOX.c.event_id, _OUTBOX.c.topic).where(_OUTBOX.c.event_id.in_(_MANY))
 _WAITING = _OUTBOX.c.delivered_at.is_(None)
 _ANY = select(_OUTBOX.c.event_id).where(_WAITING).limit(1)
-_COUNT = select(func.count()).select_from(_OUTBOX).where(_WAITING)
 _DONE = (
     update(_OUTBOX)
     .where(_OUTBOX.c.event_id == bindparam("b_event_id"))
@@ -78,12 +77,6 @@ def mark_told(link: Link, event_ids: Iterable[str], now: datetime) -> None:
 def topics(link: Link, keys: Sequence[str]) -> Mapping[str, str]:
     """Topics by event id."""
     return {row.event_id: row.topic for row in link.fetch_of(_TOPICS, keys)}
-
-
-def count_waiting(link: Link) -> int:
-    """Events that nobody has been told of yet."""
-    row = link.first(_COUNT)
-    return 0 if row is None else int(row[0])
 
 
 def any_waiting(link: Link) -> bool:

@@ -21,26 +21,30 @@ _LONGEST_LENGTH: Final = 18
 
 
 class Concurrency:
-    """Refuses what is too much at once with 503 and `Retry-After`, before the body is read."""
+    """Refuses what is too much at once with 503 and `Retry-After`, before the body is read.
+
+    Attributes:
+        now: requests under way.
+    """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
         self._most = most
-        self._now = 0
+        self.now = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on while there is room."""
         if scope["type"] != "http" or scope["path"] in ALWAYS:
             await self._app(scope, receive, send)
             return
-        if self._now >= self._most:
+        if self.now >= self._most:
             await refuse(Overloaded(), scope, receive, send, {"Connection": "close"})
             return
-        self._now += 1
+        self.now += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._now -= 1
+            self.now -= 1
 
 
 class Uploads:

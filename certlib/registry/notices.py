@@ -188,10 +188,6 @@ class NoticeReads(Protocol):
         """Whether events of the outbox are to be fanned out."""
         ...
 
-    def delivery_counts(self) -> Mapping[str, int]:
-        """Deliveries that wait and that are dead, by status; events not fanned out: `outbox`."""
-        ...
-
 
 class NoticeWrites(NoticeReads, Protocol):
     """What can be kept."""

@@ -143,7 +143,7 @@ def test_an_event_of_something_else_is_taken_and_told_to_nobody(store: Store) ->
         unit.commit()
     with store.registry.read() as session:
         assert session.events_waiting()
-        assert session.delivery_counts() == {"outbox": 2}
+        assert session.backlog().events.number == 2
     assert _fan_out(store) == 2
     assert _deliveries(store) == []
     with store.registry.read() as session:
@@ -258,7 +258,8 @@ def test_pages_go_from_the_newest_back(store: Store) -> None:
         one = session.deliveries(DeliveryQuery("whk_1", 1))[0]
         assert session.delivery(one.delivery_id) == one
         assert session.delivery("dlv_x") is None
-        assert session.delivery_counts() == {"waiting": 3, "outbox": 0}
+        found = session.backlog()
+        assert (found.deliveries.number, found.dead, found.events.number) == (3, 0, 0)
 
 
 def test_settled_deliveries_are_forgotten_and_waiting_ones_are_not(store: Store) -> None:
@@ -267,6 +268,9 @@ def test_settled_deliveries_are_forgotten_and_waiting_ones_are_not(store: Store)
     _fan_out(store)
     (delivery,) = _lease(store, limit=1).deliveries
     _settle(store, replace(delivery, status=DeliveryStatus.DEAD))
+    with store.registry.read() as session:
+        found = session.backlog()
+        assert (found.deliveries.number, found.dead) == (1, 1)
     with store.registry.begin() as unit:
         assert unit.forget_deliveries(store.clock.now(), 100) == 0
         assert unit.forget_deliveries(store.clock.now() + MINUTE, 100) == 1

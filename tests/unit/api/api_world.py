@@ -1,6 +1,7 @@
 """The site over a small house: real registry, rules and routes; fake paper, seals and stamps."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from anyio.from_thread import start_blocking_portal
 
 from api.app import create_app
 from api.settings import Settings
+from api.timings import Timings
 from api.tokens import hash_secret
 from certlib.errors import SigningUnavailable
 from certlib.registry import Client
@@ -53,6 +55,7 @@ class PaperAuthority:
         self.key = PaperKey()
         self.refreshed = 0
         self.sealed = {}
+        self.keys = []
 
     def public_certificates(self):
         return {"root.cer": b"DER of root"}
@@ -63,6 +66,12 @@ class PaperAuthority:
     def refresh_crls(self):
         self.refreshed += 1
         return True
+
+    def crls_end(self):
+        return datetime(2026, 11, 24, tzinfo=UTC)
+
+    def list_keys(self):
+        return self.keys
 
     def keep_seals(self, names):
         new = len(names.items() - self.sealed.items())
@@ -94,6 +103,7 @@ class Parts:
     timestamps: PaperTimestamps
     token_key: bytes = b"t" * 32
     lock_files: Any = None
+    timings: Timings = field(default_factory=Timings)
 
     def __getattr__(self, name):
         return getattr(self.house, name)

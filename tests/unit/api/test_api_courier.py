@@ -148,7 +148,7 @@ def test_a_fault_ends_no_thread_and_loses_nothing(
     courier.round()
     _until(lambda: not faults and not courier._busy)
     assert "secret" not in caplog.text
-    assert 'certlib_worker_faults_total{job="deliver"} 1.0' in world.browser.get("/metrics").text
+    assert 'certlib_worker_faults_total{work="deliver"} 1.0' in world.browser.get("/metrics").text
     world.house.clock.pass_time(minutes=4)  # the lease ends
     courier.round()
     _until(lambda: _statuses(world, hook) == ["delivered"])

@@ -70,7 +70,7 @@ def test_a_failing_round_is_counted_and_tried_again(world, worker, monkeypatch):
     worker.start()
     assert again.wait(20)
     worker.stop()
-    assert 'certlib_worker_faults_total{job="reconcile"}' in world.browser.get("/metrics").text
+    assert 'certlib_worker_faults_total{work="reconcile"}' in world.browser.get("/metrics").text
 
 
 def test_stopping_before_starting_is_no_fault(world):
@@ -110,7 +110,7 @@ def test_a_timestamp_authority_that_is_down_leaves_the_tail_for_later(world, wor
     assert world.issue().status_code == 201
     worker.stop()
     text = world.browser.get("/metrics").text
-    assert 'certlib_worker_faults_total{job="seal-history"} 1.0' in text
+    assert 'certlib_worker_faults_total{work="seal-history"} 1.0' in text
     assert "certlib_history_unsealed_records 0.0" not in text
 
 
