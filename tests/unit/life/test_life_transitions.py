@@ -1,5 +1,6 @@
 """The transition table is walked whole: what it allows happens, everything else is refused."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -219,3 +220,14 @@ def test_superseded_version_may_still_be_annulled():
     assert after(issued(), Action.SUPERSEDE, Action.ANNUL, Action.DEREGISTER).state is (
         State.DEREGISTERED
     )
+
+
+def test_the_record_speaks_from_the_first_step_on():
+    """Before it is issued: from the earlier of the days that its page names."""
+    certificate = issued()
+    assert certificate.begins == certificate.history[0].decision.effective_from
+    intended = replace(certificate, history=())
+    day = certificate.content.issue_date
+    for valid_from, begins in ((None, day), (day + timedelta(1), day), (day - timedelta(1),) * 2):
+        content = replace(certificate.content, valid_from=valid_from)
+        assert replace(intended, content=content).begins == begins

@@ -32,6 +32,7 @@ from certlib.issuing_errors import (
     SealerNotSeparate,
 )
 from certlib.page_errors import FaceOverflow
+from certlib.paper import Print
 from certlib.registry import DraftStatus, IntentStatus
 from certlib.states import Action, State
 from certlib.usecases import seal as seal_module
@@ -39,7 +40,7 @@ from certlib.usecases.caller import ISSUE, READ, REVIEW, SEAL
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.drafts import DraftAct
 from certlib.usecases.verify import Question
-from tests.unit.usecases.house import CALLER, DOWN, STEPS, STRANGER, TYPE, request
+from tests.unit.usecases.house import CALLER, DOWN, NUMBERED, STEPS, STRANGER, TYPE, request
 
 MAKER = CALLER
 REVIEWER = replace(CALLER, person="officer-2", request_id="r-2")
@@ -266,6 +267,41 @@ def test_a_dry_run_keeps_nothing_and_sees_a_number_that_is_taken(house):
     made(house)
     with pytest.raises(FaceNumberTaken):
         house.make.check(MAKER, request("k2", type_code=STEPS))
+
+
+def test_a_number_is_drawn_when_the_draft_is_made_and_not_by_its_trial(house):
+    first = house.make.make(MAKER, request("n1", type_code=NUMBERED, number=""))
+    second = house.make.make(MAKER, request("n2", type_code=NUMBERED, number=""))
+    numbers = [draft_of(house, told["identifier"]).content.number for told in (first, second)]
+    assert [number[-5:-1] for number in numbers] == ["0001", "0002"]
+
+
+def test_a_draft_has_no_paper_yet(house):
+    sheet = Print("original", "P-1", "窗口", house.clock.now())
+    with pytest.raises(Invalid) as caught:
+        made(house, paper=(sheet,))
+    assert [(item.field, item.code) for item in caught.value.problems] == [
+        ("/paper", "paper-later")
+    ]
+
+
+def test_one_key_at_once_makes_one_draft(house, monkeypatch):
+    """The other request was first by less than the trial of the page takes."""
+    trial = house.renderer.render
+
+    def meanwhile(page):
+        monkeypatch.undo()
+        nonlocal first
+        first = house.make.make(MAKER, request("same", type_code=STEPS))
+        return trial(page)
+
+    first = None
+    monkeypatch.setattr(house.renderer, "render", meanwhile)
+    assert (
+        house.make.make(MAKER, request("same", type_code=STEPS))["identifier"]
+        == first["identifier"]
+    )
+    assert len(house.drafts.listed(CALLER, DraftStatus.OPEN, 9, "").drafts) == 1
 
 
 def test_the_page_of_a_draft_says_that_it_is_one(house):

@@ -10,6 +10,7 @@ from certlib.document import ORIGINAL, Form
 from certlib.errors import (
     ApprovalMissing,
     CertificateNotFound,
+    Conflict,
     IdempotencyInProgress,
     Invalid,
     IssuerNotAuthorised,
@@ -34,6 +35,7 @@ from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.four_eyes import Hands
 from certlib.usecases.publish import publish_form
 from certlib.usecases.verify import Question
+from storage.unit_of_work import SqlUnitOfWork
 from tests.unit.usecases.house import CALLER, DOWN, STEPS, STRANGER, TYPE, request
 
 HANDS = Hands("officer-1", ("officer-2",))
@@ -280,6 +282,24 @@ def test_a_certificate_that_ends_meanwhile_gets_no_file(house, monkeypatch):
         assert session.form_intents(identifier)[0].status is IntentStatus.BURNED
     with pytest.raises(TransitionForbidden):
         add(house, identifier, key="again")
+
+
+def test_nothing_is_added_to_what_is_not_on_record(house, monkeypatch):
+    identifier = issued(house)
+    stored = house.objects.names()
+
+    def nowhere(registry, added, now):
+        monkeypatch.setattr(SqlUnitOfWork, "certificate", lambda *_: None)
+        try:
+            return publish_form(registry, added, now)
+        finally:
+            monkeypatch.undo()
+
+    monkeypatch.setattr(add_form_module, "publish_form", nowhere)
+    with pytest.raises(Conflict):
+        add(house, identifier)
+    assert len(forms_of(house, identifier)) == len(FORMS)
+    assert stored <= house.objects.names()
 
 
 def test_a_slow_addition_leaves_no_orphan_behind_a_burned_intent(house, monkeypatch):

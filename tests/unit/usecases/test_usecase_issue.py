@@ -1,7 +1,7 @@
 """The way of a certificate: each step leaves the record such that a crash there loses nothing."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -27,15 +27,18 @@ from certlib.errors import (
     TypeUnknown,
 )
 from certlib.page_errors import FaceOverflow, PictureUnusable
+from certlib.paper import Print
 from certlib.registry import IntentStatus
 from certlib.states import Action, State
 from certlib.usecases.change_state import ChangeRequest
+from certlib.usecases.order_checks import paper_problems
 from tests.unit.usecases.house import (
     CALLER,
     CLOSED,
     DOWN,
     FOUR_EYES,
     STRANGER,
+    TYPE,
     order,
     request,
 )
@@ -356,6 +359,7 @@ def test_scope_is_needed(house):
         ({"valid_to": date(2026, 11, 19)}, "/valid_to", "date-order"),
         ({"valid_to": date(2030, 11, 21)}, "/valid_to", "term-too-long"),
         ({"issue_date": date(2026, 11, 23)}, "/issue_date", "date-order"),
+        ({"decision_date": date(2026, 11, 22)}, "/decision_date", "date-order"),
         ({"holders": ()}, "/holders", "holder-count"),
         (
             {"holders": (Holder("公司", "001", "91445202MA9TEXT001"),)},
@@ -387,6 +391,15 @@ def test_each_fault_is_named_with_its_field(house, change, field, code):
     assert (field, code) in [(item.field, item.code) for item in caught.value.problems]
     assert all(item.zh and item.en for item in caught.value.problems)
     assert house.counts().get("INTENT", 0) == 0
+
+
+def test_a_type_without_paper_takes_no_sheet(house):
+    with house.registry.read() as session:
+        version = replace(session.type_version(TYPE, "2026.1"), paper=False)
+    sheet = Print("original", "P-1", "窗口", datetime(2026, 11, 21, tzinfo=UTC))
+    found = list(paper_problems(order(paper=(sheet,)), version, (ORIGINAL,), date(2026, 11, 22)))
+    assert [(item.field, item.code) for item in found] == [("/paper", "paper-unwanted")]
+    assert not list(paper_problems(order(), version, (ORIGINAL,), date(2026, 11, 22)))
 
 
 def test_what_only_the_page_knows_is_asked_before_anything_is_reserved(house):

@@ -203,6 +203,12 @@ def test_uses_are_written_down(house, issued):
     house.verify.record_use(CALLER, answer, "r-9")
     last = list(house.audit())[-1]
     assert (last.act, last.target, last.details["verdict"]) == ("verify", issued, "valid")
+    assert not {"on", "known_at"} & last.details.keys()
+    moment = house.clock.now() - timedelta(days=1, microseconds=5)
+    past = house.verify.by_identifier(issued, Question(on=date(2026, 11, 20), known_at=moment))
+    house.verify.record_use(CALLER, past, "r-10")
+    last = list(house.audit())[-1]
+    assert (last.details["on"], last.details["known_at"]) == ("2026-11-20", "2026-11-21T01:59:59Z")
     with pytest.raises(ScopeMissing):
         house.verify.record_use(replace(CALLER, scopes=frozenset()), answer, "r-9")
 
