@@ -223,7 +223,7 @@ def open_desk(settings: Settings) -> Desk:
         children = ChildOptions(children=settings.reader_children)
         reader = ChildEvidenceReader(authority.trust_material, children)
         stack.callback(reader.close)
-        verify = VerifyCertificates(registry, reader, clock)
+        verify = VerifyCertificates(registry, reader, clock, divisions())
         return Desk(registry, reader, verify, stack.pop_all())
 
 
@@ -299,7 +299,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         follow=FollowChanges(registry, clock),
         notices=open_notices(settings, registry, clock, entropy),
         read=ReadCertificates(registry, objects, clock),
-        verify=VerifyCertificates(registry, reader, clock),
+        verify=VerifyCertificates(registry, reader, clock, table),
         reconcile=Reconcile(registry, workshop, clock),
         lock_files=_lock_files(settings, registry, objects),
         departments=ManageDepartments(registry, table, clock, entropy),

@@ -10,6 +10,7 @@ from api.metrics_record import KeyState
 from api.notices import Notices
 from api.settings import Settings
 from api.timings import Timings
+from certlib.divisions import DivisionTable
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
 from certlib.usecases.add_form import AddForms
@@ -147,6 +148,11 @@ class Parts(Protocol):
     @property
     def entropy(self) -> Entropy:
         """The only source of randomness."""
+        ...
+
+    @property
+    def divisions(self) -> DivisionTable:
+        """Names of places by their codes."""
         ...
 
     @property

@@ -10,6 +10,7 @@ from api.cli.failures import UsageProblem
 from api.clock import SystemClock, SystemEntropy
 from api.secret_files import key_encryption_key
 from api.settings import Settings
+from certlib.divisions import DivisionTable
 from certlib.ports import Clock, TrustMaterial
 from certlib.registry import Registry
 from certlib.usecases.verify import VerifyCertificates
@@ -51,10 +52,12 @@ def open_local(data_dir: Path, trust: Path | None, children: int) -> Desk:
     clock = SystemClock()
     with ExitStack() as stack:
         registry: Registry | None = None
+        places = DivisionTable({})
         reader: ChildEvidenceReader | None = None
         if _has_record(settings):
-            from api.bootstrap import open_desk
+            from api.bootstrap import divisions, open_desk
 
+            places = divisions()
             desk = open_desk(settings)
             stack.callback(desk.close)
             registry, reader = desk.registry, desk.reader
@@ -62,7 +65,7 @@ def open_local(data_dir: Path, trust: Path | None, children: int) -> Desk:
             material = TrustMaterial() if trust is None else load_trust(trust)
             reader = ChildEvidenceReader(lambda: material, ChildOptions(children=children))
             stack.callback(reader.close)
-        verify = VerifyCertificates(registry, reader, clock)
+        verify = VerifyCertificates(registry, reader, clock, places)
         online = registry is not None
         return Desk(verify, clock, online, settings.upload_limit, stack.pop_all())
 

@@ -130,7 +130,7 @@ def read(  # noqa: PLR0913 - what a request carries
     response.headers["ETag"] = tag
     content = certificate.content
     version = catalogue.known(content.type_code, content.type_version)
-    beside = Beside(version, delivery, legal_day(parts.clock.now()), after)
+    beside = Beside(version, delivery, legal_day(parts.clock.now()), parts.divisions, after)
     return CertificateOut.full(certificate, beside, reveal=reveal)
 
 

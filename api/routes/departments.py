@@ -23,7 +23,7 @@ from api.schemas.departments import (
     SuccessionIn,
 )
 from certlib.usecases.caller import DEPARTMENTS, TYPES
-from certlib.usecases.manage_issue_list import EntryRequest
+from certlib.usecases.manage_issue_list import EntriesAsk, EntryRequest
 
 router = APIRouter(
     prefix="/v1", tags=["单位 Departments"], route_class=JsonRoute, dependencies=[Private]
@@ -179,10 +179,15 @@ def read_issue_list(
     issuer_code: Annotated[
         str, Query(max_length=18, description="某单位的条目。 Of this body.")
     ] = "",
+    after: Annotated[
+        str, Query(max_length=128, description="上页的 after。 `after` of the page before.")
+    ] = "",
+    limit: Limit = MOST,
 ) -> EntriesOut:
     """谁在何期间以何资格签发何类证照。 Who may issue what, when, and as what."""
-    found = parts.issue_list.entries(caller, type_code, issuer_code)
-    return EntriesOut(entries=[EntryOut.of(item) for item in found])
+    ask = EntriesAsk(limit, type_code, issuer_code, after)
+    page = parts.issue_list.entries(caller, ask)
+    return EntriesOut(entries=[EntryOut.of(item) for item in page.entries], after=page.after)
 
 
 @router.post(

@@ -134,7 +134,7 @@ def read(
         parts.reveal.reveal(caller, as_certificate(view.draft))
     content = view.draft.content
     version = catalogue.known(content.type_code, content.type_version)
-    beside = Beside(version, None, legal_day(parts.clock.now()))
+    beside = Beside(version, None, legal_day(parts.clock.now()), parts.divisions)
     response.headers["ETag"] = etag(view.draft.row_version)
     return DraftOut.full(view, beside, reveal=reveal)
 

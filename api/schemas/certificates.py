@@ -17,6 +17,7 @@ from certlib import holders
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, StateChange
 from certlib.delivery import Delivery
+from certlib.divisions import DivisionTable
 from certlib.duties import DutyStanding, duty_standings
 from certlib.errors import Invalid, Problem
 from certlib.masking import HIDDEN, masked_value
@@ -90,9 +91,12 @@ class StepOut(Wire):
     automatic: bool = Field(description="期满自动恢复。 The right revives by itself.")
     receiving_authority: str
     receiving_division: str
+    receiving_division_name: str = Field(
+        description="转入地名称，或空。 Name of that division, or empty."
+    )
 
     @classmethod
-    def of(cls, step: StateChange, *, reveal: bool) -> Self:
+    def of(cls, step: StateChange, divisions: DivisionTable, *, reveal: bool) -> Self:
         """The wire shape; a note is free text, so it is masked as a whole."""
         decision = step.decision
         return cls(
@@ -111,6 +115,7 @@ class StepOut(Wire):
             automatic=decision.automatic,
             receiving_authority=decision.receiving_authority,
             receiving_division=decision.receiving_division,
+            receiving_division_name=divisions.full_name(decision.receiving_division),
         )
 
 
@@ -144,6 +149,7 @@ class Beside:
     version: TypeVersion | None
     delivery: Delivery | None
     today: date
+    divisions: DivisionTable
     after: Aftermath = NOTHING_SINCE
 
 
@@ -211,7 +217,9 @@ class CertificateOut(CertificateSummary):
             consent=_consent(certificate, version),
             paper=certificate.paper.value,
             files=[FileOut.of(item) for item in certificate.files],
-            history=[StepOut.of(item, reveal=reveal) for item in certificate.history],
+            history=[
+                StepOut.of(item, beside.divisions, reveal=reveal) for item in certificate.history
+            ],
             restrictions=[
                 RestrictionOut.of(item, beside.today) for item in certificate.restrictions
             ],

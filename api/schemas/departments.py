@@ -352,11 +352,12 @@ class EntryOut(Wire):
 
 
 class EntriesOut(Wire):
-    """发证清单。 The issue list."""
+    """发证清单的一页。 A page of the issue list, by type and body."""
 
-    model_config = _example({"entries": [{**_ENTRY, "row_version": 1}]})
+    model_config = _example({"entries": [{**_ENTRY, "row_version": 1}], "after": ""})
 
     entries: list[EntryOut]
+    after: After
 
 
 def _department(item: Department) -> dict[str, Any]:

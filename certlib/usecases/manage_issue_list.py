@@ -17,6 +17,14 @@ from certlib.usecases.pass_on import overlap
 
 _ROUTE = "issue-list"
 _CODE_SHOWN = 32
+_BETWEEN = "~"
+_KEYS = 4
+_NO_CURSOR = Problem(
+    "query:after",
+    "cursor-malformed",
+    "游标无法识别，请原样使用上次返回的 after；首次读取不要给出。",
+    "This is no cursor of ours: give `after` back as it came, or leave it out at first.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,24 @@ class EntryRequest:
     expected_version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EntriesAsk:
+    """Which entries: of a type, of a body, after the last one of the page before."""
+
+    limit: int
+    type_code: str = ""
+    issuer_code: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesPage:
+    """Entries by type, body, principal and first day; `after` is "" on the last page."""
+
+    entries: Sequence[IssueListEntry]
+    after: str
+
+
 class ManageIssueList:
     """Keeps who may issue what, for the library's operator."""
 
@@ -35,17 +61,21 @@ class ManageIssueList:
         self._registry = registry
         self._clock = clock
 
-    def entries(
-        self, caller: Caller, type_code: str = "", issuer_code: str = ""
-    ) -> Sequence[IssueListEntry]:
-        """The list, of a type or a body where given, whatever the period.
+    def entries(self, caller: Caller, ask: EntriesAsk) -> EntriesPage:
+        """One page of the list, of a type or a body where given, whatever the period.
 
         Raises:
             ScopeMissing: the caller may not read the catalogue.
+            Invalid: `after` came from no page of this list.
         """
         caller.need(TYPES)
+        begin = _begin(ask.after)
         with self._registry.read() as session:
-            return session.mandates(type_code, issuer_code)
+            listed = sorted(session.mandates(ask.type_code, ask.issuer_code), key=_order)
+        found = [item for item in listed if _order(item) > begin]
+        shown = found[: ask.limit]
+        after = _BETWEEN.join(_order(shown[-1])) if len(found) > ask.limit else ""
+        return EntriesPage(shown, after)
 
     def enter(self, caller: Caller, request: EntryRequest) -> Mapping[str, Any]:
         """Enters a body, or ends the entry that is there with the same first day.
@@ -91,6 +121,18 @@ def _kept(uow: UnitOfWork, request: EntryRequest, today: date) -> IssueListEntry
         uow.end_mandate(ended, found.row_version)
         return replace(ended, row_version=found.row_version + 1)
     return found
+
+
+def _order(entry: IssueListEntry) -> tuple[str, ...]:
+    first_day = entry.effective_from.isoformat()
+    return entry.type_code, entry.issuer_code, entry.principal_code, first_day
+
+
+def _begin(after: str) -> tuple[str, ...]:
+    begin = tuple(after.split(_BETWEEN)) if after else ()
+    if begin and len(begin) != _KEYS:
+        raise Invalid(problems=(_NO_CURSOR,))
+    return begin
 
 
 def _place(entry: IssueListEntry) -> tuple[str, str, date]:

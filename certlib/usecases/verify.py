@@ -10,6 +10,7 @@ from certlib.access import Act
 from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate
+from certlib.divisions import DivisionTable
 from certlib.document import Content, Holder
 from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
@@ -26,6 +27,7 @@ from certlib.usecases.widen import widened
 from certlib.verification import OWN, Claim, Facts, Policy, Report, judge, same_text
 
 _MOST_CANDIDATES = 20
+_NOWHERE = DivisionTable({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,23 @@ class Answer:
 
 
 class VerifyCertificates:
-    """Answers questions. Without a registry (offline) it says what the file alone can say."""
+    """Answers questions. Without a registry (offline) it says what the file alone can say.
 
-    def __init__(self, registry: Registry | None, reader: EvidenceReader, clock: Clock) -> None:
+    Args:
+        divisions: names of places; without it, places are told by their codes.
+    """
+
+    def __init__(
+        self,
+        registry: Registry | None,
+        reader: EvidenceReader,
+        clock: Clock,
+        divisions: DivisionTable = _NOWHERE,
+    ) -> None:
         self._registry = registry
         self._reader = reader
         self._clock = clock
+        self._divisions = divisions
 
     def by_identifier(self, text: str, question: Question) -> Answer:
         """The verdict on an identifier as somebody typed or scanned it.
@@ -264,8 +277,13 @@ class VerifyCertificates:
             authorised=authorised(session, record.content),
             issuer=issuer_now(session, record.content, legal_day(self._clock.now())),
             holder_changes=claimed_changes(session, record.content, question.claims),
+            destination=self._destination(record),
         )
         return self._with_question(facts, session, question)
+
+    def _destination(self, record: Certificate) -> str:
+        codes = [step.decision.receiving_division for step in record.history]
+        return next((self._divisions.full_name(code) for code in codes if code), "")
 
     def _own_draft(
         self, session: ReadSession, identifier: str, question: Question

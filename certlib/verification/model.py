@@ -137,6 +137,7 @@ class Facts:
         issuer: who the issuer is today; None when it is what the certificate says.
         duties: the periodic duties of the record's type version.
         corrects: the version that the record corrects from the beginning, or None.
+        destination: name of the division that the record was transferred to, or "".
         titles: (Chinese, English) titles of the fields that claims name.
         unavailable: slug of the dependency that is down (`certlib.verdicts.SERVICES`), or "".
     """
@@ -159,6 +160,7 @@ class Facts:
     known_at: datetime | None = None
     duties: tuple[Duty, ...] = ()
     corrects: Certificate | None = None
+    destination: str = ""
     purpose: str = ""
     unavailable: str = ""
     ticket: str = ""

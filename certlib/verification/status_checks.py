@@ -45,7 +45,7 @@ def status(bench: Judgement, check: Check, record: Certificate, day: date) -> Fi
         restricted = _restriction(bench, check, record, day)
         return restricted or bench.finding(check, Outcome.PASS, "valid", evidence=evidence)
     change = record.state_on(day, known_at)
-    values = _values(record, seen, change)
+    values = _values(record, seen, change) | _destination(bench, change)
     if seen is View.EXPIRED:
         renewal = record.renewal_on(day, known_at)
         if renewal is not None:
@@ -122,7 +122,6 @@ def _values(record: Certificate, seen: View, change: StateChange | None) -> dict
     since = decision.effective_from.isoformat()
     from_beginning = decision.effective_from <= record.begins
     until = decision.until
-    division = decision.receiving_division
     return {
         "date": since,
         "document": decision.document_number,
@@ -137,7 +136,17 @@ def _values(record: Certificate, seen: View, change: StateChange | None) -> dict
         "extent": "自始无效" if from_beginning else f"自{since}起失效",
         "extent_en": "from the beginning" if from_beginning else f"from {since} on",
         "receiver": decision.receiving_authority or decision.authority,
-        "place": f"（{division}）" if division else "",
-        "place_en": f" ({division})" if division else "",
         "successor": record.superseded_by,
+    }
+
+
+def _destination(bench: Judgement, change: StateChange | None) -> dict[str, str]:
+    """Where it was transferred to: the division by name, and its code for who looks it up."""
+    code = "" if change is None else change.decision.receiving_division
+    if not code:
+        return {"place": "", "place_en": ""}
+    name = bench.facts.destination
+    return {
+        "place": f"（{name}，{code}）" if name else f"（{code}）",
+        "place_en": f" ({name}, {code})" if name else f" ({code})",
     }

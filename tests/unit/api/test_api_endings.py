@@ -145,9 +145,11 @@ def test_a_transfer_names_who_keeps_it_now(world):
     assert answer.status_code == 200
     told = _verdict(world, identifier)
     assert told["code"] == "transferred-out"
-    assert "汕头市交通运输局（440500）" in told["sentence"]["zh"]
+    assert "汕头市交通运输局（广东省汕头市，440500）" in told["sentence"]["zh"]
+    assert "(广东省汕头市, 440500)" in told["sentence"]["en"]
     step = _record(world, identifier)["history"][-1]
     assert {name: step[name] for name in RECEIVER} == RECEIVER
+    assert step["receiving_division_name"] == "广东省汕头市"
 
 
 def test_annulled_from_the_beginning_or_from_a_day(world):

@@ -63,7 +63,6 @@ def test_every_list_has_pages_or_says_why_not():
         "readType",
         "readTypeVersion",
         "readDepartment",
-        "readIssueList",  # read whole, or by type or body: as long as the city's plan
         "compareTypeVersions",
         "listVersions",  # the versions of one lineage
         "readPaper",  # the sheets of one certificate

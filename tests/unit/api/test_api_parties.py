@@ -219,6 +219,21 @@ def test_the_issue_list_is_kept_and_read(world):
     assert (overlap.status_code, overlap.json()["code"]) == (409, "mandate-known")
 
 
+def test_the_issue_list_is_read_page_by_page(world):
+    whole = get(world, "/v1/issue-list").json()
+    assert whole["after"] == ""
+    found, path = [], "/v1/issue-list?limit=2"
+    while path:
+        answer = get(world, path)
+        found += answer.json()["entries"]
+        assert ("next" in answer.links) == bool(answer.json()["after"])
+        path = answer.links.get("next", {}).get("url")
+    assert found == whole["entries"]
+    assert len(found) > 4
+    other = get(world, "/v1/issue-list?after=AAAAAAAAAAFb")
+    assert [item["code"] for item in other.json()["problems"]] == ["cursor-malformed"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [

@@ -240,6 +240,7 @@ class House:
     departments: ManageDepartments
     issue_list: ManageIssueList
     holders: RecordHolders
+    divisions: DivisionTable
 
     def counts(self):
         with self.registry.read() as session:
@@ -350,7 +351,7 @@ def build(folder, stores=None):
         issue,
         ChangeState(registry, clock, DIVISIONS),
         ReadCertificates(registry, objects, clock),
-        VerifyCertificates(registry, reader, clock),
+        VerifyCertificates(registry, reader, clock, DIVISIONS),
         Reconcile(registry, workshop, clock, 3),
         ManageTypes(registry, renderer, JsonSchemaValidator(), clock),
         SealHistory(registry, lambda: stamps, stamps, clock, SealingOptions("445200", 5, 60.0)),
@@ -373,6 +374,7 @@ def build(folder, stores=None):
         departments=ManageDepartments(registry, DIVISIONS, clock, entropy),
         issue_list=ManageIssueList(registry, clock),
         holders=RecordHolders(registry, DIVISIONS, clock, entropy),
+        divisions=DIVISIONS,
     )
 
 

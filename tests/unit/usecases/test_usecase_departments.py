@@ -18,7 +18,7 @@ from certlib.party_errors import (
     SuccessionContradicts,
 )
 from certlib.usecases.manage_departments import NameRequest, SuccessionRequest, VoidingRequest
-from certlib.usecases.manage_issue_list import EntryRequest
+from certlib.usecases.manage_issue_list import EntriesAsk, EntryRequest
 from certlib.usecases.verify import Question
 from tests.unit.usecases.house import (
     CALLER,
@@ -56,8 +56,12 @@ def step(after=OTHER, since=FROM, key="s-1", kind=SuccessionKind.MERGED, **chang
 def entries(house, **of):
     return [
         (item.type_code, item.issuer_code, item.effective_from, item.effective_to)
-        for item in house.issue_list.entries(CALLER, **of)
+        for item in house.issue_list.entries(CALLER, EntriesAsk(50, **of)).entries
     ]
+
+
+def _entries(house, type_code, issuer_code):
+    return house.issue_list.entries(CALLER, EntriesAsk(50, type_code, issuer_code)).entries
 
 
 # --- the register -----------------------------------------------------------------------------
@@ -111,7 +115,7 @@ def test_only_the_operator_manages_and_every_department_reads(house, bodies):
         lambda: house.issue_list.enter(nobody, entry),
         lambda: bodies.departments(replace(nobody, scopes=frozenset())),
         lambda: bodies.dossier(replace(nobody, scopes=frozenset()), ISSUER),
-        lambda: house.issue_list.entries(replace(nobody, scopes=frozenset())),
+        lambda: house.issue_list.entries(replace(nobody, scopes=frozenset()), EntriesAsk(50)),
     ):
         with pytest.raises(ScopeMissing):
             act()
@@ -171,7 +175,7 @@ def test_a_merger_passes_the_issue_list_on_from_its_day(house, bodies):
     assert entries(house, issuer_code=OTHER) == [
         (kind, OTHER, FROM, date(2030, 1, 1)) for kind in kinds
     ]
-    basis = house.issue_list.entries(CALLER, TYPE, OTHER)[0].basis
+    basis = _entries(house, TYPE, OTHER)[0].basis
     assert basis.startswith("机构改革方案 揭市编〔2026〕10号（承接）")
     day = {"issue_date": FROM, "valid_from": FROM}
     house.clock.pass_time(days=45)
@@ -209,12 +213,12 @@ def test_single_functions_pass_on_alone_and_entrustments_do_not(house, bodies):
     assert entries(house, issuer_code=OTHER) == [
         (TYPE, OTHER, FROM, date(2030, 1, 1)), (TYPE, OTHER, date(2031, 1, 1), None),
     ]  # fmt: skip
-    kept = house.issue_list.entries(CALLER, TYPE, ISSUER)
+    kept = _entries(house, TYPE, ISSUER)
     assert [(item.capacity.value, item.effective_to) for item in kept] == [
         ("own", date(2026, 12, 31)), ("own", None), ("entrusted", date(2026, 12, 31)),
     ]  # fmt: skip
     bodies.succeed(CALLER, step(key="s-2", since=date(2027, 2, 1)))
-    own = house.issue_list.entries(CALLER, FOUR_EYES, OTHER)
+    own = _entries(house, FOUR_EYES, OTHER)
     assert {(item.capacity, item.principal_code) for item in own} == {(Capacity.OWN, "")}
 
 
@@ -223,7 +227,7 @@ def test_who_is_on_the_list_already_stays_as_it_is(house, bodies):
     house.issue_list.enter(CALLER, EntryRequest(entry, "e"))
     others = len(entries(house, issuer_code=ISSUER)) - 1
     assert bodies.succeed(CALLER, step())["entries_passed_on"] == others
-    assert house.issue_list.entries(CALLER, TYPE, OTHER) == [entry]
+    assert _entries(house, TYPE, OTHER) == [entry]
 
 
 def test_the_list_stays_where_the_operator_says_so(house, bodies):
