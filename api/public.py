@@ -86,6 +86,13 @@ WITHOUT_DETAILS: Mapping[str, Sentence] = {
         "On record, with a restriction.",
         "Decide by the matter's rule; ask the issuing authority for details.",
     ),
+    "renewal-restricted": Sentence(
+        "有效期已届满，延续申请未办结，且设有限制。",
+        "可先行收件；以延续决定为准，限制详情咨询发证机关。",
+        "Expired, its renewal not settled, and restricted.",
+        "Take the application in; rely on the renewal's decision, and ask the issuing authority "
+        "about the restriction.",
+    ),
 }
 
 
@@ -163,7 +170,10 @@ def seen(row: StatusRow, today: date) -> View:
     """What the certificate is on this day."""
     standing = row.standing
     suspension = WITHOUT_END if standing is None else standing.decision.suspension
-    return view(row.state, row.valid_from, row.valid_to, today, suspension)
+    found = view(row.state, row.valid_from, row.valid_to, today, suspension)
+    if found is View.EXPIRED and row.state is State.SUSPENDED:
+        return _record(row).view_on(today)  # a renewal may keep right and suspension going
+    return found
 
 
 def judged(row: StatusRow, duties: tuple[Duty, ...], moment: datetime) -> Report:

@@ -147,14 +147,16 @@ class Certificate:
         if change is None and self.history:
             return View.NOT_YET_EFFECTIVE
         content = self.content
-        return view(
-            # Without any step it is a draft: the state itself says all.
-            self.state if change is None else change.to_state,
-            content.valid_from or content.issue_date,
-            content.valid_to,
-            day,
-            WITHOUT_END if change is None else change.decision.suspension,
-        )
+        # Without any step it is a draft: the state itself says all.
+        state = self.state if change is None else change.to_state
+        begins = content.valid_from or content.issue_date
+        suspension = WITHOUT_END if change is None else change.decision.suspension
+        seen = view(state, begins, content.valid_to, day, suspension)
+        if seen is View.EXPIRED and self.renewal_on(day, known_at) is not None:
+            # Licensing Law art. 50: the right goes on for now, and its suspension with it.
+            held = view(state, begins, None, day, suspension)
+            return seen if held is View.VALID else held
+        return seen
 
     def decide(
         self, decision: Decision, *, actor: str, now: datetime, expected_version: int | None = None

@@ -115,6 +115,7 @@ DISTRUST: Mapping[str, tuple[str, str]] = {
 
 TODAY_WORDS: Mapping[str, tuple[str, str]] = {
     "restricted": ("有限制", "restricted"),
+    "renewal-restricted": ("有效期届满待延续，且有限制", "expired awaiting renewal, restricted"),
     "restriction-blocks": ("有限制，本事项不得使用", "barred from this matter by a restriction"),
     "inspection-overdue-blocks": ("定期检验等义务逾期", "overdue in a periodic duty"),
     "inspection-failed-blocks": ("定期检验等不合格", "not passed in a periodic duty"),

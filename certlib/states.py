@@ -234,7 +234,8 @@ def view(
 ) -> View:
     """ISSUED and SUSPENDED seen against the calendar; every other state is itself.
 
-    A right whose term is over is over, suspended or not: expiry outranks suspension.
+    A right whose term is over is over, suspended or not: expiry outranks suspension. Where a
+    renewal keeps it going, `Certificate.view_on` asks without the end of the term.
     """
     match state:
         case State.ISSUED | State.SUSPENDED:

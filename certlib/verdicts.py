@@ -144,6 +144,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "On record, with a restriction: {kind_en} ({authority} {document}).",
         "Decide by the matter's rule.",
     ),
+    "renewal-restricted": Sentence(
+        "有效期已届满，延续申请未办结，且设有限制：{kind}（{authority}{document}）。",
+        "可先行收件；请按事项规定判断限制的影响，以延续决定为准。",
+        "Expired, its renewal not settled, and restricted: {kind_en} ({authority} {document}).",
+        "Take the application in; decide by the matter's rule, and rely on the renewal's decision.",
+    ),
     "restriction-blocks": Sentence(
         "登记有效，但本事项不得使用：{kind}（{authority}{document}）。",
         "不予采用；限制解除后再行核验。",

@@ -114,10 +114,10 @@ def _findings(bench: Judgement) -> list[Finding]:
 def _standing(bench: Judgement, record: Certificate) -> list[Finding]:
     """State and duties, today and on the asked day, and what looks otherwise since then."""
     today, on = legal_day(bench.at), bench.facts.on
-    found = [status(bench, Check.STATUS_NOW, record, today)]
+    found = status(bench, Check.STATUS_NOW, record, today)
     found += duties(bench, Check.DUTIES_NOW, record, today)
     if on is not None:
-        found.append(status(bench, Check.STATUS_ON, record, on))
+        found += status(bench, Check.STATUS_ON, record, on)
         found += duties(bench, Check.DUTIES_ON, record, on)
     return found + hindsight(bench, record)
 

@@ -11,9 +11,8 @@ from typing import Any, assert_never
 from certlib.catalogue import DutyEffect
 from certlib.certificate import Certificate
 from certlib.duties import DutyProblem, DutyResult, DutyStanding, duty_standings
-from certlib.states import View
 from certlib.verification.model import Check, Finding, Judgement, Outcome
-from certlib.verification.status_checks import known_for
+from certlib.verification.status_checks import goes_on, known_for
 
 WARNINGS: Mapping[DutyProblem, str] = {
     DutyProblem.FAILED: "inspection-failed",
@@ -31,7 +30,7 @@ def duties(bench: Judgement, check: Check, record: Certificate, day: date) -> li
     """One finding for each duty of the type; none where the state decides already."""
     known_at = known_for(bench, check)
     unknown_then = known_at is not None and known_at < record.recorded_at
-    if unknown_then or record.view_on(day, known_at) is not View.VALID:
+    if unknown_then or not goes_on(record, day, known_at):
         return []
     issued = record.content.issue_date
     standings = duty_standings(bench.facts.duties, issued, record.results, day, known_at)

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 from certlib.certificate import Certificate, StateChange
-from certlib.renewals import RenewalDecision
 from certlib.states import CORRECTION, View, reason_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 
@@ -23,17 +22,19 @@ _VIEW_CODES: Mapping[View, str] = {
     View.TRANSFERRED_OUT: "transferred-out",
     View.VOIDED: "voided",
 }
+_HELD = frozenset({View.SUSPENDED, View.SUSPENSION_ENDED})
 _OF_THE_ASKED_DAY = frozenset({Check.STATUS_ON, Check.DUTIES_ON})
 
 
-def status(bench: Judgement, check: Check, record: Certificate, day: date) -> Finding:
+def status(bench: Judgement, check: Check, record: Certificate, day: date) -> list[Finding]:
     """What the record says for `day`: all states are looked at, and decided upon only then.
 
     Past knowledge is for the acceptance day alone: today is judged by all that is known today.
+    What decides comes first: a renewal under review takes nothing from a suspension or a seizure.
     """
     known_at = known_for(bench, check)
     if known_at is not None and known_at < record.recorded_at:
-        return bench.finding(check, Outcome.FAIL, "not-found")  # nobody knew of it then
+        return [bench.finding(check, Outcome.FAIL, "not-found")]  # nobody knew of it then
     seen = record.view_on(day, known_at)
     evidence = {
         "state": record.state.value,
@@ -42,16 +43,23 @@ def status(bench: Judgement, check: Check, record: Certificate, day: date) -> Fi
         "row_version": record.row_version,
     }
     if seen is View.VALID:
-        restricted = _restriction(bench, check, record, day)
-        return restricted or bench.finding(check, Outcome.PASS, "valid", evidence=evidence)
+        valid = bench.finding(check, Outcome.PASS, "valid", evidence=evidence)
+        return _restriction(bench, check, record, day) or [valid]
+    renewal = _renewal(bench, check, record, day, evidence)
+    if seen is View.EXPIRED and renewal:
+        return [*_restriction(bench, check, record, day, "renewal-restricted"), *renewal]
     change = record.state_on(day, known_at)
     values = _values(record, seen, change) | _destination(bench, change)
-    if seen is View.EXPIRED:
-        renewal = record.renewal_on(day, known_at)
-        if renewal is not None:
-            return _renewal(bench, check, renewal.decided_by(day, known_at), evidence)
     outcome = Outcome.UNKNOWN if seen is View.SUSPENSION_ENDED else Outcome.FAIL
-    return bench.finding(check, outcome, _code(seen, change), values, evidence)
+    state = bench.finding(check, outcome, _code(seen, change), values, evidence)
+    return [state, *renewal] if seen in _HELD else [state]
+
+
+def goes_on(record: Certificate, day: date, known_at: datetime | None) -> bool:
+    """Whether nothing but an undecided renewal stands between the certificate and its use."""
+    seen = record.view_on(day, known_at)
+    renewed = seen is View.EXPIRED and record.renewal_on(day, known_at) is not None
+    return seen is View.VALID or renewed
 
 
 def known_for(bench: Judgement, check: Check) -> datetime | None:
@@ -79,16 +87,23 @@ def _code(seen: View, change: StateChange | None) -> str:
 
 
 def _renewal(
-    bench: Judgement, check: Check, decision: RenewalDecision | None, evidence: Mapping[str, Any]
-) -> Finding:
+    bench: Judgement, check: Check, record: Certificate, day: date, evidence: Mapping[str, Any]
+) -> list[Finding]:
     """Licensing Law art. 50: what was applied for in time and is undecided is not refused."""
+    known_at, valid_to = known_for(bench, check), record.content.valid_to
+    renewal = record.renewal_on(day, known_at)
+    if renewal is None or valid_to is None or day <= valid_to:
+        return []
+    decision = renewal.decided_by(day, known_at)
     if decision is None:
-        return bench.finding(check, Outcome.UNKNOWN, "renewal-pending", evidence=evidence)
+        return [bench.finding(check, Outcome.UNKNOWN, "renewal-pending", evidence=evidence)]
     values = {"document": decision.document_number or decision.decided_on.isoformat()}
-    return bench.finding(check, Outcome.UNKNOWN, "renewal-granted", values, evidence)
+    return [bench.finding(check, Outcome.UNKNOWN, "renewal-granted", values, evidence)]
 
 
-def _restriction(bench: Judgement, check: Check, record: Certificate, day: date) -> Finding | None:
+def _restriction(
+    bench: Judgement, check: Check, record: Certificate, day: date, code: str = "restricted"
+) -> list[Finding]:
     policy, known_at = bench.policy, known_for(bench, check)
     binding = [
         item
@@ -96,7 +111,7 @@ def _restriction(bench: Judgement, check: Check, record: Certificate, day: date)
         if item.in_force(day, known_at) and item.kind not in policy.tolerated
     ]
     if not binding:
-        return None
+        return []
     binding.sort(key=lambda item: item.kind not in policy.blocking)
     first = binding[0]
     values = {
@@ -107,8 +122,8 @@ def _restriction(bench: Judgement, check: Check, record: Certificate, day: date)
     }
     evidence = {"restrictions": [item.kind.value for item in binding]}
     if first.kind in policy.blocking:
-        return bench.finding(check, Outcome.FAIL, "restriction-blocks", values, evidence)
-    return bench.finding(check, Outcome.UNKNOWN, "restricted", values, evidence)
+        return [bench.finding(check, Outcome.FAIL, "restriction-blocks", values, evidence)]
+    return [bench.finding(check, Outcome.UNKNOWN, code, values, evidence)]
 
 
 def _values(record: Certificate, seen: View, change: StateChange | None) -> dict[str, Any]:

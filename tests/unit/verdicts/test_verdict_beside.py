@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from api import public
 from certlib import beside
 from certlib.catalogue import Duty, DutyEffect
 from certlib.document import Holder
 from certlib.duties import DutyResult, PeriodicResult
+from certlib.registry import StandingRow, StatusRow
+from certlib.renewals import RenewalApplication
 from certlib.restrictions import Restriction, RestrictionKind
 from certlib.states import CORRECTION, Action, View
 from certlib.usecases.verify import subject_of
@@ -274,3 +277,78 @@ def test_whoever_names_one_of_several_holders_learns_nothing_of_the_others(facts
     subject = subject_of(content(holders=BOTH), Facts(**facts))
     assert subject.holders == shown
     assert subject.personal is True
+
+
+# --- a renewal under review takes nothing from what is graver -------------------------------------
+
+
+def renewing(*steps, **changes):
+    """Its term was over on 1 November; the renewal was applied for in time and is undecided."""
+    record = replace(issued(valid_to=date(2026, 11, 1)), **changes)
+    for step in steps:
+        record = record.decide(step, actor="o", now=NOW)
+    applied = RenewalApplication(1, date(2026, 9, 1), "业务1", BEFORE, "o")
+    return replace(record, renewals=(applied,))
+
+
+SUSPEND = decision(Action.SUSPEND, day=date(2026, 10, 1))
+SEIZED = Restriction(RestrictionKind.SEIZED, "揭阳市中级人民法院", "1", date(2026, 10, 1))
+
+
+def test_a_suspension_outlives_the_term_while_a_renewal_is_pending():
+    report = judged(renewing(SUSPEND))
+    assert (report.verdict, report.code) == (INVALID, "suspended")
+    assert [item.code for item in of(report, Check.STATUS_NOW)] == ["suspended", "renewal-pending"]
+    assert judged(renewing(SUSPEND), on=date(2026, 10, 15)).code == "suspended"
+    assert [item.code for item in of(judged(renewing(SUSPEND), on=date(2026, 10, 15)),
+            Check.STATUS_ON)] == ["suspended"]  # fmt: skip
+
+
+def test_without_a_renewal_what_is_over_is_over():
+    report = judged(replace(renewing(SUSPEND), renewals=()))
+    assert (report.verdict, report.code) == (INVALID, "expired")
+
+
+@pytest.mark.parametrize(
+    ("automatic", "code"), [(True, "renewal-pending"), (False, "suspension-ended")]
+)
+def test_a_suspension_that_is_over_leaves_the_renewal(automatic, code):
+    step = decision(
+        Action.SUSPEND, day=date(2026, 8, 1), until=date(2026, 8, 31), automatic=automatic
+    )
+    report = judged(renewing(step))
+    assert (report.verdict, report.code) == (UNSURE, code)
+
+
+def test_a_seizure_is_told_beside_the_renewal_and_bars_what_it_bars():
+    record = renewing(restrictions=(SEIZED,))
+    report = judged(record)
+    assert (report.verdict, report.code) == (UNSURE, "renewal-restricted")
+    assert "揭阳市中级人民法院" in report.sentence.zh
+    codes = [item.code for item in of(report, Check.STATUS_NOW)]
+    assert codes == ["renewal-restricted", "renewal-pending"]
+    blocking = replace(OWN, blocking=frozenset({RestrictionKind.SEIZED}))
+    report = judge(Facts(record=record, authorised=True), blocking, NOW)
+    assert (report.verdict, report.code) == (INVALID, "restriction-blocks")
+
+
+def test_a_failed_inspection_counts_while_a_renewal_is_pending():
+    record = renewing(results=(result("failed", date(2026, 9, 1)),))
+    report = judged(record, duties=duty(failed=DutyEffect.BLOCK))
+    assert (report.verdict, report.code) == (INVALID, "inspection-failed-blocks")
+    expired = replace(record, renewals=())
+    assert judged(expired, duties=duty(failed=DutyEffect.BLOCK)).code == "expired"
+
+
+@pytest.mark.parametrize("step", [SUSPEND, None])
+def test_the_public_status_says_the_same(step):
+    record = renewing(*([] if step is None else [step]), restrictions=(SEIZED,))
+    row = StatusRow(
+        record.identifier, record.state, date(2024, 3, 1), date(2026, 11, 1), "t", "i", 3,
+        record.renewal_pending_since, restricted=True, changed_at=NOW,
+        standing=None if step is None else StandingRow(record.begins, step, personal=False),
+    )  # fmt: skip
+    report = judged(record)
+    assert public.judged(row, (), NOW).code == report.code
+    assert public.seen(row, TODAY) is record.view_on(TODAY)
+    assert public.of_report(report, personal=False).zh

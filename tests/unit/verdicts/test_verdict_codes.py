@@ -162,6 +162,12 @@ SITUATIONS = [
         OWN,
     ),
     ("restricted", UNSURE, of_record(RESTRICTED), OWN),
+    (
+        "renewal-restricted",
+        UNSURE,
+        of_record(replace(RENEWING, restrictions=RESTRICTED.restrictions)),
+        OWN,
+    ),
     ("restriction-blocks", INVALID, of_record(RESTRICTED), BLOCKING),
     ("paper-void", VALID, of_record(replace(issued(), paper=PaperStatus.DECLARED_VOID)), OWN),
     ("not-found", INVALID, Facts(), OWN),
