@@ -14,6 +14,7 @@ from certlib.canonical import canonical_bytes, digest
 from certlib.catalogue import TypeStatus, TypeVersion, type_version_from
 from certlib.errors import DateOrder, Invalid, Problem, StaleVersion, TransitionForbidden
 from certlib.issuing_errors import SamePerson
+from certlib.persons import person_key, persons
 
 _STATUS_ZH: Mapping[TypeStatus, str] = {
     TypeStatus.DRAFT: "草稿",
@@ -85,7 +86,8 @@ class TypeRecord:
             TransitionForbidden: it is no draft any more.
         """
         self._need("rewrite", "修改", TypeStatus.DRAFT)
-        authors = self.authors if person in self.authors else (*self.authors, person)
+        known = person_key(person) in persons(self.authors)
+        authors = self.authors if known else (*self.authors, person)
         return self._next(now, definition=definition_text(definition), authors=authors)
 
     def reviewed(self, person: str, now: datetime) -> "TypeRecord":
@@ -96,7 +98,7 @@ class TypeRecord:
             SamePerson: the reviewer is one of the authors.
         """
         self._need("review", "审核", TypeStatus.DRAFT)
-        if person in self.authors:
+        if person_key(person) in persons(self.authors):
             raise SamePerson
         return self._next(now, status=TypeStatus.REVIEWED, reviewer=person, remark="")
 

@@ -10,6 +10,7 @@ from certlib.certificate import Certificate, CertificateFile, Decision
 from certlib.departments import Holding
 from certlib.document import ORIGINAL, Content, Form
 from certlib.numbers import NumberPattern
+from certlib.persons import persons
 from certlib.registry.core import Intent
 
 
@@ -56,9 +57,14 @@ class Draft:
         return self.content.identifier
 
     @property
+    def approvals(self) -> int:
+        """How many persons have approved, whoever made it not counted."""
+        return len(persons(self.approved_by) - persons((self.made_by,)))
+
+    @property
     def approved(self) -> bool:
         """Whether as many persons have approved as the type asks for."""
-        return len(self.approved_by) >= self.approvals_required
+        return self.approvals >= self.approvals_required
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Four eyes: who makes, who reviews and who seals are different persons where the type says so.
 
-Persons are compared, never clients. A client that states no person counts as itself, and cannot
-take part where several persons are needed: nobody could tell whose eyes those were.
+Persons are compared (`certlib.persons`), never clients. A client that states no person counts as
+itself, and cannot take part where several persons are needed: nobody could tell whose eyes those
+were.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from certlib.issuing_errors import (
     SamePerson,
     SealerNotSeparate,
 )
+from certlib.persons import person_key, persons, same_person
 from certlib.registry import Draft
 from certlib.usecases.caller import SEAL, Caller
 from certlib.usecases.order import IssueOrder
@@ -40,17 +42,20 @@ def need_hands(caller: Caller, hands: Hands, version: TypeVersion) -> None:
     """In one call approvers and maker are named; the caller seals.
 
     Raises:
+        PersonMissing: the type asks for several persons, and the caller states none.
         ApprovalMissing: fewer others than the type asks for, or maker or caller among them.
         SealerNotSeparate: the type wants a sealer apart, and maker and caller are not two persons.
         ScopeMissing: the type wants a sealer apart, and the client may not seal.
     """
-    involved = {hands.maker(caller), caller.requester}
-    approvers = {person for person in hands.approved_by if person}
+    if version.approvals or version.separate_sealer:
+        need_person(caller)
+    involved = persons((hands.maker(caller), caller.requester))
+    approvers = persons(hands.approved_by)
     if approvers & involved or len(approvers) < version.approvals:
         raise ApprovalMissing(field_path="/approved_by")
     if version.separate_sealer:
         caller.need(SEAL)
-        if not caller.person or hands.made_by in {"", caller.person}:
+        if not person_key(hands.made_by) or same_person(hands.made_by, caller.person):
             raise SealerNotSeparate(field_path="/made_by")
 
 
@@ -77,7 +82,7 @@ def need_maker(caller: Caller, order: IssueOrder, version: TypeVersion) -> None:
 
 def need_person(caller: Caller) -> None:
     """Raises `PersonMissing` unless the client states the acting person."""
-    if not caller.person:
+    if not person_key(caller.person):
         raise PersonMissing
 
 
@@ -88,8 +93,7 @@ def need_reviewer(caller: Caller, draft: Draft) -> None:
         PersonMissing, SamePerson: otherwise.
     """
     need_person(caller)
-    if caller.person in {draft.made_by, *draft.approved_by}:
-        raise SamePerson
+    _need_other(caller, draft)
 
 
 def need_sealer(caller: Caller, draft: Draft, version: TypeVersion) -> None:
@@ -100,9 +104,13 @@ def need_sealer(caller: Caller, draft: Draft, version: TypeVersion) -> None:
         PersonMissing, SamePerson: the sealer is no person, or had another part in it.
     """
     if not draft.approved:
-        given, wanted = len(draft.approved_by), draft.approvals_required
+        given, wanted = draft.approvals, draft.approvals_required
         raise NotYetApproved(given=given, wanted=wanted)
     if version.separate_sealer:
         need_person(caller)
-        if caller.person in {draft.made_by, *draft.approved_by}:
-            raise SamePerson
+        _need_other(caller, draft)
+
+
+def _need_other(caller: Caller, draft: Draft) -> None:
+    if person_key(caller.person) in persons((draft.made_by, *draft.approved_by)):
+        raise SamePerson

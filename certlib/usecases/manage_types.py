@@ -19,17 +19,21 @@ from certlib.errors import (
     Problem,
     TypeUnknown,
 )
+from certlib.issuing_errors import SamePerson
 from certlib.ports import Clock, Renderer, SchemaValidator
 from certlib.registry import ReadSession, Registry, UnitOfWork
 from certlib.type_differences import Difference, differences
 from certlib.type_lifecycle import TypeRecord, drafted
 from certlib.usecases.access import access_of
 from certlib.usecases.caller import MANAGE_TYPES, OPERATE, TYPES, Caller
+from certlib.usecases.four_eyes import need_person
 from certlib.usecases.once import Done, Once, once
 
 _CODE_SHOWN = 32
 _SEEN = frozenset({TypeStatus.PUBLISHED, TypeStatus.WITHDRAWN})
 """What everybody who reads the catalogue may see."""
+_BY_PERSONS = frozenset({"draft", "rewrite", "review"})
+"""Acts whose persons are compared: who wrote at it does not review it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class ManageTypes:
 
         Raises:
             ScopeMissing, OutsideDepartment: the caller may not manage this type.
+            PersonMissing: it writes or reviews, and states no person.
             NotFound: no such version.
             TransitionForbidden, StaleVersion, SamePerson, DateOrder, Invalid: as `TypeRecord`.
         """
@@ -105,6 +110,8 @@ class ManageTypes:
         def do(uow: UnitOfWork) -> Done:
             if not self._managed(uow, caller)(act.type_code):
                 raise OutsideDepartment(field_path="/type_code")
+            if act.act in _BY_PERSONS:
+                need_person(caller)
             record = self._acts[act.act](uow, caller, act, now)
             return Done(record.target, as_json(record), _details(record))
 
@@ -158,7 +165,7 @@ class ManageTypes:
     # --- the acts -----------------------------------------------------------------------------
 
     def _draft(self, uow: UnitOfWork, caller: Caller, act: TypeAct, now: datetime) -> TypeRecord:
-        record = drafted(self._checked(act), caller.requester, now)
+        record = drafted(self._checked(act), caller.person, now)
         if uow.type_record(record.type_code, record.version) is not None:
             raise Conflict(field_path="/version")
         uow.save_type_record(record, 0)
@@ -166,10 +173,16 @@ class ManageTypes:
 
     def _rewrite(self, uow: UnitOfWork, caller: Caller, act: TypeAct, now: datetime) -> TypeRecord:
         definition = self._checked(act)
-        return _saved(uow, act, lambda item: item.rewritten(definition, caller.requester, now))
+        return _saved(uow, act, lambda item: item.rewritten(definition, caller.person, now))
 
     def _review(self, uow: UnitOfWork, caller: Caller, act: TypeAct, now: datetime) -> TypeRecord:
-        return _saved(uow, act, lambda item: item.reviewed(caller.requester, now))
+        def reviewed(item: TypeRecord) -> TypeRecord:
+            # Earlier releases let a client write for persons that it did not name.
+            if caller.client_id in item.authors:
+                raise SamePerson
+            return item.reviewed(caller.person, now)
+
+        return _saved(uow, act, reviewed)
 
     def _return(self, uow: UnitOfWork, _caller: Caller, act: TypeAct, now: datetime) -> TypeRecord:
         return _saved(uow, act, lambda item: item.returned(act.remark, now))

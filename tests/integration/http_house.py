@@ -42,7 +42,7 @@ class House:
     def __init__(self, server):
         self.url = server.url
         self.http = httpx.Client(base_url=server.url, timeout=60)
-        self.tokens = {name: server.bearer(name) for name in CLIENTS}
+        self.tokens = {name: server.bearer(name, act="maker") for name in CLIENTS}
         self.tokens["reviewer"] = server.bearer("transport", act="reviewer")
         self.identifier = self._issued()
         self._version = count(1)

@@ -1,6 +1,7 @@
 """INV-9: approvals present where the type asks for them, the requester not among them."""
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,11 +44,10 @@ def _rules(types: Mapping[tuple[str, str], Any], certificate: Row | None) -> Map
 
 
 def _check_one(found: Invariant, intent: Row, rules: Mapping[str, Any]) -> None:
-    identifier, maker, sealer = (
-        intent[name] for name in ("identifier", "requested_by", "sealed_by")
-    )
+    identifier = intent["identifier"]
+    maker, sealer = (_person(intent[name]) for name in ("requested_by", "sealed_by"))
     try:
-        approvers = {str(person) for person in json.loads(intent["approved_by"])}
+        approvers = {_person(str(account)) for account in json.loads(intent["approved_by"])}
     except (ValueError, TypeError):
         found.broken(identifier, "unreadable", *_UNREADABLE)
         return
@@ -59,3 +59,9 @@ def _check_one(found: Invariant, intent: Row, rules: Mapping[str, Any]) -> None:
     apart = sealer not in {"", maker, *approvers}
     apart = apart or not rules.get("separate_sealer", False)
     found.expect(apart, identifier, "sealer-not-separate", _SEALER)
+
+
+def _person(account: str) -> str:
+    """Capitals, full-width letters and spaces make no second person of one."""
+    folded = unicodedata.normalize("NFKC", account).casefold()
+    return unicodedata.normalize("NFKC", folded).strip()

@@ -153,11 +153,11 @@ class World:
         assert answer.status_code == 200, answer.text
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
-    def issue(self, key="k-1", **changes):
+    def issue(self, key="k-1", person="", **changes):
         return self.browser.post(
             "/v1/certificates",
             json={**ORDER, **changes},
-            headers=self.bearer() | {"Idempotency-Key": key},
+            headers=self.bearer(**({"act": person} if person else {})) | {"Idempotency-Key": key},
         )
 
     def issued(self, key="k-1", **changes):

@@ -110,7 +110,8 @@ def test_no_value_is_ever_echoed(world):
     [
         ({"type_code": "11100000000019713D999"}, 404, "type-unknown"),
         ({"type_code": "114452009900901633001"}, 409, "type-not-published"),
-        ({"type_code": "11445200990090307L001"}, 403, "approval-missing"),
+        ({"type_code": "11445200990090307L001"}, 403, "person-missing"),
+        ({"type_code": "11445200990090307L001", "person": "li.si"}, 403, "approval-missing"),
         ({"issuer_code": "11445200990090016H"}, 403, "outside-department"),
         ({"fields": {"KZ_JYFW": 1.5}}, 422, "invalid"),
         ({"fields": {"X": "no prefix"}}, 422, "invalid"),
@@ -139,6 +140,7 @@ def test_sealing_out_of_order_is_503_and_may_be_retried(world):
 
 def test_reading_is_masked_unless_asked_for(world):
     identifier = world.issued(
+        person="zhang.san",
         type_code="11445200990090307L001",
         approved_by=["li.si"],
         holders=[{"name": "王小明", "code_type": "001", "code": "91445202MA9TEXT00K"}],

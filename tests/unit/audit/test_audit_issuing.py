@@ -166,6 +166,10 @@ def a_sealer_of_a_copy_who_approved_it(store: Store) -> None:
     store.run("UPDATE form_intents SET sealed_by = 'checker'")
 
 
+def a_sealer_of_a_copy_who_approved_it_in_capitals(store: Store) -> None:
+    store.run("UPDATE form_intents SET sealed_by = 'Checker'")
+
+
 def a_copy_whose_key_is_lost(store: Store) -> None:
     store.run("DELETE FROM idempotency WHERE route = 'add-form' AND status = 'done'")
 
@@ -197,6 +201,7 @@ PLANTED = [
     (an_object_of_a_pending_file_under_another_form, {("INV-1", "orphan")}),
     (a_sealer_who_made_it, {("INV-9", "sealer-not-separate")}),
     (a_sealer_of_a_copy_who_approved_it, {("INV-9", "sealer-not-separate")}),
+    (a_sealer_of_a_copy_who_approved_it_in_capitals, {("INV-9", "sealer-not-separate")}),
     (a_copy_whose_key_is_lost, {("INV-4", "key-not-done")}),
     (a_succession_that_nobody_planned, {("INV-3", "two-current")}),
     (a_sealed_draft_opened_again, {("INV-3", "draft-reused")}),

@@ -301,6 +301,15 @@ def the_requester_approves(store: Store) -> None:
     store.set("intents", 'approved_by = \'["checker","maker"]\'', "approved")
 
 
+def the_requester_approves_in_capitals(store: Store) -> None:
+    store.set("intents", 'approved_by = \'["checker"," ＭAKER"]\'', "approved")
+
+
+def one_person_approves_twice(store: Store) -> None:
+    changed = 'approved_by = \'["checker","CHECKER"]\', approvals_required = 2'
+    store.set("intents", changed, "approved")
+
+
 def an_approval_taken_away(store: Store) -> None:
     store.set("intents", "approved_by = '[]'", "approved")
 
@@ -448,6 +457,8 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (a_successor_that_knows_nothing_of_it, {("INV-5", "successor")}),
     (a_superseded_version_without_successor, {("INV-5", "successor")}),
     (the_requester_approves, {("INV-9", "self-approved")}),
+    (the_requester_approves_in_capitals, {("INV-9", "self-approved")}),
+    (one_person_approves_twice, {("INV-9", "missing")}),
     (an_approval_taken_away, {("INV-9", "missing")}),
     (a_demand_lowered_with_its_approvals, {("INV-9", "lowered"), ("INV-9", "missing")}),
     (an_approval_by_nobody, {("INV-9", "missing")}),
