@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 from api.audit.bucket import Bucket, ObjectBucket
 from api.audit.checks import (
@@ -78,12 +79,13 @@ def audit(options: AuditOptions) -> Report:
     Raises:
         CannotAudit: database, objects, key or another file cannot be read.
     """
+    started = monotonic()
     opener = Opener([key_from(path) for path in options.keys])
     objects = _objects(options.objects)
     # Names before the snapshot: what lay there by now had its intent committed before.
     listing = objects.names()
     with snapshot(options.database) as view, Testimony() as testimony:
-        work = _Work(options, view, ledger(view), opener, objects)
+        work = _Work(options, view, ledger(view), opener, objects, started)
         return work.done(listing, testimony)
 
 
@@ -96,6 +98,7 @@ class _Work:
     known: Ledger
     opener: Opener
     objects: Objects
+    started: float
 
     def done(self, listing: tuple[frozenset[str], tuple[str, ...]], testimony: Testimony) -> Report:
         """Walks the history once, with everybody who has a question to it, then asks the rest."""
@@ -105,7 +108,8 @@ class _Work:
         earlier = {} if self.options.against is None else batch_digests(self.options.against)
         history = SealedHistory(view, self.options.trust, Claims(part.first, earlier))
         departments, feed, verdicts = Departments(view, known), Feed(view, part.first), Verdicts()
-        others = (departments, feed, verdicts)
+        keys = idempotency.Keys()
+        others = (departments, feed, verdicts, keys)
         walk = chain.Walk(history, testimony, others, part, progress)
         chained = chain.check(view, known, walk)
         rows.check(walk, view, opener)
@@ -116,7 +120,7 @@ class _Work:
             orphans.check(known, self.objects, sorted(names), strange),
             files.check(view, known, archive),
             identifiers.check(known),
-            idempotency.check(view, known, opener),
+            idempotency.check(view, known, opener, keys, part),
             histories.check(view, known),
             feed.end(view, known),
             chained,
@@ -130,7 +134,8 @@ class _Work:
         )
         if self.options.probe:
             by_name = {item.name: item for item in invariants}
-            Probe(self.options.probe, self.options.database).ask(known, by_name)
+            asked = (self.options.probe, self.options.database, self.options.now, self.started)
+            Probe(*asked).ask(known, by_name)
         counts = Counts(len(known.certificates), known.pending, len(names), history.unsealed)
         return Report(invariants, counts)
 

@@ -17,7 +17,7 @@ from api.bootstrap import open_node
 from api.founding import found
 from api.settings import Settings
 from api.tokens import hash_secret
-from certlib.registry import Client
+from certlib.registry import AuditRecord, Client
 from certlib.usecases.caller import DEPARTMENT_SCOPES, SCOPES
 
 SECRET = "0123456789abcdef" * 4
@@ -48,6 +48,8 @@ def prepare(folder: Path, **environment):
             uow.put_client(Client("transport", "t", ISSUER, frozenset(SCOPES), secret, now))
             scopes = frozenset(DEPARTMENT_SCOPES)
             uow.put_client(Client("counter", "c", OTHER, scopes, secret, now))
+            for name in ("transport", "counter"):
+                uow.append_audit([AuditRecord(now, "operator", "add-client", name)])
             uow.commit()
     finally:
         node.close()

@@ -411,7 +411,7 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (a_key_that_runs_for_ever, {("INV-4", "running-without-intent")}),
     (
         a_key_of_a_certificate_that_is_not_there,
-        {("INV-4", "key-without-certificate"), ("INV-4", "key-not-done")},
+        {("INV-4", "key-without-act"), ("INV-4", "key-not-done")},
     ),
     (the_answer_of_another_key, {("INV-4", "answer-does-not-open")}),
     (

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from api.audit import CannotAudit, audit
+from api.audit.probe import Probe, view_on
 from tests.unit.audit.audit_store import Store
 
 Answers = dict[str, dict[str, Any]]
@@ -80,9 +81,55 @@ def test_what_was_decided_while_it_asked_is_no_stale_answer(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     answers = answers_of(store)
-    answers[store.names["valid"]] = {"state": "REVOKED", "verdict": "invalid"}
-    monkeypatch.setattr("api.audit.probe.Probe._state_now", lambda *_: "REVOKED")
+    identifier, honest = store.names["valid"], Probe._views
+    answers[identifier] = {"state": "REVOKED", "verdict": "invalid"}
+    asked: list[str] = []
+
+    def views(probe: Probe, name: str) -> frozenset[str]:
+        asked.append(name)
+        again = name == identifier and asked.count(name) == 2
+        return frozenset({"REVOKED"}) if again else honest(probe, name)
+
+    monkeypatch.setattr(Probe, "_views", views)
     assert found(store, answers) == set()
+
+
+@pytest.mark.parametrize(
+    ("until", "automatic", "valid_to", "state", "verdict"),
+    [
+        ("2026-03-20", 1, "2099-03-01", "VALID", "valid"),
+        ("2026-03-20", 0, "2099-03-01", "SUSPENSION_ENDED", "indeterminate"),
+        ("2098-03-20", 1, "2099-03-01", "SUSPENDED", "invalid"),
+        ("2026-03-20", 1, "2026-03-25", "EXPIRED", "invalid"),
+        ("2098-03-20", 0, "2026-03-25", "EXPIRED", "invalid"),
+    ],
+)
+def test_a_suspension_is_seen_against_the_calendar(
+    store: Store, until: str, automatic: int, valid_to: str, state: str, verdict: str
+):
+    """An honest answer raises no alarm; one that says valid too early is found."""
+    store.set("state_changes", f"until = '{until}', automatic = {automatic}", "suspended")
+    store.set("certificates", f"valid_to = '{valid_to}'", "suspended")
+    answers = answers_of(store)
+    answers[store.names["suspended"]] = {"state": state, "verdict": verdict}
+    alarms = {("INV-6", "stale-answer"), ("INV-14", "valid-answer")}
+    assert found(store, answers) & alarms == set()
+    answers[store.names["suspended"]] = {"state": "NOT_YET_EFFECTIVE", "verdict": "valid"}
+    expected = alarms if state != "VALID" else {("INV-6", "stale-answer")}
+    assert found(store, answers) & alarms == expected
+
+
+def test_the_view_of_a_day():
+    """What docs/api.md says of terms and suspensions, told once more."""
+    row = {"state": "ISSUED", "valid_from": "2026-01-02", "valid_to": None}
+    assert view_on("2026-01-01", row, {}) == "NOT_YET_EFFECTIVE"
+    assert view_on("2026-01-02", row, {}) == "VALID"
+    suspended = row | {"state": "SUSPENDED"}
+    assert view_on("2099-01-01", suspended, {}) == "SUSPENDED"
+    step = {"until": "2026-05-05", "automatic": 1}
+    assert view_on("2026-05-05", suspended, step) == "SUSPENDED"
+    assert view_on("2026-05-06", suspended, step) == "VALID"
+    assert view_on("2026-05-06", row | {"state": "REVOKED"}, step) == "REVOKED"
 
 
 def test_an_answer_for_what_nobody_was_given_is_found(store: Store):
