@@ -119,7 +119,8 @@ class TypeVersion:
         version: as the catalogue names it, e.g. `2026.1`.
         design: name of the page design in `signing/pages/designs`.
         category: 证照大类 (证照执照, 证明文件, 批文批复, 鉴定报告, 办事结果).
-        term_years: longest validity in years; None for 长期.
+        term_years: longest validity in years, and then every order names its end; None where a
+            certificate may be without end (长期).
         max_holders: how many holders one certificate may have.
         approvals: how many persons beside the requester must approve (four eyes: 1).
         seal_level: target PAdES level, `B-B`, `B-T`, `B-LT` or `B-LTA`.

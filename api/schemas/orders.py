@@ -82,7 +82,11 @@ class OrderParts(Wire):
         " Your system's number; empty where the library numbers, or the type has none.",
     )
     valid_from: Day | None = None
-    valid_to: Day | None = Field(default=None, description="含当日；缺省为长期。 Inclusive.")
+    valid_to: Day | None = Field(
+        default=None,
+        description="含当日；缺省为长期，类型有期限的必填。"
+        " Inclusive; left out it is without end, which is refused where the type has a term.",
+    )
     type_version: Annotated[str, StringConstraints(max_length=32)] = ""
     matter_code: Code = ""
     matter_name: Name = ""

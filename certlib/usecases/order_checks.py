@@ -132,15 +132,28 @@ def numbered(asked: Sequence[Form], taken: Sequence[Form] = ()) -> tuple[Form, .
 
 
 def date_problems(order: IssueOrder, version: TypeVersion, today: date) -> Iterator[Problem]:
-    """Decision ≤ issue ≤ today, and a term that is none too short nor too long."""
+    """Decision ≤ issue ≤ today, and a term that is neither missing, too short nor too long."""
     if order.issue_date > today:
         yield _order_problem("/issue_date", ("今天", "颁发日期"), ("today", "the issue date"))
     if order.decision_date is not None and order.decision_date > order.issue_date:
         yield _order_problem(
             "/decision_date", ("颁发日期", "决定日期"), ("the issue date", "the day of decision")
         )
-    start = order.valid_from or order.issue_date
+    yield from _term_problems(order, version)
+
+
+def _term_problems(order: IssueOrder, version: TypeVersion) -> Iterator[Problem]:
+    start, years = order.valid_from or order.issue_date, version.term_years
     if order.valid_to is None:
+        # An empty cell must not make a licence for four years one for ever.
+        if years is not None:
+            yield Problem(
+                "/valid_to",
+                "valid-to-missing",
+                f"该类型证照的有效期最长为{years}年，没有长期的，请填写有效期截止日期。",
+                f"This type has a term of at most {years} years and none without end:"
+                " fill in valid_to.",
+            )
         return
     # What is corrected after its term was over has a term that is over.
     correction = bool(order.supersedes) and order.supersede_reason == CORRECTION
@@ -150,7 +163,6 @@ def date_problems(order: IssueOrder, version: TypeVersion, today: date) -> Itera
             ("有效期截止日期", "起始日期或颁发日期"),
             ("valid_to", "valid_from or the issue date"),
         )
-    years = version.term_years
     if years is not None and order.valid_to > _years_after(start, years):
         yield Problem(
             "/valid_to",

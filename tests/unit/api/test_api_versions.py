@@ -1,7 +1,7 @@
 """Next versions, lineages and further files over HTTP."""
 
 from tests.unit.api.api_world import ORDER
-from tests.unit.usecases.house import STEPS
+from tests.unit.usecases.house import ENDLESS, STEPS
 
 
 def _revise(world, identifier, key="rev", query="", headers=None, **body):
@@ -29,7 +29,7 @@ def test_only_what_changes_is_said(world):
 
 
 def test_null_takes_a_field_or_an_end_away(world):
-    old = world.issued(fields={"KZ_JYFW": "货运", "KZ_CLS": 5})
+    old = world.issued(type_code=ENDLESS, fields={"KZ_JYFW": "货运", "KZ_CLS": 5})
     body = {"fields": {"KZ_CLS": None}, "valid_to": None, "holders": None}
     answer = _revise(world, old, **body)
     assert answer.status_code == 201, answer.text

@@ -56,6 +56,7 @@ CLOSED = "114452009900901633001"
 STEPS = "11445200990090139J101"
 NUMBERED = "11445200990090139J102"
 NUMBERLESS = "11445200990090139J103"
+ENDLESS = "11445200990090139J104"
 FORMS = ["original", "duplicate", "annex"]
 PATTERN = "揭交许〔{year}〕{division}-{serial:04}号"
 ISSUER = "11445200990090139J"
@@ -326,6 +327,7 @@ def build(folder, stores=None):
             (STEPS, {"approvals": 1, "separate_sealer": True, "forms": FORMS}),
             (NUMBERED, {"numbering": {"source": "library", "pattern": PATTERN}}),
             (NUMBERLESS, {"numbering": "none"}),
+            (ENDLESS, {"term_years": None}),
         ):
             data = definition(type_code, **changes)
             uow.put_type_version(type_version_from(data), json.dumps(data))

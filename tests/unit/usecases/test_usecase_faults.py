@@ -25,7 +25,7 @@ from certlib.usecases.burn import burn
 from certlib.usecases.publish import publish
 from certlib.usecases.verify import Question, VerifyCertificates
 from certlib.verification import Claim
-from tests.unit.usecases.house import CALLER, DOWN, TYPE, request
+from tests.unit.usecases.house import CALLER, DOWN, ENDLESS, TYPE, request
 
 STORE_DOWN = StoreUnavailable(what="database")
 
@@ -317,7 +317,7 @@ def test_dates_at_the_edge(house):
     with pytest.raises(Invalid):
         house.issue.issue_one(CALLER, request("k1", valid_to=date(2100, 3, 1), **leap))
     assert house.issue.issue_one(CALLER, request("k1", valid_to=date(2100, 2, 28), **leap))
-    endless = request("k2", number="长期一号", valid_to=None)
+    endless = request("k2", type_code=ENDLESS, valid_to=None)
     assert (
         house.certificate(house.issue.issue_one(CALLER, endless).identifier).content.valid_to
         is None

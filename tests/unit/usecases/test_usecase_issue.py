@@ -326,6 +326,15 @@ def test_refusals_before_anything_is_reserved(house, change, error):
     assert house.counts().get("INTENT", 0) == 0
 
 
+def test_a_term_that_is_not_given_is_told_with_the_longest(house):
+    with pytest.raises(Invalid) as caught:
+        house.issue.issue_one(CALLER, request(valid_to=None))
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.code) == ("/valid_to", "valid-to-missing")
+    assert "4年" in problem.zh
+    assert "4 years" in problem.en
+
+
 def test_four_eyes_are_kept_with_the_intent(house):
     answer = house.issue.issue_one(CALLER, request(type_code=FOUR_EYES, approved_by=("officer-2",)))
     with house.registry.read() as session:
@@ -358,6 +367,8 @@ def test_scope_is_needed(house):
         ({"division_code": "445221"}, "/division_code", "division-unknown"),
         ({"valid_to": date(2026, 11, 19)}, "/valid_to", "date-order"),
         ({"valid_to": date(2030, 11, 21)}, "/valid_to", "term-too-long"),
+        ({"valid_to": None}, "/valid_to", "valid-to-missing"),
+        ({"valid_from": None, "valid_to": None}, "/valid_to", "valid-to-missing"),
         ({"issue_date": date(2026, 11, 23)}, "/issue_date", "date-order"),
         ({"decision_date": date(2026, 11, 22)}, "/decision_date", "date-order"),
         ({"holders": ()}, "/holders", "holder-count"),

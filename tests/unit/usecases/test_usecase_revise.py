@@ -28,6 +28,7 @@ from certlib.usecases.revise import RevisionRequest
 from certlib.usecases.verify import Question
 from tests.unit.usecases.house import (
     CALLER,
+    ENDLESS,
     NUMBERED,
     NUMBERLESS,
     STRANGER,
@@ -209,7 +210,7 @@ def test_a_late_renewal_begins_when_it_is_issued(house):
 
 
 def test_a_renewal_of_what_never_ends_begins_at_once(house):
-    old = first(house, valid_to=None)
+    old = first(house, type_code=ENDLESS, valid_to=None)
     new = revised(house, old, "renewal")
     assert house.certificate(new).content.valid_from == TODAY
     with pytest.raises(Invalid) as caught:
