@@ -209,11 +209,11 @@ class ScopeMissing(Refused):
 
 
 class ApprovalMissing(Refused):
-    """The type asks for four eyes and the approval is absent or by the requester."""
+    """Four eyes are asked for, and the approval is absent or by the requester."""
 
     code = "approval-missing"
-    zh = "该类型需要由经办人以外的人审核，请先完成审核。"
-    en = "This type needs approval by a second person: have it approved first."
+    zh = "此事项需要由经办人以外的人审核，请先完成审核。"
+    en = "This needs approval by a second person: have it approved first."
 
 
 class UnprintableCharacter(Invalid):

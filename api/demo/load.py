@@ -17,7 +17,7 @@ from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
 from certlib.errors import CertlibError, StoreUnavailable
 from certlib.registry import AuditRecord, Client
-from certlib.usecases.caller import DEPARTMENT_SCOPES, TYPES, VERIFY, Caller
+from certlib.usecases.caller import DEPARTMENT_SCOPES, REGISTRATION_SCOPES, TYPES, VERIFY, Caller
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.issue import Outcome
 from certlib.usecases.order import IssueAnswer, IssueRequest
@@ -31,6 +31,8 @@ _EVERY_FORM = 20
 """Each so many certificates have all the forms of their type: 正本, 副本, 附页, 附图."""
 _GROUP = 20
 _CONSUMER = "11445200990090016H"
+_REGISTRARS = frozenset({"11445200990090235U", "11445200990090067R"})
+"""The bureaus that register enterprises (市场监管) and civil affairs (民政)."""
 
 Progress = Callable[[int, int], None]
 
@@ -79,7 +81,7 @@ def _found_clients(node: Node) -> list[dict[str, Any]]:
     with node.registry.read() as session:
         names = {item.credit_code: item.short_name for item in session.departments()}
     return [
-        _client(node, f"demo-issuer-{place}", code, names[code], DEPARTMENT_SCOPES)
+        _client(node, f"demo-issuer-{place}", code, names[code], _scopes(code))
         for place, code in enumerate(_issuing(), start=1)
     ] + [_client(node, "demo-consumer", _CONSUMER, names[_CONSUMER], (VERIFY, TYPES))]
 
@@ -151,7 +153,11 @@ def _request(version: TypeVersion, number: int, life: Life) -> IssueRequest:
 def _caller(version: TypeVersion) -> Caller:
     code = ISSUERS[version.type_code]
     place = _issuing().index(code) + 1
-    return Caller(f"demo-issuer-{place}", code, frozenset(DEPARTMENT_SCOPES), person="demo-officer")
+    return Caller(f"demo-issuer-{place}", code, frozenset(_scopes(code)), person="demo-officer")
+
+
+def _scopes(code: str) -> Iterable[str]:
+    return REGISTRATION_SCOPES if code in _REGISTRARS else DEPARTMENT_SCOPES
 
 
 def _issue(node: Node, plan: list[_Planned], progress: Progress) -> list[IssueAnswer]:

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api.persons import masked_numbers
 from api.schemas.base import Code, Day, Instant, Name, Wire
-from api.schemas.orders import HolderIn
+from api.schemas.orders import Approvers, HolderIn
 from api.schemas.parties import HolderOut
 from certlib.document import Holder
 from certlib.holder_changes import ChangeKind, HolderChange, HolderKey
@@ -34,7 +34,8 @@ class HolderChangeIn(Wire):
     """持证主体变更。 What happened to holders, named as they were and as they are.
 
     `renamed` and `recoded`: one before, one after. `merged`: several before, one after.
-    `divided`: one before, several after. `died`, `dissolved`: one before, none after.
+    `divided`: one before, several after. `died`, `dissolved`: one before, none after. `recoded`,
+    `merged` and `divided` need a second person, named in `approved_by`.
     """
 
     model_config = _example(
@@ -61,6 +62,12 @@ class HolderChangeIn(Wire):
         "credit-code-given 换发统一代码、other。 Why there is a new code.",
     )
 
+    approved_by: Approvers = Field(
+        default=[],
+        description="审核人账号，不含经办人；`recoded`、`merged`、`divided` 须填。"
+        " Approvers' accounts, not the caller's; for these kinds at least one.",
+    )
+
     def to_request(self, key: str) -> HolderChangeRequest:
         """The request that the use case takes."""
         return HolderChangeRequest(
@@ -72,6 +79,7 @@ class HolderChangeIn(Wire):
             key,
             self.document_number,
             self.reason_code,
+            tuple(self.approved_by),
         )
 
 

@@ -38,9 +38,15 @@ SCOPES = (
 )
 """Every scope a client may hold."""
 DEPARTMENT_SCOPES = tuple(
-    scope for scope in SCOPES if scope not in {DEPARTMENTS, MANAGE_TYPES, OPERATE}
+    scope for scope in SCOPES if scope not in {HOLDERS, DEPARTMENTS, MANAGE_TYPES, OPERATE}
 )
 """What a department's own system needs; the others belong to the library's operator."""
+REGISTRATION_SCOPES = (*DEPARTMENT_SCOPES, HOLDERS)
+"""What the system of a registration authority (登记机关: 市场监管, 公安, 民政 …) needs.
+
+Verdicts follow what is recorded of holders, whoever issued the certificate: only who registers
+persons or organisations by law may record it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ itself, and cannot take part where several persons are needed: nobody could tell
 were.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from certlib.catalogue import TypeVersion
@@ -84,6 +85,19 @@ def need_person(caller: Caller) -> None:
     """Raises `PersonMissing` unless the client states the acting person."""
     if not person_key(caller.person):
         raise PersonMissing
+
+
+def need_second_person(caller: Caller, approved_by: Iterable[str]) -> None:
+    """What one call does alone is done by a person, and another one has approved it.
+
+    Raises:
+        PersonMissing: the caller states none.
+        ApprovalMissing: nobody approved, or the caller did.
+    """
+    need_person(caller)
+    approvers = persons(approved_by)
+    if not approvers or approvers & persons((caller.person,)):
+        raise ApprovalMissing(field_path="/approved_by")
 
 
 def need_reviewer(caller: Caller, draft: Draft) -> None:

@@ -19,7 +19,12 @@ from certlib.registry import Registry, UnitOfWork
 from certlib.sources import Source
 from certlib.usecases.access import access_of
 from certlib.usecases.caller import HOLDERS, OPERATE, Caller
+from certlib.usecases.fit_holders import fit_problems
+from certlib.usecases.four_eyes import need_second_person
 from certlib.usecases.once import Done, Once, instant_text, once
+
+APPROVED = frozenset({ChangeKind.RECODED, ChangeKind.MERGED, ChangeKind.DIVIDED})
+"""Certificates pass with these from one code to another: two persons answer for them."""
 
 _RECORD, _VOID = "holder-change", "holder-change-void"
 _ID_OCTETS = 16
@@ -33,6 +38,7 @@ class HolderChangeRequest:
         effective_from: legal day (UTC+8) from which it holds.
         basis: registration or proof behind it; `document_number`: its number.
         key: the idempotency key.
+        approved_by: accounts of other persons who approved it; `APPROVED` needs one.
     """
 
     kind: ChangeKind
@@ -43,11 +49,15 @@ class HolderChangeRequest:
     key: str
     document_number: str = ""
     reason_code: str = ""
+    approved_by: tuple[str, ...] = ()
 
     def request_digest(self) -> str:
         """Hex SHA-256 of the request in canonical JSON."""
+        # As it was before approvals, where there are none: earlier keys still stand for it.
+        approved = {"approved_by": list(self.approved_by)} if self.approved_by else {}
         return digest(
-            {
+            approved
+            | {
                 "kind": self.kind.value,
                 "before": [[item.name, item.code_type, item.code] for item in self.before],
                 "after": [[item.name, item.code_type, item.code] for item in self.after],
@@ -88,18 +98,26 @@ class RecordHolders:
 
         Raises:
             ScopeMissing: the caller may not record changes of holders.
+            PersonMissing, ApprovalMissing: the kind needs two persons, and there are fewer.
             Invalid: `problems` names every field at fault.
             HolderChangeContradicts: what is on record leaves no room for it.
         """
         caller.need(HOLDERS)
+        if request.kind in APPROVED:
+            need_second_person(caller, request.approved_by)
         now = self._clock.now()
         settled = self._settled(caller, request, now)
 
         def keep(uow: UnitOfWork) -> Done:
             _need_room(uow, settled.change)
+            unfit = tuple(fit_problems(uow, settled.change))
+            if unfit:
+                raise Invalid(problems=unfit)
             uow.add_holder_change(settled.change)
             answer = _answer(settled)
             details = {name: answer[name] for name in ("kind", "effective_from")}
+            if request.approved_by:
+                details["approved_by"] = list(request.approved_by)
             return Done(settled.change.event_id, answer, details)
 
         act = Once(caller, _RECORD, request.key, request.request_digest(), now)

@@ -43,8 +43,9 @@ def command(*, lang: Language) -> None:
     "scopes",
     multiple=True,
     type=click.Choice(SCOPES),
-    zh="权限，可重复；缺省为部门系统所需的全部权限。",
-    en="A scope, repeatable; by default all that a department needs.",
+    zh="权限，可重复；缺省为部门系统所需的权限，不含 holders:manage（登记机关）。",
+    en="A scope, repeatable; by default what a department needs, without holders:manage, "
+    "which registration authorities have.",
 )
 @options.data_dir
 @options.as_json

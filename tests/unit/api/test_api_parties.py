@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from tests.unit.usecases.house import ISSUER, OTHER, TYPE
+from tests.unit.usecases.house import ISSUER, OTHER, PEOPLE, TYPE, with_people
 
 FIRM = {"name": "揭阳市示例运输有限公司", "code_type": "001", "code": "91445202MA9TEXT00K"}
 RENAMED = {**FIRM, "name": "揭阳市示例物流有限公司"}
@@ -44,13 +44,16 @@ def changed(world, kind="renamed", before=FIRM, after=RENAMED, **more):
         "basis": "变更登记",
         **more,
     }
-    return post(world, "/v1/holder-changes", body)
+    if kind in {"recoded", "merged", "divided"}:
+        body = {"approved_by": ["reviewer"], **body}
+    return post(world, "/v1/holder-changes", body, **world.bearer(act="officer"))
 
 
 # --- holders ----------------------------------------------------------------------------------
 
 
 def test_a_change_is_recorded_found_and_declared_void(world):
+    world.issued()
     kept = changed(world)
     assert kept.status_code == 201, kept.text
     event = kept.json()["event_id"]
@@ -65,6 +68,8 @@ def test_a_change_is_recorded_found_and_declared_void(world):
 
 
 def test_persons_are_masked_and_their_numbers_stand_nowhere_else(world):
+    with_people(world.house)
+    world.issued(type_code=PEOPLE, holders=[PERSON])
     kept = changed(
         world, before=PERSON, after={**PERSON, "name": "欧阳远"}, document_number=PERSON["code"]
     )
@@ -97,7 +102,20 @@ def test_what_is_refused(world, path, body, status, code):
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_a_new_code_needs_a_second_person_and_a_known_holder(world):
+    world.issued()
+    new = {"after": {**FIRM, "code": CODE}, "reason_code": "other"}
+    alone = changed(world, "recoded", approved_by=["OFFICER"], **new)
+    assert (alone.status_code, alone.json()["code"]) == (403, "approval-missing")
+    never = changed(world, before={**FIRM, "name": "张冠李戴"})
+    assert [(item["field"], item["code"]) for item in never.json()["problems"]] == [
+        ("/before/0/name", "holder-name-not-on-record")
+    ]
+    assert changed(world, "recoded", **new).status_code == 201
+
+
 def test_a_second_change_that_contradicts_is_a_conflict(world):
+    world.issued()
     event = changed(world, "recoded", after={**FIRM, "code": CODE}, reason_code="other").json()
     answer = changed(world)
     assert (answer.status_code, answer.json()["code"]) == (409, "holder-change-contradicts")

@@ -57,6 +57,7 @@ STEPS = "11445200990090139J101"
 NUMBERED = "11445200990090139J102"
 NUMBERLESS = "11445200990090139J103"
 ENDLESS = "11445200990090139J104"
+PEOPLE = "11445200990090139J104"
 FORMS = ["original", "duplicate", "annex"]
 PATTERN = "揭交许〔{year}〕{division}-{serial:04}号"
 ISSUER = "11445200990090139J"
@@ -404,3 +405,12 @@ def request(key="key-1", **changes):
 
 
 DOWN = SigningUnavailable(what="timestamp")
+
+
+def with_people(house, **changes):
+    """A type of certificate for natural persons."""
+    data = definition(PEOPLE, **{"holder_category": "person", **changes})
+    with house.registry.begin() as uow:
+        uow.put_type_version(type_version_from(data), json.dumps(data))
+        uow.put_issue_entry(IssueListEntry(PEOPLE, ISSUER, date(2020, 1, 1), date(2030, 1, 1)))
+        uow.commit()

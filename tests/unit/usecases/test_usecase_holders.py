@@ -6,20 +6,29 @@ from datetime import date
 import pytest
 
 from certlib.document import Holder
-from certlib.errors import IdempotencyMismatch, Invalid, OutsideDepartment, ScopeMissing
+from certlib.errors import (
+    ApprovalMissing,
+    IdempotencyMismatch,
+    Invalid,
+    OutsideDepartment,
+    ScopeMissing,
+)
 from certlib.holder_changes import ChangeKind, HolderKey
+from certlib.issuing_errors import PersonMissing
 from certlib.party_errors import EventNotFound, EventVoid, HolderChangeContradicts
 from certlib.registry import SearchQuery
+from certlib.usecases.caller import DEPARTMENT_SCOPES, HOLDERS, REGISTRATION_SCOPES
 from certlib.usecases.record_holders import HolderChangeRequest, VoidRequest
 from certlib.usecases.verify import Question
 from certlib.verification import Claim
-from tests.unit.usecases.house import CALLER, STRANGER, request
+from tests.unit.usecases.house import CALLER, PEOPLE, STRANGER, request, with_people
 
 FIRM = Holder("揭阳市示例运输有限公司", "001", "91445202MA9TEXT00K")
 RENAMED = replace(FIRM, name="揭阳市示例物流有限公司")
 OTHER = Holder("揭阳市大成运输有限公司", "001", "11445200999999015E")
 THIRD = Holder("揭阳市三合运输有限公司", "001", "114451009999990234")
 DAY = date(2026, 11, 21)
+TWO = {"recoded", "merged", "divided"}
 DEPARTMENT = replace(CALLER, scopes=CALLER.scopes - {"library:operate"})
 ELSEWHERE = replace(STRANGER, scopes=DEPARTMENT.scopes)
 
@@ -29,10 +38,20 @@ def holders(house):
     return house.holders
 
 
+@pytest.fixture
+def on_record(house):
+    """Certificates of 20 November that name the firms of these tests."""
+    for number, firm in enumerate((FIRM, OTHER)):
+        house.issue.issue_one(
+            CALLER, request(f"on-record-{number}", number=f"备案{number}", holders=(firm,))
+        )
+
+
 def order(kind, before, after, key="h-1", **changes):
     several = [(one,) if isinstance(one, Holder) else tuple(one) for one in (before, after)]
     made = HolderChangeRequest(ChangeKind(kind), *several, DAY, "变更登记", key,
-                               reason_code="other" if kind == "recoded" else "")  # fmt: skip
+                               reason_code="other" if kind == "recoded" else "",
+                               approved_by=("officer-2",) if kind in TWO else ())  # fmt: skip
     return replace(made, **changes)
 
 
@@ -45,6 +64,7 @@ def found(house, **criteria):
     ]
 
 
+@pytest.mark.usefixtures("on_record")
 def test_once_with_its_key_and_its_line_in_the_history(house, holders):
     first = holders.record(CALLER, RENAMING)
     assert holders.record(CALLER, RENAMING) == first
@@ -99,13 +119,16 @@ def test_a_merger_gives_the_successor_what_the_predecessor_has_not_the_other_way
     house, holders
 ):
     mine = house.issue.issue_one(CALLER, request(holders=(OTHER,))).identifier
+    theirs = house.issue.issue_one(CALLER, request("key-2", number="别号")).identifier
     holders.record(CALLER, order("merged", FIRM, OTHER))
-    assert found(house, holder_code=OTHER.code) == [mine]
-    assert found(house, holder_code=FIRM.code) == []
+    assert set(found(house, holder_code=OTHER.code)) == {mine, theirs}
+    assert found(house, holder_code=FIRM.code) == [theirs]
 
 
 def test_fifteen_and_eighteen_digits_are_one_number(house, holders):
     person, later = (Holder(name, "111", "445221198501010019") for name in ("蔡梓涵", "蔡子涵"))
+    with_people(house)
+    house.issue.issue_one(CALLER, request(type_code=PEOPLE, holders=(person,)))
     holders.record(
         CALLER,
         order("renamed", replace(person, code="445221850101001"), replace(later, code_type="10")),
@@ -161,6 +184,7 @@ CONTRADICTIONS = [
 ]
 
 
+@pytest.mark.usefixtures("on_record")
 @pytest.mark.parametrize(("before", "after"), CONTRADICTIONS)
 def test_what_contradicts_the_record_is_refused_until_the_error_is_void(holders, before, after):
     first = holders.record(CALLER, before)
@@ -175,11 +199,12 @@ def test_what_contradicts_the_record_is_refused_until_the_error_is_void(holders,
 @pytest.mark.parametrize(
     "after",
     [
-        order("renamed", replace(FIRM, name="更早的名称"), FIRM, "2", effective_from=date(2020, 1, 1)),
-        order("divided", FIRM, OTHER, "2"),
+        order("renamed", FIRM, replace(FIRM, name="更早的名称"), "2", effective_from=date(2020, 1, 1)),
+        order("divided", RENAMED, THIRD, "2"),
         order("renamed", OTHER, replace(OTHER, name="揭阳市大成物流有限公司"), "2"),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("on_record")
 def test_what_fits_beside_the_record_is_kept(holders, after):
     holders.record(CALLER, RENAMING)
     assert holders.record(CALLER, after)["kind"] == after.kind.value
@@ -201,6 +226,7 @@ def test_an_error_is_void_from_now_on_and_both_stay_on_record(house, holders):
     assert lines == [{"kind": "recoded", "request_id": "r-1"}]
 
 
+@pytest.mark.usefixtures("on_record")
 def test_who_recorded_it_declares_it_void_or_the_operator(holders):
     event = holders.record(DEPARTMENT, RENAMING)["event_id"]
     with pytest.raises(OutsideDepartment):
@@ -213,3 +239,84 @@ def test_an_error_has_a_reason_and_an_id(holders):
         holders.void(CALLER, VoidRequest("e", " ", "v"))
     with pytest.raises(EventNotFound):
         holders.void(CALLER, VoidRequest("e", "错", "v"))
+
+
+# --- who may say what of whom ---------------------------------------------------------------------
+
+
+def refused(holders, change, error=Invalid):
+    with pytest.raises(error) as caught:
+        holders.record(CALLER, change)
+    return [(item.field, item.code) for item in caught.value.problems]
+
+
+def test_only_registration_authorities_are_given_the_right_without_asking():
+    assert HOLDERS not in DEPARTMENT_SCOPES
+    assert set(REGISTRATION_SCOPES) - set(DEPARTMENT_SCOPES) == {HOLDERS}
+
+
+def test_nothing_is_recorded_of_a_holder_that_no_record_knows(house, holders):
+    house.issue.issue_one(CALLER, request())
+    stranger = replace(FIRM, code=OTHER.code)
+    for change in (
+        order("renamed", stranger, replace(stranger, name="张冠李戴")),
+        order("dissolved", stranger, ()),
+        order("recoded", stranger, THIRD),
+    ):
+        assert refused(holders, change) == [("/before/0/code", "holder-not-on-record")]
+    several = order("merged", (FIRM, stranger), THIRD)
+    assert refused(holders, several) == [("/before/1/code", "holder-not-on-record")]
+    assert not [line for line in house.audit() if line.act == "holder-change"]
+
+
+def test_the_name_before_is_one_that_stood_on_the_record_that_day(house, holders):
+    house.issue.issue_one(CALLER, request())
+    wrong = [("/before/0/name", "holder-name-not-on-record")]
+    never = replace(FIRM, name="张冠李戴")
+    assert refused(holders, order("renamed", never, RENAMED)) == wrong
+    assert refused(holders, order("recoded", never, THIRD)) == wrong
+    holders.record(CALLER, RENAMING)
+    today = date(2026, 11, 22)
+    gone = order("dissolved", FIRM, (), "h-2", effective_from=today)
+    assert refused(holders, gone) == wrong
+    assert holders.record(CALLER, replace(gone, before=(RENAMED,)))["kind"] == "dissolved"
+
+
+def test_what_went_on_in_an_earlier_change_is_known_without_a_certificate(house, holders):
+    house.issue.issue_one(CALLER, request())
+    holders.record(CALLER, order("divided", FIRM, (OTHER, THIRD)))
+    for number, firm in enumerate((FIRM, OTHER, THIRD)):
+        today = {"effective_from": date(2026, 11, 22)}
+        renamed = order("renamed", firm, replace(firm, name="新的名称"), f"d-{number}", **today)
+        never = replace(renamed, before=(replace(firm, name="张冠李戴"),))
+        assert refused(holders, never) == [("/before/0/name", "holder-name-not-on-record")]
+        assert holders.record(CALLER, renamed)["kind"] == "renamed"
+
+
+def test_an_error_that_was_declared_void_makes_nobody_known(house, holders):
+    house.issue.issue_one(CALLER, request())
+    event = holders.record(CALLER, order("merged", FIRM, THIRD))["event_id"]
+    holders.void(CALLER, VoidRequest(event, "录入错误", "v"))
+    gone = order("dissolved", THIRD, (), "h-2")
+    assert refused(holders, gone) == [("/before/0/code", "holder-not-on-record")]
+
+
+@pytest.mark.parametrize("kind", ["recoded", "merged", "divided"])
+@pytest.mark.parametrize("approvers", [(), ("",), ("officer-1",), (" OFFICER-1", "officer-2")])
+@pytest.mark.usefixtures("on_record")
+def test_certificates_pass_to_another_code_by_two_persons_only(holders, kind, approvers):
+    change = order(kind, FIRM, THIRD, approved_by=approvers)
+    with pytest.raises(ApprovalMissing) as caught:
+        holders.record(CALLER, change)
+    assert caught.value.as_problem().field == "/approved_by"
+
+
+def test_who_approved_stands_in_the_history_and_a_client_is_nobodys_eyes(house, holders):
+    house.issue.issue_one(CALLER, request())
+    change = order("recoded", FIRM, THIRD)
+    with pytest.raises(PersonMissing):
+        holders.record(replace(CALLER, person=""), change)
+    holders.record(CALLER, change)
+    (line,) = [line for line in house.audit() if line.act == "holder-change"]
+    assert line.details["approved_by"] == ["officer-2"]
+    assert change.request_digest() != replace(change, approved_by=()).request_digest()
