@@ -1,5 +1,6 @@
 """What pydantic and FastAPI found wrong, in our words: every field at once, no value echoed."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -99,6 +100,10 @@ def _sentence(kind: str, context: Mapping[str, Any]) -> tuple[str, str, str]:
         zh, en = _TYPES[kind]
         return "type-wrong", f"值的类型应为{zh}。", f"The value must be {en}."
     code, zh, en = _SENTENCES.get(kind, _OTHER)
+    if kind == "literal_error":
+        # Pydantic says 'a', 'b' or 'c'.
+        listed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        return code, zh.format(expected="、".join(listed)), en.format(expected=", ".join(listed))
     return code, zh.format_map(context), en.format_map(context)
 
 

@@ -111,11 +111,26 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The public state of a certificate now; `found` is False when it is not on record."""
+    """The public state of a certificate now; `found` is False when it is not on record.
+
+    Attributes:
+        identifier: "" where what was asked is no identifier; answers stand in the order asked.
+        verdict: `valid`, `invalid` or `indeterminate`.
+        code: why: `valid`, `revoked`, `not-found`, `identifier-malformed`, …
+    """
 
     identifier: str
     found: bool
+    verdict: str
+    code: str
+    zh: str
+    en: str
     raw: Json = field(repr=False)
+
+    @property
+    def valid(self) -> bool:
+        """Whether the verdict is `valid`."""
+        return self.verdict == "valid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +229,15 @@ def verification(said: Json) -> Verification:
 
 def status(said: Json) -> Status:
     """From a status look-up."""
-    return Status(said["identifier"], said.get("found", True), said)
+    return Status(
+        identifier=said["identifier"],
+        found=said.get("found", True),
+        verdict=said.get("verdict", ""),
+        code=said.get("code", ""),
+        zh=said.get("zh", ""),
+        en=said.get("en", ""),
+        raw=said,
+    )
 
 
 def change_page(said: Json) -> ChangePage:

@@ -14,7 +14,8 @@ def arguments(step: Send) -> dict[str, Any]:
         "method": step.method,
         "url": step.path,
         "headers": dict(step.headers),
-        "params": dict(step.params),
+        # Given even an empty mapping, httpx drops the query that stands in the path.
+        "params": dict(step.params) or None,
     }
     for name in ("json", "content", "data"):
         value = getattr(step, name)

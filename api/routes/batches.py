@@ -1,6 +1,6 @@
 """Many certificates in one call: each row is judged, issued and answered by itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -70,14 +70,23 @@ def check_size(rows: Sequence[object], limit: int) -> None:
 
 def _read(row: dict[str, Any], caller: Caller) -> IssueRequest | CertlibError:
     try:
-        strict_json.check_strings(row)
+        strict_json.check_strings({name: item for name, item in row.items() if name != "order"})
+        strict_json.check_strings(row.get("order"))
         read = BatchRow.model_validate(row)
         order = read.order.to_order(caller.department_code)
         return IssueRequest(order, sane_key(read.key))
     except ValidationError as error:
-        return validation.invalid(error.errors(include_url=False, include_input=False))
+        return validation.invalid(
+            _in_the_order(item) for item in error.errors(include_url=False, include_input=False)
+        )
     except CertlibError as error:
         return error
+
+
+def _in_the_order(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Pointers lead into the order, as those of the rules that are looked at after its shape."""
+    first, *rest = error["loc"]
+    return {**error, "loc": tuple(rest)} if first == "order" and rest else error
 
 
 def _rows(

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from api.cli.batch.rows import Order, Row, problem_json
-from api.cli.batch.workbook import Cell, Value
+from api.cli.batch.workbook import Cell, Value, address
 from certlib.errors import Problem
 from certlib.holders import CODE_TYPES
 
@@ -120,15 +120,17 @@ class Columns:
         """The order of one row, or everything that keeps it from being one."""
         draft = _Draft()
         business: list[tuple[str, Cell]] = []
-        for title, cell in zip(self._header, cells, strict=False):
+        for place, (title, cell) in enumerate(zip(self._header, cells, strict=False), 1):
             if cell.problem is not None:
                 draft.refuse(title, "cell-unusable", *cell.problem)
-            elif cell.value is not None and title:
+            elif title:
                 core = _core_key(title)
+                # An empty cell says nothing, but is where to write what the server misses.
+                found = cell if cell.value is not None else Cell(None, address(place, number))
                 if core is None:
-                    business.append((title, cell))
+                    business.append((title, found))
                 else:
-                    _set_core(draft, core, title, cell)
+                    _set_core(draft, core, title, found)
         draft.order.setdefault("type_code", self._defaults.type_code)
         draft.order.setdefault("issuer_code", self._defaults.issuer_code)
         self._set_business(draft, business)
@@ -138,7 +140,9 @@ class Columns:
         fields = self._fields_of(str(draft.order["type_code"]))
         for title, cell in cells:
             keys = [key for key, spec in fields.items() if title in (key, spec.title)]
-            if len(keys) == 1:
+            if cell.value is None:
+                draft.cells.update({f"/fields/{key}": cell.address for key in keys[:1]})
+            elif len(keys) == 1:
                 _set_field(draft, keys[0], fields[keys[0]], title, cell)
             elif title.startswith("KZ_"):
                 draft.fields[title] = cell.value  # the server says what it thinks of it
@@ -173,24 +177,43 @@ def _core_key(title: str) -> tuple[str, int] | None:
 
 def _set_core(draft: _Draft, core: tuple[str, int], title: str, cell: Cell) -> None:
     key, place = core
-    text = _text(cell.value)
-    if key in _HOLDER:
-        part = key.removeprefix("holder_")
-        draft.holders.setdefault(place, {})[part] = text if part == "name" else _narrow(text)
-        draft.cells[f"/holders/{place}/{part}"] = cell.address
+    part = key.removeprefix("holder_") if key in _HOLDER else ""
+    draft.cells[f"/holders/{place}/{part}" if part else f"/{key}"] = cell.address
+    if cell.value is None or not key:
         return
-    draft.cells[f"/{key}"] = cell.address
-    if key in _DATES:
-        if text not in _LONG_TERM:
-            _set_day(draft, draft.order, key, title, cell)
-    elif key == "forms":
-        draft.order[key] = [_form(part) for part in _SEVERAL.split(text) if part]
-    elif key == "supersede_reason":
-        draft.order[key] = _REASONS.get(text, text)
-    elif key == "approved_by":
-        draft.order[key] = [person for person in _SEVERAL.split(text) if person]
-    elif key:
-        draft.order[key] = _narrow(text) if key in _CODES else text
+    text = _text(cell.value)
+    if part:
+        _set_holder(draft, place, part, text, title, cell)
+    elif key not in _DATES:
+        draft.order[key] = _core_value(key, text)
+    elif text not in _LONG_TERM:
+        _set_day(draft, draft.order, key, title, cell)
+
+
+def _core_value(key: str, text: str) -> object:
+    match key:
+        case "forms":
+            return [_form(part) for part in _SEVERAL.split(text) if part]
+        case "supersede_reason":
+            return _REASONS.get(text, text)
+        case "approved_by":
+            return [person for person in _SEVERAL.split(text) if person]
+        case _:
+            return _narrow(text) if key in _CODES else text
+
+
+def _set_holder(draft: _Draft, place: int, part: str, text: str, title: str, cell: Cell) -> None:
+    said = text if part == "name" else _narrow(text)
+    if part == "code_type":
+        said = _CODE_TYPES.get(said, said)
+        if not re.fullmatch(r"\d{3}", said):
+            draft.refuse(
+                title,
+                "code-type-unknown",
+                f"单元格 {cell.address} 应为三位代码或其名称，如 001 或 统一社会信用代码",
+                f"{cell.address} must be a code of three digits or its name, such as 001",
+            )
+    draft.holders.setdefault(place, {})[part] = said
 
 
 def _set_field(draft: _Draft, key: str, spec: FieldSpec, title: str, cell: Cell) -> None:
@@ -237,12 +260,7 @@ def _finished(number: int, draft: _Draft) -> Row:
 
 
 def _holder(parts: Mapping[str, str]) -> dict[str, str]:
-    given = parts.get("code_type", "")
-    return {
-        "name": parts.get("name", ""),
-        "code_type": _CODE_TYPES.get(given, given),
-        "code": parts.get("code", ""),
-    }
+    return {name: parts.get(name, "") for name in ("name", "code_type", "code")}
 
 
 def _business_value(value: Value, spec: FieldSpec) -> object:

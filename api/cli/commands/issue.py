@@ -136,11 +136,15 @@ def _as_table(screen: Screen, results: Iterator[Result]) -> Counter[str]:
 def _detail(screen: Screen, item: Result) -> str:
     if item.problem is None:
         return item.identifier
-    lines = [screen.pick(str(item.problem["zh"]), str(item.problem["en"]))]
-    lines += [
+    listed = item.problem.get("problems", ())
+    lines = [
         f"{_place(screen, problem)} {screen.pick(problem['zh'], problem['en'])}"
-        for problem in item.problem.get("problems", ())
+        for problem in listed
     ]
+    head = screen.pick(str(item.problem["zh"]), str(item.problem["en"]))
+    # One problem says itself all that the head of the document says.
+    if [problem["zh"] for problem in listed] != [item.problem["zh"]]:
+        lines.insert(0, head)
     return "\n".join(lines)
 
 

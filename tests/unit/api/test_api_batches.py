@@ -40,7 +40,7 @@ def test_bad_rows_have_problems_of_their_own_and_others_go_on(world):
     assert [row["status"] for row in outcomes] == [201, 422, 422, 422, 422, 400, 422, 201]
     assert outcomes[1]["problem"]["problems"][0]["field"] == "/order"
     assert outcomes[3]["problem"]["problems"][0]["field"] == "/division_code"
-    assert outcomes[4]["problem"]["problems"][0]["field"] == "/order/number"
+    assert outcomes[4]["problem"]["problems"][0]["field"] == "/number"
     assert "445221198501010019" not in answer.text
     assert world.house.counts()["ISSUED"] == 2
 

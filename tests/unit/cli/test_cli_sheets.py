@@ -104,6 +104,28 @@ def test_days_that_are_not_certain_are_refused_by_their_cell(tmp_path: Path, tex
     assert "F2" in zh
 
 
+@pytest.mark.parametrize("text", ["信用代码", "身份证", "01", "0011"])
+def test_a_code_type_that_is_none_is_refused_by_its_cell(tmp_path: Path, text: str):
+    (row,) = read(csv_file(tmp_path, [*HEADER, "持证主体代码类型"], [*VALUES, text]))
+    ((code, zh),) = problems(row)
+    assert code == "code-type-unknown"
+    assert "F2" in zh
+    (good,) = read(csv_file(tmp_path, [*HEADER, "持证主体代码类型"], [*VALUES, "公民身份号码"]))
+    assert order_of(good)["holders"][0]["code_type"] == "111"
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_what_the_server_misses_is_told_with_the_empty_cell(tmp_path: Path, kind: str):
+    make = csv_file if kind == "csv" else xlsx_file
+    header = [*HEADER, "颁发日期", "核定车辆数", "颁发机构"]
+    (row,) = read(make(tmp_path, header, [*VALUES[:4], "", "", "", "x"]))
+    assert {"issue_date"} & order_of(row).keys() == set()
+    assert order_of(row)["fields"] == {}
+    listed = [{"field": name} for name in ("/fields/KZ_DZ", "/issue_date", "/fields/KZ_CLS", "/x")]
+    found = row.located({"problems": listed})["problems"]
+    assert [item.get("cell") for item in found] == ["E2", "F2", "G2", None]
+
+
 def test_full_width_digits_and_stray_spaces_in_codes(tmp_path: Path):
     header = [*HEADER, "持证主体代码", "核定车辆数", "所属管辖属地编码"]
     wide = [*VALUES, "９１４４５２０２ＭＡ９ＴＥＸＴ００Ｋ\u3000", " １２ ", "４４５２０２"]

@@ -55,6 +55,7 @@ METHODS = [
     ("types", (), {}, "GET /v1/types", {"types": []}),
     ("type_versions", ("t",), {}, "GET /v1/types/t", {"type_code": "t"}),
     ("call", ("GET", "/v1/webhooks"), {}, "GET /v1/webhooks", {}),
+    ("call", ("GET", "/v1/drafts?status=sealed"), {}, "GET /v1/drafts?status=sealed", {}),
 ]  # fmt: skip
 IDS = [f"{name}-{place}" for place, (name, *_) in enumerate(METHODS)]
 
@@ -99,6 +100,20 @@ def test_both_clients_ask_the_same_and_read_the_same(name, given, named, asked, 
 
     assert asyncio.run(awaited()) == found
     assert first.asked == second.asked == [asked]
+
+
+def test_a_status_says_verdict_and_reason():
+    said = {"identifier": "1.2", "verdict": "valid", "code": "valid", "zh": "有效", "en": "Valid"}
+    unknown = {"identifier": "", "found": False, "code": "identifier-malformed"}
+    good, other = _sync(Town({"statuses": [said, unknown]})).statuses(["1.2", "?"])
+    assert (good.found, good.valid, good.code, good.zh, good.en) == (
+        True,
+        True,
+        "valid",
+        "有效",
+        "Valid",
+    )
+    assert (other.found, other.valid, other.code) == (False, False, "identifier-malformed")
 
 
 def test_a_search_goes_on_to_the_last_page():

@@ -26,6 +26,7 @@ from certlib.errors import (
     TypeNotPublished,
     TypeUnknown,
 )
+from certlib.issuing_errors import PersonMissing
 from certlib.page_errors import FaceOverflow, PictureUnusable
 from certlib.paper import Print
 from certlib.registry import IntentStatus
@@ -342,6 +343,15 @@ def test_four_eyes_are_kept_with_the_intent(house):
     assert intent.approved_by == ("officer-2",)
     assert intent.approvals_required == 1
     assert intent.requested_by == "officer-1"
+
+
+def test_a_client_without_a_person_cannot_say_that_another_person_approved(house):
+    """Nobody could tell whether the approver and whoever sits at the client are two persons."""
+    nobody = replace(CALLER, person="")
+    with pytest.raises(PersonMissing):
+        house.issue.issue_one(nobody, request(type_code=FOUR_EYES, approved_by=("officer-2",)))
+    assert len(house.audit()) == 0
+    assert house.issue.issue_one(nobody, request()).identifier
 
 
 def test_scope_is_needed(house):
