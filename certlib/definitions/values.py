@@ -14,6 +14,14 @@ __all__ = ["kind_of", "masking_problems", "value_problems"]
 # A repetition without an end inside a repetition without an end: exponential in the worst case.
 _ENDLESS: Final = r"(?:[*+]|\{\d+,\})"
 _NESTED: Final = re.compile(rf"\((?:[^()\\]|\\.)*{_ENDLESS}(?:[^()\\]|\\.)*\){_ENDLESS}")
+_AMOUNT: Final = r"^(0|[1-9]\d{0,11})(\.\d{1,2})?$"
+_READ: Final[Mapping[str, str]] = {
+    "date": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+    "clock": r"^([01]\d|2[0-3]):[0-5]\d$",
+    "amount": _AMOUNT,
+    "capitals": _AMOUNT,
+}
+"""Formats that are read before they are printed, each with a pattern that keeps them readable."""
 _BOUNDS: Final = (("minLength", "maxLength"), ("minimum", "maximum"), ("minItems", "maxItems"))
 
 
@@ -86,9 +94,19 @@ def _format(pointer: str, spec: Mapping[str, Any], kind: str) -> Iterator[Proble
     plain = not name and (shape != "table" or spec.get("x-face", True) is False)
     if not plain and shape not in FORMATS.get(name if isinstance(name, str) else "", ()):
         yield told(at(pointer, "x-format"), "format-for-type", value=name or "—", kind=shape)
+    if isinstance(name, str) and name in _READ and shape == "string":
+        yield from _readable(pointer, spec, name)
     pictured = {"contentEncoding", "contentMediaType"} <= spec.keys()
     if (name == "photograph" and not pictured) or (name == "photographs" and not _captioned(spec)):
         yield told(pointer, "picture-undescribed")
+
+
+def _readable(pointer: str, spec: Mapping[str, Any], name: str) -> Iterator[Problem]:
+    """Whatever the dictionary accepts can be printed in this format."""
+    if not {"pattern", "enum"} & spec.keys():
+        yield told(at(pointer, "pattern"), "pattern-missing", value=name, pattern=_READ[name])
+    if name == "date" and "format" not in spec:
+        yield told(at(pointer, "format"), "day-format")
 
 
 def _captioned(spec: Mapping[str, Any]) -> bool:

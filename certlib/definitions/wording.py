@@ -79,7 +79,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "unbounded": (
         "须限定长度：文本 maxLength 或 enum，整数 minimum 和 maximum，列表 maxItems。",
-        "Bound it (maxLength or enum, minimum and maximum, maxItems): a face has an edge.",
+        "Bound it: texts by maxLength or enum, integers by minimum and maximum, lists by maxItems.",
     ),
     "bounds-crossed": ("{low} 大于 {high}。", "{low} is above {high}."),
     "pattern-broken": (
@@ -98,6 +98,11 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "x-format “{value}”不能用于 {kind} 类型。",
         "x-format {value} is not for values of type {kind}.",
     ),
+    "pattern-missing": (
+        "x-format 为 {value} 时须给出 pattern，否则无法排印，例如 {pattern}。",
+        "With x-format {value} give a pattern, or values cannot be printed, such as {pattern}.",
+    ),
+    "day-format": ('日期须写明 "format": "date"。', 'A day says "format": "date".'),
     "picture-undescribed": (
         "图片须写明 contentEncoding 和 contentMediaType；photographs 的各项只有 caption 和 image。",
         "A picture names contentEncoding and contentMediaType; photographs have caption and image.",

@@ -221,6 +221,8 @@ PLACE = "/schema/properties/KZ_ZS"
         ({"x-format": "table"}, "/x-format", "format-for-type"),
         ({"x-format": 7}, "/x-format", "not-in-list"),
         ({"x-format": "photograph"}, "", "picture-undescribed"),
+        ({"x-format": "amount", "x-sample": "1.50"}, "/pattern", "pattern-missing"),
+        ({"x-format": "clock", "x-sample": "08:16"}, "/pattern", "pattern-missing"),
         ({"x-sensitive": True}, "/x-mask", "mask-missing"),
         ({"x-sensitive": True, "x-mask": "stars"}, "/x-mask", "not-in-list"),
         ({"x-mask": "name"}, "/x-mask", "mask-needless"),
@@ -245,8 +247,8 @@ def test_values_of_every_kind():
         "D": field(maxLength=..., enum=["是", "否"], **{"x-order": 4, "x-sample": "是"}),
         "E": field(maxLength=..., format="date", pattern="^[0-9-]{10}$", **{"x-order": 5, "x-sample": "2026-11-22", "x-format": "date"}),
         "F": field(**{"type": "array", "maxLength": ..., "maxItems": 4, "items": {"type": "string", "maxLength": 9}, "x-order": 6, "x-sample": ["甲"]}),
-        "G": rows([{"name": "甲", "paid": "1.00"}], name=column(), paid=column(20, **{"x-sum": True, "x-format": "amount"})) | {"x-order": 7},
-        "H": field(**{"x-sum-of": "KZ_G/paid", "x-order": 8, "x-format": "capitals", "x-sample": "1.00"}),
+        "G": rows([{"name": "甲", "paid": "1.00"}], name=column(), paid=column(20, pattern=r"^\d+\.\d\d$", **{"x-sum": True, "x-format": "amount"})) | {"x-order": 7},
+        "H": field(pattern=r"^\d+\.\d\d$", **{"x-sum-of": "KZ_G/paid", "x-order": 8, "x-format": "capitals", "x-sample": "1.00"}),
         "I": field(maxLength=99, contentEncoding="base64", contentMediaType="image/png", **{"x-order": 9, "x-format": "photograph", "x-sample": "sample:portrait"}),
         "J": rows([], name=column()) | {"x-face": False, "x-order": 11},
     }  # fmt: skip
@@ -293,6 +295,17 @@ def test_items_and_columns():
     assert (PLACE + "/x-format", "format-for-type") in found(
         definition(schema=schema(ZS=unprintable))
     )
+
+
+def test_a_day_says_so_and_has_a_pattern():
+    """Without both, an order could bring what no page can print."""
+    day = field(**{"x-format": "date", "x-sample": "2026-03-02"})
+    assert found(definition(schema=schema(ZS=day))) == {
+        (PLACE + "/pattern", "pattern-missing"),
+        (PLACE + "/format", "day-format"),
+    }
+    day |= {"format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+    assert found(definition(schema=schema(ZS=day))) == set()
 
 
 @pytest.mark.parametrize("properties", [None, True, [], "KZ_ZS", 7])
