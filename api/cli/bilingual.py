@@ -66,7 +66,17 @@ class Option(click.Option):
         return record[0], record[1].replace(self._en, self._zh, 1)
 
 
-class _BothHelps:
+_HELP = ("-h", "--help")
+_SAID_BY_CLICK = {
+    "Show this message and exit.": "显示本说明后退出。",
+    "Show the version and exit.": "显示版本后退出。",
+    "[default: ": "[默认：",
+    "[required]": "[必填]",
+    "; required]": "；必填]",
+}
+
+
+class _BothHelps(click.Command):
     """What commands and groups share: a text of help in each language."""
 
     zh: str
@@ -75,12 +85,48 @@ class _BothHelps:
     def text(self, context: click.Context) -> str:
         return language_of(context).pick(self.zh, self.en)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Reads `--lang` before help is shown, wherever in the line both stand."""
+        return super().parse_args(ctx, _language_first(args))
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the line of usage."""
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        prefix = language_of(ctx).pick("用法：", "Usage: ")
+        formatter.write_usage(ctx.command_path, pieces, prefix)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the options."""
+        language = language_of(ctx)
+        options = [item for item in self.get_params(ctx) if isinstance(item, click.Option)]
+        rows = [
+            (name, language.pick(_in_chinese(text), text))
+            for name, text in filter(None, [item.get_help_record(ctx) for item in options])
+        ]
+        with formatter.section(language.pick("选项", "Options")):
+            formatter.write_dl(rows)
+
+
+def _in_chinese(text: str) -> str:
+    """What click itself says in a line of help."""
+    for english, chinese in _SAID_BY_CLICK.items():
+        text = text.replace(english, chinese)
+    return text
+
+
+def _language_first(args: list[str]) -> list[str]:
+    """The arguments with `--lang` in front where help is asked for: click reads both in order."""
+    if not set(args) & set(_HELP) or "--lang" not in args[:-1]:
+        return args
+    place = args.index("--lang")
+    return [*args[place : place + 2], *args[:place], *args[place + 2 :]]
+
 
 def _text(command: click.Command | None, context: click.Context) -> str:
     return command.text(context) if isinstance(command, Command) else ""
 
 
-class Command(_BothHelps, click.Command):
+class Command(_BothHelps):
     """A command whose help is written in both languages."""
 
     def __init__(self, *arguments: Any, zh: str, en: str, **more: Any) -> None:
@@ -104,6 +150,11 @@ class Group(_BothHelps, click.Group):
         """Writes the help in the language of the call."""
         self.help = self.text(ctx)
         super().format_help_text(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists options and commands."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands in the language of the call."""

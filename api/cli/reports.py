@@ -20,6 +20,9 @@ CHECKS: Mapping[str, tuple[str, str]] = {
     "original": ("原件", "original"),
     "status_on": ("受理日状态", "status that day"),
     "status_now": ("当前状态", "status now"),
+    "duties_on": ("受理日定期义务", "duties that day"),
+    "duties_now": ("定期义务", "duties now"),
+    "record_then": ("当时的登记", "record then"),
     "match": ("信息比对", "match"),
 }
 _MARKS: Mapping[str, tuple[str, str]] = {

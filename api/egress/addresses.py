@@ -52,7 +52,11 @@ _FORM: Final = (
     "应为 https 地址，不含用户名、密码和片段，主机名为ASCII（中文域名请用 xn-- 形式）。",
     "Must be an https URL without user, password or fragment, its host in ASCII (`xn--…`).",
 )
-_PORT: Final = ("url-port", "不允许使用该端口。", "That port may not be used.")
+_PORT: Final = (
+    "url-port",
+    "不允许使用该端口：请使用 443，或请管理单位开放（CERTLIB_WEBHOOK_PORTS）。",
+    "That port may not be used: take 443, or ask the operator (CERTLIB_WEBHOOK_PORTS).",
+)
 _INSIDE: Final = (
     "url-address-refused",
     "不得使用内部、本机或保留地址；市内网络须由管理员开放。",

@@ -48,7 +48,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "problem_conflict": "请重新读取记录，确认后再决定如何办理。",
         "problem_retry": "请等待 Retry-After 所示秒数后重发同一请求。",
         "problem_same_key": "结果可能未知：请以相同的 Idempotency-Key 重发，或重新读取记录后再定。",
-        "problems_note": "代码不变，可据以编程；文字供人阅读，可能改进。…处为具体内容。",
+        "problems_note": "代码不变，可据以编程；文字供人阅读，可能改进；“…”处填入具体内容。",
     },
     "en": {
         "html_lang": "en",
@@ -98,7 +98,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "problem_same_key": "The outcome may be unknown: send it again with the same "
         "Idempotency-Key, or read the record first.",
         "problems_note": "Codes are stable: branch on them. Sentences are for people and may "
-        "improve. Values stand where … is.",
+        "improve; an answer says the particulars in place of “…”.",
     },
 }
 

@@ -196,8 +196,9 @@ def _settings(data_dir: Path) -> "Settings":
     settings = reading_settings(data_dir)
     if not settings.database_url and not (settings.data_dir / "certlib.sqlite").exists():
         raise UsageProblem(
-            f"{data_dir} 中没有数据库，请先运行 certlib init。",
-            f"There is no database in {data_dir}: run certlib init first.",
+            f"{data_dir} 中没有数据库：请以 --data-dir 指定目录或恢复备份；新库先运行 certlib init。",
+            f"There is no database in {data_dir}: name the folder with --data-dir, or restore its "
+            "backup; a new library begins with certlib init.",
         )
     return settings
 

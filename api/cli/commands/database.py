@@ -46,7 +46,7 @@ def upgrade(*, data_dir: Path, lang: Language) -> int:
     cls=Command,
     zh="显示最小权限角色的 SQL（服务、审计、公开查询），或用 --apply 直接设置。可重复运行。",
     en="Print the SQL of the roles with least rights (service, auditor, public look-up), or set "
-    "them with --apply. Again changes nothing.",
+    "them with --apply. Running it again changes nothing.",
 )
 @options.option("--apply", "apply_now", is_flag=True, zh="立即设置。", en="Set them now.")
 @options.data_dir

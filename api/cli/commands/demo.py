@@ -18,7 +18,7 @@ from api.cli.screen import Screen
     cls=Command,
     zh="载入演示数据：全部单位，每类在用证照都有，其中三类各一百份、各种状态俱全。可重复运行，已有的不变。",
     en="Load demonstration data: all departments, certificates of every open type, 100 of each "
-    "of three types in every state. Again changes nothing.",
+    "of three types in every state. Running it again changes nothing.",
 )
 @options.data_dir
 @options.as_json

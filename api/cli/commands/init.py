@@ -16,7 +16,7 @@ from api.cli.screen import Screen
     "init",
     cls=Command,
     zh="建立密钥、数据库、单位、证照类型和发证清单。可重复运行，已有的不变。",
-    en="Create keys, database, departments, types and issue list. Again changes nothing.",
+    en="Create keys, database, departments, types, issue list. Running it again changes nothing.",
 )
 @options.demo
 @options.data_dir

@@ -9,8 +9,10 @@ import pytest
 
 from api.cli import app
 from api.cli.failures import code_of
+from api.cli.reports import CHECKS
 from api.cli.screen import Screen
 from certlib import errors
+from certlib.verification import Check
 from tests.unit.cli.conftest import Run
 
 COMMANDS = tuple(app.program.list_commands(click.Context(app.program)))
@@ -39,6 +41,22 @@ def test_the_overview_follows_the_locale(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     assert "电子证照库" not in run("--help").out
     assert "电子证照库" in run("--lang", "zh", "--help").out
+
+
+@pytest.mark.parametrize(
+    "line", ["init --help --lang zh", "--help --lang zh", "clients add -h --lang zh"]
+)
+def test_help_is_all_in_the_language_that_stands_behind_it(run: Run, line: str):
+    shown = run(*line.split()).out
+    assert "选项" in shown
+    assert "用法" in shown
+    assert not [
+        word for word in ("Usage", "Options", "Show this", "default", "required") if word in shown
+    ]
+
+
+def test_every_check_has_a_name_for_people():
+    assert {item.value for item in Check} == set(CHECKS)
 
 
 def test_the_option_outranks_the_locale_before_and_after_the_command(
