@@ -196,7 +196,7 @@ def _settings(data_dir: Path) -> "Settings":
     settings = reading_settings(data_dir)
     if not settings.database_url and not (settings.data_dir / "certlib.sqlite").exists():
         raise UsageProblem(
-            f"{data_dir} 中没有数据库：请以 --data-dir 指定目录或恢复备份；新库先运行 certlib init。",
+            f"{data_dir} 中没有数据库：请用 --data-dir 指定目录，或恢复备份；新库先 certlib init。",
             f"There is no database in {data_dir}: name the folder with --data-dir, or restore its "
             "backup; a new library begins with certlib init.",
         )
