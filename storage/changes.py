@@ -1,4 +1,4 @@
-"""The change feed: one line for each act that moved a certificate's version.
+"""The change feed: one line for each act that moved a certificate's version or named its holder.
 
 Lines are written by the commit of their act, from what the acts have made of the certificates, so
 no use case has to think of the feed. They carry the sequence of the audit record. Whoever commits
@@ -9,11 +9,11 @@ order, and what was read up to one of them is complete (`storage.audit_chain`).
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, bindparam, func, insert, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, insert, select
 
 from certlib.ids import ROOT
 from certlib.registry import OutboxEvent
-from certlib.registry.notices import Change, ChangeQuery
+from certlib.registry.notices import BESIDE_THE_RECORD, Change, ChangeQuery
 from certlib.states import State
 from certlib.webhooks import CHANGED
 from storage import outbox
@@ -34,19 +34,19 @@ _SEEN = (
     .where(_CHANGES.c.identifier == _CERTIFICATES.c.identifier)
     .scalar_subquery()
 )
-_MOVED = (
-    select(
-        _CERTIFICATES.c.identifier,
-        _CERTIFICATES.c.type_code,
-        _CERTIFICATES.c.issuer_code,
-        _CERTIFICATES.c.state,
-        _CERTIFICATES.c.row_version,
-    )
-    .where(_CERTIFICATES.c.identifier.in_(_MANY))
-    .where(_CERTIFICATES.c.row_version > func.coalesce(_SEEN, 0))
-)
-_OF_CERTIFICATES = (
-    select(_CHANGES).where(_CHANGES.c.identifier.in_(_MANY)).order_by(_CHANGES.c.sequence)
+_ROWS = select(
+    _CERTIFICATES.c.identifier,
+    _CERTIFICATES.c.type_code,
+    _CERTIFICATES.c.issuer_code,
+    _CERTIFICATES.c.state,
+    _CERTIFICATES.c.row_version,
+).where(_CERTIFICATES.c.identifier.in_(_MANY))
+_MOVED = _ROWS.where(_CERTIFICATES.c.row_version > func.coalesce(_SEEN, 0))
+_OF_VERSIONS = (
+    select(_CHANGES)
+    .where(_CHANGES.c.identifier.in_(_MANY))
+    .where(_CHANGES.c.act.not_in(sorted(BESIDE_THE_RECORD)))
+    .order_by(_CHANGES.c.sequence)
 )
 _LAST = select(_HEAD.c.sequence).where(_HEAD.c.id == 1)
 
@@ -60,11 +60,21 @@ def note(link: Link, records: Iterable[Mapping[str, Any]]) -> None:
     ]
     if not told:
         return
-    targets = sorted({record["target"] for record in told})
-    moved = {row.identifier: row for row in link.fetch_of(_MOVED, targets)}
-    lines = [_line(record, moved[record["target"]]) for record in told if record["target"] in moved]
-    link.change(_INSERT, lines)
+    moving = [record for record in told if record["act"] not in BESIDE_THE_RECORD]
+    beside = [record for record in told if record["act"] in BESIDE_THE_RECORD]
+    lines = _lines(link, _MOVED, moving)
+    link.change(_INSERT, [*lines, *_lines(link, _ROWS, beside)])
     outbox.add(link, _unannounced(link, lines))
+
+
+def _lines(
+    link: Link, rows: Select[Any], records: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Lines of the records whose certificates are among `rows`."""
+    by_target = [(record["target"], record) for record in records]
+    targets = sorted({target for target, _ in by_target})
+    found = {row.identifier: row for row in link.fetch_of(rows, targets)} if targets else {}
+    return [_line(record, found[target]) for target, record in by_target if target in found]
 
 
 def _unannounced(link: Link, lines: Iterable[Mapping[str, Any]]) -> list[OutboxEvent]:
@@ -116,8 +126,8 @@ def page(link: Link, query: ChangeQuery) -> Sequence[Change]:
 
 
 def of_versions(link: Link, identifiers: Iterable[str]) -> dict[tuple[str, int], Change]:
-    """The last line of each version of these certificates."""
-    rows = link.fetch_of(_OF_CERTIFICATES, sorted(set(identifiers)))
+    """The last line of each version of these certificates that says how it came about."""
+    rows = link.fetch_of(_OF_VERSIONS, sorted(set(identifiers)))
     return {(row.identifier, row.row_version): change_of(row) for row in rows}
 
 

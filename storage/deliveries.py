@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Executable, Row, Select, bindparam, delete, func, select, update
 
 from certlib.registry.notices import (
+    BESIDE_THE_RECORD,
     Batch,
     Change,
     Delivery,
@@ -61,7 +62,11 @@ def take_events(link: Link, limit: int) -> Sequence[Event]:
 
 def events_of(link: Link, lines: Iterable[Change]) -> Sequence[Event]:
     """The events that told of these lines; those of the first release had other topics or none."""
-    told = {outbox.event_key(line.identifier, line.row_version): line for line in lines}
+    told = {
+        outbox.event_key(line.identifier, line.row_version): line
+        for line in lines
+        if line.act not in BESIDE_THE_RECORD
+    }
     topics = outbox.topics(link, list(told))
     return [Event(key, topics.get(key, CHANGED), line) for key, line in told.items()]
 

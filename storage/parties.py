@@ -12,6 +12,7 @@ from certlib.mandates import IssueListEntry
 from storage import catalogue, departments, holder_changes
 from storage.encryption import Place
 from storage.link import Link
+from storage.search import held_by
 from storage.tables import IssueListRow, VoidedEventRow, table
 
 _ISSUE_LIST = table(IssueListRow)
@@ -64,6 +65,10 @@ class PartyReading:
     ) -> Sequence[HolderChange]:
         """Changes of these holders and of all that are linked with them."""
         return holder_changes.related(self._link, keys, names)
+
+    def held_by(self, keys: Iterable[HolderKey]) -> Sequence[str]:
+        """Certificates sealed for one of these holders."""
+        return held_by(self._link, keys)
 
 
 class PartyWriting(PartyReading):

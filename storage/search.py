@@ -154,6 +154,15 @@ def _hashed(link: Link, query: SearchQuery) -> Iterator[ColumnElement[bool]]:
             yield _CERTIFICATES.identifier.in_(named)
 
 
+def held_by(link: Link, keys: Iterable[HolderKey]) -> list[str]:
+    """Identifiers of the certificates of these holders, in order."""
+    wanted = list(_keyed(link, keys))
+    if not wanted:
+        return []
+    found = select(_HOLDERS.identifier).where(or_(*wanted)).distinct()
+    return [row.identifier for row in link.fetch(found.order_by(_HOLDERS.identifier))]
+
+
 def _meant(link: Link, query: SearchQuery) -> ColumnElement[bool]:
     # Without a type the code may be an old identity number or anything else: both are tried.
     types = [query.holder_code_type] if query.holder_code_type else [IDENTITY_NUMBER, _OTHER]

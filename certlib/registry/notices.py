@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from certlib.departments import Holding
 from certlib.registry.core import StatusRow
 from certlib.states import State
+
+HOLDER_CHANGED: Final = "holder-changed"
+HOLDER_CHANGE_VOIDED: Final = "holder-change-voided"
+BESIDE_THE_RECORD: Final = frozenset({HOLDER_CHANGED, HOLDER_CHANGE_VOIDED})
+"""Acts that move no version: lines of the feed, which nobody is posted a notice of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,8 @@ class Change:
         sequence: that of the audit record of the act: in the order of commits, without a gap
             that a later commit could fill.
         act: as in the history (`issue`, `revoke`, `supersede`, …).
-        state, row_version: the certificate's after the act.
+        state, row_version: the certificate's after the act; what happens to its holder
+            (`BESIDE_THE_RECORD`) moves neither.
     """
 
     sequence: int

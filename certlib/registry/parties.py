@@ -37,6 +37,10 @@ class PartyReads(Protocol):
         """
         ...
 
+    def held_by(self, keys: Iterable[HolderKey]) -> Sequence[str]:
+        """Identifiers of every certificate that was sealed for one of these holders, in order."""
+        ...
+
 
 class PartyWrites(PartyReads, Protocol):
     """What can be kept. Events are kept for ever; an error is declared void, never removed."""

@@ -10,12 +10,20 @@ from certlib.canonical import digest
 from certlib.divisions import DivisionTable
 from certlib.document import Holder
 from certlib.errors import Invalid, OutsideDepartment
-from certlib.holder_changes import ENDINGS, ChangeKind, HolderChange, HolderKey, key_of
+from certlib.holder_changes import (
+    ENDINGS,
+    ChangeKind,
+    Chronicle,
+    HolderChange,
+    HolderKey,
+    key_of,
+)
 from certlib.holder_rules import Checked, checked
 from certlib.holders import normalise, normalise_code_type
 from certlib.party_errors import EventNotFound, EventVoid, HolderChangeContradicts
 from certlib.ports import Clock, Entropy
-from certlib.registry import Registry, UnitOfWork
+from certlib.registry import AuditRecord, Registry, UnitOfWork
+from certlib.registry.notices import HOLDER_CHANGE_VOIDED, HOLDER_CHANGED
 from certlib.sources import Source
 from certlib.usecases.access import access_of
 from certlib.usecases.caller import HOLDERS, OPERATE, Caller
@@ -114,6 +122,7 @@ class RecordHolders:
             if unfit:
                 raise Invalid(problems=unfit)
             uow.add_holder_change(settled.change)
+            _tell(uow, caller, settled.change, HOLDER_CHANGED, now)
             answer = _answer(settled)
             details = {name: answer[name] for name in ("kind", "effective_from")}
             if request.approved_by:
@@ -146,6 +155,7 @@ class RecordHolders:
                 raise OutsideDepartment
             if found.source.voided_at is not None:
                 raise EventVoid(at=instant_text(found.source.voided_at))
+            _tell(uow, caller, found, HOLDER_CHANGE_VOIDED, now)
             uow.void_event(request.event_id, reason=request.reason, actor=caller.actor, at=now)
             answer = {"event_id": request.event_id, "voided_at": instant_text(now)}
             return Done(request.event_id, answer, {"kind": found.kind.value})
@@ -181,6 +191,24 @@ class RecordHolders:
         if settled.errors:
             raise Invalid(problems=settled.errors)
         return settled
+
+
+def _tell(uow: UnitOfWork, caller: Caller, change: HolderChange, act: str, now: datetime) -> None:
+    """A line in the history, and so in the feed, of each certificate whose holder is concerned.
+
+    Those under older codes too, and those that came to the holder by merger or division.
+    """
+    keys = {key_of(holder) for holder in change.before}
+    chronicle = Chronicle(uow.related_changes(keys))
+    day = max(legal_day(now), change.effective_from)
+    concerned = uow.held_by({one for key in keys for one in chronicle.belonging(key, day)} | keys)
+    details = {
+        "event_id": change.event_id,
+        "kind": change.kind.value,
+        "effective_from": change.effective_from.isoformat(),
+        "request_id": caller.request_id,
+    }
+    uow.append_audit(AuditRecord(now, caller.actor, act, item, details) for item in concerned)
 
 
 def _need_room(uow: UnitOfWork, change: HolderChange) -> None:

@@ -84,6 +84,24 @@ def test_an_act_that_moves_nothing_is_not_told(store: Store) -> None:
     assert len(_feed(store)) == 1
 
 
+def test_what_happens_to_a_holder_is_told_without_moving_anything(store: Store) -> None:
+    """With the version that there is; later acts are told as ever, and old events keep their line."""
+    _publish(store, 1, 2)
+    target = records.identifier(1)
+    with store.registry.begin() as unit:
+        unit.append_audit([records.audit(target, act="holder-changed")])
+        unit.append_audit([records.audit(records.identifier(9), act="holder-changed")])
+        unit.commit()
+    _revoke(store, 1)
+    told = [(item.identifier, item.act, item.row_version) for item in _feed(store)[2:]]
+    assert told == [(target, "holder-changed", 1), (target, "revoke", 2)]
+    with store.registry.begin() as unit:
+        taken = unit.take_events(10)
+        acts = {event.event_id: event.change.act for event in unit.events_of(_feed(store))}
+    assert "holder-changed" not in {event.change.act for event in taken}
+    assert acts[f"{target}:1"] == "issue"
+
+
 def test_a_restriction_is_told_and_two_acts_of_one_unit_are_two_lines(store: Store) -> None:
     _publish(store, 1)
     restriction = Restriction(RestrictionKind.SEIZED, "法院", "一号", records.AT.date())

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from certlib.departments import DatedName, Department, Holding, Succession, SuccessionKind
 from certlib.errors import Conflict, Corrupt, StaleVersion, Unsupported
-from certlib.holder_changes import HolderKey
+from certlib.holder_changes import HolderKey, key_of
 from certlib.ids import ROOT
 from certlib.mandates import Capacity, IssueListEntry
 from certlib.registry import SearchQuery
@@ -202,6 +202,19 @@ def _record(store: Store, *events: object) -> None:
 def _related(store: Store, *keys: HolderKey, names: tuple[str, ...] = ()) -> list[str]:
     with store.registry.read() as session:
         return [item.event_id for item in session.related_changes(keys, names)]
+
+
+def test_certificates_of_a_holder_are_named_in_order(store: Store) -> None:
+    """By code and type, whatever their number and state; of nobody when nobody is asked for."""
+    intents = [records.intent(number) for number in (2, 1)]
+    store.publish(*intents)
+    (holder,) = intents[0].content.holders
+    key = key_of(holder)
+    wanted = sorted(item.identifier for item in intents)
+    with store.registry.read() as session:
+        assert session.held_by([key, KEY]) == wanted
+        assert session.held_by([replace(key, code_type="099")]) == []
+        assert session.held_by([]) == []
 
 
 def test_a_change_is_kept_as_it_was_recorded(store: Store) -> None:

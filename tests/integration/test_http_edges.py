@@ -6,10 +6,12 @@ The node holds records, so that questions reach further than "not found".
 """
 
 import json
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 
+from api.audit import AuditOptions, audit, trust_of_register
 from api.cursors import cursor
 from api.schemas import examples
 from tests.integration.http_house import House
@@ -80,6 +82,22 @@ def house(tmp_path_factory):
         made.close()
         unforeseen = [line for line in server.lines() if line["event"] == "unforeseen"]
         assert unforeseen == []
+    assert _violations(folder) == set()
+
+
+def _violations(folder):
+    """What the auditor finds in the record after all that; the node has ended."""
+    secrets = folder.with_name("var-secrets")
+    options = AuditOptions(
+        f"sqlite:///{folder / 'certlib.sqlite'}",
+        folder / "objects",
+        (secrets / "kek",),
+        trust_of_register(folder / "keys" / "register"),
+        datetime.now(UTC),
+        folders=(folder / "keys", secrets),
+    )
+    found = audit(options).invariants
+    return {(item.name, one.code, one.subject) for item in found for one in item.violations}
 
 
 def _query(operation, **changes):

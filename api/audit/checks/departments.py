@@ -9,8 +9,8 @@ from api.audit.ledger import Ledger
 from api.audit.report import Invariant
 
 _ROOT = "1.2.156.3005.2."
-_OPEN = frozenset({"verify"})
-"""What every department may do with every certificate."""
+_OPEN = frozenset({"verify", "holder-changed", "holder-change-voided"})
+"""What every department may do with every certificate, or to its holder."""
 _OPERATOR = "library:operate"
 
 _OUTSIDE = ("操作单位与证照颁发机构无关", "an act by a department that is not responsible")

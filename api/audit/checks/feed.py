@@ -15,7 +15,7 @@ _BEHIND = ("登记行早于最后一次状态变化", "the row is older than the
 _LATE = ("对外状态与最后一次状态变化不符", "the row tells another state than the last step")
 _UNRECORDED = ("变更流中有，审计历史中没有", "the feed has a line that the history does not know")
 _DIFFERS = ("变更流与审计历史不符", "the feed says something else than the history")
-_ABSENT = ("变更流中缺少这次操作", "the feed lacks an act that moved the certificate")
+_ABSENT = ("变更流中缺少这次操作", "the feed lacks an act that it always tells")
 _OLD = ("变更流落后于登记", "the feed ends before the row's version")
 _LAST_STEPS = (
     "SELECT identifier, to_state, recorded_at FROM state_changes ORDER BY identifier, sequence"
@@ -28,8 +28,9 @@ _WITNESSED = (
     "SELECT sequence FROM audit_history WHERE act IN ('baseline', 'witness') "
     "ORDER BY sequence LIMIT 1"
 )
-_MOVING = frozenset({"issue"} | {step for _, step in TABLE if step != "seal"})
-"""Acts that always move a certificate's version."""
+_BESIDE = frozenset({"holder-changed", "holder-change-voided"})
+_TOLD = frozenset({"issue"} | {step for _, step in TABLE if step != "seal"}) | _BESIDE
+"""Acts that always move a certificate's version, or say that something happened to its holder."""
 
 
 def began(snapshot: Snapshot) -> int:
@@ -55,7 +56,7 @@ class Feed:
         """Takes the next record."""
         line = self._lines.get(record.sequence)
         if line is None:
-            missing = record.sequence >= self._began and record.act in _MOVING
+            missing = record.sequence >= self._began and record.act in _TOLD
             self.found.expect(not missing, record.target, "not-in-feed", _ABSENT)
             return
         self._seen.add(record.sequence)

@@ -210,7 +210,12 @@ def a_key_that_runs_for_ever(store: Store) -> None:
 
 def a_key_of_a_certificate_that_is_not_there(store: Store) -> None:
     key = _key(store, "valid")
-    store.run(f"UPDATE idempotency SET identifier = 'gone' WHERE key = '{key}'")
+    store.run(f"UPDATE idempotency SET identifier = '1.2.156.3005.2.gone' WHERE key = '{key}'")
+
+
+def a_key_of_an_act_that_nobody_did(store: Store) -> None:
+    key = _key(store, "valid")
+    store.run(f"UPDATE idempotency SET identifier = 'whk_gone' WHERE key = '{key}'")
 
 
 def the_answer_of_another_key(store: Store) -> None:
@@ -411,6 +416,10 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (a_key_that_runs_for_ever, {("INV-4", "running-without-intent")}),
     (
         a_key_of_a_certificate_that_is_not_there,
+        {("INV-4", "key-without-certificate"), ("INV-4", "key-not-done")},
+    ),
+    (
+        a_key_of_an_act_that_nobody_did,
         {("INV-4", "key-without-act"), ("INV-4", "key-not-done")},
     ),
     (the_answer_of_another_key, {("INV-4", "answer-does-not-open")}),

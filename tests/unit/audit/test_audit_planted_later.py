@@ -25,6 +25,12 @@ def a_revocation_nobody_was_told_of(store: Store) -> None:
     store.run(f"DELETE FROM certificate_changes WHERE {LINE.format(store.names['revoked'])}")
 
 
+def a_holders_change_nobody_was_told_of(store: Store) -> None:
+    lines = lines_of(store)
+    line = {**lines[-1], "act": "holder-changed", "target": store.names["valid"], "details": {}}
+    write_anew(store, [*lines, {**line, "at": _later(store)}])
+
+
 def a_feed_that_tells_another_act(store: Store) -> None:
     where = LINE.format(store.names["revoked"])
     store.run(f"UPDATE certificate_changes SET act = 'restore' WHERE {where}")
@@ -246,6 +252,7 @@ def an_answer_by_what_was_known_before_the_end(store: Store) -> None:
 
 PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (a_revocation_nobody_was_told_of, {("INV-6", "not-in-feed"), ("INV-6", "feed-behind")}),
+    (a_holders_change_nobody_was_told_of, {("INV-6", "not-in-feed")}),
     (a_feed_that_tells_another_act, {("INV-6", "feed-differs")}),
     (a_line_of_no_act, {("INV-6", "feed-unrecorded")}),
     (a_row_older_than_its_revocation, {("INV-6", "row-older")}),

@@ -226,6 +226,35 @@ def test_an_error_is_void_from_now_on_and_both_stay_on_record(house, holders):
     assert lines == [{"kind": "recoded", "request_id": "r-1"}]
 
 
+def _feed(house, caller=CALLER):
+    return [
+        (line.act, line.identifier, line.row_version)
+        for line in house.follow.page(caller, 0, 50).changes
+    ]
+
+
+def test_the_feed_tells_who_keeps_a_certificate_that_its_holder_has_changed(house, holders):
+    """Whoever recorded it, and under whatever earlier code; nobody else's line, nobody's name."""
+    registrar = replace(ELSEWHERE, person="registrar-1")
+    mine = house.issue.issue_one(CALLER, request()).identifier
+    other = request("key-2", number="2", holders=(OTHER,))
+    theirs = house.issue.issue_one(CALLER, other).identifier
+    issued = [("issue", mine, 1), ("issue", theirs, 1)]
+    holders.record(registrar, RENAMING)
+    holders.record(registrar, order("recoded", RENAMED, replace(RENAMED, code=THIRD.code), "h-2"))
+    later = replace(RENAMED, code=THIRD.code)
+    event = holders.record(registrar, order("renamed", later, THIRD, "h-3"))["event_id"]
+    assert _feed(house, DEPARTMENT) == [*issued, *[("holder-changed", mine, 1)] * 3]
+    assert _feed(house, registrar) == []
+    holders.void(registrar, VoidRequest(event, "错", "v-1"))
+    assert _feed(house, DEPARTMENT)[5:] == [("holder-change-voided", mine, 1)]
+    told = [line for line in house.audit() if line.act.startswith("holder-change") and
+            line.target == mine]  # fmt: skip
+    assert {tuple(line.details) for line in told} == {
+        ("effective_from", "event_id", "kind", "request_id")
+    }
+
+
 @pytest.mark.usefixtures("on_record")
 def test_who_recorded_it_declares_it_void_or_the_operator(holders):
     event = holders.record(DEPARTMENT, RENAMING)["event_id"]

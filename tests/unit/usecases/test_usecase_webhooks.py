@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from certlib import webhooks
 from certlib.certificate import Decision
 from certlib.errors import IdempotencyMismatch, Invalid, NotFound, ScopeMissing
+from certlib.holder_changes import ChangeKind
 from certlib.ports import Receipt
 from certlib.registry import OutboxEvent
 from certlib.registry.notices import DeliveryQuery, DeliveryStatus
@@ -20,6 +22,7 @@ from certlib.states import Action
 from certlib.usecases.caller import Caller
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.manage_webhooks import MOST, WebhookOrder
+from certlib.usecases.record_holders import HolderChangeRequest
 from tests.unit.usecases.house import CALLER, ISSUER, NOW, STRANGER, TYPE, request
 
 URL = "https://receiver.example/hook"
@@ -157,6 +160,22 @@ def test_what_happened_is_posted_signed_and_without_anything_personal(house, hoo
     }
     assert _carry(deliver) == []
     assert [item.status for item in _deliveries(house, hook)] == ["delivered"] * 2
+
+
+def test_what_happens_to_a_holder_is_for_the_feed_alone(house, hook, deliver):
+    """No version moves, so there is no event: neither now nor when the time is replayed."""
+    identifier = _issue(house)
+    (holder,) = house.certificate(identifier).content.holders
+    after = replace(holder, name="揭阳市示例物流有限公司")
+    change = HolderChangeRequest(ChangeKind.RENAMED, (holder,), (after,), NOW.date(), "登记", "h-1")
+    house.holders.record(CALLER, change)
+    _carry(deliver)
+    assert len(house.outside.posted) == 1
+    answer = house.notices.deliveries.stretch(CALLER, hook["webhook_id"], NOW, NOW, "r-1")
+    assert answer["queued"] == 1
+    _carry(deliver)
+    told = [json.loads(letter.body)["data"]["act"] for _, letter in house.outside.posted]
+    assert told == ["issue", "issue"]
 
 
 def test_a_superseded_version_is_told_of_too(house, hook, deliver):
