@@ -188,8 +188,11 @@ class IssuerNotAuthorised(Refused):
     """The department is not on the issue list for this type on this day."""
 
     code = "issuer-not-authorised"
-    zh = "该单位不在“{name}”的发证清单内，请联系证照库管理单位。"
-    en = "This department is not on the issue list for {name}: contact the operator."
+    zh = "该单位在{day}不在“{name}”的发证清单内，请核对颁发日期，或联系证照库管理单位。"
+    en = (
+        "This department is not on the issue list for {name} on {day}: check the issue date, or"
+        " contact the operator."
+    )
 
 
 class OutsideDepartment(Refused):

@@ -141,7 +141,7 @@ def _certificate(
     need(uow, caller, Act.RENEW, found, day)
     content = found.content
     unit, name = caller.department_code, content.issuer_code
-    bid = Bid(content.type_code, unit, name, day, content.name)
+    bid = Bid(content.type_code, unit, name, (day,), content.name)
     need_standing(uow, access_of(uow, caller, day), bid)
     mandate(uow, bid)
     if request.expected_version not in {None, found.row_version}:

@@ -17,10 +17,10 @@ from certlib.registry import ReadSession
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """Who wants to issue what, in whose name, on which day.
+    """Who wants to issue what, in whose name, on which days.
 
     Attributes:
-        day: on which its authority counts (`authority_day`).
+        days: on each of which it must have authority, the day of sealing last (`authority_days`).
         unit_code: the body that acts: the caller's department.
         name_code: the body whose name and seal the certificate shall bear.
         type_name: for the refusal's sentence.
@@ -29,28 +29,37 @@ class Bid:
     type_code: str
     unit_code: str
     name_code: str
-    day: date
+    days: tuple[date, ...]
     type_name: str
 
 
 def mandate(session: ReadSession, bid: Bid) -> IssueListEntry:
-    """The entry of the issue list under which the unit may issue.
+    """The entry of the issue list under which the unit seals: that of the last of the days.
 
-    An entrusted unit can do no more than its principal: both must be on the list that day.
+    An entrusted unit can do no more than its principal: both must be on the list each day.
 
     Raises:
         ActsForPrincipal: the unit is entrusted, and named itself.
         OutsideDepartment: another body is named, and has not entrusted the unit.
-        IssuerNotAuthorised: not on the list for this type on this day.
+        IssuerNotAuthorised: not on the list for this type on one of the days.
     """
     entries = session.issue_list(bid.type_code, bid.unit_code)
-    found = covering(entries, bid.day, bid.name_code)
+    *earlier, last = bid.days
+    for day in earlier:
+        _mandate(session, bid, entries, day)
+    return _mandate(session, bid, entries, last)
+
+
+def _mandate(
+    session: ReadSession, bid: Bid, entries: Sequence[IssueListEntry], day: date
+) -> IssueListEntry:
+    found = covering(entries, day, bid.name_code)
     if found is None:
-        raise _refusal(entries, bid)
+        raise _refusal(entries, bid, day)
     if not found.capacity.in_own_name:
         principal = session.issue_list(bid.type_code, bid.name_code)
-        if covering(principal, bid.day, bid.name_code) is None:
-            raise IssuerNotAuthorised(name=bid.type_name, field_path="/type_code")
+        if covering(principal, day, bid.name_code) is None:
+            raise _unlisted(bid, day)
     return found
 
 
@@ -81,24 +90,38 @@ def _ended(
     )
 
 
-def authority_day(access: Access, issued: date, type_code: str, supersedes: str) -> date:
-    """The day on which a body's authority counts: that of issue.
+def authority_days(
+    access: Access, issued: date, type_code: str, supersedes: str, *, correction: bool
+) -> tuple[date, ...]:
+    """The days on which a body must have authority: that of issue, and today, when it is sealed.
 
-    Whoever took functions over may correct what the predecessor issued, from the very day of that
-    issue: then the authority counts that came with the functions.
+    An early issue date brings no authority back that has ended. A correction speaks of the very
+    day on which it was issued first: whoever has the authority today corrects. Whoever took
+    functions over replaces what the predecessor issued: on the earlier day the authority counts
+    that came with the functions.
+
+    Args:
+        correction: the version that is superseded is corrected from its beginning.
     """
     before = ids.parse(supersedes).identifier if supersedes else None
     if before is None:
-        return issued
+        return _each(issued, access.day)
+    if correction:
+        return (access.day,)
     path = access.jurisdiction.path(before.issuer_code, type_code, access.day)
-    return max(issued, path[-1].effective_from) if path else issued
+    return _each(max(issued, path[-1].effective_from) if path else issued, access.day)
+
+
+def _each(*days: date) -> tuple[date, ...]:
+    return tuple(dict.fromkeys(days))
 
 
 def authorised(session: ReadSession, content: Content) -> bool:
     """Whether the body named as issuer was on the list when it issued.
 
-    That is the day of issue or, where a successor corrected what was issued before its time, the
-    day of sealing. Orders are held to `mandate` before anything is sealed.
+    That is the day of issue or, where a correction was issued after a body's time or before its
+    successor's, the day of sealing. Orders are held to `mandate`, which asks for both, before
+    anything is sealed; here one will do, so that no holder loses what was issued in its time.
     """
     entries = session.issue_list(content.type_code, content.issuer_code)
     sealed = content.sealed_at
@@ -107,11 +130,15 @@ def authorised(session: ReadSession, content: Content) -> bool:
 
 
 def _refusal(
-    entries: Sequence[IssueListEntry], bid: Bid
+    entries: Sequence[IssueListEntry], bid: Bid, day: date
 ) -> ActsForPrincipal | OutsideDepartment | IssuerNotAuthorised:
     if bid.name_code != bid.unit_code:
         return OutsideDepartment(field_path="/issuer_code")
-    principals = sorted({item.name_code for item in entries if item.covers(bid.day)})
+    principals = sorted({item.name_code for item in entries if item.covers(day)})
     if principals:
         return ActsForPrincipal(principal="、".join(principals), field_path="/issuer_code")
-    return IssuerNotAuthorised(name=bid.type_name, field_path="/type_code")
+    return _unlisted(bid, day)
+
+
+def _unlisted(bid: Bid, day: date) -> IssuerNotAuthorised:
+    return IssuerNotAuthorised(name=bid.type_name, day=day.isoformat(), field_path="/type_code")

@@ -24,9 +24,10 @@ from certlib.errors import (
 from certlib.numbers import NumberPattern, number_pattern
 from certlib.ports import Clock, Renderer, SchemaValidator
 from certlib.registry import Department, ReadSession
+from certlib.states import CORRECTION
 from certlib.type_lifecycle import version_for
 from certlib.usecases.access import access_of
-from certlib.usecases.authority import Bid, authority_day, mandate, need_standing
+from certlib.usecases.authority import Bid, authority_days, mandate, need_standing
 from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.four_eyes import need_eyes_of_order, need_maker
 from certlib.usecases.order import IssueOrder
@@ -243,13 +244,16 @@ def _issuer(bid: Bid, session: ReadSession) -> tuple[Department, Department | No
     entry = mandate(session, bid)
     issuer, unit = session.department(bid.name_code), session.department(bid.unit_code)
     if issuer is None or unit is None:
-        raise IssuerNotAuthorised(name=bid.type_name)
+        raise IssuerNotAuthorised(name=bid.type_name, day=bid.days[-1].isoformat())
     return issuer, None if entry.capacity.in_own_name else unit
 
 
 def _bid(caller: Caller, order: IssueOrder, version: TypeVersion, access: Access) -> Bid:
-    day = authority_day(access, order.issue_date, order.type_code, order.supersedes)
-    return Bid(order.type_code, caller.department_code, order.issuer_code, day, version.name)
+    correction = order.supersede_reason == CORRECTION
+    days = authority_days(
+        access, order.issue_date, order.type_code, order.supersedes, correction=correction
+    )
+    return Bid(order.type_code, caller.department_code, order.issuer_code, days, version.name)
 
 
 def _under(path: str, problems: Sequence[Problem]) -> list[Problem]:

@@ -8,8 +8,9 @@ from certlib.catalogue import TypeVersion
 from certlib.errors import CertlibError, TypeNotPublished, TypeUnknown
 from certlib.ports import Clock, Entropy
 from certlib.registry import Draft, DraftStatus, Intent, Registry, UnitOfWork
+from certlib.states import CORRECTION
 from certlib.usecases.access import access_of
-from certlib.usecases.authority import Bid, authority_day, mandate, need_standing
+from certlib.usecases.authority import Bid, authority_days, mandate, need_standing
 from certlib.usecases.caller import SEAL, Caller
 from certlib.usecases.drafts import DraftAct, open_draft
 from certlib.usecases.finish import Finish
@@ -107,7 +108,10 @@ def _need_authority(
     content = draft.content
     access = access_of(uow, caller, legal_day(now))
     unit, name = caller.department_code, content.issuer_code
-    day = authority_day(access, content.issue_date, content.type_code, draft.supersedes)
-    bid = Bid(content.type_code, unit, name, day, version.name)
+    correction = draft.succession is not None and draft.succession.reason_code == CORRECTION
+    days = authority_days(
+        access, content.issue_date, content.type_code, draft.supersedes, correction=correction
+    )
+    bid = Bid(content.type_code, unit, name, days, version.name)
     need_standing(uow, access, bid)
     mandate(uow, bid)
