@@ -99,9 +99,6 @@ def authority_days(
     day on which it was issued first: whoever has the authority today corrects. Whoever took
     functions over replaces what the predecessor issued: on the earlier day the authority counts
     that came with the functions.
-
-    Args:
-        correction: the version that is superseded is corrected from its beginning.
     """
     before = ids.parse(supersedes).identifier if supersedes else None
     if before is None:
