@@ -180,16 +180,60 @@ def overall(sheets: Iterable[Sheet], *, has_paper: bool) -> PaperStatus:
         sheets: every sheet of the certificate.
         has_paper: whether the type has paper at all.
     """
-    listed = list(sheets)
-    replaced = {sheet.printed.replaces for sheet in listed}
-    current = [sheet for sheet in listed if sheet.printed.print_number not in replaced]
-    deciding = [sheet for sheet in current if sheet.printed.form == "original"]
+    deciding = [sheet for sheet in current(sheets) if sheet.printed.form == "original"]
     if not deciding:
         return PaperStatus.PENDING if has_paper else PaperStatus.NONE
     for status in (PaperStatus.LOST, PaperStatus.DECLARED_VOID, PaperStatus.SYNCED):
         if any(sheet.status is status for sheet in deciding):
             return status
     return deciding[0].status
+
+
+def current(sheets: Iterable[Sheet]) -> list[Sheet]:
+    """The sheets that no other one replaces."""
+    listed = list(sheets)
+    replaced = {sheet.printed.replaces for sheet in listed}
+    return [sheet for sheet in listed if sheet.printed.print_number not in replaced]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEvent:
+    """Something that happened to a sheet.
+
+    Attributes:
+        on: its legal day; `recorded_at`: since when the record knows of it.
+    """
+
+    act: PaperAct
+    print_number: str
+    on: date
+    recorded_at: datetime
+
+
+def sheets_on(
+    sheets: Iterable[Sheet], events: Iterable[SheetEvent], day: date, known_at: datetime | None
+) -> tuple[Sheet, ...]:
+    """The sheets as they stood on a past day, as the record knew them at an instant.
+
+    Args:
+        sheets: as they are now.
+        events: everything that happened to them, in the order of recording.
+        day: the legal day that is asked about.
+        known_at: None for all that is known.
+    """
+    found = {
+        sheet.printed.print_number: replace(sheet, status=PaperStatus.SYNCED)
+        for sheet in sheets
+        if legal_day(sheet.printed.printed_at) <= day
+        and (known_at is None or sheet.recorded_at <= known_at)
+    }
+    for event in events:
+        sheet = found.get(event.print_number)
+        if sheet is None or event.on > day or (known_at and event.recorded_at > known_at):
+            continue
+        status = SHEET_STEPS.get((sheet.status, event.act), sheet.status)
+        found[event.print_number] = replace(sheet, status=status)
+    return tuple(found.values())
 
 
 class BlankStatus(StrEnum):

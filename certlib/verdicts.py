@@ -28,6 +28,15 @@ class Sentence:
             self.next_en.format_map(known),
         )
 
+    def also(self, other: "Sentence") -> "Sentence":
+        """This one, and what has to be said beside it."""
+        return Sentence(
+            f"{self.zh}另：{other.zh}",
+            f"{self.next_zh}{other.next_zh}",
+            f"{self.en} Also: {other.en}",
+            f"{self.next_en} {other.next_en}",
+        )
+
 
 class _Dashed(dict[str, Any]):
     def __missing__(self, key: str) -> str:
@@ -185,6 +194,24 @@ SENTENCES: Mapping[str, Sentence] = {
         "请以电子证照为准。",
         "Paper declared void; electronic valid.",
         "Rely on the electronic certificate.",
+    ),
+    "paper-lost": Sentence(
+        "纸质件已挂失，电子证照有效。",
+        "请以电子证照为准，纸质件不予采用。",
+        "Paper reported lost; electronic valid.",
+        "Rely on the electronic certificate; do not accept the paper.",
+    ),
+    "paper-copy-void": Sentence(
+        "{form}的纸质件（印制编号{print_number}）已声明作废，电子证照有效。",
+        "请以电子证照为准，不收该份纸质件。",
+        "The paper of {form_en} (print number {print_number}) is declared void; electronic valid.",
+        "Rely on the electronic certificate; do not accept that sheet.",
+    ),
+    "paper-copy-lost": Sentence(
+        "{form}的纸质件（印制编号{print_number}）已挂失，电子证照有效。",
+        "请以电子证照为准；见到该份纸质件的，请联系发证机关。",
+        "The paper of {form_en} (print number {print_number}) is reported lost; electronic valid.",
+        "Rely on the electronic certificate; tell the issuer where that sheet turned up.",
     ),
     "not-found": Sentence(
         "查无记录：不等于证照不真实，可能尚未入库。",

@@ -1,20 +1,18 @@
 """Verify: gather facts about an identifier, some fields or a file, then judge them."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from certlib import holders, ids
+from certlib import ids
 from certlib.access import Act
 from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate
 from certlib.divisions import DivisionTable
-from certlib.document import Content, Holder
 from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
-from certlib.masking import masked_name
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
 from certlib.states import CORRECTION, View
@@ -23,8 +21,11 @@ from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
 from certlib.usecases.drafts import draft_on_record
 from certlib.usecases.standing import claimed_changes, issuer_now
+from certlib.usecases.subjects import Subject, subject_of
 from certlib.usecases.widen import widened
-from certlib.verification import OWN, Claim, Facts, Policy, Report, judge, same_text
+from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
+
+__all__ = ["Answer", "Question", "Subject", "VerifyCertificates", "subject_of"]
 
 _MOST_CANDIDATES = 20
 _NOWHERE = DivisionTable({})
@@ -49,29 +50,6 @@ class Question:
     purpose: str = ""
     policy: Policy = OWN
     asked_by: Caller | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What anybody may see of a certificate: no penalty details, the holder masked.
-
-    Attributes:
-        holders: persons masked; where the caller named one of several, the others are masked
-            whatever they are.
-        personal: a natural person is among them.
-    """
-
-    identifier: str
-    type_code: str
-    type_name: str
-    issuer_code: str
-    issuer_name: str
-    holders: tuple[str, ...]
-    issue_date: date
-    valid_from: date | None
-    valid_to: date | None
-    demonstration: bool
-    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,42 +315,6 @@ _INCOMPLETE = Problem(
     "信息不全，无法验证：请提供类型代码和证照编号，或持证主体代码和类型。",
     "Not enough to go by: give type code and number, or the holder's code and its type.",
 )
-
-
-def subject_of(content: Content, facts: Facts | None = None) -> Subject:
-    """What anybody may see of `content`; `facts` tell which holder the caller named."""
-    return Subject(
-        identifier=content.identifier,
-        type_code=content.type_code,
-        type_name=content.name,
-        issuer_code=content.issuer_code,
-        issuer_name=content.issuer_name,
-        holders=tuple(_shown(content, facts or Facts())),
-        issue_date=content.issue_date,
-        valid_from=content.valid_from,
-        valid_to=content.valid_to,
-        demonstration=content.demonstration,
-        personal=any(holders.is_person(holder.code_type) for holder in content.holders),
-    )
-
-
-def _shown(content: Content, facts: Facts) -> Iterator[str]:
-    """Names of the holders: whoever knows one of several learns nothing of the others."""
-    named = [_named(holder, facts) for holder in content.holders]
-    for holder, known in zip(content.holders, named, strict=True):
-        other = any(named) and not known
-        yield (
-            masked_name(holder.name) if other else holders.mask_name(holder.name, holder.code_type)
-        )
-
-
-def _named(holder: Holder, facts: Facts) -> bool:
-    if facts.found_by and same_text(facts.found_by, holder.code):
-        return True
-    own = {"holder_name": holder.name, "holder_code": holder.code}
-    return any(
-        claim.path in own and same_text(claim.value, own[claim.path]) for claim in facts.claims
-    )
 
 
 def _one_of_each_lineage(found: Sequence[Certificate], day: date) -> tuple[Certificate, ...]:

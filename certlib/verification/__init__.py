@@ -4,12 +4,12 @@ Facts are gathered first (I/O, `certlib.usecases.verify`); `judge` weighs them b
 time. A fault of ours or of a dependency is never `invalid` and never `valid`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from certlib.calendar import legal_day
-from certlib.certificate import Certificate, PaperStatus
+from certlib.certificate import Certificate
 from certlib.findings import PARTS, SERVICES, TODAY_WORDS, worded
 from certlib.states import View
 from certlib.verdicts import SENTENCES
@@ -41,7 +41,8 @@ from certlib.verification.model import (
     Report,
     Verdict,
 )
-from certlib.verification.status_checks import absence, status
+from certlib.verification.paper_checks import paper, tells
+from certlib.verification.status_checks import absence, state_words, status
 
 __all__ = [
     "CORE_FIELDS",
@@ -74,11 +75,14 @@ def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
     bench = Judgement(facts, policy, at)
     findings = _findings(bench)
     verdict, deciding = _decide(findings, asked_day=facts.on is not None)
+    beside: list[Finding] = []
     if deciding is not None:
         code, values = _VERDICT_CODES.get(deciding.code, deciding.code), deciding.values
     else:
-        code, values = _kind_of_valid(bench, findings)
+        code, values, beside = _kind_of_valid(bench, findings)
     sentence = SENTENCES[_sentence(facts, code)].filled({**bench.common_values(), **values})
+    for item in beside:
+        sentence = sentence.also(SENTENCES[item.code].filled(item.values))
     return Report(verdict, code, sentence, tuple(findings), at, values)
 
 
@@ -104,6 +108,7 @@ def _findings(bench: Judgement) -> list[Finding]:
     if facts.record is not None:
         record = facts.record
         found += _standing(bench, record)
+        found += paper(bench, record)
         found += issuer_findings(bench)
         found += match_findings(bench, record)
     elif not bench.foreign_file:
@@ -156,33 +161,34 @@ def _decide(findings: Sequence[Finding], *, asked_day: bool) -> tuple[Verdict, F
     return (Verdict.VALID, None) if weighed else (Verdict.INDETERMINATE, None)
 
 
-def _kind_of_valid(bench: Judgement, findings: Sequence[Finding]) -> tuple[str, dict[str, Any]]:
-    """Valid has several sentences: say the one that tells the clerk most."""
+def _kind_of_valid(
+    bench: Judgement, findings: Sequence[Finding]
+) -> tuple[str, Mapping[str, Any], list[Finding]]:
+    """Valid has several sentences: the one that tells the clerk most, and what stands beside it."""
     facts, record = bench.facts, bench.facts.record
     if record is None or bench.foreign_file:
-        return "foreign-valid", {}
+        return "foreign-valid", {}, []
     asked_day = facts.on is not None
     if facts.on is not None:
         since = _ended_since(record, findings, legal_day(bench.at))
         if since is not None:
             zh, en = since
-            return "valid-then", {"date": facts.on.isoformat(), "state": zh, "state_en": en}
+            values = {"date": facts.on.isoformat(), "state": zh, "state_en": en}
+            return "valid-then", values, []
     telling = [item for item in findings if item.code in _CHANGED]
     telling += [item for item in findings if _warns(item, asked_day=asked_day)]
+    telling += [item for item in findings if tells(bench, item)]
     if telling:
-        return telling[0].code, dict(telling[0].values)
-    if record.paper in {PaperStatus.DECLARED_VOID, PaperStatus.LOST}:
-        return "paper-void", {}
-    return "valid", {}
+        return telling[0].code, telling[0].values, telling[1:]
+    return "valid", {}, []
 
 
 def _ended_since(
     record: Certificate, findings: Sequence[Finding], today: date
 ) -> tuple[str, str] | None:
     """What stands in the way today, in words; None when nothing does."""
-    seen = record.view_on(today)
-    if seen is not View.VALID:
-        return seen.zh, seen.value
+    if record.view_on(today) is not View.VALID:
+        return state_words(record, today)
     for item in findings:
         if item.check in _OF_TODAY and item.outcome is not Outcome.PASS:
             return TODAY_WORDS[item.code]

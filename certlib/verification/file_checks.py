@@ -9,6 +9,7 @@ from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts
 from certlib.findings import DISTRUST, FAULTS, SERVICES, worded
 from certlib.verification.matching import same_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
+from certlib.verification.status_checks import state_words
 
 _OUR_FAULTS = frozenset({"timeout", "memory", "crashed", "busy"})
 
@@ -77,8 +78,8 @@ def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
     record = bench.facts.record
     if record is None:
         return bench.finding(Check.INTEGRITY, Outcome.FAIL, "no-signature")
-    seen = record.view_on(legal_day(bench.at))
-    values = {"state": seen.zh, "state_en": seen.value}
+    zh, en = state_words(record, legal_day(bench.at))
+    values = {"state": zh, "state_en": en}
     return bench.finding(Check.ORIGINAL, Outcome.UNKNOWN, "printed", values)
 
 

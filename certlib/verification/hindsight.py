@@ -9,8 +9,10 @@ from datetime import datetime
 from certlib.calendar import end_of_day, legal_day
 from certlib.certificate import Certificate
 from certlib.document import Content
+from certlib.states import CORRECTION, Action
 from certlib.verification.matching import CORE_FIELDS
 from certlib.verification.model import Check, Finding, Judgement, Outcome
+from certlib.verification.status_checks import state_words
 
 _NEVER_CORRECTED = frozenset({"issuer_code", "type_code"})
 
@@ -27,16 +29,20 @@ def hindsight(bench: Judgement, record: Certificate) -> list[Finding]:
     change = record.state_on(day)
     if before is now or change is None:
         return []
+    decision = change.decision
+    corrected = decision.action is Action.SUPERSEDE and decision.reason_code == CORRECTION
+    then_zh, then_en = state_words(record, day, then)
+    now_zh, now_en = state_words(record, day)
     values = {
         "day": day.isoformat(),
-        "then": before.zh,
-        "then_en": before.value,
-        "now": now.zh,
-        "now_en": now.value,
+        "then": then_zh,
+        "then_en": then_en,
+        "now": now_zh,
+        "now_en": now_en,
         "recorded": legal_day(change.recorded_at).isoformat(),
-        "action": change.decision.action.zh,
-        "action_en": change.decision.action.value,
-        "date": change.decision.effective_from.isoformat(),
+        "action": "更正" if corrected else decision.action.zh,
+        "action_en": "correct" if corrected else decision.action.value,
+        "date": decision.effective_from.isoformat(),
     }
     evidence = {"recorded_then": before.value, "holds_now": now.value}
     return [bench.finding(Check.RECORD_THEN, Outcome.PASS, "recorded-otherwise", values, evidence)]

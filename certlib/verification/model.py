@@ -13,6 +13,7 @@ from certlib.document import ORIGINAL
 from certlib.evidence import FileFacts
 from certlib.findings import FINDINGS
 from certlib.holder_changes import HolderChange
+from certlib.paper import Sheet
 from certlib.verdicts import SENTENCES, Sentence
 
 
@@ -44,6 +45,7 @@ class Check(StrEnum):
     STATUS_NOW = "status_now"
     DUTIES_ON = "duties_on"
     DUTIES_NOW = "duties_now"
+    PAPER = "paper"
     RECORD_THEN = "record_then"
     MATCH = "match"
 
@@ -138,6 +140,8 @@ class Facts:
         duties: the periodic duties of the record's type version.
         corrects: the version that the record corrects from the beginning, or None.
         destination: name of the division that the record was transferred to, or "".
+        sheets: the printed sheets as they stood on the day that is asked about; None: not asked
+            for, and the record says of today's paper what it knows.
         titles: (Chinese, English) titles of the fields that claims name.
         unavailable: slug of the dependency that is down (`certlib.verdicts.SERVICES`), or "".
     """
@@ -160,6 +164,7 @@ class Facts:
     known_at: datetime | None = None
     duties: tuple[Duty, ...] = ()
     corrects: Certificate | None = None
+    sheets: tuple[Sheet, ...] | None = None
     destination: str = ""
     purpose: str = ""
     unavailable: str = ""

@@ -67,6 +67,16 @@ def known_for(bench: Judgement, check: Check) -> datetime | None:
     return bench.facts.known_at if check in _OF_THE_ASKED_DAY else None
 
 
+def state_words(
+    record: Certificate, day: date, known_at: datetime | None = None
+) -> tuple[str, str]:
+    """What the certificate is on a day, in Chinese and English: 更正 is not called 换发."""
+    seen = record.view_on(day, known_at)
+    if seen is View.SUPERSEDED and _corrected(record.state_on(day, known_at)):
+        return "已更正", "CORRECTED"
+    return seen.zh, seen.value
+
+
 def absence(bench: Judgement) -> list[Finding]:
     """No record: never proof of forgery, and never valid."""
     facts = bench.facts
@@ -82,8 +92,12 @@ def absence(bench: Judgement) -> list[Finding]:
 
 
 def _code(seen: View, change: StateChange | None) -> str:
-    corrected = change is not None and change.decision.reason_code == CORRECTION
-    return "corrected" if seen is View.SUPERSEDED and corrected else _VIEW_CODES[seen]
+    corrected = seen is View.SUPERSEDED and _corrected(change)
+    return "corrected" if corrected else _VIEW_CODES[seen]
+
+
+def _corrected(change: StateChange | None) -> bool:
+    return change is not None and change.decision.reason_code == CORRECTION
 
 
 def _renewal(

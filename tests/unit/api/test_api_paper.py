@@ -43,7 +43,9 @@ def test_lost_void_replaced_and_the_electronic_certificate_unaffected(world):
     assert (printed.status_code, printed.json()["paper"]) == (201, "synced")
     assert _verdict(world, identifier)[0] == "valid"
     assert _act(world, identifier, "lose").json()["paper"] == "lost"
-    assert _verdict(world, identifier) == ("valid", "paper-void")
+    assert _verdict(world, identifier) == ("valid", "paper-lost")
+    told = world.browser.get(f"/v1/status/{identifier}").json()
+    assert (told["code"], "已挂失" in told["zh"]) == ("paper-lost", True)
     early = _print(world, identifier, print_number="P-2", replaces="P-1")
     assert early.json()["code"] == "transition-forbidden"
     void = _act(world, identifier, "declare-void", notice="揭阳日报 2026-11-22")

@@ -6,14 +6,25 @@ from datetime import date, timedelta
 import pytest
 
 from certlib.certificate import Decision
-from certlib.document import Holder
+from certlib.document import Form, Holder
 from certlib.errors import Invalid, ScopeMissing, StoreUnavailable
+from certlib.paper import PaperAct, Print
 from certlib.registry import SearchQuery
 from certlib.states import Action
 from certlib.usecases.change_state import ChangeRequest
+from certlib.usecases.keep_paper import SheetAct
 from certlib.usecases.verify import Question, VerifyCertificates
-from certlib.verification import FOREIGN, Claim, Verdict
-from tests.unit.usecases.house import CALLER, TYPE, PlainReader, SetClock, order, request
+from certlib.verification import FOREIGN, Check, Claim, Verdict
+from tests.unit.usecases.house import (
+    CALLER,
+    PEOPLE,
+    TYPE,
+    PlainReader,
+    SetClock,
+    order,
+    request,
+    with_people,
+)
 
 ASK = Question()
 CODE = "91445202MA9TEXT00K"
@@ -222,3 +233,32 @@ def test_persons_are_masked(house):
     assert "明远" not in str(subject)
     assert "445221198501010019" not in str(subject)
     assert order().holders[0].name == "揭阳市示例运输有限公司"
+
+
+def test_a_past_day_has_the_paper_of_that_day(house):
+    """Today's loss is no answer to a question about last week, nor one recorded afterwards."""
+    printed = [
+        Print(kind, f"{kind}-1", "揭阳市政务服务中心", house.clock.now(), copy_number=copy)
+        for kind, copy in (("original", 0), ("duplicate", 1))
+    ]
+    forms = (Form("original"), Form("duplicate", 1))
+    with_people(house, forms=["original", "duplicate"], holder_category="organisation")
+    made = request(type_code=PEOPLE, forms=forms, paper=tuple(printed))
+    identifier = house.issue.issue_one(CALLER, made).identifier
+    house.clock.pass_time(days=10)
+    known_before, lost_on = house.clock.now(), date(2026, 11, 27)
+    house.clock.pass_time(hours=1)
+    for place, kind in enumerate(("original", "duplicate")):
+        act = SheetAct(identifier, PaperAct.LOSE, f"{kind}-1", f"l-{place}", lost_on)
+        house.paper.happened(CALLER, act)
+
+    def told(**asked):
+        report = house.verify.by_identifier(identifier, Question(**asked)).report
+        return report.code, [item.code for item in report.findings if item.check is Check.PAPER]
+
+    both = ["paper-lost", "paper-copy-lost"]
+    assert told() == ("paper-lost", both)
+    assert told(on=lost_on) == ("paper-lost", both)
+    assert told(on=date(2026, 11, 26)) == ("valid", [])
+    assert told(on=lost_on, known_at=known_before) == ("valid", [])
+    assert told(known_at=known_before) == ("valid", [])

@@ -88,6 +88,25 @@ def test_a_corrected_version_says_so_and_shows_both():
     assert both.evidence == {"recorded_then": "VALID", "holds_now": "SUPERSEDED"}
 
 
+def test_a_correction_is_never_called_a_new_version():
+    old, _ = corrected()
+    then = judged(old, on=date(2025, 1, 1), known_at=BEFORE)
+    assert (then.verdict, then.code) == (VALID, "valid-then")
+    assert "现已更正" in then.sentence.zh
+    assert "now CORRECTED" in then.sentence.en
+    (both,) = of(then, Check.RECORD_THEN)
+    assert "登记“更正”" in both.zh
+    assert "现认定该日为“已更正”" in both.zh
+    assert "(correct, from" in both.en
+    assert "换发" not in both.zh + then.sentence.zh
+    changed = issued().decide(
+        decision(Action.SUPERSEDE, reason="change", day=date(2026, 11, 1)), actor="o", now=NOW
+    )
+    assert "现已换发" in judged(changed, on=date(2026, 10, 1)).sentence.zh
+    (both,) = of(judged(changed, on=date(2026, 11, 10)), Check.RECORD_THEN)
+    assert "登记“换发”" in both.zh
+
+
 def test_the_correction_names_what_stood_there_before_and_what_it_changed():
     old, new = corrected()
     report = judged(new, on=date(2025, 1, 1), corrects=old)
