@@ -6,6 +6,7 @@ The application runs in this process; pages, seals, timestamps and readers are t
 import json
 import re
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -190,6 +191,7 @@ def test_the_guides_example_is_published_and_issued_as_the_guide_says(desk):
                 {"name": "揭阳市示例广告有限公司", "code_type": "001", "code": "91445202MA9TEXT00K"}
             ],
             "issue_date": desk.today.isoformat(),
+            "valid_to": (desk.today + timedelta(days=365)).isoformat(),
             "division_code": "445202",
             "fields": {
                 "KZ_SZDD": "揭阳市榕城区东山街道黄岐山大道 1 号",
