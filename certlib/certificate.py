@@ -9,6 +9,7 @@ from certlib.decisions import Decision, Situation, StateChange, decision_problem
 from certlib.document import Content, Form
 from certlib.duties import PeriodicResult
 from certlib.errors import Invalid, Problem, StaleVersion, TransitionForbidden
+from certlib.holders import may_die
 from certlib.renewals import RenewalApplication
 from certlib.restrictions import Restriction, RestrictionKind
 from certlib.states import TRANSITIONS, WITHOUT_END, State, View, view
@@ -215,9 +216,15 @@ class Certificate:
         situation = Situation(
             state=self.state,
             begins=self.begins,
-            # What may still be renewed has not ended for want of a renewal (Licensing Law art. 50).
-            expired=self.view_on(today) is View.EXPIRED and self.renewal_on(today) is None,
+            since=None if last is None else last.decision.effective_from,
+            may_die=any(may_die(item.code_type, item.code) for item in self.content.holders),
+            expired=self._expired_on(today),
+            expired_then=self._expired_on(decision.effective_from),
             suspension=last.decision.suspension if last is not None and suspended else None,
             today=today,
         )
         return decision_problems(decision, situation)
+
+    def _expired_on(self, day: date) -> bool:
+        # What may still be renewed has not ended for want of a renewal (Licensing Law art. 50).
+        return self.view_on(day) is View.EXPIRED and self.renewal_on(day) is None

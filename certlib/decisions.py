@@ -78,13 +78,18 @@ class Situation:
 
     Attributes:
         begins: the first day for which the record speaks: nothing counts from before it.
-        expired: the term is over.
+        since: the day from which the step counts that led to the state; None where there is none.
+        may_die: a holder is a person, or has one behind it.
+        expired: the term is over; `expired_then`: it was on the day from which it shall count.
         suspension: the one in force, where the state is SUSPENDED.
     """
 
     state: State
     begins: date
+    since: date | None
+    may_die: bool
     expired: bool
+    expired_then: bool
     suspension: Suspension | None
     today: date
 
@@ -96,6 +101,7 @@ def decision_problems(decision: Decision, situation: Situation) -> tuple[Problem
         *_missing_problems(decision),
         *_day_problems(decision, situation),
         *_cause_problems(decision, situation),
+        *_order_problems(decision, situation),
         *_period_problems(decision, situation),
         *_receiver_problems(decision),
     )
@@ -173,6 +179,43 @@ def _cause_problems(decision: Decision, situation: Situation) -> Iterator[Proble
             "cause-mismatch",
             "注销原因与证照当前状态不符，请核对。",
             "The cause of deregistration does not fit the certificate's state: check it.",
+        )
+    if decision.reason_code == "death" and not situation.may_die:
+        yield Problem(
+            "/reason_code",
+            "cause-mismatch",
+            "持证主体是单位，不因死亡注销；单位终止的请选“依法终止”（dissolution）。",
+            "The holder is an organisation: where it has ended, the cause is dissolution.",
+        )
+
+
+def _order_problems(decision: Decision, situation: Situation) -> Iterator[Problem]:
+    """What follows from something does not count from a day before it."""
+    action, since = decision.action, situation.since
+    if action is Action.RESTORE and since is not None and decision.effective_from < since:
+        yield Problem(
+            "/effective_from",
+            "date-order",
+            f"恢复的生效日期不能早于暂扣（暂停）的生效日期{since}，请核对。",
+            f"Nothing is restored before it was suspended ({since}): check the day.",
+        )
+    if action is not Action.DEREGISTER:
+        return
+    caused = situation.state in _CAUSE_OF_ENDING
+    if caused and since is not None and decision.effective_from < since:
+        yield Problem(
+            "/effective_from",
+            "date-order",
+            f"注销的生效日期不能早于{situation.state.zh}的生效日期{since}，请核对。",
+            "Deregistration cannot count from before the decision that it follows"
+            f" ({since}): check the day.",
+        )
+    if decision.reason_code == "expired" and situation.expired and not situation.expired_then:
+        yield Problem(
+            "/effective_from",
+            "date-order",
+            "因有效期届满的注销，生效日期应在届满之后，请核对。",
+            "What has expired is deregistered from a day after its last one: check the day.",
         )
 
 

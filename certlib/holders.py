@@ -40,6 +40,7 @@ __all__ = [
     "is_person",
     "mask_code",
     "mask_name",
+    "may_die",
     "name_key",
     "normalise",
     "normalise_code_type",
@@ -88,6 +89,8 @@ HALL_CODE_TYPES: Mapping[str, str] = MappingProxyType(
 """Two-digit types of older hall systems to ours. 40 and 90 both say "other"."""
 
 _ORGANISATIONS = frozenset({CREDIT_CODE, "099"})
+_SOLE_TRADER = "92"
+"""How the credit codes of 个体工商户 begin (GB 32100 section 4.1)."""
 
 _DOTS = str.maketrans(dict.fromkeys("•‧∙⋅・.", "·"))
 _CARD = re.compile(r"[0-9A-Z\u4e00-\u9fff()-]{5,32}")
@@ -143,6 +146,19 @@ def is_person(code_type: str) -> bool:
         UnknownCodeType: as `normalise_code_type`.
     """
     return normalise_code_type(code_type) not in _ORGANISATIONS
+
+
+def may_die(code_type: str, code: str) -> bool:
+    """Whether somebody's death can end what this holder holds.
+
+    That of a person, or of the person behind a sole trader (个体工商户). Whom another code of an
+    organisation stands for cannot be told: then it may.
+
+    Raises:
+        UnknownCodeType: as `normalise_code_type`.
+    """
+    known = normalise_code_type(code_type)
+    return known != CREDIT_CODE or folded(code).startswith(_SOLE_TRADER)
 
 
 def normalise(code_type: str, code: str) -> str:

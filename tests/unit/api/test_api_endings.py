@@ -120,10 +120,18 @@ def test_deregistration_after_expiry(world):
     assert "有效期届满未延续" in _verdict(world, identifier)["sentence"]["zh"]
 
 
-@pytest.mark.parametrize("reason", ["death", "dissolution", "own-wish", "force-majeure"])
+@pytest.mark.parametrize("reason", ["dissolution", "own-wish", "force-majeure"])
 def test_deregistration_straight_from_valid(world, reason):
     identifier = world.issued()
     assert world.act(identifier, "deregister", reason_code=reason).status_code == 200
+
+
+def test_an_organisation_does_not_die(world):
+    refused = world.act(world.issued(), "deregister", reason_code="death")
+    assert refused.status_code == 422
+    assert [(item["field"], item["code"]) for item in refused.json()["problems"]] == [
+        ("/reason_code", "cause-mismatch")
+    ]
 
 
 def test_a_transfer_names_who_keeps_it_now(world):

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from certlib.certificate import Decision
+from certlib.document import Holder
 from certlib.errors import Invalid, StaleVersion, TransitionForbidden
 from certlib.states import REASONS, TRANSITIONS, Action, State, View, view
-from tests.unit.life.builders import NOW, TODAY, after, decision, in_state, issued
+from tests.unit.life.builders import NOW, PATHS, TODAY, after, decision, in_state, issued
 
 CAUSE = {State.ANNULLED: "annulled", State.WITHDRAWN: "withdrawn", State.REVOKED: "revoked"}
 
@@ -158,6 +159,71 @@ def test_no_cause_that_did_not_happen():
             issued().decide(decision(Action.DEREGISTER, reason=reason), actor="o", now=NOW)
     expired = issued(valid_to=date(2026, 11, 21))
     assert expired.decide(decision(Action.DEREGISTER, reason="expired"), actor="o", now=NOW)
+
+
+def places(caught):
+    return [(item.field, item.code) for item in caught.value.problems]
+
+
+@pytest.mark.parametrize("state", [State.ANNULLED, State.WITHDRAWN, State.REVOKED])
+def test_deregistration_does_not_count_from_before_its_cause(state):
+    """Revoked from 20 November: what it was in May is not rewritten by its deregistration."""
+    (action,) = PATHS[state]
+    ended = issued().decide(decision(action, day=date(2026, 11, 20)), actor="o", now=NOW)
+    cause = CAUSE[state]
+    early = decision(Action.DEREGISTER, day=date(2026, 11, 19), reason=cause)
+    with pytest.raises(Invalid) as caught:
+        ended.decide(early, actor="o", now=NOW)
+    assert places(caught) == [("/effective_from", "date-order")]
+    assert "2026-11-20" in caught.value.problems[0].zh
+    same_day = replace(early, effective_from=date(2026, 11, 20))
+    done = ended.decide(same_day, actor="o", now=NOW)
+    assert done.view_on(date(2026, 11, 19)) is View.VALID
+
+
+def test_what_has_expired_is_not_deregistered_from_a_day_of_its_term():
+    expired = issued(valid_to=date(2026, 3, 1))
+    early = decision(Action.DEREGISTER, day=date(2026, 3, 1), reason="expired")
+    with pytest.raises(Invalid) as caught:
+        expired.decide(early, actor="o", now=NOW)
+    assert places(caught) == [("/effective_from", "date-order")]
+    done = expired.decide(replace(early, effective_from=date(2026, 3, 2)), actor="o", now=NOW)
+    assert done.view_on(date(2026, 3, 1)) is View.VALID
+    # Another cause may have come before the end.
+    own = decision(Action.DEREGISTER, day=date(2026, 2, 1), reason="own-wish")
+    assert expired.decide(own, actor="o", now=NOW).view_on(date(2026, 2, 1)) is View.DEREGISTERED
+
+
+def test_nothing_is_restored_before_it_was_suspended():
+    suspend = decision(Action.SUSPEND, day=date(2026, 11, 1))
+    suspended = issued().decide(suspend, actor="o", now=NOW)
+    early = decision(Action.RESTORE, day=date(2026, 10, 31), reason="decision-lifted")
+    with pytest.raises(Invalid) as caught:
+        suspended.decide(early, actor="o", now=NOW)
+    assert places(caught) == [("/effective_from", "date-order")]
+    at_once = replace(early, effective_from=date(2026, 11, 1))
+    assert suspended.decide(at_once, actor="o", now=NOW).view_on(TODAY) is View.VALID
+
+
+@pytest.mark.parametrize(
+    ("code_type", "code", "dies"),
+    [
+        ("111", "445221198501010019", True),
+        ("414", "E12345678", True),
+        ("001", "92445202MA9TEXT00K", True),  # a sole trader
+        ("099", "445200600123456", True),  # nobody can tell
+        ("001", "91445202MA9TEXT00K", False),
+    ],
+)
+def test_only_where_somebody_may_die_is_death_the_cause(code_type, code, dies):
+    certificate = issued(holders=(Holder("持证主体", code_type, code),))
+    death = decision(Action.DEREGISTER, reason="death")
+    if dies:
+        assert certificate.decide(death, actor="o", now=NOW).state is State.DEREGISTERED
+        return
+    with pytest.raises(Invalid) as caught:
+        certificate.decide(death, actor="o", now=NOW)
+    assert places(caught) == [("/reason_code", "cause-mismatch")]
 
 
 @pytest.mark.parametrize(
