@@ -20,6 +20,7 @@ from certlib.usecases.access import access_of
 from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
 from certlib.usecases.drafts import draft_on_record
+from certlib.usecases.paper_then import sheets_of
 from certlib.usecases.standing import claimed_changes, issuer_now
 from certlib.usecases.subjects import Subject, subject_of
 from certlib.usecases.widen import widened
@@ -256,6 +257,7 @@ class VerifyCertificates:
             issuer=issuer_now(session, record.content, legal_day(self._clock.now())),
             holder_changes=claimed_changes(session, record.content, question.claims),
             destination=self._destination(record),
+            sheets=sheets_of(session, record, question.on, question.known_at),
         )
         return self._with_question(facts, session, question)
 

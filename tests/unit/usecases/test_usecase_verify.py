@@ -13,8 +13,10 @@ from certlib.registry import SearchQuery
 from certlib.states import Action
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.keep_paper import SheetAct
+from certlib.usecases.paper_then import sheets_of
 from certlib.usecases.verify import Question, VerifyCertificates
 from certlib.verification import FOREIGN, Check, Claim, Verdict
+from tests.unit.life import builders as life
 from tests.unit.usecases.house import (
     CALLER,
     PEOPLE,
@@ -262,3 +264,7 @@ def test_a_past_day_has_the_paper_of_that_day(house):
     assert told(on=date(2026, 11, 26)) == ("valid", [])
     assert told(on=lost_on, known_at=known_before) == ("valid", [])
     assert told(known_at=known_before) == ("valid", [])
+
+
+def test_where_there_is_no_paper_nothing_is_asked_of_it():
+    assert sheets_of(None, life.issued(), date(2026, 11, 20), None) == ()
