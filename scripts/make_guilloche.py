@@ -9,6 +9,7 @@ numbers carry what a polyline would need hundreds for. Units are millimetres.
 
 import math
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,7 +215,7 @@ BLUE = Colours("#fbfdfe", "#dde8f2", "#9dbbd8", "#6a94bd", "#3d6d99")
 
 
 @dataclass(frozen=True)
-class Ground:
+class Ground(ABC):
     """One ground: page in millimetres, colours, the rosette in its middle, waves of its frame."""
 
     colours: Colours
@@ -225,9 +226,9 @@ class Ground:
     flower: tuple[Weave, ...]
     middle: Point
 
+    @abstractmethod
     def drawing(self) -> str:
         """The SVG."""
-        raise NotImplementedError
 
 
 class CertificateGround(Ground):

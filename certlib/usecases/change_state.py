@@ -7,16 +7,17 @@ from typing import Any
 
 from certlib.access import Act
 from certlib.calendar import legal_day
-from certlib.canonical import canonical_bytes, digest
-from certlib.certificate import Certificate, Decision
+from certlib.canonical import digest
+from certlib.certificate import Certificate, Decision, StateChange
 from certlib.divisions import DivisionTable
 from certlib.errors import CertificateNotFound, UnknownDivision
 from certlib.ports import Clock
-from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
+from certlib.registry import OutboxEvent, Registry, UnitOfWork
 from certlib.states import TRANSITIONS
 from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
-from certlib.usecases.idempotency import claim, kept_answer
+from certlib.usecases.once import Done, Once, instant_text, once
+from certlib.webhooks import STATE_CHANGED
 
 _DIVISION = 6
 
@@ -81,69 +82,52 @@ class ChangeState:
         caller.need(MANAGE)
         self._need_division(request.decision.receiving_division)
         now = self._clock.now()
-        route = request.decision.action.value
-        with self._registry.begin() as uow:
-            digest_now = request.request_digest()
-            earlier = uow.claim_idempotency(claim(caller, route, request.key, digest_now, now))
-            if earlier is not None:
-                return kept_answer(earlier, digest_now)
+
+        def do(uow: UnitOfWork) -> Done:
             certificate = uow.certificate(request.identifier)
             if certificate is None:
                 raise CertificateNotFound
             need(uow, caller, Act.CHANGE, certificate, legal_day(now))
-            after = self._decided(uow, caller, certificate, request, now)
-            answer = _answer(after)
-            uow.complete_idempotency(
-                caller.client_id,
-                route,
-                request.key,
-                identifier=request.identifier,
-                answer=canonical_bytes(answer).decode(),
+            if _is_repeat(certificate, request.decision):
+                return Done(request.identifier, _answer(certificate), repeated=True)
+            after = certificate.decide(
+                request.decision,
+                actor=caller.actor,
+                now=now,
+                expected_version=request.expected_version,
             )
-            uow.commit()
-        return answer
+            uow.save(after, certificate.row_version)
+            uow.add_events([_event(after, now)])
+            return Done(request.identifier, _answer(after), _details(after.history[-1]))
+
+        route = request.decision.action.value
+        asked = Once(caller, route, request.key, request.request_digest(), now)
+        return once(self._registry, asked, do)
 
     def _need_division(self, code: str) -> None:
         if code.strip() and not self._divisions.in_use(code):
             raise UnknownDivision(value=code[:_DIVISION], field_path="/receiving_division")
 
-    def _decided(
-        self,
-        uow: UnitOfWork,
-        caller: Caller,
-        certificate: Certificate,
-        request: ChangeRequest,
-        now: datetime,
-    ) -> Certificate:
-        if _is_repeat(certificate, request.decision):
-            return certificate
-        after = certificate.decide(
-            request.decision,
-            actor=caller.actor,
-            now=now,
-            expected_version=request.expected_version,
-        )
-        uow.save(after, certificate.row_version)
-        step = after.history[-1]
-        decided = request.decision
-        details: dict[str, Any] = {
-            "from": step.from_state.value,
-            "to": step.to_state.value,
-            "reason_code": decided.reason_code,
-            "effective_from": decided.effective_from.isoformat(),
-            "request_id": caller.request_id,
-        }
-        if decided.until is not None:
-            details |= {"until": decided.until.isoformat(), "automatic": decided.automatic}
-        if decided.receiving_authority:
-            details["receiving_authority"] = decided.receiving_authority
-        act = request.decision.action.value
-        uow.append_audit([AuditRecord(now, caller.actor, act, after.identifier, details)])
-        event_id = f"{after.identifier}:{after.row_version}"
-        payload = {"state": after.state.value, "row_version": after.row_version}
-        topic = "certificate.state-changed"
-        uow.add_events([OutboxEvent(event_id, topic, after.identifier, payload, now)])
-        return after
+
+def _event(after: Certificate, now: datetime) -> OutboxEvent:
+    event_id = f"{after.identifier}:{after.row_version}"
+    payload = {"state": after.state.value, "row_version": after.row_version}
+    return OutboxEvent(event_id, STATE_CHANGED, after.identifier, payload, now)
+
+
+def _details(step: StateChange) -> dict[str, Any]:
+    decided = step.decision
+    details: dict[str, Any] = {
+        "from": step.from_state.value,
+        "to": step.to_state.value,
+        "reason_code": decided.reason_code,
+        "effective_from": decided.effective_from.isoformat(),
+    }
+    if decided.until is not None:
+        details |= {"until": decided.until.isoformat(), "automatic": decided.automatic}
+    if decided.receiving_authority:
+        details["receiving_authority"] = decided.receiving_authority
+    return details
 
 
 def _is_repeat(certificate: Certificate, decision: Decision) -> bool:
@@ -161,5 +145,5 @@ def _answer(certificate: Certificate) -> dict[str, Any]:
         "action": step.decision.action.value,
         "reason_code": step.decision.reason_code,
         "effective_from": step.decision.effective_from.isoformat(),
-        "recorded_at": step.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "recorded_at": instant_text(step.recorded_at),
     }

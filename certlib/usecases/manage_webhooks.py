@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from certlib.access import owns
-from certlib.canonical import canonical_bytes, digest
+from certlib.canonical import digest
 from certlib.errors import Invalid, NotFound, Problem
 from certlib.ports import Clock, Entropy
 from certlib.registry import AuditRecord, Registry, UnitOfWork
 from certlib.registry.notices import Webhook
 from certlib.usecases.caller import WEBHOOKS, Caller
-from certlib.usecases.idempotency import claim, kept_answer
+from certlib.usecases.once import Done, Once, once
 from certlib.webhooks import SECRET_OCTETS, secret_from
 
 MOST: Final = 20
@@ -124,7 +124,11 @@ class ManageWebhooks:
         with self._registry.begin() as uow:
             found = _own(uow.webhook(webhook_id), caller)
             uow.remove_webhook(webhook_id)
-            uow.append_audit([_record(caller, "remove-webhook", found, self._clock.now())])
+            details = {"topics": list(found.topics), "request_id": caller.request_id}
+            now = self._clock.now()
+            uow.append_audit(
+                [AuditRecord(now, caller.actor, "remove-webhook", webhook_id, details)]
+            )
             uow.commit()
 
     def read(self, caller: Caller, webhook_id: str) -> Webhook:
@@ -161,23 +165,15 @@ class ManageWebhooks:
     ) -> Mapping[str, Any]:
         """One act in one commit: the webhook, its record in the history, the key's answer."""
         caller.need(WEBHOOKS)
-        now, asked = self._clock.now(), digest(dict(request))
-        with self._registry.begin() as uow:
-            earlier = uow.claim_idempotency(claim(caller, name, key, asked, now))
-            if earlier is not None:
-                return kept_answer(earlier, asked)
+        now = self._clock.now()
+
+        def do(uow: UnitOfWork) -> Done:
             webhook, answer = act(uow, now)
             uow.put_webhook(webhook)
-            uow.append_audit([_record(caller, name, webhook, now)])
-            uow.complete_idempotency(
-                caller.client_id,
-                name,
-                key,
-                identifier=webhook.webhook_id,
-                answer=canonical_bytes(answer).decode(),
-            )
-            uow.commit()
-        return answer
+            # The address may hold a key: the history names the webhook by its id alone.
+            return Done(webhook.webhook_id, answer, {"topics": list(webhook.topics)})
+
+        return once(self._registry, Once(caller, name, key, digest(dict(request)), now), do)
 
 
 def as_json(webhook: Webhook) -> dict[str, Any]:
@@ -204,9 +200,3 @@ def _own(webhook: Webhook | None, caller: Caller) -> Webhook:
     if webhook is None or not owns(caller.department_code, webhook.department_code):
         raise NotFound
     return webhook
-
-
-def _record(caller: Caller, act: str, webhook: Webhook, now: datetime) -> AuditRecord:
-    # The address may hold a key: the history names the webhook by its id alone.
-    details = {"topics": list(webhook.topics), "request_id": caller.request_id}
-    return AuditRecord(now, caller.actor, act, webhook.webhook_id, details)

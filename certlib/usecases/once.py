@@ -35,11 +35,13 @@ class Done:
         target: of the audit record; never a holder's number.
         answer: JSON kept for the key, without anything that could not be logged.
         details: of the audit record.
+        repeated: nothing happened: the same was done before, under another key, and is on record.
     """
 
     target: str
     answer: Mapping[str, Any]
     details: Mapping[str, Any] = field(default_factory=dict)
+    repeated: bool = False
 
 
 def once(registry: Registry, act: Once, do: Callable[[UnitOfWork], Done]) -> Mapping[str, Any]:
@@ -57,8 +59,9 @@ def once(registry: Registry, act: Once, do: Callable[[UnitOfWork], Done]) -> Map
         if earlier is not None:
             return kept_answer(earlier, act.request_digest)
         done = do(uow)
-        details = {**done.details, "request_id": caller.request_id}
-        uow.append_audit([AuditRecord(act.now, caller.actor, act.route, done.target, details)])
+        if not done.repeated:
+            details = {**done.details, "request_id": caller.request_id}
+            uow.append_audit([AuditRecord(act.now, caller.actor, act.route, done.target, details)])
         uow.complete_idempotency(
             caller.client_id,
             act.route,

@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from certlib.calendar import legal_day
-from certlib.canonical import canonical_bytes, digest
+from certlib.canonical import digest
 from certlib.errors import Invalid, NotFound, Problem
 from certlib.ports import Clock
-from certlib.registry import AuditRecord, Registry, UnitOfWork
+from certlib.registry import Registry, UnitOfWork
 from certlib.registry.notices import Change, ChangeQuery, Delivery, DeliveryQuery, Webhook
 from certlib.usecases.access import access_of
 from certlib.usecases.addressees import Addressees
 from certlib.usecases.caller import Caller
-from certlib.usecases.idempotency import claim, kept_answer
 from certlib.usecases.manage_webhooks import ManageWebhooks
+from certlib.usecases.once import Done, Once, once
 
 MOST: Final = 10_000
 """Changes of one replay."""
@@ -116,24 +116,14 @@ class ReplayDeliveries:
         request: Mapping[str, str],
         lines: _Lines,
     ) -> Mapping[str, Any]:
-        now, name = self._clock.now(), "replay-webhook"
+        now = self._clock.now()
         asked = digest({"webhook_id": webhook.webhook_id, **request})
-        with self._registry.begin() as uow:
-            earlier = uow.claim_idempotency(claim(caller, name, key, asked, now))
-            if earlier is not None:
-                return kept_answer(earlier, asked)
+
+        def do(uow: UnitOfWork) -> Done:
             events = uow.events_of(lines(uow))
             queued = list(Addressees(uow, now).deliveries(events, [webhook]))
             uow.requeue(queued)
             answer = {"webhook_id": webhook.webhook_id, "queued": len(queued)}
-            details = {**request, "queued": answer["queued"], "request_id": caller.request_id}
-            uow.append_audit([AuditRecord(now, caller.actor, name, webhook.webhook_id, details)])
-            uow.complete_idempotency(
-                caller.client_id,
-                name,
-                key,
-                identifier=webhook.webhook_id,
-                answer=canonical_bytes(answer).decode(),
-            )
-            uow.commit()
-        return answer
+            return Done(webhook.webhook_id, answer, {**request, "queued": len(queued)})
+
+        return once(self._registry, Once(caller, "replay-webhook", key, asked, now), do)
