@@ -24,6 +24,7 @@ from certlib.usecases.change_state import ChangeState
 from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
+from certlib.usecases.keep_batches import KeepBatches
 from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.lock_files import LockFiles
@@ -308,6 +309,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         types=ManageTypes(registry, renderer, JsonSchemaValidator(), clock),
         seal_history=SealHistory(
             registry,
+            _kept_batches(settings, registry, objects),
             authority.history_key,
             _history_timestamps(settings, timestamps, stack),
             clock,
@@ -319,6 +321,14 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         blanks=KeepBlanks(registry, clock),
         resources=stack.pop_all(),
     )
+
+
+def _kept_batches(
+    settings: Settings, registry: SqlRegistry, objects: FileObjectStore | S3ObjectStore
+) -> KeepBatches:
+    """Batches are locked as published files are, where the store locks."""
+    lock = None if isinstance(objects, FileObjectStore) else objects.retain
+    return KeepBatches(registry, objects, lock, settings.s3_lock_days)
 
 
 def _lock_files(

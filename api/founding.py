@@ -1,12 +1,15 @@
 """What a new node is given: departments, published types, the issue list, and every seal."""
 
+from contextlib import suppress
+
 from api.bootstrap import Node
 from api.shipped import departments, issue_list, type_files
 from certlib.catalogue import TypeVersion
+from certlib.errors import SigningUnavailable
 from certlib.registry import AuditRecord, Department, IssueListEntry, UnitOfWork
 from keys.mint import SealOrder
 
-__all__ = ["departments", "found", "issue_list", "type_files"]
+__all__ = ["departments", "found", "issue_list", "seal_founding", "type_files"]
 
 _RSA_SEALS = frozenset({"11445200990090307L"})
 """Departments whose development seal is RSA-3072: both algorithms are in daily use."""
@@ -32,6 +35,12 @@ def found(node: Node) -> None:
             uow.append_audit([AuditRecord(now, "operator", "found", "catalogue", founded)])
         uow.commit()
     node.authority.issue_seals([_seal_order(item) for item in listed])
+
+
+def seal_founding(node: Node) -> None:
+    """Seals the history of what was just made; without an authority the service will do it."""
+    with suppress(SigningUnavailable):
+        node.seal_history.run(everything=True)
 
 
 def _kept(uow: UnitOfWork, version: TypeVersion) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from api.metrics import Metrics
 from api.parts import Parts
-from certlib.errors import CertlibError
+from certlib.errors import CertlibError, HistoryRolledBack
 
 _CONTENT: Final = b"certlib health check"
 _IMPRINT: Final = hashlib.sha256(_CONTENT).digest()
@@ -53,6 +53,7 @@ class Health:
             "objects": self._objects,
             "keys": self._keys,
             "timestamps": self._timestamps,
+            "history": self._history,
         }
         return [self._timed(name, check) for name, check in checks.items()]
 
@@ -80,3 +81,9 @@ class Health:
 
     def _timestamps(self) -> None:
         self._parts.timestamps.token(_IMPRINT)
+
+    def _history(self) -> None:
+        """Set back or written anew: what this record says of a certificate may be wrong."""
+        contradicted = self._parts.seal_history.contradicted
+        if contradicted:
+            raise HistoryRolledBack(what=contradicted)

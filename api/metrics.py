@@ -84,6 +84,11 @@ class Metrics:
         self.round = Gauge(
             "certlib_worker_round_timestamp_seconds", "Last round of background work", registry=own
         )
+        self.contradicted = Gauge(
+            "certlib_history_contradicted",
+            "Whether kept seals stand against the history on record",
+            registry=own,
+        )
         self.status_answers: Tally[tuple[int, str]] = Tally()
         own.register(_Answers(self.status_answers))
         if timings is not None:

@@ -12,7 +12,7 @@ from api import logs
 from api.courier import Courier
 from api.metrics import Metrics
 from api.parts import Parts
-from certlib.errors import CertlibError, StoreUnavailable
+from certlib.errors import CertlibError, HistoryRolledBack, StoreUnavailable
 from certlib.usecases.reconcile import Reconciled
 
 _log = logs.logger("worker")
@@ -53,6 +53,7 @@ class Worker:
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         self._reconcile_seconds = reconcile_seconds
         self._failing = 0
+        self._contradicted = ""
         self._courier = Courier(parts.notices.deliver, metrics)
         self._jobs = (
             _Job("reconcile", reconcile_seconds, self._reconcile),
@@ -175,10 +176,20 @@ class Worker:
     def _seal_the_rest(self) -> None:
         with self._parts.registry.alone("seal-history") as mine:
             if mine:
-                self._parts.seal_history.run(everything=True)
+                self._seal_history(everything=True)
 
-    def _seal_history(self) -> None:
-        batches = self._parts.seal_history.run()
+    def _seal_history(self, *, everything: bool = False) -> None:
+        try:
+            batches = self._parts.seal_history.run(everything=everything)
+        except HistoryRolledBack as error:
+            self._metrics.contradicted.set(1)
+            what = str(error.values["what"])
+            if what != self._contradicted:  # once, not every second
+                logs.event(_log, logging.ERROR, "history contradicted", code=error.code, kept=what)
+            self._contradicted = what
+            return
+        self._contradicted = ""
+        self._metrics.contradicted.set(0)
         if batches:
             logs.event(_log, logging.INFO, "history sealed", batches=batches)
 

@@ -214,6 +214,22 @@ class ObjectStore(Protocol):
         ...
 
 
+class BatchStore(Protocol):
+    """An object store that keeps sealed batches of the history too, under names of their own."""
+
+    def put_once(self, name: str, content: bytes) -> None:
+        """As `ObjectStore.put_once`."""
+        ...
+
+    def get(self, name: str) -> bytes | None:
+        """As `ObjectStore.get`."""
+        ...
+
+    def batches(self) -> Sequence[str]:
+        """Names of all batches that were ever kept, also of those that somebody has hidden."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What is posted to a receiver outside."""

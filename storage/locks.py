@@ -1,4 +1,4 @@
-"""Published objects that wait for their lock."""
+"""Published objects, and batches of a restored bucket, that wait for their lock."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,12 +6,15 @@ from sqlalchemy import Integer, bindparam, delete, insert, select, true, update
 
 from certlib.certificate import CertificateFile
 from certlib.registry.locks import LockDue
+from certlib.registry.seals import batch_name
 from storage.link import Link, inserting
-from storage.tables import CertificateFileRow, ObjectLockRow, table
+from storage.tables import CertificateFileRow, HistoryBatchRow, ObjectLockRow, table
 
 _DUE = table(ObjectLockRow)
 _FILES = table(CertificateFileRow)
+_BATCHES = table(HistoryBatchRow)
 _INSERT = insert(_DUE)
+_SEALED = select(_BATCHES.c.number, _BATCHES.c.sealed_at)
 _WAITING = (
     select(_DUE.c.object_name, _DUE.c.since)
     .order_by(_DUE.c.attempts, _DUE.c.since, _DUE.c.object_name)
@@ -36,12 +39,17 @@ def due(link: Link, files: Iterable[CertificateFile]) -> None:
 
 
 def everything(link: Link) -> None:
-    """Lets every file that was ever served wait for its lock: a restored bucket has none."""
+    """Lets every file and every kept batch wait for its lock: a restored bucket has none."""
     known = select(_FILES.c.object_name, _FILES.c.stored_at, bindparam("b_attempts", type_=Integer))
     statement = inserting(_DUE, link.dialect).from_select(
         ["object_name", "since", "attempts"], known.where(true())
     )
     link.change(statement.on_conflict_do_nothing(), {"b_attempts": 0})
+    rows = [
+        {"object_name": batch_name(row.number), "since": row.sealed_at, "attempts": 0}
+        for row in link.fetch(_SEALED)
+    ]
+    link.change(inserting(_DUE, link.dialect).on_conflict_do_nothing(), rows)
 
 
 class LockReading:

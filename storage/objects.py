@@ -2,6 +2,7 @@
 
     FOLDER/incoming/NAME.PID.THREAD.COUNT   being written; swept at start
     FOLDER/ab/ab…f0.0                        object; first two digits of its name fan out
+    FOLDER/history/0000000001.json          sealed batch of the history
 
 An object comes into being by `link()`, which never replaces anything; a crash leaves either no
 object or a whole one. Every write goes through `os.open`, `os.write`,
@@ -26,6 +27,10 @@ OBJECT_NAME = re.compile(
 )
 """Storage key, form unless it is the original, revision; never derived from a holder."""
 
+BATCH_NAME = re.compile(r"history/[0-9]{10}\.json")
+"""A sealed batch of the history, kept beside the files."""
+
+_HISTORY = "history"
 _INCOMING = "incoming"
 _FAN_OUT = 2
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -108,6 +113,20 @@ class FileObjectStore:
                 if OBJECT_NAME.fullmatch(entry.name)
             )
 
+    def batches(self) -> Sequence[str]:
+        """Names of all batches of the history, in order.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        folder = self._folder / _HISTORY
+        with _named_faults():
+            if not folder.exists():
+                (self._folder / _INCOMING).stat()
+                return []
+            found = [f"{_HISTORY}/{entry.name}" for entry in os.scandir(folder)]
+        return sorted(name for name in found if BATCH_NAME.fullmatch(name))
+
     def remove(self, name: str) -> None:
         """Sweeps an object that no row names; an absent one is no error.
 
@@ -115,6 +134,8 @@ class FileObjectStore:
             StoreUnavailable: the store does not answer.
             Unsupported: not an object name.
         """
+        if BATCH_NAME.fullmatch(name):
+            raise Unsupported(what="object name")  # no batch is ever swept
         path = self._path(name)
         with _named_faults():
             try:
@@ -172,6 +193,8 @@ class FileObjectStore:
             return False
 
     def _path(self, name: str) -> Path:
+        if BATCH_NAME.fullmatch(name):
+            return self._folder / name
         if OBJECT_NAME.fullmatch(name) is None:
             raise Unsupported(what="object name")
         return self._folder / name[:_FAN_OUT] / name
@@ -193,7 +216,7 @@ class FileObjectStore:
 
     def _unused(self, name: str) -> Path:
         while True:
-            own = f"{name}.{os.getpid()}.{get_ident()}.{next(self._count)}"
+            own = f"{name.replace('/', '-')}.{os.getpid()}.{get_ident()}.{next(self._count)}"
             path = self._folder / _INCOMING / own
             # A killed process of the same number may have left one behind.
             if not path.exists():

@@ -1,6 +1,7 @@
 """Write-once objects in a bucket of an S3 store: versioned, locked once they are public.
 
     NAME           object, as on a file system; sealed by us as well when asked for
+    history/N.json  sealed batch of the history
     probe/RANDOM   what a check of health writes and removes again
 
 An object comes into being by a conditional write (`If-None-Match: *`), which never replaces
@@ -23,7 +24,7 @@ from minio.sse import SseS3
 from certlib.errors import Conflict, Corrupt, StoreUnavailable, Unsupported
 from certlib.ports import Entropy
 from storage.encryption import Cipher
-from storage.objects import OBJECT_NAME
+from storage.objects import BATCH_NAME, OBJECT_NAME
 from storage.s3_client import BucketClient, Found, S3Options, code_of, named_faults
 
 Lock = Literal["compliance", "governance"]
@@ -110,6 +111,16 @@ class S3ObjectStore:
             listed = [str(item.object_name) for item in self._client.list_objects(self._bucket)]
         return sorted(name for name in listed if OBJECT_NAME.fullmatch(name))
 
+    def batches(self) -> Sequence[str]:
+        """Names of all batches of the history, in order; of those behind a delete marker too.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        with named_faults():
+            names = self._client.ever("history/")
+        return sorted(name for name in names if BATCH_NAME.fullmatch(name))
+
     def remove(self, name: str) -> None:
         """Sweeps an object that no row names, every version of it; an absent one is no error.
 
@@ -118,6 +129,8 @@ class S3ObjectStore:
             StoreUnavailable: the store does not answer.
             Unsupported: not an object name.
         """
+        if BATCH_NAME.fullmatch(name):
+            raise Unsupported(what="object name")  # no batch is ever swept
         self._remove(_checked(name))
 
     def retain(self, name: str, until: datetime) -> None:
@@ -228,7 +241,7 @@ class S3ObjectStore:
 
 
 def _checked(name: str) -> str:
-    if OBJECT_NAME.fullmatch(name) is None:
+    if OBJECT_NAME.fullmatch(name) is None and BATCH_NAME.fullmatch(name) is None:
         raise Unsupported(what="object name")
     return name
 

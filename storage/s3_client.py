@@ -149,6 +149,11 @@ class BucketClient(Minio):
         listed = self.list_objects(self.bucket, prefix=name, include_version=True)
         return [str(item.version_id) for item in listed if item.object_name == name]
 
+    def ever(self, prefix: str) -> set[str]:
+        """Names under which something was ever written, whatever hides it now."""
+        listed = self.list_objects(self.bucket, prefix=prefix, recursive=True, include_version=True)
+        return {str(item.object_name) for item in listed if not item.is_delete_marker}
+
     def close(self) -> None:
         """Closes idle connections."""
         self._http.clear()

@@ -1,9 +1,11 @@
 """One audit: names first, then one snapshot, then everything compared with everything."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
+from typing import NamedTuple
 
 from api.audit.bucket import Bucket, ObjectBucket
 from api.audit.checks import (
@@ -23,6 +25,7 @@ from api.audit.checks import (
 from api.audit.checks.batches import Claims, SealedHistory
 from api.audit.checks.departments import Departments
 from api.audit.checks.feed import Feed
+from api.audit.checks.kept import Bounds, KeptBatches
 from api.audit.checks.verdicts import Verdicts
 from api.audit.database import Snapshot, snapshot
 from api.audit.ledger import Ledger, ledger
@@ -34,6 +37,8 @@ from api.audit.scope import Progress, scope
 from api.audit.testimony import Testimony
 from api.audit.trust import Trust
 from api.audit.unsealing import Opener, key_from
+
+_LEAST_PATIENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class AuditOptions:
         since: instant from which on to look, None for everything.
         against: an earlier export, to see whether anything of it is gone.
         progress: is told how far it is.
+        seal_seconds: age at which the service seals records of the history.
     """
 
     database: str
@@ -69,6 +75,7 @@ class AuditOptions:
     since: datetime | None = None
     against: Path | None = None
     progress: Progress | None = None
+    seal_seconds: float = 60.0
 
 
 def audit(options: AuditOptions) -> Report:
@@ -83,10 +90,18 @@ def audit(options: AuditOptions) -> Report:
     opener = Opener([key_from(path) for path in options.keys])
     objects = _objects(options.objects)
     # Names before the snapshot: what lay there by now had its intent committed before.
-    listing = objects.names()
+    listing = _Listing(*objects.names(), objects.batches())
     with snapshot(options.database) as view, Testimony() as testimony:
         work = _Work(options, view, ledger(view), opener, objects, started)
         return work.done(listing, testimony)
+
+
+class _Listing(NamedTuple):
+    """What lay in the object store before the snapshot."""
+
+    names: frozenset[str]
+    strange: tuple[str, ...]
+    batches: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +115,23 @@ class _Work:
     objects: Objects
     started: float
 
-    def done(self, listing: tuple[frozenset[str], tuple[str, ...]], testimony: Testimony) -> Report:
+    def done(self, listing: "_Listing", testimony: Testimony) -> Report:
         """Walks the history once, with everybody who has a question to it, then asks the rest."""
         view, known, opener = self.view, self.known, self.opener
-        names, strange = listing
+        names, strange, batches = listing
         part, progress = scope(view, _text(self.options.since)), self.options.progress
         earlier = {} if self.options.against is None else batch_digests(self.options.against)
-        history = SealedHistory(view, self.options.trust, Claims(part.first, earlier))
+        waiting, bounds = _waiting(view), Bounds(self.options.now, _patience(self.options))
+        kept = KeptBatches(self.objects, batches, opener, waiting, bounds)
+        claims = Claims(part.first, earlier)
+        history = SealedHistory(view, self.options.trust, claims, kept, bounds)
         departments, feed, verdicts = Departments(view, known), Feed(view, part.first), Verdicts()
         keys = idempotency.Keys()
         others = (departments, feed, verdicts, keys)
         walk = chain.Walk(history, testimony, others, part, progress)
         chained = chain.check(view, known, walk)
         rows.check(walk, view, opener)
-        archive = files.Archive(
-            self.objects, opener, self.options.quick, _waiting(view), part, progress
-        )
+        archive = files.Archive(self.objects, opener, self.options.quick, waiting, part, progress)
         invariants = (
             orphans.check(known, self.objects, sorted(names), strange),
             files.check(view, known, archive),
@@ -142,6 +158,11 @@ class _Work:
 
 def _objects(place: Path | Bucket) -> Objects:
     return ObjectBucket(place) if isinstance(place, Bucket) else ObjectFolder(place)
+
+
+def _patience(options: AuditOptions) -> timedelta:
+    """How long what the service does by itself may take: ten times what is set, or longer."""
+    return max(_LEAST_PATIENCE, 10 * timedelta(seconds=options.seal_seconds))
 
 
 def _text(since: datetime | None) -> str:

@@ -5,7 +5,7 @@ that is a ciphertext as on a file system or the file itself.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,11 +16,12 @@ from minio import Minio
 from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError
 
-from api.audit.objects import OBJECT, Stored
+from api.audit.objects import BATCH, OBJECT, Stored
 from api.audit.report import CannotAudit
 
 _PROBE = "probe/"
 """What health checks write and remove; not objects."""
+_HISTORY = "history/"
 _SECONDS = 30
 _ABSENT = frozenset({"NoSuchKey", "NoSuchVersion"})
 
@@ -67,20 +68,37 @@ class ObjectBucket:
                 for item in self._client.list_objects(self._name, recursive=True)
             ]
         found = frozenset(key for key in keys if OBJECT.fullmatch(key))
-        strange = [key for key in keys if key not in found and not key.startswith(_PROBE)]
-        return found, tuple(sorted(strange))
+        known = (key for key in keys if key not in found and not key.startswith(_PROBE))
+        return found, tuple(sorted(key for key in known if not BATCH.fullmatch(key)))
 
-    def read(self, name: str) -> Stored | None:
-        """What lies under a name; None when nothing does.
+    def batches(self) -> Mapping[str, Sequence[str]]:
+        """Sealed batches with their versions; those behind a delete marker too.
+
+        Raises:
+            CannotAudit: the bucket cannot be listed.
+        """
+        found: dict[str, list[str]] = {}
+        with _answering():
+            listed = self._client.list_objects(
+                self._name, prefix=_HISTORY, recursive=True, include_version=True
+            )
+            for item in listed:
+                name = str(item.object_name)
+                if BATCH.fullmatch(name) and not item.is_delete_marker:
+                    found.setdefault(name, []).append(str(item.version_id))
+        return found
+
+    def read(self, name: str, version: str = "") -> Stored | None:
+        """What lies under a name, perhaps an older version; None when nothing does.
 
         Raises:
             CannotAudit: it is there and cannot be read.
         """
-        if not OBJECT.fullmatch(name):
+        if not OBJECT.fullmatch(name) and not BATCH.fullmatch(name):
             return None
         with _answering():
             try:
-                answer = self._client.get_object(self._name, name)
+                answer = self._client.get_object(self._name, name, version_id=version or None)
             except S3Error as error:
                 if error.code in _ABSENT:
                     return None

@@ -1,7 +1,7 @@
-"""The object folder, walked without the store's code: FOLDER/ab/ab….REVISION."""
+"""The object folder, walked without the store's code: FOLDER/ab/ab….REVISION, FOLDER/history."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,9 @@ OBJECT = re.compile(
     r"[0-9a-f]{32}(?:\.(?:duplicate|annex|drawing)-[1-9][0-9]*)?\.(?:0|[1-9][0-9]*)"
 )
 """Name of an object: storage key, perhaps a form, revision."""
+BATCH = re.compile(r"history/[0-9]{10}\.json")
+"""Name of a sealed batch of the history."""
+_HISTORY = "history"
 _INCOMING = "incoming"
 """Unfinished writes; not yet objects."""
 
@@ -40,8 +43,12 @@ class Objects(Protocol):
         """Names of all objects, and of what is no object at all."""
         ...
 
-    def read(self, name: str) -> Stored | None:
-        """What lies under a name; None when nothing does."""
+    def batches(self) -> Mapping[str, Sequence[str]]:
+        """Names of sealed batches, with every version there is of each."""
+        ...
+
+    def read(self, name: str, version: str = "") -> Stored | None:
+        """What lies under a name, perhaps an older version; None when nothing does."""
         ...
 
     def unfinished(self) -> Iterable[tuple[str, datetime]]:
@@ -67,6 +74,9 @@ class ObjectFolder:
             for shelf in sorted(self.folder.iterdir()):
                 if shelf.name == _INCOMING:
                     continue
+                if shelf.name == _HISTORY and shelf.is_dir() and not shelf.is_symlink():
+                    strange += [name for name in _batches(shelf) if not BATCH.fullmatch(name)]
+                    continue
                 if shelf.is_symlink() or not shelf.is_dir():
                     strange.append(shelf.name)
                     continue
@@ -80,16 +90,32 @@ class ObjectFolder:
             raise CannotAudit("无法读取文件目录。", "The object folder cannot be read.") from error
         return frozenset(found), tuple(strange)
 
-    def read(self, name: str) -> Stored | None:
+    def batches(self) -> Mapping[str, Sequence[str]]:
+        """Sealed batches; a folder has one version of each.
+
+        Raises:
+            CannotAudit: the folder cannot be read.
+        """
+        try:
+            found = _batches(self.folder / _HISTORY)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise CannotAudit("无法读取文件目录。", "The object folder cannot be read.") from error
+        return {name: ("",) for name in found if BATCH.fullmatch(name)}
+
+    def read(self, name: str, version: str = "") -> Stored | None:
         """What lies under a name, still encrypted; None when nothing does.
 
         Raises:
             CannotAudit: it is there and cannot be read.
         """
-        if not OBJECT.fullmatch(name):
+        del version
+        batch = BATCH.fullmatch(name)
+        if not batch and not OBJECT.fullmatch(name):
             return None
         try:
-            return Stored((self.folder / name[:2] / name).read_bytes())
+            return Stored((self.folder / ("" if batch else name[:2]) / name).read_bytes())
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -112,3 +138,7 @@ class ObjectFolder:
         except OSError as error:
             raise CannotAudit("无法读取文件目录。", "The object folder cannot be read.") from error
         return [(name, datetime.fromtimestamp(since, UTC)) for name, since in kept]
+
+
+def _batches(folder: Path) -> list[str]:
+    return sorted(f"{_HISTORY}/{item.name}" for item in folder.iterdir())

@@ -34,7 +34,7 @@ class LockWrites(Protocol):
         ...
 
     def lock_everything(self) -> None:
-        """Lets every file that was ever served wait for its lock: a restored bucket has none."""
+        """Lets every file and every kept batch wait for its lock: a restored bucket has none."""
         ...
 
     def lock_failed(self, object_name: str) -> None:

@@ -1,6 +1,7 @@
 """The history in sealed batches, provable without the database."""
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,8 @@ from typing import Any, Protocol
 
 from certlib.canonical import canonical_bytes
 
+KEPT_FORMAT = 1
+"""Of what is kept of a batch outside the database (docs/storage.md)."""
 TREE = "rfc6962-sha256"
 """How `root` is made: leaves are the canonical lines of the records."""
 
@@ -85,6 +88,28 @@ class SealedBatch:
     def digest(self) -> str:
         """Hex; the next batch names it."""
         return batch_digest(self.header.canonical(), self.signature).hex()
+
+    def kept(self) -> bytes:
+        """What is kept of it in the object store: all that proves its records; no record."""
+        said = {
+            "batch": self.header.number,
+            "certificate": b64encode(self.certificate).decode(),
+            "format": KEPT_FORMAT,
+            "header": self.header.canonical().decode(),
+            "signature": b64encode(self.signature).decode(),
+            "timestamp": b64encode(self.token).decode(),
+        }
+        return canonical_bytes(said)
+
+
+def batch_name(number: int) -> str:
+    """Name of a batch in the object store."""
+    return f"history/{number:010d}.json"
+
+
+def batch_number(name: str) -> int:
+    """The number of the batch that has this name."""
+    return int(name.removeprefix("history/").removesuffix(".json"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 Everything is made before anything is kept, so whatever dies when, there is no batch or a whole
 one. Any number of processes may try: a batch's number is its key, and the first one keeps it.
+What is sealed is kept outside the database too, and held against it before anything more is sealed.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from certlib.errors import Conflict, Corrupt
 from certlib.ports import Clock, KeyHandle, TimestampSource
 from certlib.registry import AuditRecord, BatchHeader, HistoryTail, Registry, SealedBatch
 from certlib.registry.seals import batch_digest
+from certlib.usecases.keep_batches import KeepBatches
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class SealHistory:
 
     Args:
         registry: the record.
+        kept: batches outside the database.
         key: gives the key of the history; asked for each batch.
         timestamps: an RFC 3161 authority, ours or another.
         clock: the only source of time.
@@ -46,36 +49,53 @@ class SealHistory:
     def __init__(
         self,
         registry: Registry,
+        kept: KeepBatches,
         key: Callable[[], KeyHandle],
         timestamps: TimestampSource,
         clock: Clock,
         options: SealingOptions,
     ) -> None:
         self._registry = registry
+        self._kept = kept
         self._key = key
         self._timestamps = timestamps
         self._clock = clock
         self._options = options
 
+    @property
+    def contradicted(self) -> str:
+        """Which kept batch stands against the database, "" while none does."""
+        return self._kept.contradicted
+
     def run(self, *, everything: bool = False) -> int:
         """Seals all batches that are due, or `everything` there is; how many it kept.
 
         Raises:
+            HistoryRolledBack: batches are kept that the database does not have so: it was set
+                back or written anew, and nothing is sealed.
             Corrupt: the records are not the chain they should be: nothing more is sealed.
             SigningUnavailable: key or timestamp authority does not answer.
-            StoreUnavailable: the registry does not answer.
+            StoreUnavailable: registry or object store does not answer.
         """
+        if not self._kept.settled:
+            self._kept.hold()
         kept = 0
         while True:
             with self._registry.read() as session:
                 tail = session.history_tail()
                 if not tail.records or not (everything or self._due(tail)):
                     return kept
+            self._kept.hold()
+            with self._registry.read() as session:
+                if not session.history_tail().records:
+                    return kept  # another process has sealed them meanwhile
                 last = session.last_batch()
                 after = 0 if last is None else last.header.last
                 records = session.audit_trail(after, self._options.records)
-            if not self._keep(self._batch(last, records)):
+            batch = self._batch(last, records)
+            if not self._keep(batch):
                 return kept  # another process was faster, and goes on
+            self._kept.put(batch)
             kept += 1
 
     def _due(self, tail: HistoryTail) -> bool:

@@ -108,3 +108,22 @@ def test_any_bytes_under_any_name(
     objects.remove(name)
     objects.put_once(name, content)
     assert objects.get(name) == content
+
+
+def test_batches_of_the_history_have_names_of_their_own(objects: ObjectStore) -> None:
+    """They are no files of certificates, and nobody ever sweeps them."""
+    names = ["history/0000000001.json", "history/0000000010.json"]
+    for name in names:
+        objects.put_once(name, name.encode())
+        objects.put_once(name, name.encode())
+    assert objects.get(names[1]) == names[1].encode()
+    assert objects.get("history/0000000002.json") is None
+    assert list(objects.batches()) == names
+    assert list(objects.names()) == []
+    with pytest.raises(Corrupt):
+        objects.put_once(names[0], b"other")
+    with pytest.raises(Unsupported):
+        objects.remove(names[0])
+    for strange in ("history/1.json", "history/00000000001.json", "history/../0000000001.json"):
+        with pytest.raises(Unsupported):
+            objects.get(strange)

@@ -6,6 +6,7 @@ from threading import Lock
 from certlib.errors import Corrupt, Unsupported
 
 _NAME = re.compile(r"[0-9a-f]{32}\.(?:0|[1-9][0-9]{0,8})")
+_BATCH = re.compile(r"history/[0-9]{10}\.json")
 
 
 class MemoryObjectStore:
@@ -24,14 +25,19 @@ class MemoryObjectStore:
         return self._objects.get(_checked(name))
 
     def names(self) -> list[str]:
-        return sorted(self._objects)
+        return sorted(filter(_NAME.fullmatch, self._objects))
+
+    def batches(self) -> list[str]:
+        return sorted(filter(_BATCH.fullmatch, self._objects))
 
     def remove(self, name: str) -> None:
+        if _BATCH.fullmatch(name):
+            raise Unsupported(what="object name")
         with self._lock:
             self._objects.pop(_checked(name), None)
 
 
 def _checked(name: str) -> str:
-    if _NAME.fullmatch(name) is None:
+    if _NAME.fullmatch(name) is None and _BATCH.fullmatch(name) is None:
         raise Unsupported(what="object name")
     return name

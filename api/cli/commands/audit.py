@@ -187,6 +187,7 @@ def _wanted(settings: "Settings", anchors: "Trust", asked: _Asked, bar: Bar) -> 
         since=None if since is None else datetime.combine(since, time(), _LEGAL),
         against=asked.against,
         progress=bar.told,
+        seal_seconds=settings.history_seal_seconds,
     )
 
 

@@ -27,7 +27,7 @@ def command(*, data_dir: Path, as_json: bool, lang: Language) -> int:
     """Founds a demonstration node where there is none, and loads it."""
     from api.bootstrap import open_node
     from api.demo import load, next_steps
-    from api.founding import found
+    from api.founding import found, seal_founding
 
     screen = Screen(lang)
     settings = settings_for(data_dir, demo=True)
@@ -35,6 +35,7 @@ def command(*, data_dir: Path, as_json: bool, lang: Language) -> int:
         found(node)
         with progress(screen, None) as bar:
             report = load(node, bar.reach)
+        seal_founding(node)
     if as_json:
         secrets = {"clients"}
         screen.json({key: value for key, value in report.items() if key not in secrets})

@@ -25,13 +25,14 @@ from api.cli.screen import Screen
 def command(*, demo: bool, data_dir: Path, as_json: bool, lang: Language) -> int:
     """Founds the node in `data_dir`."""
     from api.bootstrap import open_node, prepare_stores
-    from api.founding import found
+    from api.founding import found, seal_founding
 
     screen = Screen(lang)
     settings = settings_for(data_dir, demo=demo)
     prepare_stores(settings)
     with closing(open_node(settings)) as node:
         found(node)
+        seal_founding(node)
         with node.registry.read() as session:
             departments, types = len(session.departments()), len(session.type_versions())
     made = {

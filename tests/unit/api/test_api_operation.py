@@ -25,6 +25,7 @@ def test_ready_names_every_part_and_leaves_nothing_behind(world):
         "objects",
         "keys",
         "timestamps",
+        "history",
     ]
     assert world.house.objects.names() == []
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from api.health import Health
 from api.metrics import Metrics
 from api.worker import Worker
 from certlib.departments import DatedName
@@ -166,3 +167,29 @@ def test_a_department_gets_a_seal_in_the_name_that_it_bears_today(world, worker)
     world.house.clock.pass_time(hours=24)
     worker._keep_seals()
     assert world.parts.authority.sealed[ISSUER] == "揭阳市交通局"
+
+
+def test_a_history_that_was_set_back_is_told_and_not_sealed(world, worker, tmp_path, caplog):
+    """In the log once, in the metrics, in the readiness; and all of it ends when it is mended."""
+    objects, health = world.house.objects, Health(world.parts, world.site.metrics, seconds=0)
+
+    def told():
+        worker._seal_history()
+        figures = world.browser.get("/metrics").text
+        faults = {part.name: part.fault for part in health.check()}
+        return "certlib_history_contradicted 1.0" in figures, faults["history"]
+
+    assert world.issue("k-1", number="n-1").status_code == 201
+    world.house.clock.pass_time(seconds=61)
+    assert told() == (False, "")
+    kept = objects.batches()
+    beyond = f"history/{len(kept) + 1:010d}.json"
+    objects.put_once(beyond, b"{}")
+    assert world.issue("k-2", number="n-2").status_code == 201
+    world.house.clock.pass_time(seconds=61)
+    with caplog.at_level("ERROR"):
+        assert [told(), told()] == [(True, "history-rolled-back")] * 2
+    assert [record.message for record in caplog.records] == ["history contradicted"]
+    (tmp_path / "objects" / beyond).unlink()
+    assert told() == (False, "")
+    assert len(objects.batches()) > len(kept)

@@ -23,6 +23,7 @@ from certlib.usecases.change_state import ChangeState
 from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
 from certlib.usecases.issue import IssueCertificates, IssuingOptions
+from certlib.usecases.keep_batches import KeepBatches
 from certlib.usecases.keep_blanks import KeepBlanks
 from certlib.usecases.keep_paper import KeepPaper
 from certlib.usecases.make import MakeDrafts
@@ -357,7 +358,14 @@ def build(folder, stores=None):
         VerifyCertificates(registry, reader, clock, DIVISIONS),
         Reconcile(registry, workshop, clock, 3),
         ManageTypes(registry, renderer, JsonSchemaValidator(), clock),
-        SealHistory(registry, lambda: stamps, stamps, clock, SealingOptions("445200", 5, 60.0)),
+        SealHistory(
+            registry,
+            KeepBatches(registry, objects),
+            lambda: stamps,
+            stamps,
+            clock,
+            SealingOptions("445200", 5, 60.0),
+        ),
         stamps,
         reveal=RevealCertificates(registry, clock),
         follow=FollowChanges(registry, clock),

@@ -10,6 +10,7 @@ from certlib import merkle
 from certlib.canonical import canonical_bytes
 from certlib.errors import Corrupt, SigningUnavailable
 from certlib.registry import AuditRecord
+from certlib.usecases.keep_batches import KeepBatches
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 
 
@@ -123,7 +124,8 @@ def test_of_two_processes_one_seals(house, built):
 
     slow = Slow()
     options = SealingOptions("445200", 5, 60.0)
-    late = SealHistory(house.registry, lambda: slow, slow, house.clock, options)
+    kept = KeepBatches(house.registry, house.objects)
+    late = SealHistory(house.registry, kept, lambda: slow, slow, house.clock, options)
     assert late.run(everything=True) == 0
     assert (len(batches(house)), waiting(house)) == (built + 1, 0)
     assert batches(house)[-1].header.count == 3
