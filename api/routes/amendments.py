@@ -1,20 +1,12 @@
 """What stands beside the state: renewal applications, restrictions, delivery."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
 
-from api.deps import (
-    CallerDep,
-    ExpectedVersionDep,
-    IdentifierDep,
-    KeyDep,
-    MetricsDep,
-    PartsDep,
-    Private,
-    etag,
-)
+from api.deps import IdentifierDep, Private
+from api.routes.acting import Acting, ActingDep
 from api.routes.documented import ETAG, needs
 from api.routes.reading import JsonRoute
 from api.schemas.beside import (
@@ -36,141 +28,89 @@ router = APIRouter(
     route_class=JsonRoute,
     dependencies=[Private],
 )
-_SAID: dict[int | str, dict[str, Any]] = {200: {"headers": ETAG}}
+_Route = TypeVar("_Route", bound=Callable[..., Any])
 
 
-async def _amendment(
-    identifier: IdentifierDep, key: KeyDep, expected_version: ExpectedVersionDep
-) -> Amendment:
-    return Amendment(identifier, key, expected_version)
+class _Amending:
+    """One act on what stands beside the state of a certificate."""
+
+    def __init__(self, acting: Acting, identifier: str) -> None:
+        self.use = acting.parts.amend
+        self.who = acting.caller
+        self.what = Amendment(identifier, acting.key, acting.expected_version)
+        self._acting = acting
+
+    def told(self, answer: Mapping[str, Any]) -> AmendedOut:
+        """The answer, counted, with its ETag."""
+        return self._acting.told(AmendedOut.of(self._counted(answer)))
+
+    def told_of_delivery(self, answer: Mapping[str, Any]) -> DeliveredOut:
+        """The same of a delivery."""
+        return self._acting.told(DeliveredOut.of(self._counted(answer)))
+
+    def _counted(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._acting.metrics.changed.labels(answer["act"]).inc()
+        return answer
 
 
-AmendmentDep = Annotated[Amendment, Depends(_amendment)]
+async def _amending(acting: ActingDep, identifier: IdentifierDep) -> _Amending:
+    return _Amending(acting, identifier)
 
 
-@router.post(
-    "/renewal-applications",
-    operation_id="applyForRenewal",
-    summary="登记延续申请 Application for renewal",
-    openapi_extra=needs(MANAGE),
-    responses=_SAID,
-)
-def apply_for_renewal(
-    *,
-    amendment: AmendmentDep,
-    application: RenewalIn,
-    caller: CallerDep,
-    parts: PartsDep,
-    metrics: MetricsDep,
-    response: Response,
-) -> AmendedOut:
+AmendingDep = Annotated[_Amending, Depends(_amending)]
+
+
+def _act(path: str, operation_id: str, summary: str) -> Callable[[_Route], _Route]:
+    """A route below the certificate; all of them are documented alike."""
+    return router.post(
+        path,
+        operation_id=operation_id,
+        summary=summary,
+        openapi_extra=needs(MANAGE),
+        responses={200: {"headers": ETAG}},
+    )
+
+
+@_act("/renewal-applications", "applyForRenewal", "登记延续申请 Application for renewal")
+def apply_for_renewal(amending: AmendingDep, application: RenewalIn) -> AmendedOut:
     """申请未决定前，届满的证照视为审查中（行政许可法第五十条）。 Under review, not invalid.
 
     晚于法定提前期但在届满前提出的，登记并提示。 Late but in time: recorded with a warning.
     """
-    answer = parts.amend.apply_for_renewal(
-        caller, amendment, application.applied_on, application.case_number
-    )
-    return AmendedOut.of(_told(answer, metrics, response))
+    said = (application.applied_on, application.case_number)
+    return amending.told(amending.use.apply_for_renewal(amending.who, amending.what, *said))
 
 
-@router.post(
-    "/renewal-applications/decision",
-    operation_id="decideRenewal",
-    summary="登记延续决定 Decision on the renewal",
-    openapi_extra=needs(MANAGE),
-    responses=_SAID,
-)
-def decide_renewal(
-    *,
-    amendment: AmendmentDep,
-    decision: RenewalDecisionIn,
-    caller: CallerDep,
-    parts: PartsDep,
-    metrics: MetricsDep,
-    response: Response,
-) -> AmendedOut:
+@_act("/renewal-applications/decision", "decideRenewal", "登记延续决定 Decision on the renewal")
+def decide_renewal(amending: AmendingDep, decision: RenewalDecisionIn) -> AmendedOut:
     """准予的，至签发新版本时换发；不予的，自决定之日起不再视为审查中。 How it ended.
 
     What is granted stands until the renewed version is issued; a refusal ends it that day.
     """
-    answer = parts.amend.decide_renewal(
-        caller,
-        amendment,
-        RenewalOutcome(decision.outcome),
-        decision.decided_on,
-        decision.document_number,
-    )
-    return AmendedOut.of(_told(answer, metrics, response))
+    outcome = RenewalOutcome(decision.outcome)
+    said = (outcome, decision.decided_on, decision.document_number)
+    return amending.told(amending.use.decide_renewal(amending.who, amending.what, *said))
 
 
-@router.post(
-    "/restrictions",
-    operation_id="restrictCertificate",
-    summary="设定限制 Restrict",
-    openapi_extra=needs(MANAGE),
-    responses=_SAID,
-)
-def restrict(
-    *,
-    amendment: AmendmentDep,
-    restriction: RestrictionIn,
-    caller: CallerDep,
-    parts: PartsDep,
-    metrics: MetricsDep,
-    response: Response,
-) -> AmendedOut:
+@_act("/restrictions", "restrictCertificate", "设定限制 Restrict")
+def restrict(amending: AmendingDep, restriction: RestrictionIn) -> AmendedOut:
     """查封、冻结、抵押、异议、责令停业、经营异常；同类可有多项。 Several of one kind may stand."""
-    answer = parts.amend.restrict(caller, amendment, restriction.to_restriction())
-    return AmendedOut.of(_told(answer, metrics, response))
+    said = restriction.to_restriction()
+    return amending.told(amending.use.restrict(amending.who, amending.what, said))
 
 
-@router.post(
-    "/restrictions/lift",
-    operation_id="liftRestriction",
-    summary="解除限制 Lift a restriction",
-    openapi_extra=needs(MANAGE),
-    responses=_SAID,
-)
-def lift(
-    *,
-    amendment: AmendmentDep,
-    lifting: LiftingIn,
-    caller: CallerDep,
-    parts: PartsDep,
-    metrics: MetricsDep,
-    response: Response,
-) -> AmendedOut:
+@_act("/restrictions/lift", "liftRestriction", "解除限制 Lift a restriction")
+def lift(amending: AmendingDep, lifting: LiftingIn) -> AmendedOut:
     """自所填日期起不再有效，此前的日期仍按有限制核验。 Days before it go on being restricted."""
-    answer = parts.amend.lift(caller, amendment, lifting.to_lifting())
-    return AmendedOut.of(_told(answer, metrics, response))
+    said = lifting.to_lifting()
+    return amending.told(amending.use.lift(amending.who, amending.what, said))
 
 
-@router.post(
-    "/delivery",
-    operation_id="deliverCertificate",
-    summary="登记送达 Delivery",
-    openapi_extra=needs(MANAGE),
-    responses=_SAID,
-)
-def deliver(
-    *,
-    amendment: AmendmentDep,
-    delivery: DeliveryIn,
-    caller: CallerDep,
-    parts: PartsDep,
-    metrics: MetricsDep,
-    response: Response,
-) -> DeliveredOut:
+@_act("/delivery", "deliverCertificate", "登记送达 Delivery")
+def deliver(amending: AmendingDep, delivery: DeliveryIn) -> DeliveredOut:
     """自决定之日起十个工作日内（行政许可法第四十四条、第八十二条）。 Within ten working days.
 
     答复中注明是否逾期。 The answer says whether it was in time.
     """
-    answer = parts.amend.deliver(caller, amendment, delivery.to_handover())
-    return DeliveredOut.of(_told(answer, metrics, response))
-
-
-def _told(answer: Mapping[str, Any], metrics: MetricsDep, response: Response) -> Mapping[str, Any]:
-    metrics.changed.labels(answer["act"]).inc()
-    response.headers["ETag"] = etag(answer["row_version"])
-    return answer
+    said = delivery.to_handover()
+    return amending.told_of_delivery(amending.use.deliver(amending.who, amending.what, said))

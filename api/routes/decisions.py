@@ -1,17 +1,9 @@
 """Changes of state: one route for each action, all of them one use case."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
-from api.deps import (
-    CallerDep,
-    ExpectedVersionDep,
-    IdentifierDep,
-    KeyDep,
-    MetricsDep,
-    PartsDep,
-    Private,
-    etag,
-)
+from api.deps import IdentifierDep, Private
+from api.routes.acting import ActingDep
 from api.routes.documented import ETAG, needs
 from api.routes.reading import JsonRoute
 from api.schemas.decisions import ChangedOut, DecisionIn
@@ -56,22 +48,12 @@ def _add(action: Action) -> None:
         openapi_extra=needs(MANAGE),
         responses={200: {"headers": ETAG}},
     )
-    def change(  # noqa: PLR0913 - what a request carries
-        *,
-        identifier: IdentifierDep,
-        decision: DecisionIn,
-        key: KeyDep,
-        expected_version: ExpectedVersionDep,
-        caller: CallerDep,
-        parts: PartsDep,
-        metrics: MetricsDep,
-        response: Response,
-    ) -> ChangedOut:
-        request = ChangeRequest(identifier, decision.to_decision(action), key, expected_version)
-        answer = ChangedOut.of(parts.change.change(caller, request))
-        metrics.changed.labels(action.value).inc()
-        response.headers["ETag"] = etag(answer.row_version)
-        return answer
+    def change(acting: ActingDep, identifier: IdentifierDep, decision: DecisionIn) -> ChangedOut:
+        asked = decision.to_decision(action)
+        request = ChangeRequest(identifier, asked, acting.key, acting.expected_version)
+        answer = ChangedOut.of(acting.parts.change.change(acting.caller, request))
+        acting.metrics.changed.labels(action.value).inc()
+        return acting.told(answer)
 
 
 for _action in ACTIONS:

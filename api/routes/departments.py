@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from api.deps import CallerDep, ExpectedVersionDep, KeyDep, PartsDep, Private, etag
+from api.deps import CallerDep, ExpectedVersionDep, PartsDep, Private, etag
 from api.paging import MOST, Limit
+from api.routes.acting import ActingDep
 from api.routes.documented import ETAG, needs
 from api.routes.holders import EventPath
 from api.routes.reading import JsonRoute
@@ -103,19 +104,10 @@ def put(
     openapi_extra=needs(DEPARTMENTS),
     responses={201: {"headers": ETAG}},
 )
-def rename(  # noqa: PLR0913 - what a request carries
-    *,
-    credit_code: CodePath,
-    body: NameIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> DatedOut:
+def rename(acting: ActingDep, credit_code: CodePath, body: NameIn) -> DatedOut:
     """自某日起更名；原印章和证照继续有效。 Old seals and certificates stay valid."""
-    request = body.to_request(credit_code, key, expected_version)
-    return _dated(DatedOut(**parts.departments.name(caller, request)), response)
+    request = body.to_request(credit_code, acting.key, acting.expected_version)
+    return acting.told(DatedOut(**acting.parts.departments.name(acting.caller, request)))
 
 
 @router.post(
@@ -126,19 +118,10 @@ def rename(  # noqa: PLR0913 - what a request carries
     openapi_extra=needs(DEPARTMENTS),
     responses={201: {"headers": ETAG}},
 )
-def succeed(  # noqa: PLR0913 - what a request carries
-    *,
-    credit_code: CodePath,
-    body: SuccessionIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> DatedOut:
+def succeed(acting: ActingDep, credit_code: CodePath, body: SuccessionIn) -> DatedOut:
     """合并、更名换码或职能划转：承接单位自该日起管理原单位的证照。 The successor manages them."""
-    request = body.to_request(credit_code, key, expected_version)
-    return _dated(DatedOut(**parts.departments.succeed(caller, request)), response)
+    request = body.to_request(credit_code, acting.key, acting.expected_version)
+    return acting.told(DatedOut(**acting.parts.departments.succeed(acting.caller, request)))
 
 
 @router.post(
@@ -148,20 +131,12 @@ def succeed(  # noqa: PLR0913 - what a request carries
     openapi_extra=needs(DEPARTMENTS),
     responses={200: {"headers": ETAG}},
 )
-def void(  # noqa: PLR0913 - what a request carries
-    *,
-    credit_code: CodePath,
-    event_id: EventPath,
-    body: DepartmentVoidIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
+def void(
+    acting: ActingDep, credit_code: CodePath, event_id: EventPath, body: DepartmentVoidIn
 ) -> DatedOut:
     """发证清单不随之变更，请另行核对。 The issue list stays as it is: look at it as well."""
-    request = body.to_request((credit_code, event_id), key, expected_version)
-    return _dated(DatedOut(**parts.departments.void(caller, request)), response)
+    request = body.to_request((credit_code, event_id), acting.key, acting.expected_version)
+    return acting.told(DatedOut(**acting.parts.departments.void(acting.caller, request)))
 
 
 @router.get(
@@ -197,22 +172,7 @@ def read_issue_list(
     openapi_extra=needs(DEPARTMENTS),
     responses={200: {"headers": ETAG}},
 )
-def enter(
-    *,
-    body: EntryIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> EntryOut:
+def enter(acting: ActingDep, body: EntryIn) -> EntryOut:
     """同一起始日的条目已存在时，只变更其截止日期。 An entry that is there changes its end only."""
-    request = EntryRequest(body.to_entry(), key, expected_version)
-    answer = EntryOut(**parts.issue_list.enter(caller, request))
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
-
-
-def _dated(answer: DatedOut, response: Response) -> DatedOut:
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
+    request = EntryRequest(body.to_entry(), acting.key, acting.expected_version)
+    return acting.told(EntryOut(**acting.parts.issue_list.enter(acting.caller, request)))

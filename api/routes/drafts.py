@@ -1,20 +1,12 @@
 """Drafts: made, reviewed, sealed (制证、审核、签发)."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Response
 
-from api.deps import (
-    CallerDep,
-    CatalogueDep,
-    ExpectedVersionDep,
-    IdentifierDep,
-    KeyDep,
-    MetricsDep,
-    PartsDep,
-    Private,
-    etag,
-)
+from api.deps import CallerDep, CatalogueDep, IdentifierDep, KeyDep, PartsDep, Private, etag
+from api.routes.acting import Acting, ActingDep
 from api.routes.documented import ETAG, LOCATION, REPLAYED, header, needs
 from api.routes.reading import JsonRoute
 from api.schemas.certificates import Beside
@@ -40,6 +32,7 @@ router = APIRouter(
     dependencies=[Private],
 )
 _PDF = "application/pdf"
+_Route = TypeVar("_Route", bound=Callable[..., Any])
 
 
 @router.post(
@@ -164,75 +157,36 @@ def page(identifier: IdentifierDep, caller: CallerDep, parts: PartsDep) -> Respo
     return Response(pdf, headers=headers, media_type=_PDF)
 
 
-@router.post(
-    "/{identifier}/approve",
-    operation_id="approveDraft",
-    summary="审核通过 Approve",
-    openapi_extra=needs(REVIEW),
-    responses={200: {"headers": ETAG}},
-)
-def approve(
-    *,
-    identifier: IdentifierDep,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> DraftStateOut:
+def _act(path: str, operation_id: str, summary: str, scope: str) -> Callable[[_Route], _Route]:
+    """A route that moves a draft on; all of them are documented alike."""
+    return router.post(
+        f"/{{identifier}}/{path}",
+        operation_id=operation_id,
+        summary=summary,
+        openapi_extra=needs(scope),
+        responses={200: {"headers": ETAG}},
+    )
+
+
+@_act("approve", "approveDraft", "审核通过 Approve", REVIEW)
+def approve(acting: ActingDep, identifier: IdentifierDep) -> DraftStateOut:
     """由制证人以外的人审核。 By a person who did not make it."""
-    act = DraftAct(identifier, key, expected_version=expected_version)
-    answer = DraftStateOut.of(parts.review.approve(caller, act))
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
+    answer = acting.parts.review.approve(acting.caller, _of(acting, identifier))
+    return acting.told(DraftStateOut.of(answer))
 
 
-@router.post(
-    "/{identifier}/return",
-    operation_id="returnDraft",
-    summary="退回 Return",
-    openapi_extra=needs(REVIEW),
-    responses={200: {"headers": ETAG}},
-)
-def give_back(  # noqa: PLR0913 - what a request carries
-    *,
-    identifier: IdentifierDep,
-    body: ReturnIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> DraftStateOut:
+@_act("return", "returnDraft", "退回 Return", REVIEW)
+def give_back(acting: ActingDep, identifier: IdentifierDep, body: ReturnIn) -> DraftStateOut:
     """退回制证人并说明理由；标识作废，编号可重用。 Its identifier is used up, its number free."""
-    act = DraftAct(identifier, key, body.reason, expected_version)
-    answer = DraftStateOut.of(parts.review.give_back(caller, act))
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
+    answer = acting.parts.review.give_back(acting.caller, _of(acting, identifier, body.reason))
+    return acting.told(DraftStateOut.of(answer))
 
 
-@router.post(
-    "/{identifier}/discard",
-    operation_id="discardDraft",
-    summary="撤销制证 Discard",
-    openapi_extra=needs(ISSUE),
-    responses={200: {"headers": ETAG}},
-)
-def discard(  # noqa: PLR0913 - what a request carries
-    *,
-    identifier: IdentifierDep,
-    body: DiscardIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> DraftStateOut:
+@_act("discard", "discardDraft", "撤销制证 Discard", ISSUE)
+def discard(acting: ActingDep, identifier: IdentifierDep, body: DiscardIn) -> DraftStateOut:
     """制证单位自行撤销；标识作废，编号可重用。 Given up by who makes drafts."""
-    act = DraftAct(identifier, key, body.reason, expected_version)
-    answer = DraftStateOut.of(parts.review.discard(caller, act))
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
+    answer = acting.parts.review.discard(acting.caller, _of(acting, identifier, body.reason))
+    return acting.told(DraftStateOut.of(answer))
 
 
 @router.post(
@@ -243,22 +197,16 @@ def discard(  # noqa: PLR0913 - what a request carries
     openapi_extra=needs(SEAL),
     responses={201: {"headers": LOCATION | ETAG | REPLAYED}},
 )
-def seal(  # noqa: PLR0913 - what a request carries
-    *,
-    identifier: IdentifierDep,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    metrics: MetricsDep,
-    response: Response,
-) -> IssuedOut:
+def seal(acting: ActingDep, identifier: IdentifierDep) -> IssuedOut:
     """签章、入库、发布。 Sealed, stored and published: from now on it is a certificate."""
-    act = DraftAct(identifier, key, expected_version=expected_version)
-    answer = parts.seal.seal(caller, act)
+    answer = acting.parts.seal.seal(acting.caller, _of(acting, identifier))
     if not answer.replayed:
-        metrics.issued.labels(answer.type_code).inc()
-    response.headers["Location"] = f"/v1/certificates/{answer.identifier}"
-    response.headers["ETag"] = etag(answer.row_version)
-    response.headers["Idempotent-Replayed"] = str(answer.replayed).lower()
-    return IssuedOut.of(answer)
+        acting.metrics.issued.labels(answer.type_code).inc()
+    headers = acting.response.headers
+    headers["Location"] = f"/v1/certificates/{answer.identifier}"
+    headers["Idempotent-Replayed"] = str(answer.replayed).lower()
+    return IssuedOut.of(acting.told(answer))
+
+
+def _of(acting: Acting, identifier: str, reason: str = "") -> DraftAct:
+    return DraftAct(identifier, acting.key, reason, acting.expected_version)

@@ -4,15 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from api.deps import (
-    CallerDep,
-    ExpectedVersionDep,
-    IdentifierDep,
-    KeyDep,
-    PartsDep,
-    Private,
-    etag,
-)
+from api.deps import CallerDep, IdentifierDep, KeyDep, PartsDep, Private, etag
+from api.routes.acting import ActingDep
 from api.routes.documented import ETAG, needs
 from api.routes.reading import JsonRoute
 from api.schemas.base import TypeCode
@@ -75,22 +68,12 @@ def read_paper(
     openapi_extra=needs(PAPER),
     responses={201: {"headers": ETAG}},
 )
-def print_paper(  # noqa: PLR0913 - what a request carries
-    *,
-    identifier: IdentifierDep,
-    body: PrintsIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> PaperOut:
+def print_paper(acting: ActingDep, identifier: IdentifierDep, body: PrintsIn) -> PaperOut:
     """登记印制的纸质件；补发须先声明作废原件。 A replacement needs the old one declared void."""
     prints = tuple(item.to_print() for item in body.prints)
-    request = PrintRequest(identifier, prints, key, expected_version)
-    answer = PaperOut.model_validate(parts.paper.printed(caller, request))
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
+    request = PrintRequest(identifier, prints, acting.key, acting.expected_version)
+    answer = acting.parts.paper.printed(acting.caller, request)
+    return acting.told(PaperOut.model_validate(answer))
 
 
 @router.post(
@@ -100,29 +83,19 @@ def print_paper(  # noqa: PLR0913 - what a request carries
     openapi_extra=needs(PAPER),
     responses={200: {"headers": ETAG}},
 )
-def change_paper(  # noqa: PLR0913 - what a request carries
-    *,
-    identifier: IdentifierDep,
-    body: SheetActIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> PaperOut:
+def change_paper(acting: ActingDep, identifier: IdentifierDep, body: SheetActIn) -> PaperOut:
     """只影响纸质件，电子证照效力不变。 The electronic certificate stays as it is."""
     request = SheetAct(
         identifier,
         PaperAct(body.act),
         body.print_number,
-        key,
+        acting.key,
         body.on,
         body.notice,
-        expected_version,
+        acting.expected_version,
     )
-    answer = PaperOut.model_validate(parts.paper.happened(caller, request))
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
+    answer = acting.parts.paper.happened(acting.caller, request)
+    return acting.told(PaperOut.model_validate(answer))
 
 
 @router.post(

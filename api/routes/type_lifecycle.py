@@ -1,10 +1,13 @@
 """Catalogue management: draft, review, publish with a cut-over day, withdraw."""
 
-from typing import Annotated
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
-from api.deps import CallerDep, ExpectedVersionDep, KeyDep, PartsDep, Private, etag
+from api.deps import CallerDep, KeyDep, PartsDep, Private, etag
+from api.routes.acting import Acting, ActingDep
 from api.routes.documented import ETAG, needs
 from api.routes.reading import JsonRoute
 from api.schemas.base import TypeCode
@@ -19,7 +22,7 @@ from api.schemas.type_lifecycle import (
     TypeRecordsOut,
     WithdrawTypeIn,
 )
-from certlib.usecases.caller import MANAGE_TYPES, TYPES, Caller
+from certlib.usecases.caller import MANAGE_TYPES, TYPES
 from certlib.usecases.manage_types import TypeAct, as_json
 
 router = APIRouter(
@@ -36,10 +39,40 @@ VersionPath = Annotated[
 _OF_VERSION = "/{type_code}/versions/{version}"
 
 
-def _answer(parts: PartsDep, caller: Caller, act: TypeAct, response: Response) -> TypeRecordOut:
-    answer = TypeRecordOut.model_validate(parts.types.act(caller, act), strict=False)
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
+_Route = TypeVar("_Route", bound=Callable[..., Any])
+
+
+class _Managing:
+    """One act on a version that is there."""
+
+    def __init__(self, acting: Acting, type_code: str, version: str) -> None:
+        self._acting = acting
+        self._version = (type_code, version)
+
+    def do(self, act: str, **said: Any) -> TypeRecordOut:
+        """Does it, and tells the version's place in the catalogue."""
+        acting = self._acting
+        asked = TypeAct(act, *self._version, acting.key, expected_version=acting.expected_version)
+        answer = acting.parts.types.act(acting.caller, replace(asked, **said))
+        return acting.told(TypeRecordOut.model_validate(answer, strict=False))
+
+
+async def _managing(acting: ActingDep, type_code: TypeCodePath, version: VersionPath) -> _Managing:
+    return _Managing(acting, type_code, version)
+
+
+ManagingDep = Annotated[_Managing, Depends(_managing)]
+
+
+def _act(path: str, operation_id: str, summary: str) -> Callable[[_Route], _Route]:
+    """A route below the version; all of them are documented alike."""
+    return router.post(
+        f"{_OF_VERSION}/{path}",
+        operation_id=operation_id,
+        summary=summary,
+        openapi_extra=needs(MANAGE_TYPES),
+        responses={200: {"headers": ETAG}},
+    )
 
 
 @router.get(
@@ -114,143 +147,36 @@ def draft(  # noqa: PLR0913 - what a request carries
 ) -> TypeRecordOut:
     """新类型或新版本的草稿。 A draft of a new type or of a new version."""
     act = TypeAct("draft", type_code, version, key, definition=body.definition)
-    return _answer(parts, caller, act, response)
+    answer = TypeRecordOut.model_validate(parts.types.act(caller, act), strict=False)
+    response.headers["ETag"] = etag(answer.row_version)
+    return answer
 
 
-@router.post(
-    _OF_VERSION + "/rewrite",
-    operation_id="rewriteTypeVersion",
-    summary="修改草稿 Rewrite a draft",
-    openapi_extra=needs(MANAGE_TYPES),
-    responses={200: {"headers": ETAG}},
-)
-def rewrite(  # noqa: PLR0913 - what a request carries
-    *,
-    type_code: TypeCodePath,
-    version: VersionPath,
-    body: DraftTypeIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> TypeRecordOut:
+@_act("rewrite", "rewriteTypeVersion", "修改草稿 Rewrite a draft")
+def rewrite(managing: ManagingDep, body: DraftTypeIn) -> TypeRecordOut:
     """整体替换草稿的定义。 The whole definition anew."""
-    act = TypeAct(
-        "rewrite",
-        type_code,
-        version,
-        key,
-        definition=body.definition,
-        expected_version=expected_version,
-    )
-    return _answer(parts, caller, act, response)
+    return managing.do("rewrite", definition=body.definition)
 
 
-@router.post(
-    _OF_VERSION + "/review",
-    operation_id="reviewTypeVersion",
-    summary="审核通过 Review",
-    openapi_extra=needs(MANAGE_TYPES),
-    responses={200: {"headers": ETAG}},
-)
-def review(  # noqa: PLR0913 - what a request carries
-    *,
-    type_code: TypeCodePath,
-    version: VersionPath,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> TypeRecordOut:
+@_act("review", "reviewTypeVersion", "审核通过 Review")
+def review(managing: ManagingDep) -> TypeRecordOut:
     """由未参与起草的人员审核。 By somebody who did not write at it."""
-    act = TypeAct("review", type_code, version, key, expected_version=expected_version)
-    return _answer(parts, caller, act, response)
+    return managing.do("review")
 
 
-@router.post(
-    _OF_VERSION + "/return",
-    operation_id="returnTypeVersion",
-    summary="退回 Return",
-    openapi_extra=needs(MANAGE_TYPES),
-    responses={200: {"headers": ETAG}},
-)
-def send_back(  # noqa: PLR0913 - what a request carries
-    *,
-    type_code: TypeCodePath,
-    version: VersionPath,
-    body: ReturnIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> TypeRecordOut:
+@_act("return", "returnTypeVersion", "退回 Return")
+def send_back(managing: ManagingDep, body: ReturnIn) -> TypeRecordOut:
     """退回起草人，注明原因。 Back to its authors, with what is to be done."""
-    act = TypeAct(
-        "return", type_code, version, key, remark=body.remark, expected_version=expected_version
-    )
-    return _answer(parts, caller, act, response)
+    return managing.do("return", remark=body.remark)
 
 
-@router.post(
-    _OF_VERSION + "/publish",
-    operation_id="publishTypeVersion",
-    summary="发布 Publish",
-    openapi_extra=needs(MANAGE_TYPES),
-    responses={200: {"headers": ETAG}},
-)
-def publish(  # noqa: PLR0913 - what a request carries
-    *,
-    type_code: TypeCodePath,
-    version: VersionPath,
-    body: PublishIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> TypeRecordOut:
+@_act("publish", "publishTypeVersion", "发布 Publish")
+def publish(managing: ManagingDep, body: PublishIn) -> TypeRecordOut:
     """自启用日起生效；旧版可继续使用至指定日期。 In force from the cut-over day."""
-    act = TypeAct(
-        "publish",
-        type_code,
-        version,
-        key,
-        day=body.published_from,
-        earlier_until=body.earlier_usable_until,
-        expected_version=expected_version,
-    )
-    return _answer(parts, caller, act, response)
+    return managing.do("publish", day=body.published_from, earlier_until=body.earlier_usable_until)
 
 
-@router.post(
-    _OF_VERSION + "/withdraw",
-    operation_id="withdrawTypeVersion",
-    summary="停用 Withdraw",
-    openapi_extra=needs(MANAGE_TYPES),
-    responses={200: {"headers": ETAG}},
-)
-def withdraw(  # noqa: PLR0913 - what a request carries
-    *,
-    type_code: TypeCodePath,
-    version: VersionPath,
-    body: WithdrawTypeIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> TypeRecordOut:
+@_act("withdraw", "withdrawTypeVersion", "停用 Withdraw")
+def withdraw(managing: ManagingDep, body: WithdrawTypeIn) -> TypeRecordOut:
     """停用后不再签发，已签发的证照不受影响。 No new ones; those that were issued stay."""
-    act = TypeAct(
-        "withdraw",
-        type_code,
-        version,
-        key,
-        remark=body.remark,
-        day=body.last_day,
-        expected_version=expected_version,
-    )
-    return _answer(parts, caller, act, response)
+    return managing.do("withdraw", remark=body.remark, day=body.last_day)

@@ -14,6 +14,7 @@ from api.deps import (
     Private,
     etag,
 )
+from api.routes.acting import ActingDep
 from api.routes.documented import ETAG, LOCATION, REPLAYED, needs
 from api.routes.reading import JsonRoute
 from api.schemas.drafts import DraftStateOut
@@ -110,18 +111,8 @@ def versions(identifier: IdentifierDep, caller: CallerDep, parts: PartsDep) -> L
     openapi_extra=needs(ISSUE),
     responses={201: {"headers": ETAG}},
 )
-def add_form(  # noqa: PLR0913 - what a request carries
-    *,
-    identifier: IdentifierDep,
-    form: FormAddIn,
-    key: KeyDep,
-    expected_version: ExpectedVersionDep,
-    caller: CallerDep,
-    parts: PartsDep,
-    response: Response,
-) -> FormAddedOut:
+def add_form(acting: ActingDep, identifier: IdentifierDep, form: FormAddIn) -> FormAddedOut:
     """为现行证照增加副本、附页或附图，另行签章。 One more file, sealed now, of the same content."""
-    request = form.to_request(identifier, key, expected_version)
-    answer = FormAddedOut.model_validate(dict(parts.add_form.add(caller, request)))
-    response.headers["ETag"] = etag(answer.row_version)
-    return answer
+    request = form.to_request(identifier, acting.key, acting.expected_version)
+    answer = acting.parts.add_form.add(acting.caller, request)
+    return acting.told(FormAddedOut.model_validate(dict(answer)))
