@@ -14,6 +14,11 @@ def legal_day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
+def start_of_day(day: date) -> datetime:
+    """The first instant of a legal day."""
+    return datetime(day.year, day.month, day.day, tzinfo=CHINA)
+
+
 def end_of_day(day: date) -> datetime:
     """The last whole second of a legal day."""
     return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=CHINA)

@@ -25,6 +25,17 @@ __all__ = [
 ]
 
 _RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
+_ENDED = frozenset(
+    {
+        View.SUPERSEDED,
+        View.DEREGISTERED,
+        View.ANNULLED,
+        View.WITHDRAWN,
+        View.REVOKED,
+        View.TRANSFERRED_OUT,
+        View.VOIDED,
+    }
+)
 
 
 class PaperStatus(StrEnum):
@@ -158,6 +169,13 @@ class Certificate:
             held = view(state, begins, None, day, suspension)
             return seen if held is View.VALID else held
         return seen
+
+    def ended_on(self, day: date) -> View | None:
+        """How it had ended on `day`, by state or calendar; None where it had not."""
+        seen = self.view_on(day)
+        if seen is View.EXPIRED:
+            return None if self.renewal_on(day) is not None else seen
+        return seen if seen in _ENDED else None
 
     def decide(
         self, decision: Decision, *, actor: str, now: datetime, expected_version: int | None = None

@@ -15,6 +15,8 @@ from certlib.certificate import PaperStatus
 from certlib.errors import Invalid, Problem, TransitionForbidden
 
 _RANGE_LIMIT = 10_000
+_ONE_SHEET = frozenset({"original", "duplicate"})
+"""Files that are a certificate in themselves: there is one sheet of each at a time."""
 
 
 class PaperAct(StrEnum):
@@ -116,7 +118,8 @@ class Sheet:
 
         Raises:
             TransitionForbidden: the table has no such step.
-            Invalid: the day is in the future or before the print, or a declaration has no notice.
+            Invalid: the day is in the future, before the print or before what happened last, or
+                a declaration has no notice.
         """
         to_status = SHEET_STEPS.get((self.status, act))
         if to_status is None:
@@ -130,6 +133,16 @@ class Sheet:
         if day > today:
             problems.append(
                 Problem("/on", "date-future", "日期不能晚于今天。", "The day is in the future.")
+            )
+        earliest = max(legal_day(self.printed.printed_at), self.status_on or date.min)
+        if day < earliest:
+            problems.append(
+                Problem(
+                    "/on",
+                    "date-order",
+                    f"日期不能早于印制日期及上一次登记的日期（{earliest}），请核对。",
+                    f"The day lies before the print, or what was recorded last ({earliest}).",
+                )
             )
         if act is PaperAct.DECLARE_VOID and not notice.strip():
             problems.append(
@@ -171,6 +184,43 @@ def print_problems(
                 "印制时间不能晚于现在。",
                 "The sheet cannot be printed in the future.",
             )
+
+
+def sheet_problems(prints: Iterable[Print], known: Iterable[Sheet], path: str) -> Iterator[Problem]:
+    """There is one 正本 and one of each 副本 at a time, and a sheet is replaced once.
+
+    Args:
+        prints: new sheets of a certificate.
+        known: its sheets on record.
+        path: JSON pointer of the list in the caller's document.
+    """
+    before = list(known)
+    replaced = {sheet.printed.replaces for sheet in before}
+    out = [item.printed for item in current(before) if item.status is not PaperStatus.COLLECTED]
+    for place, item in enumerate(prints):
+        if item.replaces and item.replaces in replaced:
+            yield Problem(
+                f"{path}/{place}/replaces",
+                "sheet-replaced",
+                "该纸质件已补发过，请写明最近一次补发的印制号。",
+                "That sheet has been replaced: name the one that replaced it last.",
+            )
+        rivals = [
+            other.print_number
+            for other in out
+            if (other.form, other.copy_number) == (item.form, item.copy_number)
+            and other.print_number != item.replaces
+        ]
+        if rivals and item.form in _ONE_SHEET:
+            yield Problem(
+                f"{path}/{place}/form",
+                "sheet-out",
+                f"已有纸质件“{rivals[0]}”：请先登记收回，或声明作废后在 replaces 写明其印制号。",
+                f"Its sheet {rivals[0]} is out: record it as collected, or declare it void and"
+                " name it in replaces.",
+            )
+        replaced.add(item.replaces)
+        out.append(item)
 
 
 def overall(sheets: Iterable[Sheet], *, has_paper: bool) -> PaperStatus:

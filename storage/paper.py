@@ -1,12 +1,13 @@
 """Paper twins and blank forms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, exists, func, insert, select, update
 
+from certlib.calendar import start_of_day
 from certlib.certificate import PaperStatus
 from certlib.departments import Holding
 from certlib.errors import Conflict
@@ -15,12 +16,20 @@ from certlib.paper_errors import BlankFormUnusable, PrintNumberTaken
 from certlib.states import State
 from storage.holdings import held
 from storage.link import Link
-from storage.tables import BlankFormRow, CertificateRow, SheetRow, UntwinnedPrintRow, table
+from storage.tables import (
+    BlankFormRow,
+    CertificateFileRow,
+    CertificateRow,
+    SheetRow,
+    UntwinnedPrintRow,
+    table,
+)
 
 _SHEETS = table(SheetRow)
 _BLANKS = table(BlankFormRow)
 _PRINTS = table(UntwinnedPrintRow)
 _CERTIFICATES = table(CertificateRow)
+_FILES = table(CertificateFileRow)
 
 ENDED = (
     State.SUPERSEDED,
@@ -88,6 +97,15 @@ _TWIN = (
     .where(_PRINTS.c.identifier == "")
     .values(identifier=bindparam("b_identifier"))
 )
+_UNTWIN = (
+    update(_PRINTS).where(_PRINTS.c.identifier == bindparam("b_identifier")).values(identifier="")
+)
+_TWINNED = (
+    select(_SHEETS.c.identifier)
+    .where(_SHEETS.c.type_code == bindparam("type_code"))
+    .where(_SHEETS.c.print_number == bindparam("print_number"))
+    .limit(1)
+)
 _COUNTED = (
     select(_BLANKS.c.type_code, _BLANKS.c.form, _BLANKS.c.status, func.count().label("number"))
     .where(_BLANKS.c.issuer_code == bindparam("issuer_code"))
@@ -113,6 +131,24 @@ _LATE = (
     _PAGE.where(_CERTIFICATES.c.paper == PaperStatus.PENDING)
     .where(_CERTIFICATES.c.state.in_((State.ISSUED, State.SUSPENDED)))
     .where(_CERTIFICATES.c.issue_date < bindparam("issued_before"))
+)
+_WITHOUT_SHEET = (
+    select(_FILES.c.identifier)
+    .where(_FILES.c.form == "duplicate")
+    .where(_FILES.c.kind == "original")
+    .where(_FILES.c.stored_at < bindparam("stored_before"))
+    .where(
+        ~exists()
+        .where(_SHEETS.c.identifier == _FILES.c.identifier)
+        .where(_SHEETS.c.form == _FILES.c.form)
+        .where(_SHEETS.c.copy_number == _FILES.c.copy_number)
+    )
+)
+_LATE_COPIES = (
+    _PAGE.where(_CERTIFICATES.c.paper != PaperStatus.NONE)
+    .where(_CERTIFICATES.c.state.in_((State.ISSUED, State.SUSPENDED)))
+    .where(_CERTIFICATES.c.issue_date < bindparam("issued_before"))
+    .where(_CERTIFICATES.c.identifier.in_(_WITHOUT_SHEET))
 )
 _UNCOLLECTED = _PAGE.where(_CERTIFICATES.c.paper.in_((PaperStatus.SYNCED, PaperStatus.LOST))).where(
     _CERTIFICATES.c.state.in_(ENDED)
@@ -167,9 +203,13 @@ class PaperReading:
         self, within: tuple[Holding, ...], issued_before: date, after: str, limit: int
     ) -> Sequence[str]:
         """Certificates issued before a day whose paper is still pending."""
-        statement = _LATE.where(held(_CERTIFICATES, within))
         page = {"issued_before": issued_before, "after": after, "count": limit}
-        return [row.identifier for row in self._link.fetch(statement, **page)]
+        stored_before = start_of_day(issued_before)
+        pending = self._link.fetch(_LATE.where(held(_CERTIFICATES, within)), **page)
+        copies = self._link.fetch(
+            _LATE_COPIES.where(held(_CERTIFICATES, within)), stored_before=stored_before, **page
+        )
+        return sorted({row.identifier for row in (*pending, *copies)})[:limit]
 
     def uncollected(self, within: tuple[Holding, ...], after: str, limit: int) -> Sequence[str]:
         """Certificates that have ended while their paper is out."""
@@ -185,7 +225,9 @@ class PaperReading:
 class PaperWriting(PaperReading):
     """The part of a unit of work that keeps them."""
 
-    def add_sheets(self, sheets: Iterable[Sheet], issuer_code: str, type_code: str) -> None:
+    def add_sheets(
+        self, sheets: Iterable[Sheet], issuer_code: str, type_code: str, reporters: Collection[str]
+    ) -> None:
         """Keeps new sheets and uses their blank forms; `PrintNumberTaken`, `BlankFormUnusable`."""
         for sheet in sheets:
             self._use_blank(sheet, issuer_code, type_code)
@@ -193,13 +235,14 @@ class PaperWriting(PaperReading):
                 self._link.change(insert(_SHEETS), _sheet_row(sheet, issuer_code, type_code))
             except Conflict as error:
                 raise PrintNumberTaken(field_path="/print_number") from error
-            twinned = {
-                "b_issuer_code": issuer_code,
-                "b_type_code": type_code,
-                "b_print_number": sheet.printed.print_number,
-                "b_identifier": sheet.identifier,
-            }
-            self._link.change(_TWIN, twinned)
+            for reporter in sorted({issuer_code, *reporters}):
+                twinned = {
+                    "b_issuer_code": reporter,
+                    "b_type_code": type_code,
+                    "b_print_number": sheet.printed.print_number,
+                    "b_identifier": sheet.identifier,
+                }
+                self._link.change(_TWIN, twinned)
 
     def save_sheet(self, sheet: Sheet) -> None:
         """Keeps a sheet's status."""
@@ -227,6 +270,7 @@ class PaperWriting(PaperReading):
         spoiled = {"b_identifier": identifier, "b_note": "burned", "b_changed_at": now}
         self._link.change(_SPOIL_USED, spoiled)
         self._link.change(_WITHDRAW, {"b_identifier": identifier})
+        self._link.change(_UNTWIN, {"b_identifier": identifier})
 
     def receive_blanks(self, blanks: Iterable[BlankForm]) -> None:
         """Keeps new blank forms; `Conflict` where a number is in stock already."""
@@ -237,6 +281,12 @@ class PaperWriting(PaperReading):
         row = {f"b_{name}": value for name, value in _blank_row(blank).items()}
         if self._link.change(_USE_BLANK, row) == 0:
             raise BlankFormUnusable(number=blank.number)
+
+    def twinned(self, issuers: Collection[str], type_code: str, print_number: str) -> bool:
+        """Whether a sheet of one of the issuers has the print number."""
+        statement = _TWINNED.where(_SHEETS.c.issuer_code.in_(sorted(issuers)))
+        place = {"type_code": type_code, "print_number": print_number}
+        return self._link.first(statement, **place) is not None
 
     def add_untwinned(self, found: UntwinnedPrint) -> None:
         """Keeps a print without a certificate; `Conflict` where it is known."""

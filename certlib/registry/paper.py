@@ -1,6 +1,6 @@
 """Paper twins, and the stock of blank forms they are printed on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -22,7 +22,10 @@ class PaperReads(Protocol):
     def late_twins(
         self, within: tuple[Holding, ...], issued_before: date, after: str, limit: int
     ) -> Sequence[str]:
-        """Identifiers of certificates issued before a day whose paper is still pending."""
+        """Identifiers of certificates issued before a day whose 正本 or a 副本 has no sheet.
+
+        A 副本 that was added later counts from the day on which it was.
+        """
         ...
 
     def uncollected(self, within: tuple[Holding, ...], after: str, limit: int) -> Sequence[str]:
@@ -37,8 +40,16 @@ class PaperReads(Protocol):
 class PaperWrites(PaperReads, Protocol):
     """What can be kept."""
 
-    def add_sheets(self, sheets: Iterable[Sheet], issuer_code: str, type_code: str) -> None:
+    def add_sheets(
+        self, sheets: Iterable[Sheet], issuer_code: str, type_code: str, reporters: Collection[str]
+    ) -> None:
         """Keeps new sheets and uses their blank forms; twins prints that had none.
+
+        Args:
+            sheets: new ones of one certificate.
+            issuer_code: whose print numbers and blank forms they are.
+            type_code: of the certificate.
+            reporters: bodies that may have reported one of them as paper without a twin.
 
         Raises:
             PrintNumberTaken: another sheet of this issuer, type and form has the number.
@@ -55,7 +66,10 @@ class PaperWrites(PaperReads, Protocol):
         ...
 
     def withdraw_sheets(self, identifier: str) -> None:
-        """Forgets the sheets of an intent that is burned; their blank forms are spoiled."""
+        """Forgets the sheets of an intent that is burned; their blank forms are spoiled.
+
+        Prints that it would have twinned are without a twin again.
+        """
         ...
 
     def receive_blanks(self, blanks: Iterable[BlankForm]) -> None:
@@ -64,6 +78,10 @@ class PaperWrites(PaperReads, Protocol):
 
     def spoil_blank(self, blank: BlankForm) -> None:
         """Raises `BlankFormUnusable` unless it is in stock."""
+        ...
+
+    def twinned(self, issuers: Collection[str], type_code: str, print_number: str) -> bool:
+        """Whether a certificate of one of the issuers has a sheet with the print number."""
         ...
 
     def add_untwinned(self, found: UntwinnedPrint) -> None: ...

@@ -5,13 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from certlib.canonical import digest
-from certlib.errors import TypeUnknown
+from certlib.document import Form
+from certlib.errors import Invalid, IssuerNotAuthorised, TypeUnknown
 from certlib.paper import BlankForm, BlankStatus, StockCount
 from certlib.ports import Clock
 from certlib.registry import Registry, UnitOfWork
 from certlib.usecases.caller import PAPER, Caller
 from certlib.usecases.keep_paper import PaperPage, paper_page
 from certlib.usecases.once import Done, Once, once
+from certlib.usecases.order_checks import form_of_type_problems
 
 
 class KeepBlanks:
@@ -29,12 +31,13 @@ class KeepBlanks:
         Raises:
             ScopeMissing: the caller may not keep paper.
             TypeUnknown: no such type.
+            IssuerNotAuthorised: the department does not issue it today.
+            Invalid: the type has no such form.
             Conflict: one of the numbers is in stock already.
         """
 
         def do(uow: UnitOfWork) -> int:
-            if not uow.versions_of(of.type_code):
-                raise TypeUnknown(field_path="/type_code", type_code=of.type_code[:32])
+            _need_use(uow, of)
             uow.receive_blanks(replace(of, number=number) for number in numbers)
             return len(numbers)
 
@@ -90,3 +93,16 @@ class KeepBlanks:
 
         act = Once(caller, route, key, asked_digest, self._clock.now())
         return once(self._registry, act, done)
+
+
+def _need_use(uow: UnitOfWork, blank: BlankForm) -> None:
+    """Blank forms are kept by who issues the type, of the forms that it has."""
+    versions = uow.versions_of(blank.type_code)
+    if not versions:
+        raise TypeUnknown(field_path="/type_code", type_code=blank.type_code[:32])
+    name, day = versions[-1].name, blank.received_on
+    if not any(item.covers(day) for item in uow.issue_list(blank.type_code, blank.issuer_code)):
+        raise IssuerNotAuthorised(name=name, day=day.isoformat(), field_path="/type_code")
+    wrong = [list(form_of_type_problems(Form(blank.form), item, "")) for item in versions]
+    if all(wrong):
+        raise Invalid(problems=tuple(wrong[-1]))

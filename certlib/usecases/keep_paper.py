@@ -24,8 +24,9 @@ from certlib.paper import (
     UntwinnedPrint,
     overall,
     print_problems,
+    sheet_problems,
 )
-from certlib.paper_errors import SheetUnknown
+from certlib.paper_errors import PrintNumberTaken, SheetUnknown
 from certlib.ports import Clock
 from certlib.registry import OutboxEvent, ReadSession, Registry, UnitOfWork
 from certlib.usecases.access import access_of, need
@@ -34,6 +35,7 @@ from certlib.usecases.once import Done, Once, once
 
 _Listing = Callable[[ReadSession, tuple[Holding, ...]], Sequence[str]]
 
+_REPLACEABLE = frozenset({PaperStatus.DECLARED_VOID, PaperStatus.COLLECTED})
 LATE_DAYS = 3
 """Days after issue when a twin that is still pending is late, unless the caller says otherwise."""
 
@@ -86,7 +88,7 @@ class KeepPaper:
     def printed(self, caller: Caller, request: PrintRequest) -> Mapping[str, Any]:
         """The certificate's paper after new sheets were printed for it.
 
-        A sheet that replaces another needs that one declared void before.
+        A sheet that replaces another needs that one declared void or collected before.
 
         Raises:
             ScopeMissing, OutsideDepartment, CertificateNotFound, StaleVersion.
@@ -107,7 +109,8 @@ class KeepPaper:
             check_prints(certificate, request.prints, known, today)
             sheets = new_sheets(certificate.identifier, request.prints, caller.actor, now)
             content = certificate.content
-            uow.add_sheets(sheets, content.issuer_code, content.type_code)
+            codes = printers(uow, caller, content.type_code, today)
+            uow.add_sheets(sheets, content.issuer_code, content.type_code, codes)
             details = {"prints": [item.print_number for item in request.prints]}
             return _kept(uow, certificate, details, now)
 
@@ -166,6 +169,7 @@ class KeepPaper:
 
         Raises:
             TypeUnknown: no such type.
+            PrintNumberTaken: a certificate stands behind it.
             Conflict: the print is on record.
         """
         asked: dict[str, Any] = {
@@ -178,6 +182,9 @@ class KeepPaper:
         def do(uow: UnitOfWork) -> Done:
             if not uow.versions_of(found.type_code):
                 raise TypeUnknown(field_path="/type_code", type_code=found.type_code[:32])
+            codes = printers(uow, caller, found.type_code, legal_day(found.recorded_at))
+            if uow.twinned(codes, found.type_code, found.print_number):
+                raise PrintNumberTaken(field_path="/print_number")
             uow.add_untwinned(found)
             told = {"type_code": found.type_code, "print_number": found.print_number}
             return Done(f"department:{caller.department_code}", told, told)
@@ -239,6 +246,20 @@ def _kept(
     return Done(after.identifier, answer, {**details, "paper": paper.value})
 
 
+def printers(session: ReadSession, caller: Caller, type_code: str, day: date) -> frozenset[str]:
+    """The bodies whose paper of a type the caller's department prints.
+
+    Itself and, where it is entrusted or has taken functions over, others.
+    """
+    holdings = access_of(session, caller, day).holdings()
+    others = {
+        item.issuer_code
+        for item in holdings
+        if item.covers(item.issuer_code, type_code, item.acting_code)
+    }
+    return frozenset({caller.department_code, *others})
+
+
 def new_sheets(
     identifier: str,
     prints: Sequence[Print],
@@ -256,24 +277,39 @@ def check_prints(
     """Everything that can be said against new sheets of a certificate, at once.
 
     Raises:
-        TransitionForbidden: a sheet to be replaced was not declared void.
+        TransitionForbidden: a sheet to be replaced was neither declared void nor collected, or
+            the certificate had ended on the day of the print.
         SheetUnknown: the sheet to be replaced is not there.
-        Invalid: a form the certificate does not have, or a print in the future.
+        Invalid: a form the certificate does not have, a print in the future, or a second sheet
+            while the first is out.
     """
     forms = {(item.form, item.copy_number) for item in certificate.files}
-    problems = tuple(print_problems(prints, forms, today, "/prints"))
+    problems = (
+        *print_problems(prints, forms, today, "/prints"),
+        *sheet_problems(prints, known, "/prints"),
+    )
     if problems:
         raise Invalid(problems=problems)
     for item in prints:
+        _need_running(certificate, legal_day(item.printed_at))
         if item.replaces:
             old = _find(known, item.replaces)
-            if old.status is not PaperStatus.DECLARED_VOID:
+            if old.status not in _REPLACEABLE:
                 raise TransitionForbidden(
                     state=old.status.value,
-                    state_zh="未声明作废",
+                    state_zh="未声明作废、未收回",
                     action="replace",
                     action_zh="补发",
                 )
+
+
+def _need_running(certificate: Certificate, day: date) -> None:
+    """What was printed in its time may be recorded later; nothing is printed after the end."""
+    ended = certificate.ended_on(day)
+    if ended is not None:
+        raise TransitionForbidden(
+            state=ended.value, state_zh=ended.zh, action="print", action_zh="印制纸质件"
+        )
 
 
 def _mine(

@@ -9,7 +9,7 @@ from certlib.certificate import Certificate
 from certlib.document import FORM_NAMES, ORIGINAL, Form
 from certlib.errors import DateOrder, Problem
 from certlib.numbers import number_key
-from certlib.paper import print_problems
+from certlib.paper import print_problems, sheet_problems
 from certlib.states import CORRECTION
 from certlib.usecases.order import IssueOrder
 
@@ -255,6 +255,7 @@ def paper_problems(
         )
     files = {(form.kind, form.copy_number) for form in forms}
     yield from print_problems(order.paper, files, today, "/paper")
+    yield from sheet_problems(order.paper, (), "/paper")
     for place, item in enumerate(order.paper):
         if item.replaces:
             yield Problem(

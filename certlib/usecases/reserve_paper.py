@@ -1,9 +1,11 @@
 """The paper twin of an order: reserved with the intent, in step from the publication on."""
 
+from certlib.calendar import legal_day
 from certlib.certificate import PaperStatus
 from certlib.paper import Sheet
 from certlib.registry import Intent, UnitOfWork
 from certlib.usecases.caller import Caller
+from certlib.usecases.keep_paper import printers
 from certlib.usecases.order import IssueOrder
 
 
@@ -17,4 +19,6 @@ def reserve_paper(uow: UnitOfWork, caller: Caller, order: IssueOrder, intent: In
         Sheet(intent.identifier, item, PaperStatus.PENDING, intent.recorded_at, caller.actor)
         for item in order.paper
     ]
-    uow.add_sheets(sheets, order.issuer_code, order.type_code)
+    if sheets:
+        codes = printers(uow, caller, order.type_code, legal_day(intent.recorded_at))
+        uow.add_sheets(sheets, order.issuer_code, order.type_code, codes)

@@ -1,14 +1,19 @@
 """Paper twins by API: registered, lost, void, replaced, collected; stock and what is missing."""
 
+from datetime import date
 from itertools import count
 
 import pytest
 
 from certlib import ids
+from certlib.mandates import Capacity, IssueListEntry
 from certlib.page_errors import FaceOverflow
-from tests.unit.usecases.house import ISSUER, TYPE
+from tests.unit.api.api_world import ORDER
+from tests.unit.usecases.house import ISSUER, OTHER, STEPS, TYPE
 
 _keys = count(1)
+HANDS = {"person": "officer-3", "made_by": "officer-1", "approved_by": ["officer-2"]}
+FORMS = [{"form": "original"}, {"form": "duplicate"}, {"form": "annex"}]
 PRINT = {"print_number": "P-1", "place": "揭阳市行政服务中心", "printed_at": "2026-11-22T01:00:00Z"}
 
 
@@ -60,6 +65,80 @@ def test_lost_void_replaced_and_the_electronic_certificate_unaffected(world):
     ]
     acts = [item.act for item in world.house.audit() if item.act.startswith("paper-")]
     assert acts == ["paper-print", "paper-lose", "paper-declare-void", "paper-print"]
+
+
+def _problems(answer):
+    assert answer.status_code == 422, answer.text
+    return [(item["field"], item["code"]) for item in answer.json()["problems"]]
+
+
+def test_a_void_sheet_is_replaced_once(world):
+    identifier = world.issued()
+    _print(world, identifier)
+    _act(world, identifier, "declare-void", notice="揭阳日报")
+    assert _print(world, identifier, print_number="P-2", replaces="P-1").status_code == 201
+    twice = _print(world, identifier, print_number="P-3", replaces="P-1")
+    assert ("/prints/0/replaces", "sheet-replaced") in _problems(twice)
+    _act(world, identifier, "declare-void", "P-2", notice="揭阳日报")
+    assert _print(world, identifier, print_number="P-3", replaces="P-2").status_code == 201
+
+
+def test_there_is_one_original_at_a_time(world):
+    identifier = world.issued(type_code=STEPS, **HANDS, forms=FORMS)
+    assert _print(world, identifier).status_code == 201
+    second = {"print_number": "P-2"}
+    out = [("/prints/0/form", "sheet-out")]
+    assert _problems(_print(world, identifier, **second)) == out
+    for number in ("D-1", "D-2"):
+        copy = _print(world, identifier, print_number=number, form="duplicate", copy_number=1)
+        assert copy.status_code == (201 if number == "D-1" else 422)
+    _act(world, identifier, "lose")
+    assert _problems(_print(world, identifier, **second)) == out
+    _act(world, identifier, "declare-void", notice="揭阳日报")
+    assert _problems(_print(world, identifier, **second)) == out
+    assert _print(world, identifier, **second, replaces="P-1").status_code == 201
+    _act(world, identifier, "collect", "P-2")
+    assert _print(world, identifier, print_number="P-3").json()["paper"] == "synced"
+
+
+def test_an_order_prints_one_original(world):
+    prints = [PRINT, {**PRINT, "print_number": "P-2"}]
+    assert _problems(world.issue(paper=prints)) == [("/paper/1/form", "sheet-out")]
+
+
+def test_a_collected_sheet_may_be_replaced_too(world):
+    identifier = world.issued()
+    _print(world, identifier)
+    _act(world, identifier, "collect")
+    again = _print(world, identifier, print_number="P-2", replaces="P-1")
+    assert again.json()["paper"] == "synced"
+
+
+def test_nothing_is_printed_after_the_end_and_what_was_before_is_recorded(world):
+    identifier = world.issued()
+    world.act(identifier, "revoke", effective_from="2026-11-21")
+    refused = _print(world, identifier)
+    assert (refused.status_code, refused.json()["code"]) == (409, "transition-forbidden")
+    assert "吊销" in refused.json()["detail"]
+    assert _print(world, identifier, printed_at="2026-11-20T01:00:00Z").status_code == 201
+    assert _get(world, "paper/uncollected").json()["identifiers"] == [identifier]
+
+
+def test_nothing_is_printed_after_the_term(world):
+    old = {"issue_date": "2021-01-01", "valid_from": "2021-01-01", "valid_to": "2022-01-01"}
+    identifier = world.issued(**old)
+    assert _print(world, identifier).json()["code"] == "transition-forbidden"
+    assert _print(world, identifier, printed_at="2022-01-01T01:00:00Z").status_code == 201
+
+
+def test_no_sheet_is_lost_before_it_was_printed(world):
+    identifier = world.issued()
+    _print(world, identifier, printed_at="2026-11-20T01:00:00Z")
+    order = [("/on", "date-order")]
+    assert _problems(_act(world, identifier, "lose", on="2026-11-19")) == order
+    assert _act(world, identifier, "lose", on="2026-11-21").status_code == 200
+    assert _problems(_act(world, identifier, "find", on="2026-11-20")) == order
+    assert _act(world, identifier, "find", on="2026-11-21").status_code == 200
 
 
 def test_a_found_sheet_counts_again(world):
@@ -149,6 +228,18 @@ def test_late_twins_are_listed_until_they_are_printed(world):
     assert two
 
 
+def test_a_copy_without_its_sheet_is_late_too(world):
+    days = {"issue_date": "2026-11-10", "valid_from": "2026-11-10", "valid_to": "2030-11-09"}
+    identifier = world.issued(type_code=STEPS, **HANDS, forms=FORMS[:2], **days)
+    _print(world, identifier)
+    assert _get(world, "paper/late?days=0").json()["identifiers"] == []  # sealed today
+    world.house.clock.pass_time(days=5)
+    assert _get(world, "paper/late").json()["identifiers"] == [identifier]
+    assert _get(world, "paper/late", "reform").json()["identifiers"] == []
+    _print(world, identifier, print_number="D-1", form="duplicate", copy_number=1)
+    assert _get(world, "paper/late").json()["identifiers"] == []
+
+
 def test_paper_that_is_out_after_the_end_is_listed_until_collected(world):
     identifier = world.issued()
     _print(world, identifier)
@@ -171,6 +262,50 @@ def test_paper_without_a_twin_is_settled_by_its_certificate(world):
     identifier = world.issued()
     _print(world, identifier)
     assert _get(world, "paper/untwinned").json()["prints"] == []
+
+
+def test_what_has_a_twin_is_not_reported_without_one(world):
+    identifier = world.issued(paper=[PRINT])
+    body = {"type_code": TYPE, "print_number": "P-1", "printed_on": "2026-11-20"}
+    refused = _post(world, "paper/untwinned", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "print-number-taken")
+    assert _get(world, "paper/untwinned").json()["prints"] == []
+    # Another body's print of the same number is another print.
+    assert _post(world, "paper/untwinned", body, "reform").status_code == 201
+    assert identifier
+
+
+def test_what_an_entrusted_unit_reported_is_settled_by_its_principals_certificate(world):
+    with world.house.registry.begin() as uow:
+        entry = IssueListEntry(
+            TYPE, OTHER, date(2025, 1, 1), None, "委托书", Capacity.ENTRUSTED, ISSUER
+        )
+        uow.put_issue_entry(entry)
+        uow.commit()
+    body = {"type_code": TYPE, "print_number": "P-1", "printed_on": "2026-11-20"}
+    assert _post(world, "paper/untwinned", body, "reform").status_code == 201
+    order = {**ORDER, "issuer_code": ISSUER, "paper": [PRINT]}
+    assert _post(world, "certificates", order, "reform").status_code == 201
+    assert _get(world, "paper/untwinned", "reform").json()["prints"] == []
+    again = _post(world, "paper/untwinned", {**body, "number": "x"}, "reform")
+    assert again.json()["code"] == "print-number-taken"
+
+
+def test_a_burned_order_leaves_the_print_without_a_twin(world):
+    body = {"type_code": TYPE, "print_number": "P-1", "printed_on": "2026-11-20"}
+    _post(world, "paper/untwinned", body)
+    world.house.renderer.error = FaceOverflow()
+    assert world.issue(paper=[PRINT]).json()["code"] == "face-overflow"
+    assert len(_get(world, "paper/untwinned").json()["prints"]) == 1
+
+
+def test_blank_forms_are_of_types_and_forms_that_the_department_issues(world):
+    body = {"type_code": TYPE, "numbers": ["A1"]}
+    refused = _post(world, "blank-forms", body, "reform")
+    assert (refused.status_code, refused.json()["code"]) == (403, "issuer-not-authorised")
+    other_form = _post(world, "blank-forms", {**body, "form": "annex"})
+    assert _problems(other_form) == [("/form", "form-not-of-type")]
+    assert _post(world, "blank-forms", {**body, "type_code": STEPS, "form": "annex"}).is_success
 
 
 @pytest.mark.parametrize("count_", [3])

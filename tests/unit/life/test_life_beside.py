@@ -148,6 +148,15 @@ def test_nothing_is_deregistered_for_want_of_a_renewal_that_is_undecided():
     assert refused.decide(decision(Action.DEREGISTER, reason="expired"), actor="o", now=NOW)
 
 
+def test_what_waits_for_its_renewal_has_not_ended():
+    assert applied().ended_on(TODAY) is None
+    assert decided(applied()).ended_on(TODAY) is View.EXPIRED
+    assert issued().ended_on(TODAY) is None
+    assert applied().decide(decision(Action.REVOKE), actor="o", now=NOW).ended_on(TODAY) is (
+        View.REVOKED
+    )
+
+
 def test_an_ended_certificate_waits_for_no_decision():
     certificate = applied().decide(decision(Action.REVOKE), actor="o", now=NOW)
     assert certificate.renewal_pending_since is None
