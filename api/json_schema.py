@@ -50,6 +50,7 @@ _WORDS: Mapping[str, str] = {
     "date-time": "日期时间",
 }
 """Types and formats of JSON Schema, as a clerk reads them."""
+_SHOWN = 30
 _OTHER = ("schema", "不符合字段规则，请核对。", "Breaks the field's rule: check it.")
 
 
@@ -80,9 +81,20 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
     listed = value if isinstance(value, list) else [value]
     value = "、".join(str(item) for item in listed)
     value_zh = "、".join(_WORDS.get(str(item), str(item)) for item in listed)
-    zh, en = zh.format(value=value, value_zh=value_zh), en.format(value=value)
+    zh = zh.format(value=value, value_zh=value_zh)
+    en = en.format(value=value.replace("、", ", "))
+    if error.validator == "pattern" and (sample := _sample(error)):
+        zh = f"格式不符合要求，应如“{sample}”，请核对。"
+        en = f"The form is wrong: write it as in {sample}."
     for leaf in _leaves(error):
         yield Problem(pointer + leaf, code, zh, en)
+
+
+def _sample(error: ValidationError) -> str:
+    """The dictionary's example, where it is short enough to show a form and not itself at fault."""
+    sample = error.schema.get("x-sample") if isinstance(error.schema, Mapping) else None
+    shown = isinstance(sample, str) and len(sample) <= _SHOWN and sample != error.instance
+    return str(sample) if shown else ""
 
 
 def _leaves(error: ValidationError) -> list[str]:

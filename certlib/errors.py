@@ -314,8 +314,8 @@ class TransitionForbidden(Conflict):
     """The transition table has no such step."""
 
     code = "transition-forbidden"
-    zh = "当前状态“{state_zh}”不允许“{action_zh}”。"
-    en = "A certificate that is {state} does not admit {action}."
+    zh = "证照当前状态为“{state_zh}”，不能办理“{action_zh}”，请核对登记。"
+    en = "The certificate is {state}: {action} is not possible, read the record."
 
 
 class StaleVersion(Conflict):

@@ -48,6 +48,11 @@ class Changed:
         """The stored state, where the act was one on the state."""
         return str(self.raw.get("state", ""))
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Codes of what is remarkable, such as `other-version-counts`; sentences are in `raw`."""
+        return tuple(item["code"] for item in self.raw.get("warnings", ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:

@@ -22,6 +22,7 @@ CHECKS: Mapping[str, tuple[str, str]] = {
     "status_now": ("当前状态", "status now"),
     "duties_on": ("受理日定期义务", "duties that day"),
     "duties_now": ("定期义务", "duties now"),
+    "paper": ("纸质件", "paper"),
     "record_then": ("当时的登记", "record then"),
     "match": ("信息比对", "match"),
 }

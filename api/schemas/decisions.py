@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints
 
 from api.schemas import examples
-from api.schemas.base import Day, Name, Note, Wire
+from api.schemas.base import Day, Name, Note, Remark, Wire
 from certlib.certificate import Decision
 from certlib.states import Action
 
@@ -71,6 +71,7 @@ class ChangedOut(Wire):
                     "reason_code": "penalty",
                     "effective_from": "2026-11-22",
                     "recorded_at": "2026-11-22T01:02:03Z",
+                    "warnings": [],
                 }
             ]
         }
@@ -83,6 +84,11 @@ class ChangedOut(Wire):
     reason_code: str
     effective_from: str
     recorded_at: str
+    warnings: list[Remark] = Field(
+        default_factory=list,
+        description="提示：如同一证照的其他版本不受影响（`other-version-counts`）。"
+        " What is remarkable, such as another version that goes on.",
+    )
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Self:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from certlib.access import Act
@@ -13,13 +13,16 @@ from certlib.divisions import DivisionTable
 from certlib.errors import CertificateNotFound, UnknownDivision
 from certlib.ports import Clock
 from certlib.registry import OutboxEvent, Registry, UnitOfWork
-from certlib.states import TRANSITIONS
+from certlib.states import TRANSITIONS, Action, View
 from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.once import Done, Once, instant_text, once
 from certlib.webhooks import STATE_CHANGED
 
 _DIVISION = 6
+_OF_ONE_VERSION = frozenset({Action.VOID, Action.RESTORE})
+"""Acts that mean one version by their nature: what was issued in error, what was suspended."""
+_GOING_ON = frozenset({View.VALID, View.NOT_YET_EFFECTIVE, View.SUSPENDED, View.SUSPENSION_ENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,10 @@ class ChangeState:
             certificate = uow.certificate(request.identifier)
             if certificate is None:
                 raise CertificateNotFound
-            need(uow, caller, Act.CHANGE, certificate, legal_day(now))
+            today = legal_day(now)
+            need(uow, caller, Act.CHANGE, certificate, today)
             if _is_repeat(certificate, request.decision):
-                return Done(request.identifier, _answer(certificate), repeated=True)
+                return Done(request.identifier, _told(uow, certificate, today), repeated=True)
             after = certificate.decide(
                 request.decision,
                 actor=caller.actor,
@@ -98,7 +102,7 @@ class ChangeState:
             )
             uow.save(after, certificate.row_version)
             uow.add_events([_event(after, now)])
-            return Done(request.identifier, _answer(after), _details(after.history[-1]))
+            return Done(request.identifier, _told(uow, after, today), _details(after.history[-1]))
 
         route = request.decision.action.value
         asked = Once(caller, route, request.key, request.request_digest(), now)
@@ -134,6 +138,33 @@ def _is_repeat(certificate: Certificate, decision: Decision) -> bool:
     """The very decision that was recorded last: an answer lost on the way, told again."""
     last = certificate.history[-1].decision if certificate.history else None
     return last == decision and (certificate.state, decision.action) not in TRANSITIONS
+
+
+def _told(uow: UnitOfWork, certificate: Certificate, today: date) -> dict[str, Any]:
+    return _answer(certificate) | {"warnings": _others(uow, certificate, today)}
+
+
+def _others(uow: UnitOfWork, after: Certificate, today: date) -> list[dict[str, str]]:
+    """A warning where the right goes on under another version, as after a renewal issued early."""
+    action = after.history[-1].decision.action
+    if action in _OF_ONE_VERSION:
+        return []
+    going_on = [
+        item.identifier
+        for item in uow.lineage(after.identifier)
+        if item.identifier != after.identifier and item.view_on(today) in _GOING_ON
+    ]
+    if not going_on:
+        return []
+    named = ", ".join(going_on)
+    return [
+        {
+            "field": "",
+            "code": "other-version-counts",
+            "zh": f"同一证照的其他版本不受影响：{named}。如应一并办理，请逐一登记。",
+            "en": f"Other versions go on: {named}. Record it for each that it is meant for.",
+        }
+    ]
 
 
 def _answer(certificate: Certificate) -> dict[str, Any]:

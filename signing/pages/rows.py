@@ -108,7 +108,12 @@ def _refusals(path: str, spec: Mapping[str, Any], value: Any) -> Iterator[Proble
     """The problem of the field, or of each picture in it that is none."""
     form = spec.get("x-format")
     if form not in _PICTURES:
-        yield Invalid(field_path=path).as_problem()
+        yield Problem(
+            path,
+            "format",
+            "内容无法按该字段的格式排印，请核对类型字典中的写法。",
+            "The value cannot be printed in the field's format: see how the dictionary writes it.",
+        )
         return
     if form == "photograph" or not isinstance(value, list):
         yield PictureUnusable(field_path=path).as_problem()

@@ -190,6 +190,8 @@ def _show(screen: Screen, said: Mapping[str, Any], *, as_json: bool) -> None:
         f"{zh}：{identifier}，自 {day} 起，登记版本 {version}。",
         f"{state}: {identifier}, from {day}, record version {version}.",
     )
+    for warning in said.get("warnings", ()):
+        screen.say(str(warning["zh"]), str(warning["en"]), "yellow")
 
 
 revoke = _command(

@@ -8,6 +8,8 @@ import click
 import pytest
 
 from api.cli import app
+from api.cli.bilingual import Language
+from api.cli.commands import change
 from api.cli.failures import code_of
 from api.cli.reports import CHECKS
 from api.cli.screen import Screen
@@ -170,3 +172,12 @@ def test_json_is_utf8_whatever_the_locale_says():
         cwd=app.__file__.rsplit("/api/", 1)[0],
     )
     assert "缺少" in json.loads(ended.stdout.decode("utf-8"))["problems"][0]["zh"]
+
+
+def test_what_is_remarkable_about_an_act_is_said(capsys: pytest.CaptureFixture[str]):
+    said = {
+        "identifier": "1.2", "state": "REVOKED", "row_version": 2, "effective_from": "2026-11-22",
+        "warnings": [{"field": "", "code": "other-version-counts", "zh": "其他版本", "en": "Other"}],
+    }  # fmt: skip
+    change._show(Screen(Language.ZH), said, as_json=False)
+    assert "其他版本" in capsys.readouterr().out

@@ -102,6 +102,16 @@ def test_both_clients_ask_the_same_and_read_the_same(name, given, named, asked, 
     assert first.asked == second.asked == [asked]
 
 
+def test_a_change_says_what_is_remarkable():
+    warned = {
+        **CHANGED,
+        "warnings": [{"field": "", "code": "other-version-counts", "zh": "", "en": ""}],
+    }
+    library = _sync(Town(CHANGED, warned))
+    assert library.revoke("1.2", {}).warnings == ()
+    assert library.revoke("1.2", {}).warnings == ("other-version-counts",)
+
+
 def test_a_status_says_verdict_and_reason():
     said = {"identifier": "1.2", "verdict": "valid", "code": "valid", "zh": "有效", "en": "Valid"}
     unknown = {"identifier": "", "found": False, "code": "identifier-malformed"}

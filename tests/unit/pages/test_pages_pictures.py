@@ -241,7 +241,7 @@ def test_every_refused_picture_is_named(renderer):
     assert {(problem.field, problem.code) for problem in caught.value.problems} == {
         ("/fields/KZ_ZP/1/image", "picture-unusable"),
         ("/fields/KZ_ZP/3/image", "picture-unusable"),
-        ("/fields/KZ_RQ", "invalid"),
+        ("/fields/KZ_RQ", "format"),
     }
 
 

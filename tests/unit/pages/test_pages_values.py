@@ -62,7 +62,7 @@ def test_a_table_without_sums_has_no_last_line():
 
 @pytest.mark.parametrize(
     ("total", "codes"),
-    [("249975.51", []), ("249975.510", ["invalid"]), ("249975.50", ["sum-differs"])],
+    [("249975.51", []), ("249975.510", ["format"]), ("249975.50", ["sum-differs"])],
 )
 def test_a_total_is_the_sum_of_its_table(total, codes):
     fields = sample_fields(RESULT) | {"KZ_HJ": total}
@@ -93,7 +93,7 @@ def test_a_total_of_no_table_or_of_no_numbers_differs():
     assert [item.code for item in field_problems(without, PROOF)] == ["sum-differs"]
     assert [(item.field, item.code) for item in field_problems(unread, PROOF)] == [
         ("/fields/KZ_JE", "sum-differs"),
-        ("/fields/KZ_CY", "invalid"),
+        ("/fields/KZ_CY", "format"),
     ]
 
 

@@ -146,6 +146,29 @@ def test_what_ended_meanwhile_is_not_ended_again(house):
         assert session.due_successions(date(2030, 1, 1), 9) == []
 
 
+def test_who_revokes_one_version_is_told_which_others_go_on(house):
+    """Either order: neither the old term nor the renewed one ends with the other."""
+    old = first(house)
+    new = revised(house, old, "renewal", valid_to=date(2031, 2, 1))
+    decision = Decision(
+        Action.REVOKE, "penalty", TODAY, "第六十六条", "揭交罚〔2026〕1号", "交通局"
+    )
+    told = house.change.change(CALLER, ChangeRequest(new, decision, "r-1"))["warnings"]
+    assert [item["code"] for item in told] == ["other-version-counts"]
+    assert old in told[0]["zh"]
+    assert old in told[0]["en"]
+    assert house.change.change(CALLER, ChangeRequest(old, decision, "r-2"))["warnings"] == []
+
+
+def test_what_is_void_was_void_by_itself(house):
+    old = first(house)
+    new = revised(house, old, "renewal", valid_to=date(2031, 2, 1))
+    decision = Decision(
+        Action.VOID, "issuing-error", TODAY, "第一条", "揭交决〔2026〕1号", "交通局"
+    )
+    assert house.change.change(CALLER, ChangeRequest(new, decision, "v-1"))["warnings"] == []
+
+
 def test_a_voided_renewal_does_not_end_the_old_version_and_may_be_made_again(house):
     old = first(house)
     wrong = revised(house, old, "renewal", valid_to=date(2031, 2, 1))
