@@ -9,7 +9,8 @@ from typing import Final
 
 from api.metrics import Metrics
 from api.parts import Parts
-from certlib.errors import CertlibError, HistoryRolledBack
+from certlib.errors import CertlibError
+from certlib.history_errors import HistoryRolledBack
 
 _CONTENT: Final = b"certlib health check"
 _IMPRINT: Final = hashlib.sha256(_CONTENT).digest()

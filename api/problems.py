@@ -11,6 +11,7 @@ from api import failures
 from certlib import (
     beside_errors,
     errors,
+    history_errors,
     issuing_errors,
     page_errors,
     paper_errors,
@@ -48,7 +49,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.Refused: Entry(403, "无权操作", "Refused"),
     errors.Unavailable: Entry(503, "服务暂时不可用", "Temporarily unavailable"),
     errors.Corrupt: Entry(503, "存储数据异常", "Stored data damaged"),
-    errors.HistoryRolledBack: Entry(503, "审计历史与留存封签不符", "History rolled back"),
+    history_errors.HistoryRolledBack: Entry(503, "审计历史与留存封签不符", "History rolled back"),
     # input
     errors.MalformedIdentifier: Entry(400, "证照标识格式有误", "Malformed identifier"),
     errors.BadCheckCharacter: Entry(422, "校验位有误", "Wrong check character"),

@@ -12,7 +12,8 @@ from api import logs
 from api.courier import Courier
 from api.metrics import Metrics
 from api.parts import Parts
-from certlib.errors import CertlibError, HistoryRolledBack, StoreUnavailable
+from certlib.errors import CertlibError, StoreUnavailable
+from certlib.history_errors import HistoryRolledBack
 from certlib.usecases.reconcile import Reconciled
 
 _log = logs.logger("worker")

@@ -10,7 +10,7 @@ sealed.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from certlib.errors import HistoryRolledBack
+from certlib.history_errors import HistoryRolledBack
 from certlib.ports import BatchStore
 from certlib.registry import Registry, SealedBatch
 from certlib.registry.seals import batch_name, batch_number

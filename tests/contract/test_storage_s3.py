@@ -13,7 +13,6 @@ from minio.error import S3Error
 from minio.objectlockconfig import DAYS, ObjectLockConfig
 from minio.versioningconfig import SUSPENDED, VersioningConfig
 
-from api.audit.bucket import Bucket, ObjectBucket
 from certlib.errors import Conflict, Corrupt, StoreUnavailable, StoreUnfit, Unsupported
 from storage import Cipher, S3ObjectStore, S3Options
 from storage.s3_bucket import check, prepare
@@ -582,34 +581,3 @@ def test_two_writers_that_are_asked_to_come_again(
     )
     with pytest.raises(StoreUnavailable):
         objects.put_once(_name(), CONTENT)
-
-
-# --- batches of the history ---------------------------------------------------------------------
-
-
-def test_a_batch_behind_a_delete_marker_is_still_known(
-    seaweed: SeaweedServer, bucket: S3Options, objects: S3ObjectStore
-) -> None:
-    """Whoever stole the service's login can hide a locked batch, and cannot make it forgotten."""
-    names = ["history/0000000001.json", "history/0000000002.json"]
-    for name in names:
-        objects.put_once(name, CONTENT)
-        objects.retain(name, datetime.now(UTC) + timedelta(minutes=5))
-    seaweed.client().remove_object(bucket.bucket, names[1])
-    assert objects.get(names[1]) is None
-    assert objects.batches() == names
-    place = Bucket(
-        bucket.endpoint, bucket.bucket, bucket.region, bucket.access_key, bucket.secret_key
-    )
-    auditor = ObjectBucket(place)
-    listed = auditor.batches()
-    assert list(listed) == names
-    assert [len(versions) for versions in listed.values()] == [1, 1]
-    assert auditor.names() == (frozenset(), ())
-    whole, hidden = (auditor.read(name) for name in names)
-    assert hidden is None
-    assert whole is not None
-    assert (whole.octets, whole.locked, whole.damaged) == (CONTENT, True, False)
-    older = auditor.read(names[1], listed[names[1]][0])
-    assert older is not None
-    assert older.octets == CONTENT

@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from certlib.errors import HistoryRolledBack, StoreUnavailable
+from certlib.errors import StoreUnavailable
+from certlib.history_errors import HistoryRolledBack
 from certlib.registry import AuditRecord
 from certlib.registry.seals import batch_name
 from certlib.usecases.keep_batches import KeepBatches
