@@ -1,9 +1,12 @@
 """INV-8: every act is announced once, and nothing is announced that was not issued."""
 
+from collections import defaultdict
+
 from api.audit.checks import feed
 from api.audit.database import Snapshot
 from api.audit.ledger import Ledger
 from api.audit.report import Invariant
+from api.audit.transitions import TABLE
 
 _SILENT = ("变更没有对应的通知", "a line of the feed was never announced")
 _UNISSUED = ("通知的证照未签发", "an event about a certificate that was not issued")
@@ -11,8 +14,15 @@ _AHEAD = ("通知的版本超前于登记", "an event about a version that does 
 _TWICE = ("同一通知向同一接收方登记了两次", "one event is on its way twice to one receiver")
 _NO_EVENT = ("投递没有对应的通知", "a delivery of an event that does not exist")
 _NO_HOOK = ("投递没有对应的接收方", "a delivery to a receiver that does not exist")
-_EVENTS = "SELECT event_id, identifier FROM outbox"
-_FEED = "SELECT identifier, row_version FROM certificate_changes WHERE sequence >= {}"
+_TOPIC = ("通知的主题与操作不符", "the event is announced as something else than the act")
+_EVENTS = "SELECT event_id, identifier, topic FROM outbox"
+_FEED = "SELECT identifier, row_version, act FROM certificate_changes WHERE sequence >= {}"
+_PAPER = "paper-"
+_TOPICS = {
+    **{step: "certificate.state-changed" for _, step in TABLE},
+    "issue": "certificate.issued",
+    "add-form": "certificate.form-added",
+}
 _DELIVERIES = (
     "SELECT d.delivery_id, d.webhook_id, d.event_id, w.webhook_id AS known "
     "FROM webhook_deliveries d LEFT JOIN webhooks w ON w.webhook_id = d.webhook_id"
@@ -22,14 +32,20 @@ _DELIVERIES = (
 def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
     """Events against certificates, the feed against events, deliveries against both."""
     found = Invariant("INV-8")
-    events: set[str] = set()
+    events: dict[str, str] = {}
     for row in snapshot.rows(_EVENTS):
         found.checked += 1
-        events.add(row["event_id"])
+        events[row["event_id"]] = row["topic"]
         _check_event(found, ledger, row["event_id"], row["identifier"])
+    topics: dict[str, set[str]] = defaultdict(set)
     for row in snapshot.rows(_FEED.format(feed.began(snapshot))):
-        announced = f"{row['identifier']}:{row['row_version']}" in events
-        found.expect(announced, row["identifier"], "not-announced", _SILENT)
+        event = f"{row['identifier']}:{row['row_version']}"
+        found.expect(event in events, row["identifier"], "not-announced", _SILENT)
+        if row["act"] not in feed.BESIDE:
+            topics[event].add(_topic_of(row["act"]))
+    for event, expected in topics.items():
+        held = events.get(event, "") in {"", *expected}
+        found.expect(held, event.rpartition(":")[0], "announced-as-other", _TOPIC)
     seen: set[tuple[str, str]] = set()
     for row in snapshot.rows(_DELIVERIES):
         found.checked += 1
@@ -39,6 +55,13 @@ def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
         found.expect(row["event_id"] in events, row["delivery_id"], "no-event", _NO_EVENT)
         found.expect(row["known"] is not None, row["delivery_id"], "no-receiver", _NO_HOOK)
     return found
+
+
+def _topic_of(act: str) -> str:
+    """What an act is announced as (docs/api.md, topics)."""
+    if act.startswith(_PAPER):
+        return "certificate.paper-changed"
+    return _TOPICS.get(act, "certificate.changed")
 
 
 def _check_event(found: Invariant, ledger: Ledger, event_id: str, identifier: str) -> None:

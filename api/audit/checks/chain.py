@@ -103,7 +103,7 @@ def check(snapshot: Snapshot, ledger: Ledger, walk: Walk) -> Invariant:
     """Walks the chain from its first record to its head, then asks it for every act."""
     history, scope = walk.history, walk.scope
     found = history.found
-    memory, words = _Memory(), Words(found, walk.testimony)
+    memory, words = _Memory(), Words(found, walk.testimony, cut=not scope.whole)
     sequence, previous = scope.first - 1, scope.previous
     for record in told(records(snapshot, scope.first), "history", 0, walk.progress):
         found.checked += 1

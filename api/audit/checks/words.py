@@ -18,10 +18,15 @@ _LATE = ("启用后又补登行摘要", "rows were signed off after the first st
 
 
 class Words:
-    """Walks along the history and takes its testimony."""
+    """Walks along the history and takes its testimony.
 
-    def __init__(self, found: Invariant, testimony: Testimony) -> None:
+    Args:
+        cut: the walk begins somewhere inside, perhaps in the middle of a unit.
+    """
+
+    def __init__(self, found: Invariant, testimony: Testimony, *, cut: bool = False) -> None:
         self._found = found
+        self._cut = cut
         self._testimony = testimony
         self._unit: deque[Record] = deque(maxlen=_MOST)
         self._founded = False
@@ -45,7 +50,8 @@ class Words:
         if record.act == _BASELINE:
             self._found.expect(not self._founded, subject, "late-baseline", _LATE)
             return
-        if acts > _MOST:
+        cut, self._cut = self._cut, False
+        if acts > _MOST or (cut and acts > len(self._unit)):
             return
         if self._found.expect(0 < acts <= len(self._unit), subject, "row-without-act", _NO_ACT):
             unit = list(self._unit)[-acts:]

@@ -131,6 +131,8 @@ def test_a_rollback_is_found_against_an_earlier_export(call: Call, store: Store,
     assert call("--quick", "--against", folder)[0] == 0
     last = store.value("SELECT MAX(number) FROM history_batches")
     store.run(f"DELETE FROM history_batches WHERE number = {last}")
+    assert "batch-unrecorded" in call("--quick", "--json")[1]
+    (store.objects / "history" / f"{last:010d}.json").unlink()  # the store as well
     code, out, _ = call("--quick", "--against", folder, "--json")
     assert code == 1
     assert "batch-gone" in out

@@ -48,6 +48,31 @@ def a_row_older_than_its_revocation(store: Store) -> None:
     store.set("certificates", "changed_at = '2020-01-01T00:00:00Z'", "revoked")
 
 
+def a_feed_that_names_another_issuer(store: Store) -> None:
+    where = LINE.format(store.names["valid"])
+    store.run(f"UPDATE certificate_changes SET issuer_code = '{OTHER}' WHERE {where}")
+
+
+def a_feed_that_names_another_type(store: Store) -> None:
+    where = LINE.format(store.names["valid"])
+    store.run(f"UPDATE certificate_changes SET type_code = '{OTHER}001' WHERE {where}")
+
+
+def a_feed_that_tells_another_version(store: Store) -> None:
+    """In the middle: the last line still fits the row."""
+    store.run(
+        "UPDATE certificate_changes SET row_version = 1 WHERE row_version = 2"
+        f" AND identifier = '{store.names['restored']}'"
+    )
+
+
+def a_feed_that_tells_another_state(store: Store) -> None:
+    store.run(
+        "UPDATE certificate_changes SET state = 'ISSUED' WHERE row_version = 2"
+        f" AND identifier = '{store.names['restored']}'"
+    )
+
+
 # --- INV-8 ------------------------------------------------------------------------------------
 
 
@@ -93,6 +118,11 @@ def _delivery(store: Store, delivery: str, event: str, webhook: str = "hook") ->
         " 'waiting', 0, '2026-03-02T00:00:00Z', '2026-03-02T00:00:00Z', 0, '')",
         *(delivery, webhook, event, sequence),
     )
+
+
+def an_event_announced_as_something_else(store: Store) -> None:
+    event = f"{store.names['revoked']}:2"
+    store.run(f"UPDATE outbox SET topic = 'certificate.changed' WHERE event_id = '{event}'")
 
 
 def deliveries_of_nothing_to_nobody(store: Store) -> None:
@@ -255,10 +285,15 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (a_holders_change_nobody_was_told_of, {("INV-6", "not-in-feed")}),
     (a_feed_that_tells_another_act, {("INV-6", "feed-differs")}),
     (a_line_of_no_act, {("INV-6", "feed-unrecorded")}),
+    (a_feed_that_names_another_issuer, {("INV-6", "feed-other")}),
+    (a_feed_that_names_another_type, {("INV-6", "feed-other")}),
+    (a_feed_that_tells_another_version, {("INV-6", "feed-version")}),
+    (a_feed_that_tells_another_state, {("INV-6", "feed-state")}),
     (a_row_older_than_its_revocation, {("INV-6", "row-older")}),
     (an_event_taken_away, {("INV-8", "not-announced")}),
     (an_event_of_a_burned_intent, {("INV-8", "announced-unissued")}),
     (an_event_of_a_version_to_come, {("INV-8", "announced-ahead")}),
+    (an_event_announced_as_something_else, {("INV-8", "announced-as-other")}),
     (deliveries_of_nothing_to_nobody, {("INV-8", "no-event"), ("INV-8", "no-receiver")}),
     (
         a_client_of_another_department,

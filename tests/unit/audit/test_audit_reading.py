@@ -158,6 +158,7 @@ def test_postgresql_is_audited_as_sqlite_is(tmp_path: Path):
             "columns",
             "batch-root",
             "batch-timestamp",
+            "batch-differs",
             "row-changed",
         }
         with psycopg.connect(url) as connection:
