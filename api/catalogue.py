@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from certlib.catalogue import Duty, TypeVersion
+from certlib.catalogue import TypeVersion
 from certlib.errors import TypeUnknown
 from certlib.registry import Registry
 from certlib.usecases.caller import TYPES, Caller
@@ -50,11 +50,6 @@ class Catalogue:
         """Keys of the fields that are masked by default."""
         found = self.known(type_code, version)
         return frozenset() if found is None else found.sensitive_keys
-
-    def duties(self, type_code: str, version: str) -> tuple[Duty, ...]:
-        """The periodic duties of every certificate of a version."""
-        found = self.known(type_code, version)
-        return () if found is None else found.duties
 
     def known(self, type_code: str, version: str) -> TypeVersion | None:
         """A version that certificates name; it never changes, so it is asked for once."""

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from certlib.catalogue import Duty
+from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, Decision, Restriction, RestrictionKind, StateChange
-from certlib.document import Content
+from certlib.document import Content, Holder
+from certlib.holder_changes import ChangeKind, HolderChange
 from certlib.registry import StandingRow, StatusRow
 from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
+from certlib.sources import Source
 from certlib.states import WITHOUT_END, Action, State, View, view
 from certlib.verdicts import Sentence
 from certlib.verification import OWN, Facts, Report, judge
@@ -86,6 +88,18 @@ WITHOUT_DETAILS: Mapping[str, Sentence] = {
         "On record, with a restriction.",
         "Decide by the matter's rule; ask the issuing authority for details.",
     ),
+    "holder-merged": Sentence(
+        "证照记载的持证人已并入其他单位，证照尚未变更。",
+        "承继单位应向发证机关申请变更；变更前请向发证机关核实能否使用。",
+        "The holder that the certificate names was merged into another; it has not been changed.",
+        "The successor has to apply to the issuer for the change; until then ask the issuer.",
+    ),
+    "holder-ended": Sentence(
+        "持证主体的登记情况有变，证照能否使用须向发证机关核实。",
+        "请向发证机关核实。",
+        "Something has changed about the holder: whether it may be used, the issuer knows.",
+        "Ask the issuing authority.",
+    ),
     "renewal-restricted": Sentence(
         "有效期已届满，延续申请未办结，且设有限制。",
         "可先行收件；以延续决定为准，限制详情咨询发证机关。",
@@ -123,6 +137,9 @@ OF_PERSONS: Mapping[str, Sentence] = {
     ),
 }
 """Where a natural person is among the holders: neither kind nor period nor cause."""
+
+_SOMEBODY, _ANOTHER = Holder("", "099", "0"), Holder("", "099", "1")
+"""Holders of whom a status row says nothing."""
 
 _TOLD = frozenset(
     {
@@ -176,9 +193,15 @@ def seen(row: StatusRow, today: date) -> View:
     return found
 
 
-def judged(row: StatusRow, duties: tuple[Duty, ...], moment: datetime) -> Report:
+def judged(row: StatusRow, version: TypeVersion | None, moment: datetime) -> Report:
     """The one judgement, over what a status row knows: nothing is decided here."""
-    return judge(Facts(record=_record(row), our_node=True, duties=duties), OWN, moment)
+    facts = Facts(
+        record=_record(row),
+        duties=() if version is None else version.duties,
+        holder_changes=_gone(row),
+        ends_with_holder=version is not None and version.ends_with_holder,
+    )
+    return judge(facts, OWN, moment)
 
 
 def absent(moment: datetime, *, ours: bool) -> Report:
@@ -202,7 +225,7 @@ def _record(row: StatusRow) -> Certificate:
         issuer_code=row.issuer_code,
         issuer_name="",
         issue_date=row.issue_date or row.valid_from,
-        holders=(),
+        holders=(_SOMEBODY,),
         division_code="",
         valid_from=row.valid_from,
         valid_to=row.valid_to,
@@ -232,6 +255,15 @@ def _record(row: StatusRow) -> Certificate:
         renewals=_renewals(row, standing),
         results=() if standing is None else standing.results,
     )
+
+
+def _gone(row: StatusRow) -> tuple[HolderChange, ...]:
+    """Why the sole holder is no more."""
+    if row.holder_gone is None:
+        return ()
+    after = (_ANOTHER,) if row.holder_gone is ChangeKind.MERGED else ()
+    source = Source("", "", row.changed_at, "")
+    return (HolderChange("", row.holder_gone, (_SOMEBODY,), after, date.min, source),)
 
 
 def _renewals(row: StatusRow, standing: StandingRow | None) -> tuple[RenewalApplication, ...]:

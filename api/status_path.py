@@ -27,9 +27,10 @@ from api.parts import Parts
 from api.schemas.base import instant_text
 from certlib import ids
 from certlib.calendar import legal_day
-from certlib.catalogue import Duty
+from certlib.catalogue import Duty, TypeVersion
 from certlib.certificate import PaperStatus
 from certlib.errors import CertificateNotFound, CertlibError, MalformedIdentifier, OtherNode
+from certlib.holder_changes import ChangeKind
 from certlib.registry import StandingRow, StatusRow
 from certlib.states import View
 
@@ -60,6 +61,8 @@ class _Key(NamedTuple):
     pending: date | None
     standing: StandingRow | None
     duties: tuple[Duty, ...]
+    ends_with_holder: bool
+    gone: ChangeKind | None
     issued: date | None
 
 
@@ -230,7 +233,8 @@ class StatusPath:
 
     def _words(self, row: StatusRow, seen: View, now: datetime) -> tuple[str, bytes]:
         """Code of the verdict, and the rest of the answer from `"verdict":` on."""
-        duties = self._catalogue.duties(row.type_code, row.type_version)
+        version = self._catalogue.known(row.type_code, row.type_version)
+        duties = () if version is None else version.duties
         day = None
         if seen in _DATED:
             day = row.valid_to if seen is View.EXPIRED else row.valid_from
@@ -242,19 +246,21 @@ class StatusPath:
             pending=row.renewal_pending_since,
             standing=row.standing,
             duties=duties,
+            ends_with_holder=version is not None and version.ends_with_holder,
+            gone=row.holder_gone,
             issued=row.issue_date if duties else None,
         )
         words = self._kept.get(key)
         if words is None:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept = {}
-            words = self._kept[key] = self._judged(row, duties, seen, now)
+            words = self._kept[key] = self._judged(row, version, seen, now)
         return words
 
     def _judged(
-        self, row: StatusRow, duties: tuple[Duty, ...], seen: View, now: datetime
+        self, row: StatusRow, version: TypeVersion | None, seen: View, now: datetime
     ) -> tuple[str, bytes]:
-        report = public.judged(row, duties, now)
+        report = public.judged(row, version, now)
         words = public.of_report(report, personal=public.personal(row))
         rest: Mapping[str, Any] = {
             "verdict": report.verdict.value,

@@ -20,6 +20,8 @@ from typing import Any
 
 from certlib.errors import Invalid
 
+_LICENCE, _PROOF = "证照执照", "证明文件"
+
 
 class HolderCategory(StrEnum):
     """持证主体类别."""
@@ -184,6 +186,18 @@ class TypeVersion:
             for key, spec in self.schema.get("properties", {}).items()
         )
         return tuple(sorted(found, key=lambda item: (item.order, item.key)))
+
+    @property
+    def ends_with_holder(self) -> bool:
+        """Whether it is a right of the holder's own, to be deregistered when the holder is no more.
+
+        So are licences, and proofs for a term, of persons or of organisations alone (Licensing Law
+        art. 70). What both may hold speaks of a thing (不动产权证, 道路运输证), which outlives its
+        holder. So do approvals of a project, reports, and proofs of a fact.
+        """
+        personal = self.holder_category in {HolderCategory.PERSON, HolderCategory.ORGANISATION}
+        proof_for_a_term = self.category == _PROOF and self.term_years is not None
+        return personal and (self.category == _LICENCE or proof_for_a_term)
 
     @property
     def sensitive_keys(self) -> frozenset[str]:

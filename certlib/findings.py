@@ -44,6 +44,14 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
         "{duty}不合格（{date}）；不影响证照效力。",
         "{duty_en} of {date} was not passed; that takes nothing from the certificate.",
     ),
+    "holder-merged-noted": (
+        "证照记载的持证人{sealed}已并入{name}，证照尚未变更，请向发证机关申请变更。",
+        "The certificate names {sealed}, merged into {name}, who has to apply for the change.",
+    ),
+    "holder-ended-noted": (
+        "证照记载的一位持证人已死亡（或已注销、终止），请核对继承、清算或变更情况。",
+        "A holder on it has died or was dissolved: look at succession or liquidation.",
+    ),
     "recorded-otherwise": (
         "{day}当日登记为“{then}”；{recorded}登记“{action}”（自{date}起），现认定该日为“{now}”。",
         (
@@ -117,6 +125,8 @@ TODAY_WORDS: Mapping[str, tuple[str, str]] = {
     "restricted": ("有限制", "restricted"),
     "renewal-restricted": ("有效期届满待延续，且有限制", "expired awaiting renewal, restricted"),
     "restriction-blocks": ("有限制，本事项不得使用", "barred from this matter by a restriction"),
+    "holder-ended": ("持证人已死亡或终止", "without its holder, who has died or was dissolved"),
+    "holder-merged": ("持证人已并入其他单位", "named after a holder that was merged into another"),
     "inspection-overdue-blocks": ("定期检验等义务逾期", "overdue in a periodic duty"),
     "inspection-failed-blocks": ("定期检验等不合格", "not passed in a periodic duty"),
 }

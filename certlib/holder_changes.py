@@ -107,17 +107,23 @@ class Standing:
     Attributes:
         sealed: as the certificate has it, for ever.
         current: present name and code: the same holder, or who took its place in a merger.
-        names: every name that it or its successor is known to have borne, the sealed one included.
+        own: its own last name and code, whoever took its place.
+        names: every name that it is known to have borne itself, the sealed one included.
         keys: every key likewise.
+        heirs: who took its place in a merger, by every name and code since.
         divided: who came out of its divisions.
-        ended: the death or dissolution, if any.
+        gone: the merger, death or dissolution after which it is no more, if any.
+        ended: the death or dissolution, its own or that of who took its place, if any.
     """
 
     sealed: Holder
     current: Holder
+    own: Holder
     names: frozenset[str]
     keys: frozenset[HolderKey]
+    heirs: tuple[Holder, ...] = ()
     divided: tuple[Holder, ...] = ()
+    gone: HolderChange | None = None
     ended: HolderChange | None = None
 
     @property
@@ -139,7 +145,7 @@ class Chronicle:
 
         A renaming before the sealing says nothing against the sealed name, which is younger.
         """
-        walk = _Walk(sealed, {sealed.name}, {key_of(sealed)})
+        walk = _Walk(sealed, sealed, {sealed.name}, {key_of(sealed)})
         for change in self._forward(key_of(sealed), day):
             walk.take(change, younger=change.effective_from > sealed_on)
         for change in self._earlier_selves(key_of(sealed), day):
@@ -148,9 +154,12 @@ class Chronicle:
         return Standing(
             sealed,
             walk.current,
+            walk.own,
             frozenset(walk.names),
             frozenset(walk.keys),
+            tuple(walk.heirs),
             tuple(walk.divided),
+            walk.gone,
             walk.ended,
         )
 
@@ -234,24 +243,37 @@ class _Walk:
     """A walk along a holder's events."""
 
     current: Holder
+    own: Holder
     names: set[str]
     keys: set[HolderKey]
+    heirs: list[Holder] = field(default_factory=list)
     divided: list[Holder] = field(default_factory=list)
+    gone: HolderChange | None = None
     ended: HolderChange | None = None
 
     def take(self, change: HolderChange, *, younger: bool) -> None:
         """One step; `younger`: it took effect after the certificate was sealed."""
         match change.kind:
             case ChangeKind.RENAMED | ChangeKind.RECODED:
-                before = next(item for item in change.before if key_of(item) in self.keys)
-                after = change.after[0]
-                self.names |= {before.name, after.name}
-                self.current = after if younger else replace(after, name=self.current.name)
+                self._becomes(change, younger=younger)
             case ChangeKind.MERGED:
+                self.gone = self.gone or change
                 self.current = change.after[0]
-                self.names.add(self.current.name)
+                self.heirs.append(self.current)
             case ChangeKind.DIVIDED:
                 self.divided += change.after
             case _:  # died, dissolved
+                self.gone = self.gone or change
                 self.ended = change
-        self.keys.add(key_of(self.current))
+
+    def _becomes(self, change: HolderChange, *, younger: bool) -> None:
+        """Another name or code of the same holder, or of who has taken its place."""
+        before = next(item for item in change.before if key_of(item) == key_of(self.current))
+        after = change.after[0]
+        self.current = after if younger else replace(after, name=self.current.name)
+        if self.heirs:
+            self.heirs += [before, after]
+            return
+        self.own = self.current
+        self.names |= {before.name, after.name}
+        self.keys.add(key_of(after))

@@ -261,6 +261,18 @@ SENTENCES: Mapping[str, Sentence] = {
         "The holder was divided; the record cannot tell who took this certificate over.",
         "Look at the papers of the division, or ask the issuer.",
     ),
+    "holder-merged": Sentence(
+        "证照记载的持证人{sealed}已并入{name}，证照尚未变更。",
+        "{name}应凭合并登记文件向发证机关申请变更；变更前请向发证机关核实能否使用。",
+        "The certificate names {sealed}, which was merged into {name}, and has not been changed.",
+        "{name} has to apply to the issuer for the change; until then ask the issuer.",
+    ),
+    "holder-ended": Sentence(
+        "持证人已死亡（或已注销、终止），证照尚未办理注销。",
+        "请向颁证机关核实；颁证机关应依法办理注销。",
+        "The holder has died or was dissolved; the certificate is not deregistered yet.",
+        "Ask the issuer, who has to deregister it by law.",
+    ),
     "altered": Sentence(
         "文件在签发后被改动。",
         "请勿采用，保留文件，按编号调取原件。",

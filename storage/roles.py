@@ -149,8 +149,12 @@ PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
         "results",
     ),
     "restrictions": ("identifier", "effective_from", "effective_to", "lifted_on"),
+    "certificate_holders": ("identifier", "position", "code_type", "code_hash"),
+    "holder_change_parties": ("event_id", "role", "code_type", "code_hash"),
+    "holder_changes": ("event_id", "kind", "effective_from"),
+    "voided_events": ("event_id",),
 }
-"""Columns behind the public look-up: no holder, no content, no decision's details."""
+"""Columns behind the public look-up: of holders keyed hashes, no content, no decision's details."""
 
 
 _IS_OWNER: Final = (

@@ -54,8 +54,7 @@ def _departments(session: ReadSession) -> frozenset[str]:
 
 
 def _known(row: StatusRow, catalogue: Catalogue, now: datetime) -> StatusAnswerOut:
-    duties = catalogue.duties(row.type_code, row.type_version)
-    report = public.judged(row, duties, now)
+    report = public.judged(row, catalogue.known(row.type_code, row.type_version), now)
     return StatusAnswerOut.of(row, public.seen(row, legal_day(now)), report)
 
 

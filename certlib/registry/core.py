@@ -10,7 +10,7 @@ from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, Decision, PaperStatus
 from certlib.departments import Department, Holding
 from certlib.document import ORIGINAL, Content, Form
-from certlib.holder_changes import HolderKey
+from certlib.holder_changes import ChangeKind, HolderKey
 from certlib.mandates import IssueListEntry
 from certlib.ports import DesignDigests
 from certlib.registry.duties import StandingRow
@@ -237,6 +237,8 @@ class StatusRow:
     Attributes:
         issue_date: None stands for `valid_from`.
         standing: None for a certificate to which nothing happened since it was issued.
+        holder_gone: why its sole holder is no more (`Standing.gone`); None where it is, and where
+            there are several.
     """
 
     identifier: str
@@ -253,6 +255,7 @@ class StatusRow:
     type_version: str = ""
     paper: PaperStatus = PaperStatus.NONE
     standing: StandingRow | None = None
+    holder_gone: ChangeKind | None = None
 
 
 class CoreReads(Protocol):

@@ -61,7 +61,7 @@ def _names(
     ]
     recorded = [(own, item.effective_from) for item in _standing(known) for own in _parties(item)]
     return frozenset(
-        name_key(chronicle.standing(own, since, day).current.name)
+        name_key(chronicle.standing(own, since, day).own.name)
         for own, since in (*sealed, *(pair for pair in recorded if pair[1] <= day))
         if key_of(own) == key
     )

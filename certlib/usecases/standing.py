@@ -1,6 +1,5 @@
 """What has become of issuer and holders since a certificate was sealed: asked of the record."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,10 +7,8 @@ from certlib.departments import Jurisdiction, Succession
 from certlib.document import Content
 from certlib.holder_changes import Chronicle, HolderChange, Standing, key_of
 from certlib.registry import ReadSession
-from certlib.verification import Claim, IssuerNow
+from certlib.verification import IssuerNow
 from certlib.verification.matching import same_text
-
-_OF_HOLDERS = frozenset({"holder_name", "holder_code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +59,6 @@ def issuer_now(session: ReadSession, content: Content, today: date) -> IssuerNow
                 content.issuer_code, named.name, "更名为", "is renamed", named.effective_from
             )
     return None
-
-
-def claimed_changes(
-    session: ReadSession, content: Content, claims: Iterable[Claim]
-) -> tuple[HolderChange, ...]:
-    """What happened to the holders, where a claim speaks of them; one query."""
-    if not any(claim.path in _OF_HOLDERS for claim in claims):
-        return ()
-    return holder_changes(session, content)
 
 
 def holder_changes(session: ReadSession, content: Content) -> tuple[HolderChange, ...]:

@@ -21,7 +21,7 @@ from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
 from certlib.usecases.drafts import draft_on_record
 from certlib.usecases.paper_then import sheets_of
-from certlib.usecases.standing import claimed_changes, issuer_now
+from certlib.usecases.standing import holder_changes, issuer_now
 from certlib.usecases.subjects import Subject, subject_of
 from certlib.usecases.widen import widened
 from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
@@ -233,6 +233,10 @@ class VerifyCertificates:
         if len(current) != 1:
             facts = self._with_question(Facts(candidates=len(found)), session, question)
             return facts, current
+        # Who was asked for by a code claims it: a successor's is not the code on the certificate.
+        asked = tuple(claim for claim in question.claims if claim.path != "holder_code")
+        if query.holder_code and asked == question.claims:
+            question = replace(question, claims=(*asked, Claim("holder_code", query.holder_code)))
         facts = self._record_facts(session, current[0].identifier, question)
         return replace(facts, candidates=1, found_by=query.holder_code), ()
 
@@ -255,7 +259,7 @@ class VerifyCertificates:
             record=record,
             authorised=authorised(session, record.content),
             issuer=issuer_now(session, record.content, legal_day(self._clock.now())),
-            holder_changes=claimed_changes(session, record.content, question.claims),
+            holder_changes=holder_changes(session, record.content),
             destination=self._destination(record),
             sheets=sheets_of(session, record, question.on, question.known_at),
         )
@@ -286,6 +290,7 @@ class VerifyCertificates:
             purpose=question.purpose,
             titles={item.key: (item.title, item.title_en) for item in fields},
             duties=() if version is None else version.duties,
+            ends_with_holder=version is not None and version.ends_with_holder,
             corrects=_corrected(session, facts.record, question),
         )
 

@@ -20,6 +20,7 @@ from certlib.verification.file_checks import (
     unreadable,
 )
 from certlib.verification.hindsight import hindsight
+from certlib.verification.holder_checks import holders_gone
 from certlib.verification.matching import (
     CORE_FIELDS,
     issuer_findings,
@@ -67,7 +68,7 @@ _VERDICT_CODES = {"no-signature": "not-a-certificate", "authority-unknown": "can
 """Findings whose verdict carries another code."""
 
 _CHANGED = frozenset({"name-changed", "code-changed"})
-_OF_TODAY = frozenset({Check.STATUS_NOW, Check.DUTIES_NOW})
+_OF_TODAY = frozenset({Check.HOLDERS_NOW, Check.STATUS_NOW, Check.DUTIES_NOW})
 
 
 def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
@@ -121,9 +122,11 @@ def _standing(bench: Judgement, record: Certificate) -> list[Finding]:
     today, on = legal_day(bench.at), bench.facts.on
     found = status(bench, Check.STATUS_NOW, record, today)
     found += duties(bench, Check.DUTIES_NOW, record, today)
+    found += holders_gone(bench, Check.HOLDERS_NOW, record, today)
     if on is not None:
         found += status(bench, Check.STATUS_ON, record, on)
         found += duties(bench, Check.DUTIES_ON, record, on)
+        found += holders_gone(bench, Check.HOLDERS_ON, record, on)
     return found + hindsight(bench, record)
 
 

@@ -17,8 +17,9 @@ class Likeness(IntEnum):
 
     DIFFERENT = 0
     DIVIDED = 1
-    CHANGED = 2
-    SAME = 3
+    MERGED = 2
+    CHANGED = 3
+    SAME = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,15 @@ def name_likeness(claim: str, holder: HolderThen, former: Iterable[str]) -> Like
     wanted = name_key(claim)
     now, then = holder.now, holder.then
     known = {name_key(name) for name in (*now.names, *former)}
-    if then is not None and wanted == name_key(then.current.name):
+    if then is not None and wanted == name_key(then.own.name):
         return Likeness.SAME
-    unchanged = name_key(now.current.name) == name_key(now.sealed.name)
+    unchanged = name_key(now.own.name) == name_key(now.sealed.name)
     if then is None and unchanged and wanted == name_key(now.sealed.name):
         return Likeness.SAME
     if wanted in known:
         return Likeness.CHANGED
+    if wanted in {name_key(item.name) for item in now.heirs}:
+        return Likeness.MERGED
     divided = {name_key(item.name) for item in now.divided}
     return Likeness.DIVIDED if wanted in divided else Likeness.DIFFERENT
 
@@ -67,24 +70,31 @@ def name_likeness(claim: str, holder: HolderThen, former: Iterable[str]) -> Like
 def code_likeness(claim: str, holder: HolderThen) -> Likeness:
     """How a claimed code stands to a holder; 15 and 18 digits of one number are the same."""
     now, then = holder.now, holder.then
-    sealed, current = key_of(now.sealed), key_of(now.current)
-    if then is not None and _means(claim, key_of(then.current)):
+    sealed, current = key_of(now.sealed), key_of(now.own)
+    if then is not None and _means(claim, key_of(then.own)):
         return Likeness.SAME
     if then is None and sealed == current and _means(claim, sealed):
         return Likeness.SAME
     if any(_means(claim, key) for key in now.keys):
         return Likeness.CHANGED
+    if any(_means(claim, key_of(item)) for item in now.heirs):
+        return Likeness.MERGED
     divided = any(_means(claim, key_of(item)) for item in now.divided)
     return Likeness.DIVIDED if divided else Likeness.DIFFERENT
 
 
 def present(holders: Iterable[HolderThen]) -> dict[str, str]:
     """Present names and codes, masked: who knows a former one is not told the present in full."""
-    current = [item.now.current for item in holders]
+    current = [item.now.own for item in holders]
     return {
         "name": "、".join(mask_name(item.name, item.code_type) for item in current),
         "code": "、".join(mask_code(item.code_type, item.code) for item in current),
     }
+
+
+def merger_values(standing: Standing) -> dict[str, str]:
+    """Who the certificate names and who stands in that holder's place, both organisations."""
+    return {"sealed": standing.own.name, "name": standing.current.name}
 
 
 def _past_day(on: date | None, today: date) -> date | None:

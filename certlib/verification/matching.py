@@ -1,7 +1,7 @@
 """Comparing what the caller wrote with the record: full-width forms, spaces and dots tolerated."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from certlib.certificate import Certificate
 from certlib.verification.holder_matching import (
@@ -9,6 +9,7 @@ from certlib.verification.holder_matching import (
     Likeness,
     code_likeness,
     holders_of,
+    merger_values,
     name_likeness,
     present,
 )
@@ -71,14 +72,24 @@ def match_findings(bench: Judgement, record: Certificate) -> list[Finding]:
         return [_mismatch(bench, alike[Likeness.DIFFERENT])]
     if _mixed(record, holders, claims):
         return [_mismatch(bench, sorted(_OF_HOLDERS))]
+    if alike.keys() <= {Likeness.SAME}:
+        evidence = {"fields": [claim.path for claim in claims]}
+        return [bench.finding(Check.MATCH, Outcome.PASS, "matches", evidence=evidence)]
+    return [_otherwise(bench, holders, alike)]
+
+
+def _otherwise(
+    bench: Judgement, holders: Sequence[HolderThen], alike: Mapping[Likeness, list[str]]
+) -> Finding:
+    """What has become of a holder whom the caller knows by something else than the record."""
     values = present(holders)
     if Likeness.DIVIDED in alike:
-        return [bench.finding(Check.MATCH, Outcome.UNKNOWN, "holder-divided", values)]
-    if Likeness.CHANGED in alike:
-        code = "name-changed" if "holder_name" in alike[Likeness.CHANGED] else "code-changed"
-        return [bench.finding(Check.MATCH, Outcome.PASS, code, values)]
-    evidence = {"fields": [claim.path for claim in claims]}
-    return [bench.finding(Check.MATCH, Outcome.PASS, "matches", evidence=evidence)]
+        return bench.finding(Check.MATCH, Outcome.UNKNOWN, "holder-divided", values)
+    if Likeness.MERGED in alike:
+        values = next(merger_values(item.now) for item in holders if item.now.heirs)
+        return bench.finding(Check.MATCH, Outcome.UNKNOWN, "holder-merged", values)
+    code = "name-changed" if "holder_name" in alike[Likeness.CHANGED] else "code-changed"
+    return bench.finding(Check.MATCH, Outcome.PASS, code, values)
 
 
 def issuer_findings(bench: Judgement) -> list[Finding]:

@@ -41,6 +41,8 @@ class Check(StrEnum):
     SEAL = "seal"
     ISSUER_AUTHORITY = "issuer_authority"
     ORIGINAL = "original"
+    HOLDERS_ON = "holders_on"
+    HOLDERS_NOW = "holders_now"
     STATUS_ON = "status_on"
     STATUS_NOW = "status_now"
     DUTIES_ON = "duties_on"
@@ -136,6 +138,8 @@ class Facts:
         known_at: the acceptance day as the record was known at this instant; None for all that
             is known.
         holder_changes: what happened to the record's holders, void events among them.
+        ends_with_holder: the type's certificates are rights of their holder's own
+            (`TypeVersion.ends_with_holder`).
         issuer: who the issuer is today; None when it is what the certificate says.
         duties: the periodic duties of the record's type version.
         corrects: the version that the record corrects from the beginning, or None.
@@ -158,6 +162,7 @@ class Facts:
     authorised: bool | None = None
     claims: tuple[Claim, ...] = ()
     holder_changes: tuple[HolderChange, ...] = ()
+    ends_with_holder: bool = False
     issuer: IssuerNow | None = None
     titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     on: date | None = None

@@ -23,7 +23,7 @@ _VIEW_CODES: Mapping[View, str] = {
     View.VOIDED: "voided",
 }
 _HELD = frozenset({View.SUSPENDED, View.SUSPENSION_ENDED})
-_OF_THE_ASKED_DAY = frozenset({Check.STATUS_ON, Check.DUTIES_ON})
+_OF_THE_ASKED_DAY = frozenset({Check.HOLDERS_ON, Check.STATUS_ON, Check.DUTIES_ON})
 
 
 def status(bench: Judgement, check: Check, record: Certificate, day: date) -> list[Finding]:

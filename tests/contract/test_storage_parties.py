@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from certlib.departments import DatedName, Department, Holding, Succession, SuccessionKind
 from certlib.errors import Conflict, Corrupt, StaleVersion, Unsupported
-from certlib.holder_changes import HolderKey, key_of
+from certlib.holder_changes import ChangeKind, HolderKey, key_of
 from certlib.ids import ROOT
 from certlib.mandates import Capacity, IssueListEntry
 from certlib.registry import SearchQuery
@@ -215,6 +215,43 @@ def test_certificates_of_a_holder_are_named_in_order(store: Store) -> None:
         assert session.held_by([key, KEY]) == wanted
         assert session.held_by([replace(key, code_type="099")]) == []
         assert session.held_by([]) == []
+
+
+def test_the_status_row_says_why_the_sole_holder_is_no_more(store: Store) -> None:
+    """Along its own codes, in the order of days; void events and those to come count for nothing."""
+    alone = records.intent(1)
+    (holder,) = alone.content.holders
+    two = records.intent(2)
+    two = replace(two, content=replace(two.content, holders=(holder, SECOND)))
+    store.publish(alone, two)
+    day = date(2025, 6, 1)
+
+    def gone(identifier: str = alone.identifier) -> object:
+        with store.registry.read() as session:
+            one = session.status(identifier)
+            (many,) = session.statuses([identifier]).values()
+        assert one == many
+        return one.holder_gone
+
+    assert gone() is None
+    _record(store, change("recoded", holder, SECOND, day, event_id="1"))
+    _record(store, change("dissolved", THIRD, None, day, event_id="2"))
+    _record(store, change("dissolved", SECOND, None, date(2025, 5, 31), event_id="3"))
+    _record(store, renamed(SECOND, "别名", date(2025, 6, 2), event_id="4"))
+    _record(store, change("merged", SECOND, FIRM, date(2099, 1, 1), event_id="5"))
+    assert gone() is None  # another's, before the code was its own, a new name, a day to come
+    _record(store, change("merged", SECOND, THIRD, date(2025, 6, 3), event_id="6"))
+    _record(store, change("dissolved", SECOND, None, date(2025, 6, 4), event_id="7"))
+    assert gone() is ChangeKind.MERGED
+    assert gone(two.identifier) is None
+    with store.registry.begin() as unit:
+        unit.void_event("6", reason="错", actor="operator", at=AT)
+        unit.commit()
+    assert gone() is ChangeKind.DISSOLVED
+    with store.registry.begin() as unit:
+        unit.void_event("1", reason="错", actor="operator", at=AT)
+        unit.commit()
+    assert gone() is None
 
 
 def test_a_change_is_kept_as_it_was_recorded(store: Store) -> None:

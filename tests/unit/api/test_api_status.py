@@ -213,7 +213,7 @@ def test_answers_are_counted(world):
 def test_only_what_is_in_force_today_is_ever_valid(state, start, end, pending, restricted):
     moment = datetime(2026, 11, 22, 2, tzinfo=UTC)
     row = StatusRow(UNKNOWN, state, start, end, "t", "i", 3, pending, restricted, moment)
-    report = public.judged(row, (), moment)
+    report = public.judged(row, None, moment)
     today = date(2026, 11, 22)
     good = state is State.ISSUED and start <= today and (end is None or today <= end)
     assert (report.verdict == "valid") == (good and not restricted)

@@ -72,8 +72,9 @@ def test_a_merger_puts_the_successor_in_place_and_the_successor_may_change_again
         change("merged", (FIRM, A), B), renamed(B, "新公司", date(2026, 1, 1)), sealed=FIRM
     )
     assert found.current == replace(B, name="新公司")
-    assert found.names == {FIRM.name, B.name, "新公司"}
-    assert KEYS["B"] in found.keys
+    assert (found.own, found.names, found.keys) == (FIRM, {FIRM.name}, {key_of(FIRM)})
+    assert {holder.name for holder in found.heirs} == {B.name, "新公司"}
+    assert (found.gone.kind, found.ended) == ("merged", None)
 
 
 def test_what_the_successor_was_before_the_merger_is_not_the_predecessors():
@@ -152,7 +153,9 @@ def test_every_walk_ends_whatever_circles_are_on_record(changes, letter):
     holder = LETTERS["ABCD".index(letter)]
     found = chronicle.standing(holder, SEALED_ON, LATER)
     assert holder.name in found.names
-    assert {key_of(holder), key_of(found.current)} <= found.keys
+    assert {key_of(holder), key_of(found.own)} <= found.keys
+    assert found.current == found.own or found.current in found.heirs
+    assert (found.gone is None) == (found.ended is None and not found.heirs)
     mine = chronicle.belonging(KEYS[letter], LATER)
     assert KEYS[letter] in mine
     assert mine <= set(KEYS.values())

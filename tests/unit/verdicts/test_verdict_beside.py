@@ -368,6 +368,6 @@ def test_the_public_status_says_the_same(step):
         standing=None if step is None else StandingRow(record.begins, step, personal=False),
     )  # fmt: skip
     report = judged(record)
-    assert public.judged(row, (), NOW).code == report.code
+    assert public.judged(row, None, NOW).code == report.code
     assert public.seen(row, TODAY) is record.view_on(TODAY)
     assert public.of_report(report, personal=False).zh

@@ -126,6 +126,7 @@ def failed(day=date(2026, 9, 1)):
     return PeriodicResult(1, "annual-inspection", DutyResult.FAILED, day, STORED, "o")
 
 
+SUCCESSOR = replace(FIRM, name="揭阳市大成运输有限公司", code="91445202MA9TEXT11X")
 COPY = {"form": "duplicate", "copy_number": 2}
 
 
@@ -219,6 +220,22 @@ SITUATIONS = [
             issued(),
             claims=(Claim("holder_name", "揭阳市示例货运有限公司"),),
             holder_changes=(change("divided", FIRM, replace(FIRM, name="揭阳市示例货运有限公司")),),
+        ),
+        OWN,
+    ),
+    (
+        "holder-merged",
+        UNSURE,
+        of_record(
+            issued(), holder_changes=(change("merged", FIRM, SUCCESSOR),), ends_with_holder=True
+        ),
+        OWN,
+    ),
+    (
+        "holder-ended",
+        UNSURE,
+        of_record(
+            issued(), holder_changes=(change("dissolved", FIRM, None),), ends_with_holder=True
         ),
         OWN,
     ),

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from certlib.document import Holder
+from certlib.states import Action
 from certlib.verification import OWN, Check, Claim, Facts, IssuerNow, Outcome, Verdict, judge
 from tests.fakes.parties import FIRM, PERSON, change, renamed
-from tests.unit.life.builders import NOW, issued
+from tests.unit.life.builders import NOW, decision, issued
 
 EARLY, LATE = date(2025, 3, 1), date(2026, 6, 1)
 BETWEEN, TODAY = date(2025, 9, 1), date(2026, 11, 22)
@@ -102,11 +103,9 @@ def test_names_and_codes_changed_together_say_the_name():
     assert judge(made, OWN, NOW).code == CHANGED
 
 
-def test_a_successor_by_merger_is_no_stranger_and_a_party_of_a_division_is_no_certainty():
+def test_a_party_of_a_division_is_no_stranger_and_no_certainty():
     other = Holder("揭阳市大成运输有限公司", "001", NEW_CODE)
-    merged, divided = change("merged", FIRM, other), change("divided", FIRM, other)
-    assert code("holder_name", other.name, merged) == CHANGED
-    assert code("holder_code", NEW_CODE, merged) == "code-changed"
+    divided = change("divided", FIRM, other)
     for path, value in (("holder_name", other.name), ("holder_code", NEW_CODE)):
         report = asked(path, value, divided)
         assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "holder-divided")
@@ -147,3 +146,105 @@ def test_a_changed_issuer_is_a_remark_and_nothing_more():
 def test_the_issuers_old_and_new_name_and_code_both_match(path, value):
     assert code(path, value, issuer=ISSUER) == MATCH
     assert code(path, "别的", issuer=ISSUER) == NEVER
+
+
+# --- holders that are no more ---------------------------------------------------------------------
+
+OTHER = Holder("揭阳市大成运输有限公司", "001", NEW_CODE)
+MERGED = change("merged", FIRM, OTHER, LATE)
+CLOSED = change("dissolved", FIRM, None, LATE)
+
+
+def gone(*changes, own=True, record=None, **facts):
+    made = Facts(
+        record=record or issued(),
+        authorised=True,
+        holder_changes=changes,
+        ends_with_holder=own,
+        **facts,
+    )
+    report = judge(made, OWN, NOW)
+    checks = {Check.HOLDERS_ON, Check.HOLDERS_NOW}
+    said = [(item.check.value, item.code) for item in report.findings if item.check in checks]
+    return report.verdict, report.code, said
+
+
+def claim(path, value):
+    return (Claim(path, value),)
+
+
+@pytest.mark.parametrize(
+    ("event", "code_", "own"),
+    [
+        (MERGED, "holder-merged", True),
+        (CLOSED, "holder-ended", True),
+        (MERGED, "holder-merged", False),
+        (CLOSED, "holder-ended", False),
+    ],
+)
+def test_a_right_of_its_own_does_not_outlive_its_holder_and_a_thing_does(event, code_, own):
+    verdict, found, said = gone(event, own=own)
+    if own:
+        assert (verdict, found) == (Verdict.INDETERMINATE, code_)
+        assert said == [("holders_now", code_)]
+    else:
+        assert (verdict, found) == (Verdict.VALID, "valid")
+        assert said == [("holders_now", f"{code_}-noted")]
+
+
+def test_where_others_hold_it_too_it_is_a_remark():
+    record = issued()
+    both = replace(record.content, holders=(FIRM, replace(OTHER, code="91445202MA9TEXT22E")))
+    found = gone(CLOSED, record=replace(record, content=both))
+    assert found == (Verdict.VALID, "valid", [("holders_now", "holder-ended-noted")])
+
+
+def test_before_that_day_it_was_valid_and_since_then_it_is_not_told_twice():
+    day_before, early = date(2026, 5, 31), [("holders_now", "holder-ended")]
+    assert gone(CLOSED, on=day_before) == (Verdict.VALID, "valid-then", early)
+    both = [*early, ("holders_on", "holder-ended")]
+    assert gone(CLOSED, on=LATE) == (Verdict.INDETERMINATE, "holder-ended", both)
+    unknown = datetime(2026, 1, 1, tzinfo=UTC)  # recorded on 2 March
+    assert gone(CLOSED, on=LATE, known_at=unknown) == (Verdict.VALID, "valid-then", early)
+    before = datetime(2020, 1, 1, tzinfo=UTC)
+    assert gone(CLOSED, on=LATE, known_at=before)[1] == "not-found"
+
+
+def test_what_was_ended_needs_no_word_about_its_holder():
+    done = issued().decide(
+        decision(Action.DEREGISTER, reason="dissolution", day=LATE), actor="o", now=NOW
+    )
+    assert gone(CLOSED, record=done) == (Verdict.INVALID, "deregistered", [])
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize(
+    ("path", "value"), [("holder_name", OTHER.name), ("holder_code", NEW_CODE)]
+)
+def test_a_successor_by_merger_has_to_apply_for_the_change(path, value, own):
+    report = asked(path, value, MERGED, ends_with_holder=own)
+    assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "holder-merged")
+    assert f"{FIRM.name}已并入{OTHER.name}" in report.sentence.zh
+    assert "申请变更" in report.sentence.next_zh
+    assert code(path, value, MERGED, on=date(2026, 5, 31)) == "holder-merged"
+
+
+def test_the_predecessors_own_name_and_code_match_and_nobody_was_renamed():
+    for on in (None, date(2026, 5, 31), LATE):
+        assert code("holder_name", FIRM.name, MERGED, on=on) == MATCH
+        assert code("holder_code", FIRM.code, MERGED, on=on) == MATCH
+    renamed_first = (renamed(FIRM, NAMES[1], EARLY), change("merged", SECOND, OTHER, LATE))
+    assert code("holder_name", NAMES[1], *renamed_first) == CHANGED
+    assert "大成" not in asked("holder_name", NAMES[1], *renamed_first).findings[-1].zh
+
+
+def test_a_successor_that_changed_again_is_known_by_every_name():
+    later = date(2026, 8, 1)
+    third = replace(OTHER, name="揭阳市大成物流有限公司", code="91445202MA9TEXT22E")
+    history = (MERGED, change("recoded", OTHER, third, later))
+    for name in (OTHER.name, third.name):
+        assert code("holder_name", name, *history) == "holder-merged"
+    assert code("holder_code", third.code, *history) == "holder-merged"
+    assert third.name in asked("holder_name", OTHER.name, *history).sentence.zh
+    closed = change("dissolved", third, None, date(2026, 9, 1))
+    assert gone(*history, closed)[1] == "holder-merged"
