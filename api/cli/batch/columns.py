@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -108,6 +108,22 @@ def known_columns(header: Sequence[str]) -> int:
     return sum(1 for title in header if _core_key(title.strip()) is not None)
 
 
+def same_meaning(header: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of titles that say the same: nobody knows which of them counts.
+
+    Names and codes of code types (CZZTDMLX, CZZTDMLXDM) may stand side by side: they are compared
+    row by row. Business fields depend on the row's type, and are looked at there.
+    """
+    seen: dict[tuple[str, int], str] = {}
+    for title in map(str.strip, header):
+        core = _core_key(title)
+        if core is None or core[0] in {"", "holder_code_type"}:
+            continue
+        if core in seen:
+            yield seen[core], title
+        seen[core] = title
+
+
 class Columns:
     """The columns of one table."""
 
@@ -138,8 +154,18 @@ class Columns:
 
     def _set_business(self, draft: _Draft, cells: Sequence[tuple[str, Cell]]) -> None:
         fields = self._fields_of(str(draft.order["type_code"]))
+        named: dict[str, str] = {}
         for title, cell in cells:
             keys = [key for key, spec in fields.items() if title in (key, spec.title)]
+            other = named.setdefault(keys[0], title) if len(keys) == 1 else title
+            if other != title:
+                draft.refuse(
+                    title,
+                    "column-twice",
+                    f"列“{other}”与“{title}”是同一字段，请只留一列",
+                    f"the columns {other} and {title} are one field: leave one of them",
+                )
+                continue
             if cell.value is None:
                 draft.cells.update({f"/fields/{key}": cell.address for key in keys[:1]})
             elif len(keys) == 1:
@@ -213,7 +239,14 @@ def _set_holder(draft: _Draft, place: int, part: str, text: str, title: str, cel
                 f"单元格 {cell.address} 应为三位代码或其名称，如 001 或 统一社会信用代码",
                 f"{cell.address} must be a code of three digits or its name, such as 001",
             )
-    draft.holders.setdefault(place, {})[part] = said
+    known = draft.holders.setdefault(place, {})
+    if known.setdefault(part, said) != said:
+        draft.refuse(
+            title,
+            "columns-differ",
+            f"单元格 {cell.address} 与另一列的持证主体代码类型不一致，请核对",
+            f"{cell.address} differs from the other column of the holder's code type: check it",
+        )
 
 
 def _set_field(draft: _Draft, key: str, spec: FieldSpec, title: str, cell: Cell) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from api.cli.batch import workbook
-from api.cli.batch.columns import Columns, Defaults, FieldsOf, known_columns
+from api.cli.batch.columns import Columns, Defaults, FieldsOf, known_columns, same_meaning
 from api.cli.batch.decoding import decoded
 from api.cli.batch.rows import Row, Source
 from api.cli.batch.workbook import Area, Cell, address
@@ -163,3 +163,8 @@ def _need_header(header: Sequence[str]) -> None:
     repeated = sorted({title for title in header if title and header.count(title) > 1})
     if repeated:
         raise UsageProblem(f"列“{repeated[0]}”重复。", f"The column {repeated[0]} stands twice.")
+    for one, other in same_meaning(header):
+        raise UsageProblem(
+            f"列“{one}”与“{other}”是同一项，请只留一列。",
+            f"The columns {one} and {other} mean the same: leave one of them.",
+        )

@@ -23,6 +23,17 @@ _SMALL = 1_000_000
 _EXACT_DIGITS = 15
 """A spreadsheet's number holds 15 digits; an 18-digit code typed as one is already wrong."""
 
+_PLAIN = frozenset({"", "General", "Standard", "@"})
+_ZEROS = re.compile(r"00+")
+_DECORATION = re.compile(
+    r"_.|\*.|\[(?:Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|\$[¥￥$]?(?:-[0-9A-Fa-f]+)?)\]"
+    r"|\"[¥￥$元]?\"|\\[-() ]|[¥￥$]-?|[() ]|^[-+]",
+    re.IGNORECASE,
+)
+_SIGN = re.compile(r"[-(]")
+_PLACES = re.compile(r"(?:[#?]|[#?],[#?]{2})*0?(?:\.(?P<fraction>[0#?]+))?")
+"""Places for digits that force no zero in front: 0, #, #,##0, #,##0.00."""
+
 _PIECE = 1 << 20
 # Only attributes of our own choice are looked at, so no XML parser meets a stranger's file here;
 # "<" never stands inside a value.
@@ -193,10 +204,10 @@ def _cell(cell: Any) -> Cell:  # noqa: ANN401 - openpyxl has several kinds of ce
     if cell.data_type == "e":
         problem = (f"单元格 {address} 是错误值", f"cell {address} holds an error")
         return Cell(None, address, problem)
-    return _typed(cell.value, address)
+    return _typed(cell.value, address, cell.number_format)
 
 
-def _typed(value: object, address: str) -> Cell:
+def _typed(value: object, address: str, number_format: str) -> Cell:
     match value:
         case str():
             return Cell(value.strip() or None, address)
@@ -207,7 +218,7 @@ def _typed(value: object, address: str) -> Cell:
         case date() | time():
             return Cell(value.isoformat(), address)
         case int() | float():
-            return _number(value, address)
+            return _number(value, address, number_format)
         case _:
             kind = type(value).__name__
             problem = (f"单元格 {address} 的类型不受支持", f"cell {address} holds a {kind}")
@@ -220,12 +231,43 @@ def _moment(value: datetime) -> str:
     return value.date().isoformat() if midnight else value.isoformat(timespec="minutes")
 
 
-def _number(value: float, address: str) -> Cell:
-    whole = value == int(value) if abs(value) < 10**308 else False
+def _number(value: float, address: str, number_format: str) -> Cell:
+    """The number that the cell shows; refused where it shows other digits than it holds."""
     if abs(value) >= 10**_EXACT_DIGITS:
         problem = (
             f"单元格 {address} 的数字超过15位，表格软件已丢失末位，请设为文本后重新填写",
             f"cell {address} is a number of over 15 digits, its end is lost: type it as text",
         )
         return Cell(None, address, problem)
-    return Cell(int(value) if whole else repr(float(value)), address)
+    whole = value == int(value)
+    if _ZEROS.fullmatch(number_format) and whole:
+        # A code with leading zeros: what the clerk sees leaves no doubt.
+        shown = f"{abs(int(value)):0{len(number_format)}d}"
+        return Cell(f"-{shown}" if value < 0 else shown, address)
+    if not _shows_all(value, number_format):
+        problem = (
+            f"单元格 {address} 按数字格式显示的与所存的数字不同，请设为文本后按应有的样子重新填写",
+            f"cell {address} shows other digits than it holds, by its format: type it as text",
+        )
+        return Cell(None, address, problem)
+    # A spreadsheet's number has 15 digits; what a float says beyond was never typed.
+    return Cell(int(value) if whole else repr(float(f"{value:.{_EXACT_DIGITS}g}")), address)
+
+
+def _shows_all(value: float, number_format: str) -> bool:
+    """Whether the format shows every digit of the number and none besides.
+
+    Zeros at the end of a fraction, separators of thousands and signs of currency change nothing.
+    """
+    if number_format in _PLAIN:
+        return True
+    sections = number_format.split(";")
+    negative = value < 0 and len(sections) > 1
+    section = sections[1] if negative else sections[0]
+    if negative and not _SIGN.search(section):
+        return False
+    found = _PLACES.fullmatch(_DECORATION.sub("", section))
+    if found is None or not found.group() or (value == 0 and "0" not in section):
+        return False
+    places = len(found["fraction"] or "")
+    return float(f"{value:.{places}f}") == float(f"{value:.{_EXACT_DIGITS}g}")

@@ -48,6 +48,108 @@ def test_a_header_of_merged_cells_is_refused_by_its_cells(tmp_path: Path):
         read(path)
 
 
+def shown_as(folder: Path, value: Any, number_format: str) -> Any:
+    """One row whose 证照编号 is a number shown by a format, and the address of its cell."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    place = HEADER.index("证照编号") + 1
+    sheet.append(HEADER)
+    sheet.append(VALUES)
+    cell = sheet.cell(2, place)
+    cell.value, cell.number_format = value, number_format
+    path = folder / "shown.xlsx"
+    book.save(path)
+    (row,) = read(path)
+    return row, cell.coordinate
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "expected"),
+    [
+        (43208, "00000000", "00043208"),
+        (43208.0, "00000000", "00043208"),
+        (-7, "000", "-007"),
+        (43208, "General", "43208"),
+        (43208, "0", "43208"),
+        (43208, "#,##0", "43208"),
+        (0, "0", "0"),
+        (0.1 + 0.2, "General", "0.3"),
+        (1234.5, '"¥"#,##0.00', "1234.5"),
+        (-1234.5, '_ * #,##0.00_ ;_ * \\-#,##0.00_ ;_ * "-"??_ ;_ @_ ', "-1234.5"),
+        (-12, "#,##0_);[Red](#,##0)", "-12"),
+        (-5, "¥#,##0.00;¥-#,##0.00", "-5"),
+        (12.5, "0.0##", "12.5"),
+    ],
+)
+def test_a_number_is_read_as_it_is_shown(
+    tmp_path: Path, value: float, number_format: str, expected: str
+):
+    row, _ = shown_as(tmp_path, value, number_format)
+    assert order_of(row)["number"] == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format"),
+    [
+        (3.7, "0"),
+        (3.7, "000"),
+        (1234.567, "#,##0.00"),
+        (0.05, "0%"),
+        (5, "0.00E+00"),
+        (43208, '"粤"00000000'),
+        (12, '0"号"'),
+        (1234567, "0,,"),
+        (123456, "000-000"),
+        (12, "#-#"),
+        (12, "00.0"),
+        (12.5, "# ?/?"),
+        (12, ";;;"),
+        (0, "#"),
+        (-12, "#,##0;#,##0"),
+    ],
+)
+def test_a_number_that_is_shown_otherwise_is_refused_by_its_cell(
+    tmp_path: Path, value: float, number_format: str
+):
+    row, cell = shown_as(tmp_path, value, number_format)
+    ((code, zh),) = problems(row)
+    assert code == "cell-unusable"
+    assert f"单元格 {cell} 按数字格式显示的" in zh
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("证照编号", "number"), ("颁发日期", "issue_date"), ("持证主体名称_2", "holder_name2")],
+)
+def test_two_columns_that_mean_the_same_are_refused_with_their_names(
+    tmp_path: Path, kind: str, one: str, other: str
+):
+    make = csv_file if kind == "csv" else xlsx_file
+    titles, values = HEADER[:2], VALUES[:2]
+    with pytest.raises(UsageProblem) as caught:
+        read(make(tmp_path, [*titles, one, other], [*values, "a", "b"]))
+    assert one in caught.value.zh
+    assert other in caught.value.zh
+
+
+def test_two_columns_of_one_field_are_refused_in_each_row(tmp_path: Path):
+    (row,) = read(csv_file(tmp_path, [*HEADER, "KZ_DZ"], [*VALUES, "某路 2 号"]))
+    ((code, zh),) = problems(row)
+    assert code == "column-twice"
+    assert "KZ_DZ" in zh
+    assert "地址" in zh
+
+
+def test_a_code_type_by_name_and_by_code_must_agree(tmp_path: Path):
+    both = [*HEADER, "CZZTDMLX", "CZZTDMLXDM"]
+    (row,) = read(csv_file(tmp_path, both, [*VALUES, "统一社会信用代码", "001"]))
+    assert order_of(row)["holders"][0]["code_type"] == "001"
+    (row,) = read(csv_file(tmp_path, both, [*VALUES, "公民身份号码", "001"]))
+    assert [code for code, _ in problems(row)] == ["columns-differ"]
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_header_of_two_rows_is_refused(tmp_path: Path, kind: str):
     make = csv_file if kind == "csv" else xlsx_file
