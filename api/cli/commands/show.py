@@ -15,6 +15,7 @@ from api.cli.commands.change import issuer_of
 from api.cli.failures import DONE, CommandFailure
 from api.cli.remote import Server, open_server, quoted
 from api.cli.screen import Screen
+from api.cli.words import ACTS
 from certlib.states import Action, State, reason_text
 
 _LINES: tuple[tuple[str, str, str], ...] = (
@@ -147,7 +148,12 @@ def _show_acts(screen: Screen, acts: Mapping[str, Any]) -> None:
     if not acts:
         return
     rows = [
-        (str(act["sequence"]), str(act["at"]), str(act["actor"]), str(act["act"]))
+        (
+            str(act["sequence"]),
+            str(act["at"]),
+            str(act["actor"]),
+            screen.pick(ACTS.get(str(act["act"]), str(act["act"])), str(act["act"])),
+        )
         for act in acts.get("acts", ())
     ]
     columns = [("序号", "No."), ("时间", "At"), ("经办", "Actor"), ("行为", "Act")]

@@ -9,7 +9,7 @@ import pytest
 
 from api.cli import app
 from api.cli.bilingual import Language
-from api.cli.commands import change
+from api.cli.commands import change, show
 from api.cli.failures import code_of
 from api.cli.reports import CHECKS
 from api.cli.screen import Screen
@@ -181,3 +181,12 @@ def test_what_is_remarkable_about_an_act_is_said(capsys: pytest.CaptureFixture[s
     }  # fmt: skip
     change._show(Screen(Language.ZH), said, as_json=False)
     assert "其他版本" in capsys.readouterr().out
+
+
+def test_acts_of_the_history_are_said_in_chinese(capsys: pytest.CaptureFixture[str]):
+    named = ["reserve", "issue", "paper-lose", "transfer-out", "something-new"]
+    acts = [{"sequence": n, "at": "", "actor": "", "act": act} for n, act in enumerate(named)]
+    show._show_acts(Screen(Language.ZH), {"acts": acts})
+    said = capsys.readouterr().out
+    for word in ("受理并预留标识", "签发入库", "挂失", "转出", "something-new"):
+        assert word in said
