@@ -47,15 +47,15 @@ def key_encryption_key(folder: Path, entropy: Entropy, *, create: bool) -> bytes
             _write_once(path, entropy.octets(_LENGTH).hex())
         text = path.read_text("ascii").strip()
     except FileNotFoundError as error:
-        raise KeyUnusable(what="kek") from error
+        raise KeyUnusable(what=str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreUnavailable(what="kek") from error
+        raise StoreUnavailable(what=str(path)) from error
     try:
         key = bytes.fromhex(text)
     except ValueError as error:
-        raise KeyUnusable(what="kek") from error
+        raise KeyUnusable(what=str(path)) from error
     if len(key) != _LENGTH:
-        raise KeyUnusable(what="kek")
+        raise KeyUnusable(what=str(path))
     return key
 
 

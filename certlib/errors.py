@@ -387,8 +387,8 @@ class KeyUnusable(Corrupt):
     """A stored key does not decrypt, or does not match its seal certificate."""
 
     code = "key-unusable"
-    zh = "密钥无法使用（{what}），请联系管理员。"
-    en = "A key cannot be used ({what}): call the operator."
+    zh = "密钥无法使用（{what}），请联系管理员运行 certlib doctor。"
+    en = "A key cannot be used ({what}): call the operator, who asks certlib doctor."
 
 
 class SealMismatch(Corrupt):
