@@ -88,6 +88,9 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.TypeNotPublished: Entry(409, "证照类型未开通", "Type not open"),
     errors.FaceNumberTaken: Entry(409, "证照编号已被使用", "Number already taken"),
     issuing_errors.FormTaken: Entry(409, "该份文件已存在", "That file is there", "/form"),
+    issuing_errors.RestrictedTransfer: Entry(
+        409, "受限制不能转移", "Restricted: no transfer", _NAMED
+    ),
     issuing_errors.AlreadyRenewed: Entry(409, "已有后续版本", "Another version follows", _NAMED),
     issuing_errors.NotYetApproved: Entry(409, "尚缺审核", "Approvals missing", _NAMED),
     issuing_errors.DraftEnded: Entry(409, "待签发证照已办结", "The draft has ended", _NAMED),

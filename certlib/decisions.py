@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from certlib.errors import Problem
-from certlib.states import LOWERED, REASONS, Action, State, Suspension
+from certlib.states import (
+    LOWERED,
+    REASONS,
+    SUCCESSOR_VOIDED,
+    Action,
+    State,
+    Suspension,
+)
 
 _NEEDS_BASIS = frozenset(
     {
@@ -102,6 +109,7 @@ def decision_problems(decision: Decision, situation: Situation) -> tuple[Problem
         *_day_problems(decision, situation),
         *_cause_problems(decision, situation),
         *_order_problems(decision, situation),
+        *_return_problems(decision, situation),
         *_period_problems(decision, situation),
         *_receiver_problems(decision),
     )
@@ -216,6 +224,20 @@ def _order_problems(decision: Decision, situation: Situation) -> Iterator[Proble
             "date-order",
             "因有效期届满的注销，生效日期应在届满之后，请核对。",
             "What has expired is deregistered from a day after its last one: check the day.",
+        )
+
+
+def _return_problems(decision: Decision, situation: Situation) -> Iterator[Problem]:
+    """A superseded version returns for one reason alone, and nothing else for that reason."""
+    if decision.action is not Action.RESTORE:
+        return
+    superseded = situation.state is State.SUPERSEDED
+    if superseded != (decision.reason_code == SUCCESSOR_VOIDED):
+        yield Problem(
+            "/reason_code",
+            "cause-mismatch",
+            "恢复原因与证照当前状态不符，请核对。",
+            "The reason of the restoration does not fit the certificate's state: check it.",
         )
 
 

@@ -45,8 +45,22 @@ class AlreadyRenewed(Conflict):
     """Another version takes over from this one already."""
 
     code = "already-renewed"
-    zh = "该版本已有后续版本，请对后续版本 {successor} 办理。"
-    en = "Another version follows this one already: act on {successor}."
+    zh = (
+        "该版本已有后续版本，请对后续版本 {successor} 办理；"
+        "后续版本尚未生效而须先行变更的，请先将其作废，变更后重新办理。"
+    )
+    en = (
+        "Another version follows this one already: act on {successor}. Where that one is yet to "
+        "take effect and something must change before, void it, make the change, issue it anew."
+    )
+
+
+class RestrictedTransfer(Conflict):
+    """The right is seized or frozen: it does not go to another holder."""
+
+    code = "restricted-transfer"
+    zh = "该证照处于{kind}状态（{who}），不能变更持证人，请先办理解除。"
+    en = "The right is {kind_en} ({who}): it goes to no other holder before that is lifted."
 
 
 class DraftNotFound(NotFound):

@@ -129,6 +129,11 @@ TRANSITIONS: Mapping[tuple[State, Action], State] = {
     # A version that no longer counts may still turn out unlawful, or never meant.
     (State.SUPERSEDED, Action.ANNUL): State.ANNULLED,
     (State.SUPERSEDED, Action.VOID): State.VOIDED,
+    # A decision may count from a day on which that version was in force still.
+    (State.SUPERSEDED, Action.REVOKE): State.REVOKED,
+    (State.SUPERSEDED, Action.WITHDRAW): State.WITHDRAWN,
+    # Its successor was never meant: what it replaced stands as before.
+    (State.SUPERSEDED, Action.RESTORE): State.ISSUED,
     (State.DEREGISTERED, Action.ANNUL): State.ANNULLED,
     (State.DEREGISTERED, Action.VOID): State.VOIDED,
     (State.TRANSFERRED_OUT, Action.ANNUL): State.ANNULLED,
@@ -148,12 +153,17 @@ class Reason:
 
 GRANTED = "granted"
 """Reason of the first version of a certificate."""
+CHANGE = "change"
+"""Reason of a version that says something else from a day on (变更)."""
 RENEWAL = "renewal"
 """Reason of a version whose term follows that of the one before."""
 CORRECTION = "correction"
 """Reason of a version that holds from the beginning of the one before (更正, not 变更)."""
 LOWERED = "lowered"
 """Reason of a version that says less than the one before; it needs a cause in law."""
+
+SUCCESSOR_VOIDED = "successor-voided"
+"""Reason why a superseded version stands again: 作废 of the next one takes nothing from anybody."""
 
 REASONS: Mapping[Action, tuple[Reason, ...]] = {
     Action.SEAL: (Reason(GRANTED, "准予", "granted"),),
@@ -166,9 +176,10 @@ REASONS: Mapping[Action, tuple[Reason, ...]] = {
         Reason("period-served", "期限届满恢复", "period served"),
         Reason("decision-lifted", "决定解除", "decision lifted"),
         Reason("dispute-settled", "争议解决", "dispute settled"),
+        Reason(SUCCESSOR_VOIDED, "后续版本作废", "its successor was voided"),
     ),
     Action.SUPERSEDE: (
-        Reason("change", "变更", "change"),
+        Reason(CHANGE, "变更", "change"),
         Reason(RENEWAL, "延续", "renewal"),
         Reason("replacement", "补换", "replacement"),
         Reason(LOWERED, "降低资质等级", "qualification lowered"),

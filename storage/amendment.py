@@ -127,7 +127,12 @@ def _changes(link: Link, certificate: Certificate, expected_version: int) -> dic
 def _add_new_parts(link: Link, certificate: Certificate) -> None:
     identifier = certificate.identifier
     known = _count(link, _KNOWN_STEPS, identifier)
-    steps.add(link, [(identifier, step) for step in certificate.history[known:]])
+    new = certificate.history[known:]
+    steps.add(link, [(identifier, step) for step in new])
+    if any(step.from_state is State.SUPERSEDED and step.to_state in CURRENT for step in new):
+        # It stands again: the number on its face is its own again.
+        number = number_hash(link.cipher, certificate.content.number)
+        face_numbers.claim(link, [face_numbers.claim_of(certificate.content, number)])
     steps.put_restrictions(link, [(identifier, one) for one in certificate.restrictions])
     standing.keep(link, certificate)
     if certificate.former_names:

@@ -71,6 +71,7 @@ class ChangedOut(Wire):
                     "reason_code": "penalty",
                     "effective_from": "2026-11-22",
                     "recorded_at": "2026-11-22T01:02:03Z",
+                    "also": [],
                     "warnings": [],
                 }
             ]
@@ -84,6 +85,14 @@ class ChangedOut(Wire):
     reason_code: str
     effective_from: str
     recorded_at: str
+    also: list[str] = Field(
+        default=[],
+        description=(
+            "随之变动的其他版本：同一权利上等待生效的延续件、决定所及的前后版本、恢复的原版本。"
+            " Other versions that moved with it: the renewal that waits, those of the days that "
+            "the decision counts for, the one that stands again."
+        ),
+    )
     warnings: list[Remark] = Field(
         default_factory=list,
         description="提示：如同一证照的其他版本不受影响（`other-version-counts`）。"

@@ -1,7 +1,7 @@
 """Revoke, annul, withdraw, deregister, void, suspend, restore, transfer: one step, one commit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,12 +11,15 @@ from certlib.canonical import digest
 from certlib.certificate import Certificate, Decision, StateChange
 from certlib.divisions import DivisionTable
 from certlib.errors import CertificateNotFound, UnknownDivision
+from certlib.inheritance import inherit
 from certlib.ports import Clock
-from certlib.registry import OutboxEvent, Registry, UnitOfWork
-from certlib.states import TRANSITIONS, Action, View
+from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
+from certlib.states import CHANGE, TRANSITIONS, Action, View
+from certlib.usecases import lineage
 from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.once import Done, Once, instant_text, once
+from certlib.usecases.succession import inherited
 from certlib.webhooks import STATE_CHANGED
 
 _DIVISION = 6
@@ -93,16 +96,16 @@ class ChangeState:
             today = legal_day(now)
             need(uow, caller, Act.CHANGE, certificate, today)
             if _is_repeat(certificate, request.decision):
-                return Done(request.identifier, _told(uow, certificate, today), repeated=True)
-            after = certificate.decide(
-                request.decision,
-                actor=caller.actor,
-                now=now,
-                expected_version=request.expected_version,
-            )
-            uow.save(after, certificate.row_version)
-            uow.add_events([_event(after, now)])
-            return Done(request.identifier, _told(uow, after, today), _details(after.history[-1]))
+                return Done(request.identifier, _told(uow, certificate, [], today), repeated=True)
+            certificate.need_version(request.expected_version)
+            step = _Step(uow, caller, certificate.identifier, now)
+            revived = lineage.revived(uow, certificate, request.decision)
+            reached = lineage.reach(uow, certificate, request.decision)
+            after = step.moved(reached[0])
+            also = [step.along(one) for one in reached[1:]]
+            also += [step.revived(before, certificate) for before in revived]
+            told = _told(uow, after, also, today)
+            return Done(request.identifier, told, _details(after.history[-1]))
 
         route = request.decision.action.value
         asked = Once(caller, route, request.key, request.request_digest(), now)
@@ -111,6 +114,48 @@ class ChangeState:
     def _need_division(self, code: str) -> None:
         if code.strip() and not self._divisions.in_use(code):
             raise UnknownDivision(value=code[:_DIVISION], field_path="/receiving_division")
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One decision being carried out on every version that it reaches."""
+
+    uow: UnitOfWork
+    caller: Caller
+    named: str
+    now: datetime
+
+    def moved(self, one: lineage.Reached) -> Certificate:
+        """The version after the decision."""
+        after = one.certificate.decide(one.decision, actor=self.caller.actor, now=self.now)
+        self._keep(after, one.certificate)
+        return after
+
+    def along(self, one: lineage.Reached) -> str:
+        """Moves another version than the named one."""
+        after = self.moved(one)
+        self._record(after, after.history[-1], {"with": self.named})
+        return after.identifier
+
+    def revived(self, before: Certificate, voided: Certificate) -> str:
+        """What `voided` had replaced stands again, with all that was laid upon it meanwhile."""
+        decision, actor = lineage.return_of(before), self.caller.actor
+        stands = replace(before, superseded_by="").decide(decision, actor=actor, now=self.now)
+        after = inherit(stands, voided, CHANGE, actor=actor, now=self.now)
+        self._keep(after, before)
+        details = {"voided": voided.identifier, **inherited(after, stands)}
+        self._record(after, stands.history[-1], details)
+        return after.identifier
+
+    def _keep(self, after: Certificate, before: Certificate) -> None:
+        self.uow.save(after, before.row_version)
+        self.uow.add_events([_event(after, self.now)])
+
+    def _record(self, after: Certificate, step: StateChange, more: Mapping[str, Any]) -> None:
+        details = {**_details(step), **more, "request_id": self.caller.request_id}
+        act = step.decision.action.value
+        record = AuditRecord(self.now, self.caller.actor, act, after.identifier, details)
+        self.uow.append_audit([record])
 
 
 def _event(after: Certificate, now: datetime) -> OutboxEvent:
@@ -140,8 +185,10 @@ def _is_repeat(certificate: Certificate, decision: Decision) -> bool:
     return last == decision and (certificate.state, decision.action) not in TRANSITIONS
 
 
-def _told(uow: UnitOfWork, certificate: Certificate, today: date) -> dict[str, Any]:
-    return _answer(certificate) | {"warnings": _others(uow, certificate, today)}
+def _told(
+    uow: UnitOfWork, certificate: Certificate, also: list[str], today: date
+) -> dict[str, Any]:
+    return _answer(certificate, also) | {"warnings": _others(uow, certificate, today)}
 
 
 def _others(uow: UnitOfWork, after: Certificate, today: date) -> list[dict[str, str]]:
@@ -167,7 +214,7 @@ def _others(uow: UnitOfWork, after: Certificate, today: date) -> list[dict[str, 
     ]
 
 
-def _answer(certificate: Certificate) -> dict[str, Any]:
+def _answer(certificate: Certificate, also: list[str]) -> dict[str, Any]:
     step = certificate.history[-1]
     return {
         "identifier": certificate.identifier,
@@ -177,4 +224,5 @@ def _answer(certificate: Certificate) -> dict[str, Any]:
         "reason_code": step.decision.reason_code,
         "effective_from": step.decision.effective_from.isoformat(),
         "recorded_at": instant_text(step.recorded_at),
+        "also": also,
     }

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 from certlib.canonical import canonical_bytes
 from certlib.certificate import Certificate, PaperStatus
 from certlib.errors import Conflict, Invalid, TransitionForbidden
-from certlib.issuing_errors import AlreadyRenewed
+from certlib.issuing_errors import AlreadyRenewed, RestrictedTransfer
 from certlib.registry import (
     AddedForm,
     AuditRecord,
@@ -20,9 +21,9 @@ from certlib.registry import (
 )
 from certlib.states import State
 from certlib.usecases.order import answer_of
-from certlib.usecases.succession import end_version_before
+from certlib.usecases.succession import end_version_before, inherited, with_inheritance
 
-HOPELESS = (Invalid, TransitionForbidden, AlreadyRenewed)
+HOPELESS = (Invalid, TransitionForbidden, AlreadyRenewed, RestrictedTransfer)
 """No later attempt can mend these: the order itself, or a superseded version that has ended."""
 
 
@@ -38,10 +39,12 @@ def publish(registry: Registry, publications: Iterable[Publication], now: dateti
     with registry.begin() as uow:
         printed = uow.activate_sheets([item.intent.identifier for item in group])
         group = [_twinned(item) if item.intent.identifier in printed else item for item in group]
+        bare = group
+        group = [_inheriting(uow, item, now) for item in group]
         uow.publish(group)
         for item in group:
             _join(uow, item, now)
-        uow.append_audit(_record(item, now) for item in group)
+        uow.append_audit(map(_record, group, bare, repeat(now)))
         uow.add_events(_event(item, now) for item in group)
         uow.commit()
 
@@ -121,8 +124,14 @@ def _twinned(item: Publication) -> Publication:
     return replace(item, certificate=replace(item.certificate, paper=PaperStatus.SYNCED))
 
 
-def _record(item: Publication, now: datetime) -> AuditRecord:
+def _inheriting(uow: UnitOfWork, item: Publication, now: datetime) -> Publication:
+    """With what the version before leaves to this one."""
+    return replace(item, certificate=with_inheritance(uow, item.certificate, item.intent, now))
+
+
+def _record(item: Publication, bare: Publication, now: datetime) -> AuditRecord:
     details: dict[str, Any] = {"sha256": item.file.sha256, "level": item.file.level}
+    details |= inherited(item.certificate, bare.certificate)
     others = [file.sha256 for file in item.certificate.files[1:]]
     if others:
         details["further_sha256"] = others

@@ -23,12 +23,14 @@ from certlib.errors import (
 )
 from certlib.ports import Clock
 from certlib.registry import Registry, SearchQuery, UnitOfWork
+from certlib.states import State
 from certlib.usecases.access import access_of
 from certlib.usecases.amend import record_change
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.idempotency import claim, kept_answer
 
 ROUTE = "periodic-result"
+_GONE = frozenset({State.SUPERSEDED, State.VOIDED})
 _MOST_VERSIONS = 50
 """Versions that may carry one number on their face."""
 
@@ -180,7 +182,9 @@ def _found(desk: _Desk, row: ResultRow) -> Certificate:
         number=row.number,
         limit=_MOST_VERSIONS,
     )
-    found = [item for item in desk.uow.search(query) if not item.superseded_by]
+    known = {item.identifier: item for item in desk.uow.search(query) if item.state not in _GONE}
+    # A renewal that waits has the same number: what is inspected is the version in force.
+    found = [item for item in known.values() if item.supersedes not in known]
     if not found:
         raise CertificateNotFound(field_path="/number")
     if len(found) > 1:

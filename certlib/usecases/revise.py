@@ -153,7 +153,7 @@ def _start(before: Certificate, request: RevisionRequest, day: date) -> date | N
         raise Invalid(problems=(_NO_END,))
     following = last + timedelta(days=1)
     # An application in time keeps the right alive (Licensing Law art. 50): there is no gap.
-    in_time = before.renewal_pending_since is not None
+    in_time = before.renewal_on(day) is not None
     return following if in_time or following > day else day
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from certlib.access import Access, Act
 from certlib.calendar import legal_day
 from certlib.certificate import Certificate, Decision
+from certlib.document import Holder
 from certlib.errors import (
     CertificateNotFound,
     Conflict,
@@ -19,13 +20,17 @@ from certlib.errors import (
     StaleVersion,
     TransitionForbidden,
 )
-from certlib.issuing_errors import AlreadyRenewed
+from certlib.inheritance import inherit
+from certlib.issuing_errors import AlreadyRenewed, RestrictedTransfer
 from certlib.registry import AuditRecord, Intent, OutboxEvent, ReadSession, UnitOfWork
+from certlib.restrictions import RestrictionKind
 from certlib.states import CORRECTION, RENEWAL, TRANSITIONS, Action, State
 from certlib.usecases.order import IssueOrder
 
 _OWN_DAY = frozenset({RENEWAL, CORRECTION})
 _FIELDS = {"/reason_code": "/supersede_reason"}
+_BINDING = frozenset({RestrictionKind.SEIZED, RestrictionKind.FROZEN})
+_RECONCILER = "reconciler"
 
 
 def version_before(session: ReadSession, order: IssueOrder, access: Access) -> Certificate | None:
@@ -36,6 +41,7 @@ def version_before(session: ReadSession, order: IssueOrder, access: Access) -> C
         TransitionForbidden: it has ended.
         AlreadyRenewed: another version has taken over, or will.
         StaleVersion: it has changed since the caller read it.
+        RestrictedTransfer: it is seized or frozen, and would go to another holder.
     """
     if not order.supersedes:
         return None
@@ -46,6 +52,7 @@ def version_before(session: ReadSession, order: IssueOrder, access: Access) -> C
     expected = order.ending.expected_version
     if expected is not None and expected != found.row_version:
         raise StaleVersion
+    need_transferable(found, order.holders, access.day)
     return found
 
 
@@ -124,7 +131,51 @@ def succession_problems(
         if not (renewal and item.code == "effective-in-future"):
             yield replace(item, field=_FIELDS.get(item.field, item.field))
     if renewal:
+        yield from _renewal_problems(order, before)
         yield from _term_problems(order, before, today)
+    elif decision.reason_code != CORRECTION:
+        yield from _same_term_problems(order, before)
+
+
+def with_inheritance(
+    uow: UnitOfWork, heir: Certificate, intent: Intent, now: datetime
+) -> Certificate:
+    """What is published: the new version with what it takes over from the one before, now.
+
+    Where it takes over on a later day, it does so then (`settle`).
+
+    Raises:
+        Conflict: the version before cannot be read.
+        RestrictedTransfer: the right may not go to another holder.
+    """
+    decision = intent.succession
+    if decision is None or decision.effective_from > legal_day(now):
+        return heir
+    before = _before(uow, intent)
+    need_transferable(before, heir.content.holders, legal_day(now))
+    return inherit(heir, before, decision.reason_code, actor=intent.actor, now=now)
+
+
+def need_transferable(before: Certificate, holders: tuple[Holder, ...], today: date) -> None:
+    """Raises `RestrictedTransfer` where the holders change and a restriction binds the right.
+
+    What is seized or frozen is not disposed of (城市房地产管理法 art. 38); an objection or
+    a mortgage alone does not stand in the way (民法典 art. 220, 406).
+    """
+    if {item.code for item in holders} == {item.code for item in before.content.holders}:
+        return
+    for one in before.restrictions:
+        if one.kind in _BINDING and one.in_force(today):
+            raise RestrictedTransfer(
+                field_path="/holders", kind=one.kind.zh, kind_en=one.kind.en, who=one.authority
+            )
+
+
+def _before(uow: UnitOfWork, intent: Intent) -> Certificate:
+    before = uow.certificate(intent.supersedes)
+    if before is None:
+        raise Conflict
+    return before
 
 
 def end_version_before(uow: UnitOfWork, intent: Intent, now: datetime) -> None:
@@ -137,9 +188,7 @@ def end_version_before(uow: UnitOfWork, intent: Intent, now: datetime) -> None:
     decision = intent.succession
     if decision is None:
         return
-    before = uow.certificate(intent.supersedes)
-    if before is None:
-        raise Conflict
+    before = _before(uow, intent)
     _refuse_second_heir(uow, before)
     named = replace(before, superseded_by=intent.identifier)
     if decision.effective_from <= legal_day(now):
@@ -165,8 +214,26 @@ def settle(uow: UnitOfWork, identifier: str, now: datetime) -> bool:
     heir, intent = uow.certificate(before.superseded_by), uow.intent(before.superseded_by)
     if heir is None or intent is None or heir.state is State.VOIDED or intent.succession is None:
         return False
-    _end(uow, before, intent.succession, "reconciler", now)
+    decision = intent.succession
+    _end(uow, before, decision, _RECONCILER, now)
+    found = inherit(heir, before, decision.reason_code, actor=_RECONCILER, now=now)
+    if found != heir:
+        found = replace(found, row_version=heir.row_version + 1)
+        uow.save(found, heir.row_version)
+        details = inherited(found, heir)
+        uow.append_audit([AuditRecord(now, _RECONCILER, "inherit", heir.identifier, details)])
     return True
+
+
+def inherited(found: Certificate, heir: Certificate) -> dict[str, int]:
+    """How much of each was taken over, for the history; empty where nothing was."""
+    counts = {
+        "inherited_steps": len(found.history) - len(heir.history),
+        "inherited_restrictions": len(found.restrictions) - len(heir.restrictions),
+        "inherited_results": len(found.results) - len(heir.results),
+        "inherited_applications": len(found.renewals) - len(heir.renewals),
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _end(
@@ -203,6 +270,53 @@ def _day(order: IssueOrder, before: Certificate, today: date) -> date:
             return max(order.valid_from or order.issue_date, order.issue_date)
         case _:
             return order.ending.effective_from or min(order.issue_date, today)
+
+
+def _renewal_problems(order: IssueOrder, before: Certificate) -> Iterator[Problem]:
+    """A right that is over revives only where renewal was applied for in time (art. 50)."""
+    day = order.issue_date
+    if before.renewal_on(day) is not None:
+        return
+    if any(item.decided_by(day) is not None for item in before.renewals):
+        yield Problem(
+            "/supersede_reason",
+            "renewal-refused",
+            "延续申请已被不予延续或已撤回，请按新申请办理；准予延续的，请先登记新的延续申请。",
+            "The renewal was refused or taken back: it takes a new application.",
+        )
+    elif _over(before, day):
+        yield Problem(
+            "/supersede_reason",
+            "renewal-late",
+            "原有效期在颁发日期前已届满，且没有按期提出延续申请的记录。"
+            "按期申请的，请先登记延续申请；否则请按新申请办理。",
+            "The term was over before the day of issue, and no application in time is on record. "
+            "If there was one, record it first; otherwise issue anew.",
+        )
+
+
+def _same_term_problems(order: IssueOrder, before: Certificate) -> Iterator[Problem]:
+    """Whatever else changes, only a renewal gives more time."""
+    last = before.content.valid_to
+    if _over(before, order.issue_date) and before.renewal_on(order.issue_date) is None:
+        yield Problem(
+            "/supersedes",
+            "term-over",
+            "该证照在颁发日期前已期满，不能变更、补换，请按新申请办理。",
+            "The term was over before the day of issue: it can be changed or replaced no more.",
+        )
+    elif last is not None and (order.valid_to is None or order.valid_to > last):
+        yield Problem(
+            "/valid_to",
+            "term-extended",
+            f"变更、补换不延长有效期（至{last}），延长请办理延续。",
+            f"A change or replacement does not outlast the term ({last}): that takes a renewal.",
+        )
+
+
+def _over(before: Certificate, day: date) -> bool:
+    last = before.content.valid_to
+    return last is not None and day > last
 
 
 def _term_problems(order: IssueOrder, before: Certificate, today: date) -> Iterator[Problem]:

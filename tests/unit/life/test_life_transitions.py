@@ -30,7 +30,7 @@ EXPECTED = {
     "ANNULLED": {"DEREGISTERED"},
     "WITHDRAWN": {"DEREGISTERED"},
     "REVOKED": {"DEREGISTERED"},
-    "SUPERSEDED": {"ANNULLED", "VOIDED"},
+    "SUPERSEDED": {"ISSUED", "REVOKED", "WITHDRAWN", "ANNULLED", "VOIDED"},
     "DEREGISTERED": {"ANNULLED", "VOIDED"},
     "TRANSFERRED_OUT": {"ANNULLED", "VOIDED"},
     "VOIDED": set(),
@@ -49,6 +49,8 @@ def test_table_is_the_expected_one():
 def _reason(state, action):
     if action is Action.DEREGISTER:
         return CAUSE.get(state, "own-wish")
+    if (state, action) == (State.SUPERSEDED, Action.RESTORE):
+        return "successor-voided"
     return REASONS[action][0].code
 
 
@@ -297,3 +299,16 @@ def test_the_record_speaks_from_the_first_step_on():
     for valid_from, begins in ((None, day), (day + timedelta(1), day), (day - timedelta(1),) * 2):
         content = replace(certificate.content, valid_from=valid_from)
         assert replace(intended, content=content).begins == begins
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.SUPERSEDED, "decision-lifted"), (State.SUSPENDED, "successor-voided")],
+)
+def test_each_return_has_its_own_reason(state, reason):
+    """What was superseded returns when its successor was never meant, and only then."""
+    with pytest.raises(Invalid) as caught:
+        in_state(state).decide(decision(Action.RESTORE, reason=reason), actor="o", now=NOW)
+    assert ("/reason_code", "cause-mismatch") in {
+        (item.field, item.code) for item in caught.value.problems
+    }

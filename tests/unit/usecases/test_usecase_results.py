@@ -139,9 +139,8 @@ def test_a_number_names_the_version_that_counts(inspected):
 
 
 def test_a_number_of_several_certificates_names_none(inspected, monkeypatch):
-    identifier = issue(inspected)
-    found = inspected.certificate(identifier)
-    monkeypatch.setattr("storage.reading.search", lambda *_: [found, found])
+    found = [inspected.certificate(issue(inspected, number)) for number in ("1", "2")]
+    monkeypatch.setattr("storage.reading.search", lambda *_: found)
     (answer,) = record(inspected, row(type_code=INSPECTED, number="1"))
     assert [item.code for item in answer.problems] == ["several-found"]
 

@@ -20,7 +20,9 @@ from certlib.errors import (
 from certlib.issuing_errors import AlreadyRenewed
 from certlib.page_errors import FaceOverflow
 from certlib.registry import SearchQuery
+from certlib.renewals import RenewalOutcome
 from certlib.states import Action, State, View
+from certlib.usecases.amend import Amendment
 from certlib.usecases.caller import ISSUE
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.order import Ending
@@ -42,7 +44,8 @@ OLD_END = date(2027, 2, 1)
 
 def first(house, **changes):
     term = {"issue_date": date(2024, 2, 2), "valid_from": date(2024, 2, 2), "valid_to": OLD_END}
-    return house.issue.issue_one(CALLER, request("first", **{**term, **changes})).identifier
+    wish = request(changes.pop("key", "first"), **{**term, **changes})
+    return house.issue.issue_one(CALLER, wish).identifier
 
 
 def revision(identifier, reason="change", key="rev", ending=None, **changes):
@@ -225,11 +228,43 @@ def test_a_renewal_may_begin_at_once(house):
     assert view(house, new) is View.VALID
 
 
-def test_a_late_renewal_begins_when_it_is_issued(house):
+def test_a_right_that_is_over_is_renewed_only_where_that_was_applied_for_in_time(house):
+    """Its term then follows the old one without a gap, decided or not (Licensing Law art. 50)."""
     old = first(house, valid_to=date(2026, 10, 1))
+    with pytest.raises(Invalid) as caught:
+        revised(house, old, "renewal", valid_to=date(2030, 1, 1))
+    assert problems(caught) == {("/supersede_reason", "renewal-late")}
+    house.amend.apply_for_renewal(CALLER, Amendment(old, "a"), date(2026, 9, 1), "业务1")
+    granted = (RenewalOutcome.GRANTED, TODAY, "延字1号")
+    house.amend.decide_renewal(CALLER, Amendment(old, "d"), *granted)
     new = revised(house, old, "renewal", valid_to=date(2030, 1, 1))
-    assert house.certificate(new).content.valid_from == TODAY
-    assert view(house, old, date(2026, 11, 1)) is View.EXPIRED
+    assert house.certificate(new).content.valid_from == date(2026, 10, 2)
+    assert view(house, old, date(2026, 10, 1)) is View.VALID
+    assert view(house, new, date(2026, 11, 10)) is View.VALID
+
+
+def test_what_was_refused_is_not_renewed(house):
+    old = first(house)
+    house.amend.apply_for_renewal(CALLER, Amendment(old, "a"), date(2026, 9, 1), "业务1")
+    refused = (RenewalOutcome.REFUSED, TODAY, "延字1号")
+    house.amend.decide_renewal(CALLER, Amendment(old, "d"), *refused)
+    with pytest.raises(Invalid) as caught:
+        revised(house, old, "renewal", valid_to=date(2031, 1, 1))
+    assert problems(caught) == {("/supersede_reason", "renewal-refused")}
+
+
+@pytest.mark.parametrize("reason", ["change", "replacement"])
+def test_a_change_gives_no_more_time(house, reason):
+    old = first(house)
+    for valid_to in (OLD_END + timedelta(days=1), None):
+        with pytest.raises(Invalid) as caught:
+            revised(house, old, reason, valid_to=valid_to)
+        assert ("/valid_to", "term-extended") in problems(caught)
+    assert revised(house, old, reason, valid_to=OLD_END - timedelta(days=1))
+    over = first(house, key="second", number="N-2", valid_to=date(2026, 10, 1))
+    with pytest.raises(Invalid) as caught:
+        revised(house, over, reason, key="again", valid_to=date(2026, 12, 1))
+    assert ("/supersedes", "term-over") in problems(caught)
 
 
 def test_a_renewal_of_what_never_ends_begins_at_once(house):

@@ -1,0 +1,119 @@
+"""What a version takes over from the one before: what was laid upon the right, not upon the paper.
+
+A suspension, a seizure, a failed inspection, an application for renewal concern the right. A new
+version changes what the page says; it frees nobody from them and takes nothing from anybody.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+
+from certlib.certificate import Certificate, Decision, StateChange
+from certlib.duties import PeriodicResult
+from certlib.renewals import RenewalApplication, RenewalOutcome
+from certlib.restrictions import Restriction
+from certlib.states import CORRECTION, RENEWAL, TRANSITIONS, Action, State
+
+_OF_SUSPENSION = frozenset({Action.SUSPEND, Action.RESTORE})
+
+
+def inherit(
+    heir: Certificate, before: Certificate, reason_code: str, *, actor: str, now: datetime
+) -> Certificate:
+    """`heir` with what it takes over from `before`; `heir` itself where that is nothing.
+
+    A correction (更正) holds from the beginning, so it takes the whole past over; any other
+    version takes what still lasts on its first day. A renewed right begins its periodic duties
+    anew, and its application has been decided by the renewal itself.
+
+    Args:
+        heir: the new version, as published or as it waits.
+        before: as it was right before its end.
+        reason_code: why `heir` came; one of `REASONS[Action.SUPERSEDE]`.
+        actor: who issues `heir`.
+        now: when that comes on record; aware UTC.
+    """
+    whole = reason_code == CORRECTION
+    found = replace(heir, restrictions=_restrictions(heir, before, whole=whole))
+    if reason_code != RENEWAL:
+        found = replace(
+            found,
+            results=_results(heir, before),
+            renewals=_renewals(heir, before, whole=whole),
+        )
+    for decision in _suspensions(heir, before, whole=whole):
+        found = _step(found, decision, actor, now)
+    return heir if found == heir else found
+
+
+def _restrictions(
+    heir: Certificate, before: Certificate, *, whole: bool
+) -> tuple[Restriction, ...]:
+    """Those of both; of one that both know, what is known of it at the version before."""
+    taken = {one.key: one for one in before.restrictions if whole or _lasts(one, heir.begins)}
+    known = {one.key: one for one in heir.restrictions}
+    newest = {one.key: one for one in before.restrictions if one.key in known}
+    return tuple((known | taken | newest).values())
+
+
+def _lasts(restriction: Restriction, day: date) -> bool:
+    lifted, end = restriction.lifted_on, restriction.effective_to
+    return (lifted is None or lifted > day) and (end is None or end >= day)
+
+
+def _results(heir: Certificate, before: Certificate) -> tuple[PeriodicResult, ...]:
+    known = {replace(item, sequence=0) for item in heir.results}
+    new = [item for item in before.results if replace(item, sequence=0) not in known]
+    start = len(heir.results) + 1
+    return (
+        *heir.results,
+        *(replace(item, sequence=start + offset) for offset, item in enumerate(new)),
+    )
+
+
+def _renewals(
+    heir: Certificate, before: Certificate, *, whole: bool
+) -> tuple[RenewalApplication, ...]:
+    """Applications whose answer is due yet, or due to be carried out."""
+    applied = {(item.applied_on, item.case_number) for item in heir.renewals}
+    new = [
+        item
+        for item in before.renewals
+        if (item.applied_on, item.case_number) not in applied
+        and (whole or item.decision is None or item.decision.outcome is RenewalOutcome.GRANTED)
+    ]
+    start = len(heir.renewals) + 1
+    return (
+        *heir.renewals,
+        *(replace(item, sequence=start + offset) for offset, item in enumerate(new)),
+    )
+
+
+def _suspensions(heir: Certificate, before: Certificate, *, whole: bool) -> Iterator[Decision]:
+    """The decisions that `heir` has to carry, from its own first day on."""
+    if heir.state is not State.ISSUED:
+        return
+    if whole:
+        yield from (
+            step.decision for step in before.history if step.decision.action in _OF_SUSPENSION
+        )
+        return
+    last = before.history[-1].decision
+    if before.state is not State.SUSPENDED:
+        return
+    if not (last.automatic and last.suspension.over(heir.begins)):
+        yield replace(last, effective_from=max(last.effective_from, heir.begins))
+
+
+def _step(certificate: Certificate, decision: Decision, actor: str, now: datetime) -> Certificate:
+    """The step alone: the decision was found good when it was made."""
+    to_state = TRANSITIONS[certificate.state, decision.action]
+    change = StateChange(
+        decision=decision,
+        from_state=certificate.state,
+        to_state=to_state,
+        recorded_at=now,
+        actor=actor,
+        sequence=len(certificate.history) + 1,
+    )
+    return replace(certificate, state=to_state, history=(*certificate.history, change))

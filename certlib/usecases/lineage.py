@@ -1,0 +1,139 @@
+"""Which versions a decision reaches: it is made on a right, and a right may have several pages.
+
+A renewal that waits and the version in force are one right. A penalty or an annulment that counts
+from before a change reaches the version of that time too, each on its own days; a renewal that
+has taken over is a grant of its own and has to be named itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from certlib.certificate import Certificate, Decision
+from certlib.registry import UnitOfWork
+from certlib.states import RENEWAL, SUCCESSOR_VOIDED, TRANSITIONS, Action, State
+
+_ON_THE_RIGHT = frozenset(
+    {
+        Action.SUSPEND,
+        Action.RESTORE,
+        Action.REVOKE,
+        Action.ANNUL,
+        Action.WITHDRAW,
+        Action.DEREGISTER,
+        Action.TRANSFER_OUT,
+    }
+)
+_LOOKING_BACK = frozenset({Action.REVOKE, Action.ANNUL, Action.WITHDRAW})
+_RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A version, and the decision as it counts for it."""
+
+    certificate: Certificate
+    decision: Decision
+
+
+def reach(uow: UnitOfWork, named: Certificate, decision: Decision) -> list[Reached]:
+    """Every version that the decision moves, the named one first.
+
+    Raises:
+        TransitionForbidden: the named version had ended before the decision counts.
+    """
+    if named.state is State.SUPERSEDED and not _concerns(uow, named, decision):
+        raise named.forbidding(decision.action.value, decision.action.zh)
+    others = list(_others(uow, named, decision)) if decision.action in _ON_THE_RIGHT else []
+    versions = [named, *others]
+    if decision.action not in _LOOKING_BACK and decision.effective_from < named.begins:
+        versions = [named]  # refused there, with its field
+    earliest = min(version.begins for version in versions)
+    return [Reached(version, _for(version, decision, earliest)) for version in versions]
+
+
+def revived(uow: UnitOfWork, named: Certificate, decision: Decision) -> list[Certificate]:
+    """The version that stands again when the named one, which had replaced it, is voided."""
+    if decision.action is not Action.VOID or named.state not in _RUNNING or not named.supersedes:
+        return []
+    before = uow.certificate(named.supersedes)
+    if before is None or before.superseded_by != named.identifier:
+        return []
+    return [before] if before.state is State.SUPERSEDED else []
+
+
+def return_of(before: Certificate) -> Decision:
+    """The decision by which it stands again: as if it had never been replaced."""
+    return Decision(Action.RESTORE, SUCCESSOR_VOIDED, before.history[-1].decision.effective_from)
+
+
+def _concerns(uow: UnitOfWork, named: Certificate, decision: Decision) -> bool:
+    match decision.action:
+        case Action.RESTORE:
+            heir = uow.certificate(named.superseded_by)
+            return heir is None or heir.state is State.VOIDED
+        case Action.REVOKE | Action.WITHDRAW:
+            return decision.effective_from < named.history[-1].decision.effective_from
+        case _:
+            return True
+
+
+def _others(uow: UnitOfWork, named: Certificate, decision: Decision) -> Iterator[Certificate]:
+    for kin in _waiting(uow, named):
+        if (kin.state, decision.action) in TRANSITIONS:
+            yield kin
+    if decision.action in _LOOKING_BACK:
+        yield from _earlier(uow, named, decision)
+        yield from _later(uow, named, decision)
+
+
+def _for(version: Certificate, decision: Decision, earliest: date) -> Decision:
+    """The decision from the first day on which that version was there.
+
+    A day before all of them stays as it was said: the decision is refused with it.
+    """
+    day = decision.effective_from
+    return (
+        decision if day < earliest else replace(decision, effective_from=max(day, version.begins))
+    )
+
+
+def _waiting(uow: UnitOfWork, named: Certificate) -> Iterator[Certificate]:
+    """The other of two that are in force side by side until the renewal takes over."""
+    before = uow.certificate(named.supersedes) if named.supersedes else None
+    if before is not None and before.superseded_by == named.identifier and not _replaced(before):
+        yield before
+    if named.superseded_by and not _replaced(named):
+        heir = uow.certificate(named.superseded_by)
+        if heir is not None and heir.state is not State.VOIDED:
+            yield heir
+
+
+def _earlier(uow: UnitOfWork, named: Certificate, decision: Decision) -> Iterator[Certificate]:
+    """Versions of the same grant on whose days the decision counts."""
+    version = named
+    while decision.effective_from < version.begins and version.supersedes:
+        before = uow.certificate(version.supersedes)
+        if before is None or before.state is not State.SUPERSEDED or _reason(before) == RENEWAL:
+            return
+        yield before
+        version = before
+
+
+def _later(uow: UnitOfWork, named: Certificate, decision: Decision) -> Iterator[Certificate]:
+    """Versions that say the same grant anew."""
+    version = named
+    while version.state is State.SUPERSEDED and _reason(version) != RENEWAL:
+        heir = uow.certificate(version.superseded_by)
+        if heir is None or (heir.state, decision.action) not in TRANSITIONS:
+            return
+        yield heir
+        version = heir
+
+
+def _replaced(version: Certificate) -> bool:
+    return any(step.decision.action is Action.SUPERSEDE for step in version.history)
+
+
+def _reason(superseded: Certificate) -> str:
+    return superseded.history[-1].decision.reason_code
