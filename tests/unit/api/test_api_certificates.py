@@ -235,7 +235,7 @@ def test_history_tells_what_was_done(world):
 def test_types_are_listed_and_read(world):
     headers = world.bearer()
     listed = world.browser.get("/v1/types", headers=headers).json()["types"]
-    assert len(listed) == 6
+    assert len(listed) == 7
     read = world.browser.get(f"/v1/types/{ORDER['type_code']}", headers=headers).json()
     assert read["versions"][0]["fields"][0]["key"] == "KZ_CLS" or read["versions"][0]["schema"]
     assert read["versions"][0]["schema"]["required"] == ["KZ_JYFW"]

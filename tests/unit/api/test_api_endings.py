@@ -23,6 +23,11 @@ _WAYS = {
     State.TRANSFERRED_OUT: ("transfer-out",),
     State.VOIDED: ("void",),
 }
+_WITH_ANOTHER = {
+    # Steps that hang on the version after: tests/unit/usecases/test_usecase_lineage.py.
+    (State.SUPERSEDED, action)
+    for action in (Action.RESTORE, Action.REVOKE, Action.WITHDRAW)
+}
 _CAUSES = {State.ANNULLED: "annulled", State.WITHDRAWN: "withdrawn", State.REVOKED: "revoked"}
 
 
@@ -68,7 +73,7 @@ def test_the_table_is_walked_from_every_state(world, state):
 
 @pytest.mark.parametrize(
     ("state", "action"),
-    [pair for pair in sorted(TRANSITIONS) if pair[1] in ACTIONS],
+    [pair for pair in sorted(TRANSITIONS) if pair[1] in ACTIONS and pair not in _WITH_ANOTHER],
 )
 def test_each_allowed_step_happens(world, state, action):
     identifier = _in_state(world, state)

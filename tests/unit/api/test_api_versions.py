@@ -30,7 +30,7 @@ def test_only_what_changes_is_said(world):
 
 def test_null_takes_a_field_or_an_end_away(world):
     old = world.issued(type_code=ENDLESS, fields={"KZ_JYFW": "货运", "KZ_CLS": 5})
-    body = {"fields": {"KZ_CLS": None}, "valid_to": None, "holders": None}
+    body = {"reason": "correction", "fields": {"KZ_CLS": None}, "valid_to": None, "holders": None}
     answer = _revise(world, old, **body)
     assert answer.status_code == 201, answer.text
     new = answer.json()["identifier"]
