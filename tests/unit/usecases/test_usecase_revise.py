@@ -149,18 +149,19 @@ def test_what_ended_meanwhile_is_not_ended_again(house):
         assert session.due_successions(date(2030, 1, 1), 9) == []
 
 
-def test_who_revokes_one_version_is_told_which_others_go_on(house):
-    """Either order: neither the old term nor the renewed one ends with the other."""
+def test_who_annuls_a_former_grant_is_told_which_version_goes_on(house):
+    """A renewal that has taken over is a grant of its own."""
     old = first(house)
-    new = revised(house, old, "renewal", valid_to=date(2031, 2, 1))
+    new = revised(house, old, "renewal", valid_from=TODAY, valid_to=date(2030, 1, 1))
     decision = Decision(
-        Action.REVOKE, "penalty", TODAY, "第六十六条", "揭交罚〔2026〕1号", "交通局"
+        Action.ANNUL, "fraud", date(2024, 2, 2), "第六十九条", "揭交撤〔2026〕1号", "交通局"
     )
-    told = house.change.change(CALLER, ChangeRequest(new, decision, "r-1"))["warnings"]
+    told = house.change.change(CALLER, ChangeRequest(old, decision, "r-1"))["warnings"]
     assert [item["code"] for item in told] == ["other-version-counts"]
-    assert old in told[0]["zh"]
-    assert old in told[0]["en"]
-    assert house.change.change(CALLER, ChangeRequest(old, decision, "r-2"))["warnings"] == []
+    assert new in told[0]["zh"]
+    assert new in told[0]["en"]
+    now = replace(decision, effective_from=TODAY)
+    assert house.change.change(CALLER, ChangeRequest(new, now, "r-2"))["warnings"] == []
 
 
 def test_what_is_void_was_void_by_itself(house):
