@@ -3,13 +3,14 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, delete, insert, select, update
 
 from certlib.errors import Conflict
 from certlib.registry import IdempotencyRecord
 from storage.encryption import Place
 from storage.link import Link, inserting
 from storage.tables import IdempotencyRow, table
+from storage.witness import BOOKKEEPING
 
 RUNNING = "running"
 DONE = "done"
@@ -22,6 +23,7 @@ def _here() -> ColumnElement[bool]:
     return and_(*(column == bindparam(f"b_{column.name}") for column in _KEYS.primary_key))
 
 
+_INSERT = insert(_KEYS)
 _FIND = select(_KEYS).where(_here())
 _RUNNING = _KEYS.c.status == RUNNING
 _COMPLETE = (
@@ -52,6 +54,8 @@ def claim(link: Link, record: IdempotencyRecord) -> IdempotencyRecord | None:
     }
     for _ in range(_TRIES):
         if link.change(_claiming(link.dialect), row) == 1:
+            # Only now: a key that was there already is no row of this unit.
+            link.witness.note(link.connection, link.cipher, _INSERT, row)
             return None
         found = find(link, record.client_id, record.route, record.key)
         if found is not None:
@@ -65,7 +69,7 @@ def _claiming(dialect: str) -> Executable:
     return (
         inserting(_KEYS, dialect)
         .on_conflict_do_nothing(index_elements=list(_KEYS.primary_key))
-        .execution_options(preserve_rowcount=True)
+        .execution_options(preserve_rowcount=True, **{BOOKKEEPING: True})
     )
 
 

@@ -34,7 +34,7 @@ from storage.tables import Row
 from storage.tables.history import HistoryBatchRow
 from storage.tables.notices import CertificateChangeRow, WebhookDeliveryRow
 from storage.tables.objects import ObjectLockRow
-from storage.tables.workflow import AuditHeadRow, AuditRow, IdempotencyRow, OutboxRow
+from storage.tables.workflow import AuditHeadRow, AuditRow, OutboxRow
 
 ACT = "witness"
 BASELINE = "baseline"
@@ -50,7 +50,6 @@ _EXEMPT = frozenset(
         AuditRow,  # the history itself
         AuditHeadRow,
         HistoryBatchRow,  # sealed
-        IdempotencyRow,  # answers, forgotten when an act comes to nothing
         OutboxRow,  # delivery: attempts, leases
         CertificateChangeRow,  # made from the history's records, and compared with them
         WebhookDeliveryRow,  # delivery too

@@ -140,7 +140,7 @@ class _Work:
             histories.check(view, known),
             feed.end(view, known),
             chained,
-            announcements.check(view, known),
+            announcements.check(view, known, opener),
             approvals.check(view, known),
             departments.end(view),
             privacy.check(view, opener, (*names, *strange), self.options.logs),

@@ -22,7 +22,6 @@ EXEMPT = frozenset(
         "audit_history",
         "certificate_changes",
         "history_batches",
-        "idempotency",
         "object_locks_due",
         "outbox",
         "webhook_deliveries",

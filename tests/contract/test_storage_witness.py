@@ -27,7 +27,6 @@ EXEMPT = {
     "audit_head",
     "certificate_changes",
     "history_batches",
-    "idempotency",
     "object_locks_due",
     "outbox",
     "webhook_deliveries",

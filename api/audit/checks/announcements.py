@@ -3,10 +3,11 @@
 from collections import defaultdict
 
 from api.audit.checks import feed
-from api.audit.database import Snapshot
+from api.audit.database import Row, Snapshot
 from api.audit.ledger import Ledger
 from api.audit.report import Invariant
 from api.audit.transitions import TABLE
+from api.audit.unsealing import DoesNotOpen, Opener
 
 _SILENT = ("变更没有对应的通知", "a line of the feed was never announced")
 _UNISSUED = ("通知的证照未签发", "an event about a certificate that was not issued")
@@ -15,7 +16,8 @@ _TWICE = ("同一通知向同一接收方登记了两次", "one event is on its 
 _NO_EVENT = ("投递没有对应的通知", "a delivery of an event that does not exist")
 _NO_HOOK = ("投递没有对应的接收方", "a delivery to a receiver that does not exist")
 _TOPIC = ("通知的主题与操作不符", "the event is announced as something else than the act")
-_EVENTS = "SELECT event_id, identifier, topic FROM outbox"
+_CLOSED = ("通知内容无法解密", "the event does not decrypt")
+_EVENTS = "SELECT event_id, identifier, topic, payload FROM outbox"
 _FEED = "SELECT identifier, row_version, act FROM certificate_changes WHERE sequence >= {}"
 _PAPER = "paper-"
 _TOPICS = {
@@ -29,13 +31,15 @@ _DELIVERIES = (
 )
 
 
-def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
+def check(snapshot: Snapshot, ledger: Ledger, opener: Opener) -> Invariant:
     """Events against certificates, the feed against events, deliveries against both."""
     found = Invariant("INV-8")
     events: dict[str, str] = {}
     for row in snapshot.rows(_EVENTS):
         found.checked += 1
         events[row["event_id"]] = row["topic"]
+        subject = row["identifier"] or row["event_id"]
+        found.expect(_opens(row, opener), subject, "event-does-not-open", _CLOSED)
         _check_event(found, ledger, row["event_id"], row["identifier"])
     topics: dict[str, set[str]] = defaultdict(set)
     for row in snapshot.rows(_FEED.format(feed.began(snapshot))):
@@ -55,6 +59,14 @@ def check(snapshot: Snapshot, ledger: Ledger) -> Invariant:
         found.expect(row["event_id"] in events, row["delivery_id"], "no-event", _NO_EVENT)
         found.expect(row["known"] is not None, row["delivery_id"], "no-receiver", _NO_HOOK)
     return found
+
+
+def _opens(row: Row, opener: Opener) -> bool:
+    try:
+        opener.column(bytes(row["payload"] or b""), "outbox", "payload", row["event_id"])
+    except DoesNotOpen:
+        return False
+    return True
 
 
 def _topic_of(act: str) -> str:

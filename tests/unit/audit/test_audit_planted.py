@@ -226,6 +226,12 @@ def the_answer_of_another_key(store: Store) -> None:
     )
 
 
+def a_key_kept_for_another_request(store: Store) -> None:
+    """Nothing but the testimony of its row tells: a retry would be refused, or answered wrongly."""
+    key = _key(store, "valid")
+    store.run(f"UPDATE idempotency SET request_digest = '{WRONG}' WHERE key = '{key}'")
+
+
 # --- INV-5 ------------------------------------------------------------------------------------
 
 
@@ -422,6 +428,7 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
         a_key_of_an_act_that_nobody_did,
         {("INV-4", "key-without-act"), ("INV-4", "key-not-done")},
     ),
+    (a_key_kept_for_another_request, set()),
     (the_answer_of_another_key, {("INV-4", "answer-does-not-open")}),
     (
         a_state_without_a_step,

@@ -120,6 +120,14 @@ def _delivery(store: Store, delivery: str, event: str, webhook: str = "hook") ->
     )
 
 
+def the_content_of_another_event(store: Store) -> None:
+    one, other = (f"{store.names[name]}:2" for name in ("revoked", "suspended"))
+    store.run(
+        f"UPDATE outbox SET payload = (SELECT payload FROM outbox WHERE event_id = '{other}')"
+        f" WHERE event_id = '{one}'"
+    )
+
+
 def an_event_announced_as_something_else(store: Store) -> None:
     event = f"{store.names['revoked']}:2"
     store.run(f"UPDATE outbox SET topic = 'certificate.changed' WHERE event_id = '{event}'")
@@ -293,6 +301,7 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (an_event_taken_away, {("INV-8", "not-announced")}),
     (an_event_of_a_burned_intent, {("INV-8", "announced-unissued")}),
     (an_event_of_a_version_to_come, {("INV-8", "announced-ahead")}),
+    (the_content_of_another_event, {("INV-8", "event-does-not-open")}),
     (an_event_announced_as_something_else, {("INV-8", "announced-as-other")}),
     (deliveries_of_nothing_to_nobody, {("INV-8", "no-event"), ("INV-8", "no-receiver")}),
     (
