@@ -101,6 +101,12 @@ def test_a_department_is_answered_as_documented(case, house, session):
     _hold(case, house, session, "counter")
 
 
+def test_every_test_has_an_id_of_its_own(request):
+    """Of several with one id, only one would be run where processes share them out."""
+    ids = [item.nodeid for item in request.session.items]
+    assert len(ids) == len(set(ids))
+
+
 def _hold(case, house, session, client):
     headers = house.tokens[client] if _protected(case) else {}
     lenient = case.operation.definition.raw.get("operationId") in _LENIENT
