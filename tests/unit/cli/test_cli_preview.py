@@ -117,3 +117,29 @@ def test_the_guides_first_type_is_sound_and_its_error_is_the_one_it_shows(run: R
     shown = re.search(r"```\n(输入有误.*?)```", GUIDE, re.DOTALL)
     assert shown is not None
     assert said.err == shown[1]
+
+
+def test_the_guides_patterns_and_table_are_taken(run: Run, tmp_path: Path):
+    """docs/for-issuers.md, minutes 3 to 6."""
+    patterns = re.findall(r'^"pattern": (".*")$', GUIDE, re.MULTILINE)
+    items = re.search(r'^"items": (\{\n.*?^\})$', GUIDE, re.DOTALL | re.MULTILINE)
+    assert items is not None
+    day, amount = (json.loads(text) for text in patterns)
+    named = {"type": "string", "x-title-en": "x"}
+    data = json.loads(EXAMPLE.read_text("utf-8"))
+    data["schema"]["properties"] |= {
+        "KZ_RQ": named
+        | {"title": "日期", "format": "date", "x-format": "date", "pattern": day}
+        | {"x-order": 901, "x-sample": "2026-03-02"},
+        "KZ_JE": named
+        | {"title": "金额", "maxLength": 16, "x-format": "amount", "pattern": amount}
+        | {"x-order": 902, "x-sample": "1234.50"},
+        "KZ_RY": named
+        | {"type": "array", "title": "人员", "maxItems": 3, "x-format": "table"}
+        | {"items": json.loads(items[1]), "x-order": 903, "x-sample": [{"name": "林志远"}]},
+    }
+    path = tmp_path / "ad.json"
+    path.write_text(json.dumps(data), "utf-8")
+    for more in ((), ("--extreme",)):
+        said = run("preview", path, "--out", tmp_path / "page.pdf", "--lang", "en", *more)
+        assert said.code == 0, said.err
