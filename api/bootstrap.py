@@ -3,11 +3,13 @@
 import fcntl
 import hashlib
 import hmac
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from api.clock import SystemClock, SystemEntropy
 from api.json_schema import JsonSchemaValidator
@@ -15,6 +17,7 @@ from api.notices import Notices, open_notices
 from api.secret_files import key_encryption_key
 from api.settings import Settings
 from api.timings import TimedRenderer, TimedSealer, Timings
+from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer, TimestampSource
@@ -53,6 +56,7 @@ from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
 from signing.pages.child import ChildRenderer, RenderingOptions
 from signing.pages.renderer import TypstRenderer
+from signing.pages.sample import sample_fields
 from signing.sealing import PadesSealer
 from storage.encryption import Cipher
 from storage.engines import EngineOptions
@@ -116,6 +120,10 @@ class Node:
     paper: KeepPaper
     blanks: KeepBlanks
     resources: ExitStack
+
+    def samples(self, version: TypeVersion) -> Mapping[str, Any]:
+        """Samples of a type's fields, with real pictures."""
+        return sample_fields(version)
 
     def close(self) -> None:
         """Ends children, connections and the writer's lock."""

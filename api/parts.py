@@ -10,6 +10,7 @@ from api.metrics_record import KeyState
 from api.notices import Notices
 from api.settings import Settings
 from api.timings import Timings
+from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
@@ -153,6 +154,10 @@ class Parts(Protocol):
     @property
     def divisions(self) -> DivisionTable:
         """Names of places by their codes."""
+        ...
+
+    def samples(self, version: TypeVersion) -> Mapping[str, Any]:
+        """Samples of a type's fields, as an order may hold them; pictures are real ones."""
         ...
 
     @property

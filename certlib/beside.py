@@ -132,8 +132,20 @@ def decide_renewal(
     return _grown(replace(certificate, renewals=(*certificate.renewals[:-1], decided)))
 
 
-def restrict(certificate: Certificate, restriction: Restriction, *, now: datetime) -> Certificate:
+def restrict(
+    certificate: Certificate,
+    restriction: Restriction,
+    *,
+    now: datetime,
+    earliest: date | None = None,
+) -> Certificate:
     """The certificate with one restriction more.
+
+    Args:
+        certificate: the version in force.
+        restriction: what is laid upon it.
+        now: the instant of recording.
+        earliest: the first day of the right, where that is older than this version.
 
     Raises:
         TransitionForbidden: the certificate has ended.
@@ -141,9 +153,19 @@ def restrict(certificate: Certificate, restriction: Restriction, *, now: datetim
         Invalid: its days are impossible, or nobody ordered it.
     """
     certificate.need_running("restrict", "设定限制")
-    problems = tuple(_restriction_problems(restriction, legal_day(now)))
+    problems = list(_restriction_problems(restriction, legal_day(now)))
+    begins = earliest or certificate.begins
+    if restriction.effective_from < begins:
+        problems.append(
+            Problem(
+                "/effective_from",
+                "date-order",
+                f"限制的起始日期不能早于证照的起始日期{begins}，请核对。",
+                f"Nothing is restricted before it began ({begins}): check the day.",
+            )
+        )
     if problems:
-        raise Invalid(problems=problems)
+        raise Invalid(problems=tuple(problems))
     if restriction.key in {item.key for item in certificate.restrictions}:
         raise RestrictionExists
     recorded = replace(restriction, recorded_at=now)

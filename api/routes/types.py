@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.deps import CallerDep, CatalogueDep, Private
+from api.deps import CallerDep, CatalogueDep, PartsDep, Private
 from api.paging import MOST, Limit
 from api.routes.documented import needs
 from api.routes.reading import JsonRoute
@@ -48,7 +48,8 @@ def list_types(
 def read_type(
     caller: CallerDep,
     catalogue: CatalogueDep,
+    parts: PartsDep,
     type_code: Annotated[str, Path(description="证照类型代码，21位。 Type code.")],
 ) -> TypeOut:
     """一个类型的全部版本及其字段字典（JSON Schema 2020-12）。 All versions of a type."""
-    return TypeOut.of(catalogue.versions(caller, type_code))
+    return TypeOut.of(catalogue.versions(caller, type_code), parts.samples)

@@ -1,6 +1,6 @@
 """Certificate types on the wire."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field
@@ -21,10 +21,13 @@ class FieldOut(Wire):
     mask: str | None = Field(description="敏感字段的脱敏方式。 How a sensitive field is masked.")
     on_face: bool
     order: int
-    sample: Any
+    sample: Any = Field(
+        description="样例，可直接用于制证申请；图片为 Base64。"
+        " A sample that an order may hold as it is; of a picture its base64."
+    )
 
     @classmethod
-    def of(cls, item: FieldDefinition) -> Self:
+    def of(cls, item: FieldDefinition, samples: Mapping[str, Any]) -> Self:
         """The wire shape."""
         return cls(
             key=item.key,
@@ -35,7 +38,7 @@ class FieldOut(Wire):
             mask=item.mask if item.sensitive else None,
             on_face=item.on_face,
             order=item.order,
-            sample=item.sample,
+            sample=samples.get(item.key, item.sample),
         )
 
 
@@ -121,8 +124,8 @@ class TypeVersionOut(TypeSummary):
     }
 
     @classmethod
-    def of(cls, version: TypeVersion) -> Self:
-        """The wire shape."""
+    def of(cls, version: TypeVersion, samples: Mapping[str, Any] | None = None) -> Self:
+        """The wire shape; `samples` are those of its fields with their pictures, where known."""
         return cls(
             **_summary(version),
             term_years=version.term_years,
@@ -138,7 +141,7 @@ class TypeVersionOut(TypeSummary):
             duties=[TypeDutyOut.of(item) for item in version.duties],
             renewal_notice_days=version.renewal_notice_days,
             seal_level=version.seal_level,
-            fields=[FieldOut.of(item) for item in version.fields],
+            fields=[FieldOut.of(item, samples or {}) for item in version.fields],
             schema_=dict(version.schema),
         )
 
@@ -152,14 +155,16 @@ class TypeOut(Wire):
     versions: list[TypeVersionOut]
 
     @classmethod
-    def of(cls, versions: Sequence[TypeVersion]) -> Self:
-        """The wire shape of one type's versions, newest first."""
+    def of(
+        cls, versions: Sequence[TypeVersion], samples: Callable[[TypeVersion], Mapping[str, Any]]
+    ) -> Self:
+        """The wire shape of one type's versions, newest first; `samples` of a version's fields."""
         newest = versions[0]
         return cls(
             type_code=newest.type_code,
             name=newest.name,
             name_en=newest.name_en,
-            versions=[TypeVersionOut.of(item) for item in versions],
+            versions=[TypeVersionOut.of(item, samples(item)) for item in versions],
         )
 
 

@@ -17,7 +17,7 @@ from certlib.certificate import Certificate, Restriction
 from certlib.delivery import Channel, Delivery, deliver_by
 from certlib.errors import CertificateNotFound, Invalid, Problem
 from certlib.ports import Clock
-from certlib.registry import AuditRecord, Registry, UnitOfWork
+from certlib.registry import AuditRecord, ReadSession, Registry, UnitOfWork
 from certlib.renewals import RenewalOutcome
 from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
@@ -125,7 +125,8 @@ class AmendCertificates:
         """Keeps a restriction."""
 
         def apply(uow: UnitOfWork, before: Certificate, now: datetime) -> _Done:
-            after = beside.restrict(before, restriction, now=now)
+            earliest = _first_day(uow, before)
+            after = beside.restrict(before, restriction, earliest=earliest, now=now)
             uow.save(after, before.row_version)
             return _Done(after, said)
 
@@ -304,3 +305,11 @@ def _iso(day: date | None) -> str | None:
 
 def _kind_of(act: str) -> Act:
     return Act.HANDLE if act in _COUNTER else Act.CHANGE
+
+
+def _first_day(session: ReadSession, certificate: Certificate) -> date:
+    """The first day of the first version: restrictions lie upon the right, not upon one version."""
+    first, before = certificate, session.certificate(certificate.supersedes)
+    while before is not None:
+        first, before = before, session.certificate(before.supersedes)
+    return first.begins

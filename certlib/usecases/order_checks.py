@@ -6,7 +6,7 @@ from datetime import date
 from certlib import holders
 from certlib.catalogue import HolderCategory, NumberSource, TypeVersion
 from certlib.certificate import Certificate
-from certlib.document import FORM_NAMES, ORIGINAL, Form
+from certlib.document import FORM_NAMES, ORIGINAL, Form, Holder
 from certlib.errors import DateOrder, Problem
 from certlib.numbers import number_key
 from certlib.paper import print_problems, sheet_problems
@@ -46,6 +46,18 @@ def number_problems(
             "该类型证照由证照库编号，请留空；换发沿用原编号。",
             "The library numbers this type: leave it empty; a new version keeps its number.",
         )
+
+
+def bracket_problems(order: IssueOrder) -> Iterator[Problem]:
+    """Numbers in whose brackets nothing stands: 揭交许〔〕1号 lacks its year."""
+    for path, number in (("/number", order.number), ("/decision_number", order.decision_number)):
+        if "[]" in number_key(number):
+            yield Problem(
+                path,
+                "number-incomplete",
+                "编号中的括号是空的，如〔〕，请补全年份。",
+                "The number has empty brackets: fill in the year.",
+            )
 
 
 def number_on_face(order: IssueOrder, version: TypeVersion, before: Certificate | None) -> str:
@@ -132,9 +144,13 @@ def numbered(asked: Sequence[Form], taken: Sequence[Form] = ()) -> tuple[Form, .
 
 
 def date_problems(order: IssueOrder, version: TypeVersion, today: date) -> Iterator[Problem]:
-    """Decision ≤ issue ≤ today, and a term that is neither missing, too short nor too long."""
+    """Decision ≤ issue ≤ today, acceptance ≤ today; a term neither missing, short nor long."""
     if order.issue_date > today:
         yield _order_problem("/issue_date", ("今天", "颁发日期"), ("today", "the issue date"))
+    if order.accepted_on is not None and order.accepted_on > today:
+        yield _order_problem(
+            "/accepted_on", ("今天", "受理日期"), ("today", "the day of acceptance")
+        )
     if order.decision_date is not None and order.decision_date > order.issue_date:
         yield _order_problem(
             "/decision_date", ("颁发日期", "决定日期"), ("the issue date", "the day of decision")
@@ -197,6 +213,25 @@ def holder_count_problems(order: IssueOrder, version: TypeVersion) -> Iterator[P
             f"该类型证照的持证主体应为1至{version.max_holders}个。",
             f"This type has 1 to {version.max_holders} holders.",
         )
+
+
+def repeated_holder_problems(holders_found: Sequence[Holder]) -> Iterator[Problem]:
+    """Nobody holds a certificate twice.
+
+    Args:
+        holders_found: with their codes in normal form.
+    """
+    seen: set[tuple[str, str]] = set()
+    for index, holder in enumerate(holders_found):
+        key = (holder.code_type, holder.code)
+        if key in seen:
+            yield Problem(
+                f"/holders/{index}/code",
+                "holder-twice",
+                "同一持证主体重复，请核对代码或删除一项。",
+                "This holder stands there twice: check the code, or leave one out.",
+            )
+        seen.add(key)
 
 
 def category_problems(version: TypeVersion, code_type: str, path: str) -> Iterator[Problem]:

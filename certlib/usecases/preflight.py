@@ -32,6 +32,7 @@ from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.four_eyes import need_eyes_of_order, need_maker
 from certlib.usecases.order import IssueOrder
 from certlib.usecases.order_checks import (
+    bracket_problems,
     category_problems,
     date_problems,
     form_problems,
@@ -40,6 +41,7 @@ from certlib.usecases.order_checks import (
     number_problems,
     numbered,
     paper_problems,
+    repeated_holder_problems,
     texts,
 )
 from certlib.usecases.succession import decision_of, succession_problems, version_before
@@ -143,6 +145,7 @@ class Preflight:
         before = version_before(session, order, access)
         errors, warnings, normal = self._problems(order, version, today)
         errors += number_problems(order, version, before)
+        errors += bracket_problems(order)
         errors += succession_problems(order, before, today)
         if errors:
             raise Invalid(problems=tuple(errors))
@@ -215,6 +218,8 @@ class Preflight:
                     )
                 )
             normal.append(Holder(characters.nfc(holder.name.strip()), code_type, code))
+        if len(normal) == len(order.holders):  # each at its own place
+            errors += repeated_holder_problems(normal)
         return tuple(normal), errors, warnings
 
     def _text_problems(self, order: IssueOrder) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ __all__ = ["sample_fields", "sample_order"]
 _FOLDER: Final = Path(__file__).parent / "samples"
 _PREFIX: Final = "sample:"
 _ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png"}
+_SHIPPED: Final = frozenset(path.name for path in _FOLDER.iterdir())
 _ISSUE_DATE: Final = date(2026, 11, 22)
 _COMPANY: Final = Holder("揭阳市榕江顺达物流有限公司", "001", "91445202MA9TEXT00K")
 _PERSON: Final = Holder("欧阳明远", "111", "445202199703150019")
@@ -96,10 +97,12 @@ def _issuer(defining_body: str) -> str:
 
 def _with_pictures(spec: Mapping[str, Any], sample: object) -> object:
     if isinstance(sample, str) and sample.startswith(_PREFIX):
-        ending = _ENDINGS[spec["contentMediaType"]]
-        return base64.b64encode(
-            (_FOLDER / f"{sample.removeprefix(_PREFIX)}.{ending}").read_bytes()
-        ).decode("ascii")
+        ending = _ENDINGS.get(spec.get("contentMediaType", ""), "")
+        name = f"{sample.removeprefix(_PREFIX)}.{ending}"
+        # A type may name what is not there, or a place that is none of its business.
+        if name not in _SHIPPED:
+            return sample
+        return base64.b64encode((_FOLDER / name).read_bytes()).decode("ascii")
     if isinstance(sample, list):
         return [_with_pictures(spec.get("items", {}), item) for item in sample]
     if isinstance(sample, Mapping):

@@ -15,6 +15,7 @@ from api.tokens import hash_secret
 from certlib.errors import SigningUnavailable
 from certlib.registry import Client
 from certlib.usecases.caller import SCOPES
+from signing.pages.sample import sample_fields
 from storage.engines import EngineOptions
 from storage.status import StatusReader
 from tests.unit.usecases.house import ISSUER, OTHER, TYPE, House, build
@@ -104,6 +105,9 @@ class Parts:
     token_key: bytes = b"t" * 32
     lock_files: Any = None
     timings: Timings = field(default_factory=Timings)
+
+    def samples(self, version):
+        return sample_fields(version)
 
     def __getattr__(self, name):
         return getattr(self.house, name)

@@ -1,9 +1,13 @@
 """The catalogue is managed by API: drafted, reviewed by another, published from a day on."""
 
+import base64
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
+from certlib.catalogue import TypeStatus
+from certlib.type_lifecycle import drafted
 from tests.unit.api.api_world import ORDER
 from tests.unit.usecases.house import ISSUER, TYPE, definition
 
@@ -218,3 +222,32 @@ def test_a_type_tells_its_rules_of_issuing(world):
         "KZ_JYFW": None,
         "KZ_CLS": None,
     }
+
+
+def test_the_sample_of_a_picture_is_one_that_an_order_may_hold(world):
+    """What stands in the dictionary as `sample:portrait` is handed out as that picture."""
+    picture = {
+        "type": "string",
+        "title": "照片",
+        "x-title-en": "Photograph",
+        "x-order": 30,
+        "x-format": "photograph",
+        "x-sample": "sample:portrait",
+        "contentEncoding": "base64",
+        "contentMediaType": "image/jpeg",
+        "maxLength": 100000,
+    }
+    text = definition(NEW)
+    text["schema"]["properties"]["KZ_ZP"] = picture
+    text["schema"]["properties"]["KZ_CZP"] = picture | {
+        "x-order": 40, "x-sample": "sample:../designs/secret",
+    }  # fmt: skip
+    record = replace(drafted(text, "a", world.house.clock.now()), status=TypeStatus.PUBLISHED)
+    with world.house.registry.begin() as uow:
+        uow.put_type_version(record.as_version(), record.definition)
+        uow.commit()
+    told = world.browser.get(f"/v1/types/{NEW}", headers=world.bearer()).json()
+    samples = {item["key"]: item["sample"] for item in told["versions"][0]["fields"]}
+    assert base64.b64decode(samples["KZ_ZP"], validate=True).startswith(b"\xff\xd8")
+    assert samples["KZ_CZP"] == "sample:../designs/secret"
+    assert samples["KZ_JYFW"] == "道路普通货物运输"

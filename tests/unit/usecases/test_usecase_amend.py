@@ -21,6 +21,7 @@ from certlib.renewals import RenewalOutcome
 from certlib.restrictions import Restriction, RestrictionKind
 from certlib.usecases.amend import Amendment, Handover
 from certlib.usecases.order import IssueRequest
+from certlib.usecases.revise import RevisionRequest
 from certlib.usecases.verify import Question
 from tests.unit.usecases.house import CALLER, STRANGER, order, request
 
@@ -207,3 +208,25 @@ def test_a_corrected_version_without_its_record_is_judged_alone(house, issued, m
 
 def _code(house, identifier, **asked):
     return house.verify.by_identifier(identifier, Question(**asked)).report.code
+
+
+def test_nothing_is_restricted_before_the_right_began(house, issued):
+    early = replace(FREEZE, effective_from=date(1990, 1, 1))
+    with pytest.raises(Invalid) as caught:
+        house.amend.restrict(CALLER, on(issued), early)
+    assert [(item.field, item.code) for item in caught.value.problems] == [
+        ("/effective_from", "date-order")
+    ]
+
+
+def test_a_restriction_older_than_the_version_lies_upon_the_right(house):
+    """The next version bears what was laid upon the one before, from its own day."""
+    early = {"issue_date": date(2026, 6, 1), "valid_from": None, "valid_to": date(2030, 5, 31)}
+    first = house.issue.issue_one(CALLER, request("first", **early)).identifier
+    changed = RevisionRequest(first, "change", "next", {"fields": {"KZ_JYFW": "道路旅客运输"}})
+    second = house.revise.revise(CALLER, changed).identifier
+    old = replace(FREEZE, effective_from=date(2026, 7, 1))
+    house.amend.restrict(CALLER, on(second), old)
+    too_early = replace(old, effective_from=date(2026, 5, 31))
+    with pytest.raises(Invalid):
+        house.amend.restrict(CALLER, on(second, "a-2"), too_early)

@@ -381,6 +381,21 @@ def test_scope_is_needed(house):
         ({"valid_from": None, "valid_to": None}, "/valid_to", "valid-to-missing"),
         ({"issue_date": date(2026, 11, 23)}, "/issue_date", "date-order"),
         ({"decision_date": date(2026, 11, 22)}, "/decision_date", "date-order"),
+        ({"accepted_on": date(2026, 11, 23)}, "/accepted_on", "date-order"),
+        ({"number": "揭交许〔〕12号"}, "/number", "number-incomplete"),
+        ({"number": "揭交许【 】12号"}, "/number", "number-incomplete"),
+        ({"number": "揭交许（）12号"}, "/number", "number-incomplete"),
+        ({"decision_number": "揭交许〔〕12号"}, "/decision_number", "number-incomplete"),
+        (
+            {
+                "holders": (
+                    Holder("公司", "001", "91445202MA9TEXT00K"),
+                    Holder("某公司", "001", "91445202ma9text00k "),
+                )
+            },
+            "/holders/1/code",
+            "holder-twice",
+        ),
         ({"holders": ()}, "/holders", "holder-count"),
         (
             {"holders": (Holder("公司", "001", "91445202MA9TEXT001"),)},
