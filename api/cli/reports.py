@@ -24,6 +24,8 @@ CHECKS: Mapping[str, tuple[str, str]] = {
     "duties_now": ("定期义务", "duties now"),
     "paper": ("纸质件", "paper"),
     "record_then": ("当时的登记", "record then"),
+    "holders_on": ("受理日持证主体", "holders that day"),
+    "holders_now": ("持证主体现况", "holders now"),
     "match": ("信息比对", "match"),
 }
 _MARKS: Mapping[str, tuple[str, str]] = {
