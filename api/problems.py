@@ -1,6 +1,7 @@
 """From errors to problem documents (RFC 9457): the one table of statuses, types and titles."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api import failures
+from api.persons import masked_numbers
 from certlib import (
     beside_errors,
     errors,
@@ -142,6 +144,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
 }
 """Class to status and title. Every leaf has a line of its own; a test walks them all."""
 
+_CODE = re.compile(r"[0-9A-Za-z]{1,32}")
 _LAST_RESORT = Entry(503, "意外错误", "Unexpected error")
 
 
@@ -156,15 +159,15 @@ def document(error: CertlibError, request_id: str) -> dict[str, Any]:
     What is damaged inside (`Corrupt`) stays in the log: outside, the request's id stands for it.
     """
     entry = entry_of(type(error))
-    values = {**error.values, "what": request_id} if isinstance(error, Corrupt) else error.values
+    values = _values(error, request_id)
     listed = error.problems or ((error.as_problem(),) if error.field_path else ())
     return {
         "type": f"{PAGES}/{error.code}",
         "title": entry.title,
         "title_en": entry.title_en,
         "status": entry.status,
-        "detail": error.zh.format(**values),
-        "detail_en": error.en.format(**values),
+        "detail": masked_numbers(error.zh.format(**values)),
+        "detail_en": masked_numbers(error.en.format(**values)),
         "code": error.code,
         "instance": f"urn:certlib:request:{request_id}",
         "problems": [line(item) for item in listed],
@@ -173,13 +176,27 @@ def document(error: CertlibError, request_id: str) -> dict[str, Any]:
     }
 
 
+def _values(error: CertlibError, request_id: str) -> Mapping[str, Any]:
+    """What fills the sentence; of what a caller sent, nothing that could be anybody's name."""
+    match error:
+        case Corrupt():
+            return {**error.values, "what": request_id}
+        case errors.TypeUnknown(values={"type_code": str(code)}) if not _CODE.fullmatch(code):
+            return {**error.values, "type_code": "…"}
+        case _:
+            return error.values
+
+
 def line(problem: Problem) -> dict[str, str]:
-    """One problem of one field; keys of the caller's may hold what UTF-8 cannot."""
+    """One problem of one field; keys of the caller's may hold what UTF-8 cannot.
+
+    A caller logs what it is told: somebody's number that was sent in a wrong place stays masked.
+    """
     return {
-        "field": problem.field.encode("utf-8", "replace").decode(),
+        "field": masked_numbers(problem.field.encode("utf-8", "replace").decode()),
         "code": problem.code,
-        "zh": problem.zh,
-        "en": problem.en,
+        "zh": masked_numbers(problem.zh),
+        "en": masked_numbers(problem.en),
     }
 
 

@@ -24,6 +24,7 @@ from storage.tables import (
     UntwinnedPrintRow,
     table,
 )
+from storage.untwinned import untwinned_of, with_number_sealed
 
 _SHEETS = table(SheetRow)
 _BLANKS = table(BlankFormRow)
@@ -219,7 +220,8 @@ class PaperReading:
     def untwinned(self, issuer_code: str, after: str, limit: int) -> Sequence[UntwinnedPrint]:
         """Prints without a certificate."""
         page = {"issuer_code": issuer_code, "after": after, "count": limit}
-        return [UntwinnedPrint(*tuple(row)) for row in self._link.fetch(_UNTWINNED, **page)]
+        rows = self._link.fetch(_UNTWINNED, **page)
+        return [untwinned_of(self._link, UntwinnedPrint(*tuple(row))) for row in rows]
 
 
 class PaperWriting(PaperReading):
@@ -290,8 +292,9 @@ class PaperWriting(PaperReading):
 
     def add_untwinned(self, found: UntwinnedPrint) -> None:
         """Keeps a print without a certificate; `Conflict` where it is known."""
+        kept = with_number_sealed(self._link, found)
         self._link.change(
-            insert(_PRINTS), {name: getattr(found, name) for name in UntwinnedPrint.__slots__}
+            insert(_PRINTS), {name: getattr(kept, name) for name in UntwinnedPrint.__slots__}
         )
 
     def _use_blank(self, sheet: Sheet, issuer_code: str, type_code: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.bilingual import Language
+from api.persons import masked_numbers
 from certlib.errors import CertlibError
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class Screen:
         return self._consoles[error]
 
     def error(self, zh: str, en: str) -> None:
-        """One sentence on standard error."""
-        click.echo(self.pick(zh, en), err=True)
+        """One sentence on standard error; it may end in a log, so nobody's number stands in it."""
+        click.echo(masked_numbers(self.pick(zh, en)), err=True)
 
     def failure(self, error: CertlibError) -> None:
         """An error of the library: its sentence, and one line for each problem in it."""

@@ -12,6 +12,11 @@ from certlib.ports import Entropy
 from certlib.usecases.caller import Caller
 
 _SANE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{7,63}")
+_SOMEBODY = re.compile(
+    r"[0-9]{15}"  # of an identity number
+    r"|(?<![0-9A-Za-z])(?:[0-9]{11,}|[0-9A-Z]{18})(?![0-9A-Za-z])"  # telephone, credit code
+)
+"""What could be somebody's number: it would stand in the log and in the history."""
 _RUN_OCTETS = 6
 
 
@@ -28,8 +33,7 @@ class RequestIds:
 
     def accepted(self, proposed: str) -> str:
         """The caller's own id where it is sane (8 to 64 plain characters), or a new one."""
-        # Sixteen digits and more could be somebody's number: ours is the safer id then.
-        sane = _SANE.fullmatch(proposed) and not re.search(r"[0-9]{15}", proposed)
+        sane = _SANE.fullmatch(proposed) and not _SOMEBODY.search(proposed)
         return proposed if sane else self.next()
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from api.persons import masked_numbers
 from api.schemas import examples
 from api.schemas.base import Day, TypeCode, Wire, instant_text
 from api.schemas.orders import FormName
@@ -269,7 +270,7 @@ class UntwinnedOut(UntwinnedIn):
         return cls(
             type_code=item.type_code,
             print_number=item.print_number,
-            number=item.number,
+            number=masked_numbers(item.number),
             printed_on=item.printed_on,
         )
 
