@@ -43,20 +43,30 @@ class Site:
     Attributes:
         api: the FastAPI application, for its document.
         health: how every part is.
+        shut: nobody new is served; who was let in late is let go before a word is said.
         metrics: what is counted; the worker counts here too.
         quick: whole answers to plain status look-ups, for a server that can use them; None where
             a look-up takes longer than the event loop may wait, and `status` is asked instead.
         status: the public look-up.
     """
 
-    def __init__(self, api: FastAPI, stack: ASGIApp, status: StatusPath, metrics: Metrics) -> None:
+    def __init__(
+        self, api: FastAPI, stack: ASGIApp, status: StatusPath, metrics: Metrics, bodies: Bodies
+    ) -> None:
         self.api = api
+        self.shut = False
+        self._bodies = bodies
         self.health: Health = api.state.health
         self.metrics = metrics
         self.quick = status.quick if status.inline else None
         self.status = status
         self._stack = stack
         self._status = status
+
+    def leave(self) -> None:
+        """The service stops: what is under way is answered, and `/readyz` says no."""
+        self.health.leave()
+        self._bodies.leave()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's event (ASGI 3)."""
@@ -79,7 +89,7 @@ def create_app(parts: Parts) -> Site:
     )
     api = _api(parts, metrics, tokens)
     stack: ASGIApp = Deadline(Deprecations(api), settings.request_seconds)
-    stack = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
+    stack = bodies = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
     stack = Uploads(stack, _UPLOADS, max(1, settings.reader_children))
     rates = Rates(settings, metrics, networks(settings.trusted_proxies.split(",")))
     stack = RateLimits(stack, rates)
@@ -89,7 +99,8 @@ def create_app(parts: Parts) -> Site:
     metrics.under_way.set_function(lambda: concurrency.now)
     request_ids = RequestIds(parts.entropy)
     stack = Observation(stack, request_ids, metrics)
-    return Site(api, stack, StatusPath(parts, request_ids, metrics, rates), metrics)
+    status = StatusPath(parts, request_ids, metrics, rates)
+    return Site(api, stack, status, metrics, bodies)
 
 
 def _api(parts: Parts, metrics: Metrics, tokens: Tokens) -> FastAPI:

@@ -134,6 +134,14 @@ class TookTooLong(Unavailable):
     retry_after: ClassVar[int] = 10
 
 
+class Stopping(Unavailable):
+    """The service stops while the body is still on its way."""
+
+    code = "stopping"
+    zh = "服务正在停止，请求未收完，未作任何更改，请稍后以相同幂等键重试。"
+    en = "The service is stopping before the request was all there: retry later with the same key."
+
+
 class TooManyRequests(Unavailable):
     """A client is over its rate.
 

@@ -38,10 +38,17 @@ class Health:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._last: tuple[Part, ...] = ()
+        self._leaving = False
         self._at = 0.0
+
+    def leave(self) -> None:
+        """The service stops: from now on it is not ready, whatever works."""
+        self._leaving = True
 
     def check(self) -> tuple[Part, ...]:
         """Every part; at most one check at a time."""
+        if self._leaving:
+            return (Part("service", "stopping", 0.0),)
         with self._lock:
             if not self._last or monotonic() - self._at >= self._seconds:
                 self._last = tuple(self._parts_now())

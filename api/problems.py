@@ -137,6 +137,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     failures.ProcessesFailed: Entry(503, "服务进程启动失败", "Processes failed"),
     errors.Overloaded: Entry(503, "请求过多", "Overloaded"),
     failures.TooManyRequests: Entry(429, "请求过于频繁", "Too many requests"),
+    failures.Stopping: Entry(503, "服务正在停止", "Stopping"),
     failures.TookTooLong: Entry(503, "处理超时", "Took too long"),
     failures.Unexpected: Entry(503, "意外错误", "Unexpected error"),
     errors.KeyUnusable: Entry(503, "密钥无法使用", "Key unusable"),

@@ -31,10 +31,12 @@ class Processes:
 
     Attributes:
         serve: returns when its process is told to stop in good order.
+        leave: is called in the parent when all are told to stop.
     """
 
     count: int
     serve: Callable[[int], None]
+    leave: Callable[[], None] = lambda: None
     _children: dict[int, tuple[int, float]] = field(default_factory=dict)
     _stopping: bool = False
     _young_deaths: int = 0
@@ -59,7 +61,8 @@ class Processes:
 
     def _ended(self, number: int, born: float, code: int) -> bool:
         if self._stopping:
-            return code == 0
+            # One that was told while it started has nothing to bring to an end.
+            return code in {0, -signal.SIGTERM}
         logs.event(_log, logging.ERROR, "process ended", process=number, code=code)
         young = monotonic() - born < _YOUNG_SECONDS
         self._young_deaths = self._young_deaths + 1 if young else 0
@@ -98,6 +101,7 @@ class Processes:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+        self.leave()
         for pid in self._children:
             os.kill(pid, signal.SIGTERM)
 

@@ -58,6 +58,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._status: StatusPath | None = getattr(self.config.app, "status", None)
         self._answered = self._answered_before = 0
         self._asking = self._leaving = False
+        if getattr(self.config.app, "shut", False):
+            # The kernel had let it in before the door was shut; nobody would tell it to go.
+            transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the deadline."""

@@ -3,6 +3,7 @@
 One process on SQLite; as many as asked for on PostgreSQL, each with a worker of its own.
 """
 
+import asyncio
 import gc
 import logging
 import signal
@@ -15,19 +16,21 @@ from typing import Final
 import uvicorn
 
 from api import logs
-from api.app import create_app
+from api.app import Site, create_app
 from api.bootstrap import open_node
 from api.failures import PortTaken, ProcessesFailed
 from api.metrics_shared import Shared
+from api.middleware.limits import LAST_SECONDS
 from api.processes import Processes
 from api.protocol import GuardedProtocol
+from api.secret_files import open_to
 from api.settings import Settings
 from api.watch import Watch
 from api.worker import Worker
 
 _log = logs.logger("server")
 _BACKLOG: Final = 2048
-_GRACE_SECONDS: Final = 20
+_SPARE_SECONDS: Final = 5
 _KEEP_ALIVE_SECONDS: Final = 15
 
 
@@ -40,6 +43,7 @@ def serve(settings: Settings) -> None:
         ProcessesFailed: processes died as soon as they were started, again and again.
     """
     logs.configure(settings.log_level)
+    _look_at_secrets(settings)
     with closing(listen(settings.host, settings.port)) as listening:
         if settings.workers == 1:
             _serve(settings, listening)
@@ -51,9 +55,18 @@ def serve(settings: Settings) -> None:
             children = Processes(
                 settings.workers,
                 lambda number: _serve(settings, listening, Shared(figures, number)),
+                # As long as anybody holds it open, the kernel takes connections that nobody serves.
+                listening.close,
             )
             if not children.run():
                 raise ProcessesFailed
+
+
+def _look_at_secrets(settings: Settings) -> None:
+    """A secret that others can read is told at every start; `certlib doctor` says what to do."""
+    for name, path in settings.secret_paths.items():
+        if path.exists() and open_to(path):
+            logs.event(_log, logging.WARNING, "secret open", setting=name, readers=open_to(path))
 
 
 def _serve(settings: Settings, listening: socket.socket, shared: Shared | None = None) -> None:
@@ -66,7 +79,7 @@ def _serve(settings: Settings, listening: socket.socket, shared: Shared | None =
         watch = Watch(site.health)
         watch.start()
         try:
-            _run(uvicorn.Server(_config(site)), listening, settings)
+            _run(_Server(site, settings), listening, settings)
         finally:
             watch.stop()
             worker.stop()
@@ -90,9 +103,26 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortTaken(port=port) from error
 
 
-def _config(site: object) -> uvicorn.Config:
+class _Server(uvicorn.Server):
+    """Stops in good order: says so, waits for the balancer, shuts the door, answers the rest."""
+
+    def __init__(self, site: Site, settings: Settings) -> None:
+        super().__init__(_config(site, settings))
+        self._site = site
+        self._drain = settings.drain_seconds
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Returns when every connection has had its answer, or the time for it is over."""
+        self._site.leave()
+        if self._drain:
+            await asyncio.sleep(self._drain)
+        self._site.shut = True
+        await super().shutdown(sockets)
+
+
+def _config(site: Site, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        site,  # type: ignore[arg-type] # uvicorn's own types of ASGI are narrower
+        site,
         loop="uvloop",
         http=GuardedProtocol,
         ws="none",
@@ -103,14 +133,16 @@ def _config(site: object) -> uvicorn.Config:
         proxy_headers=False,
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        # Longer than the slowest request, so that none is cut off in the middle.
+        timeout_graceful_shutdown=int(settings.request_seconds + LAST_SECONDS) + _SPARE_SECONDS,
     )
 
 
 def _run(server: uvicorn.Server, listening: socket.socket, settings: Settings) -> None:
-    # uvicorn raises the signal again when it has stopped: by then it must not kill what follows.
+    # uvicorn listens to signals a moment later, and raises them again when it has stopped: one that
+    # comes in between must not be lost, and one that comes again must not kill what follows.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: None)
+        signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
     # What the start has built stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()

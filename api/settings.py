@@ -40,6 +40,14 @@ def unknown_variables() -> tuple[str, ...]:
     return tuple(sorted(set(given) - known_variables()))
 
 
+def callers_secret() -> str:
+    """`CERTLIB_CLIENT_SECRET` of whoever calls a server, ""; better by file.
+
+    Never an option: a command line is seen by every user of the machine.
+    """
+    return os.environ.get("CERTLIB_CLIENT_SECRET", "")
+
+
 class Settings(BaseSettings):
     """How this node runs. Every field may be set as `CERTLIB_<NAME>`.
 
@@ -65,6 +73,7 @@ class Settings(BaseSettings):
         token_seconds: life of an access token.
         threads: worker threads for acts that seal or write.
         request_seconds: deadline of one request; concurrency: acts under way at once.
+        drain_seconds: from SIGTERM on `/readyz` says no and everybody is still served, so long.
         batch_limit: most rows in one call of the batch route.
         reader_children: how many uploaded files are read at once.
         renderer_children: how many pages are made at once; 0 makes them in this process.
@@ -117,6 +126,7 @@ class Settings(BaseSettings):
     threads: int = 4
     request_seconds: float = 30.0
     concurrency: int = 64
+    drain_seconds: float = Field(default=0.0, ge=0, le=300)
     batch_limit: int = 100
     reader_children: int = 2
     renderer_children: int = 2
@@ -225,6 +235,14 @@ class Settings(BaseSettings):
         if self.secrets_dir is not None:
             return self.secrets_dir
         return self.data_dir.with_name(self.data_dir.name + "-secrets")
+
+    @property
+    def secret_paths(self) -> Mapping[str, Path]:
+        """Every secret that is read from a file: the setting that names it, and where it lies."""
+        given = {f"CERTLIB_{name.upper()}_FILE": getattr(self, f"{name}_file") for name in SECRETS}
+        return {"kek": self.secrets_folder / "kek"} | {
+            name: path for name, path in given.items() if path is not None
+        }
 
     @property
     def url(self) -> str:

@@ -20,7 +20,8 @@ class Watch:
         self._health = health
         self._seconds = seconds
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
+        # No daemon: one that is stopped in the middle of a write leaves what it has written.
+        self._thread = threading.Thread(target=self._look, name="watch")
 
     def start(self) -> None:
         """Looks at once, and goes on."""

@@ -85,9 +85,11 @@ def server(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def gathered(**given: Any) -> Any:  # noqa: ANN401 - whatever the command answers
-        names = ("server", "client_id", "client_secret", "client_secret_file", "act")
-        server, client_id, secret, secret_file, act = (given.pop(name) for name in names)
-        credentials = Credentials(server, client_id, secret, secret_file, act)
+        from api.settings import callers_secret
+
+        names = ("server", "client_id", "client_secret_file", "act")
+        server, client_id, secret_file, act = (given.pop(name) for name in names)
+        credentials = Credentials(server, client_id, callers_secret(), secret_file, act)
         return function(credentials=credentials, **given)
 
     for decorate in reversed(_SERVER_OPTIONS):
@@ -109,14 +111,6 @@ _SERVER_OPTIONS = (
         default="",
         zh="客户端编号；默认取 demo.json 中发证单位的客户端。",
         en="Client; by default the issuing department's in demo.json.",
-    ),
-    option(
-        "--client-secret",
-        envvar="CERTLIB_CLIENT_SECRET",
-        default="",
-        hidden=True,  # by environment: a command line is seen by every user of the machine
-        zh="客户端密钥。",
-        en="Secret of the client.",
     ),
     option(
         "--client-secret-file",

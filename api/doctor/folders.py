@@ -11,7 +11,6 @@ from typing import Final
 
 from api.doctor.model import Check, Finding, Subject, failed, ok, warning
 from api.secret_files import open_to
-from api.settings import SECRETS
 
 _LITTLE: Final = 2_000_000_000
 _TOO_LITTLE: Final = 200_000_000
@@ -47,18 +46,13 @@ def _user(subject: Subject) -> Iterator[Finding]:
 
 def _secrets(subject: Subject) -> Iterator[Finding]:
     settings = subject.settings
-    kek = settings.secrets_folder / "kek"
     if settings.secrets_folder.resolve().is_relative_to(settings.data_dir.resolve()):
         yield failed(
             "密钥目录在数据目录之内：备份 DATA_DIR 便带走密钥，请移出并设置 CERTLIB_SECRETS_DIR。",
             "The secrets folder lies inside DATA_DIR, whose copies then hold the key: move it out "
             "and set CERTLIB_SECRETS_DIR.",
         )
-    files = {"kek": kek} | {
-        f"CERTLIB_{name.upper()}_FILE": path
-        for name in SECRETS
-        if (path := getattr(settings, f"{name}_file")) is not None
-    }
+    files = settings.secret_paths
     found = [finding for name, path in files.items() for finding in _secret(name, path)]
     yield from found
     if not found:

@@ -8,13 +8,15 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.failures import RequestTooSlow, TookTooLong
+from api.failures import RequestTooSlow, Stopping, TookTooLong
 from api.middleware.requests import header, refuse, request_id_of
 from certlib.errors import BodyTooLarge, CertlibError, MalformedRequest, Overloaded
 
 ALWAYS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that answer under any load: an operator looks at them just then."""
 
+LAST_SECONDS: Final = 10.0
+"""For a body that is on its way when the service stops."""
 _LINGER_SECONDS: Final = 5.0
 _LINGER_OCTETS: Final = 256_000_000
 _LONGEST_LENGTH: Final = 18
@@ -97,6 +99,15 @@ class Bodies:
         self._app = app
         self._limit_of = limit_of
         self._seconds = seconds
+        self._reading: set[asyncio.Timeout] = set()
+        self._leaving = False
+
+    def leave(self) -> None:
+        """The service stops: bodies on their way have a few seconds more, then they get 503."""
+        self._leaving = True
+        end = asyncio.get_running_loop().time() + LAST_SECONDS
+        for deadline in self._reading:
+            deadline.reschedule(min(end, deadline.when() or end))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on with its body in memory, or refuses it."""
@@ -115,10 +126,17 @@ class Bodies:
         limit = self._limit_of(scope)
         if _announced(scope) > limit:
             raise BodyTooLarge(limit=limit)
+        seconds = min(self._seconds, LAST_SECONDS) if self._leaving else self._seconds
         try:
-            async with asyncio.timeout(self._seconds):
-                return await _read(receive, limit)
+            async with asyncio.timeout(seconds) as deadline:
+                self._reading.add(deadline)
+                try:
+                    return await _read(receive, limit)
+                finally:
+                    self._reading.discard(deadline)
         except TimeoutError as error:
+            if self._leaving:
+                raise Stopping from error
             raise RequestTooSlow(seconds=int(self._seconds)) from error
 
 
@@ -223,7 +241,9 @@ async def _refuse_and_linger(
     start = {"type": "http.response.start", "status": answer.status_code}
     await send(start | {"headers": answer.raw_headers})
     await send({"type": "http.response.body", "body": bytes(answer.body), "more_body": True})
-    if header(scope, b"expect").lower() != "100-continue" and not isinstance(error, RequestTooSlow):
+    if header(scope, b"expect").lower() != "100-continue" and not isinstance(
+        error, RequestTooSlow | Stopping
+    ):
         with suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_SECONDS):
                 await _drop(receive)

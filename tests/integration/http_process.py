@@ -109,7 +109,7 @@ def serving(folder: Path, at="127.0.0.1", **environment):
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            process.wait(120)
             process.stdout.close()
 
 

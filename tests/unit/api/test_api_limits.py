@@ -6,6 +6,7 @@ import json
 import pytest
 
 from api.failures import TookTooLong
+from api.middleware import limits
 from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads
 from certlib.errors import Conflict
 
@@ -122,6 +123,30 @@ def test_a_body_that_never_ends_is_408():
 
     sent = asyncio.run(case())
     assert (sent.status, json.loads(sent.body)["code"]) == (408, "request-too-slow")
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_body_on_its_way_when_the_service_stops_is_503(monkeypatch, before):
+    """Whether it began before that or after; nobody is cut off in the middle of an answer."""
+    monkeypatch.setattr(limits, "LAST_SECONDS", 0.05)
+
+    async def case():
+        sent, bodies = Sent(), _bodies(seconds=60)
+        receive = _chunks(b"a", b"", then=asyncio.Event())
+        receive.waiting[-1]["more_body"] = True
+        if not before:
+            bodies.leave()
+        asked = asyncio.ensure_future(bodies(_scope(), receive, sent))
+        await asyncio.sleep(0.01)
+        if before:
+            bodies.leave()
+        await asked
+        return sent
+
+    sent = asyncio.run(case())
+    assert (sent.status, json.loads(sent.body)["code"]) == (503, "stopping")
+    assert sent.header(b"retry-after") == b"5"
+    assert sent.header(b"connection") == b"close"
 
 
 def test_a_client_that_has_gone_is_not_answered():

@@ -132,8 +132,17 @@ def test_a_sane_request_id_is_kept_and_a_strange_one_replaced(world):
         ]
 
     assert asked("client-0001") == "client-0001"
+    assert asked("9b2d0b8e-6f0a-4c39-8f64-0a5f2f1c7d10") == "9b2d0b8e-6f0a-4c39-8f64-0a5f2f1c7d10"
     for strange in ("short", "x" * 65, "a b c d e f", "id-445221198501010019", "<script>alert(1)"):
         assert asked(strange) != strange
+    # It would stand in the log and in the history: a telephone, a credit code.
+    for somebody in (
+        "13900000000",
+        "tel-13900000000",
+        "91445202MA9TEXT00K",
+        "x.91445202MA9TEXT00K",
+    ):
+        assert asked(somebody) != somebody
 
 
 def test_ids_do_not_repeat():

@@ -1,5 +1,7 @@
 """Paper twins by API: registered, lost, void, replaced, collected; stock and what is missing."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 from itertools import count
 
@@ -306,6 +308,39 @@ def test_blank_forms_are_of_types_and_forms_that_the_department_issues(world):
     other_form = _post(world, "blank-forms", {**body, "form": "annex"})
     assert _problems(other_form) == [("/form", "form-not-of-type")]
     assert _post(world, "blank-forms", {**body, "type_code": STEPS, "form": "annex"}).is_success
+
+
+def test_a_number_on_paper_that_is_its_holders_own_is_sealed_and_masked(world):
+    """Some types print the holder's identity number as theirs."""
+    number = "445221198501010019"
+    body = {"type_code": TYPE, "print_number": "P-7", "printed_on": "2026-11-20"}
+    assert _post(world, "paper/untwinned", {**body, "number": number}).status_code == 201
+    (listed,) = _get(world, "paper/untwinned").json()["prints"]
+    assert listed["number"].startswith("4452")
+    assert listed["number"] != number
+    folder = world.parts.settings.data_dir
+    stored = b"".join(path.read_bytes() for path in folder.glob("certlib.sqlite*"))
+    assert b"P-7" in stored
+    assert number.encode() not in stored
+    with world.house.registry.read() as session:
+        (kept,) = session.untwinned(ISSUER, "", 10)
+    assert kept.number == number
+
+
+def test_what_an_earlier_release_kept_in_clear_is_still_read(world):
+    body = {
+        "type_code": TYPE,
+        "print_number": "P-8",
+        "printed_on": "2026-11-20",
+        "number": "某字 8 号",
+    }
+    _post(world, "paper/untwinned", body)
+    path = world.parts.settings.data_dir / "certlib.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE untwinned_prints SET number = '某字 8 号'")
+        connection.commit()
+    (listed,) = _get(world, "paper/untwinned").json()["prints"]
+    assert listed["number"] == "某字 8 号"
 
 
 @pytest.mark.parametrize("count_", [3])

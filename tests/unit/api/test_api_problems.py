@@ -118,6 +118,24 @@ def test_headers_say_what_to_do(error, header, value):
     assert problems.response(error, "r").headers[header] == value
 
 
+def test_somebodys_number_in_a_wrong_place_is_not_repeated():
+    """A caller logs what it is told."""
+    number = "445221198501010019"
+    listed = (Problem(f"/fields/{number}", "x", f"甲{number}", f"A {number}"),)
+    said = problems.response(errors.Invalid(problems=listed), "r").body.decode()
+    said += problems.response(errors.TypeUnknown(type_code=number), "r").body.decode()
+    assert number not in said
+    assert "4452" in said
+
+
+def test_what_is_no_code_is_not_repeated():
+    said = problems.document(errors.TypeUnknown(type_code="欧阳明远"), "r")
+    assert "欧阳" not in str(said)
+    assert "…" in said["detail"]
+    known = problems.document(errors.TypeUnknown(type_code="11445200999999015E999"), "r")
+    assert "11445200999999015E999" in known["detail"]
+
+
 def test_half_a_surrogate_pair_does_not_stop_an_answer():
     listed = (Problem("/\ud800", "x", "甲", "A"),)
     assert b"?" in problems.response(errors.Invalid(problems=listed), "r").body

@@ -196,8 +196,9 @@ def test_a_mistyped_identifier_needs_no_server(run: Run):
     assert "root" in second["sentence"]["en"]
 
 
-def test_a_server_that_does_not_answer_is_no_verdict(run: Run):
+def test_a_server_that_does_not_answer_is_no_verdict(run: Run, monkeypatch: pytest.MonkeyPatch):
     """Indeterminate, cannot tell; and the command says so with its code."""
+    monkeypatch.setenv("CERTLIB_CLIENT_SECRET", "b")
     said = run(
         "verify",
         GOOD,
@@ -206,8 +207,6 @@ def test_a_server_that_does_not_answer_is_no_verdict(run: Run):
         "http://127.0.0.1:9",
         "--client-id",
         "a",
-        "--client-secret",
-        "b",
     )
     assert (said.line["verdict"], said.line["code"]) == ("indeterminate", "cannot-tell")
     assert said.code == 2
