@@ -30,6 +30,7 @@ from certlib.usecases.access import access_of
 from certlib.usecases.authority import Bid, authority_days, mandate, need_standing
 from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.four_eyes import need_eyes_of_order, need_maker
+from certlib.usecases.gone_holders import gone_problems
 from certlib.usecases.order import IssueOrder
 from certlib.usecases.order_checks import (
     bracket_problems,
@@ -147,6 +148,8 @@ class Preflight:
         errors += number_problems(order, version, before)
         errors += bracket_problems(order)
         errors += succession_problems(order, before, today)
+        if len(normal) == len(order.holders):  # each in its place
+            errors += gone_problems(session, order, normal, before)
         if errors:
             raise Invalid(problems=tuple(errors))
         return Cleared(

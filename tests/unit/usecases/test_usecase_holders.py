@@ -17,6 +17,7 @@ from certlib.holder_changes import ChangeKind, HolderKey
 from certlib.issuing_errors import PersonMissing
 from certlib.party_errors import EventNotFound, EventVoid, HolderChangeContradicts
 from certlib.registry import SearchQuery
+from certlib.states import CORRECTION
 from certlib.usecases.caller import DEPARTMENT_SCOPES, HOLDERS, REGISTRATION_SCOPES
 from certlib.usecases.record_holders import HolderChangeRequest, VoidRequest
 from certlib.usecases.verify import Question
@@ -349,3 +350,59 @@ def test_who_approved_stands_in_the_history_and_a_client_is_nobodys_eyes(house, 
     (line,) = [line for line in house.audit() if line.act == "holder-change"]
     assert line.details["approved_by"] == ["officer-2"]
     assert change.request_digest() != replace(change, approved_by=()).request_digest()
+
+
+# --- issuing to who is no more --------------------------------------------------------------------
+
+TODAY = date(2026, 11, 22)
+
+
+def issue(house, key="n-1", **changes):
+    try:
+        house.issue.issue_one(CALLER, request(key, number=key, **changes))
+    except Invalid as error:
+        return [(item.field, item.code) for item in error.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("kind", "after", "code"),
+    [("dissolved", (), "holder-ended"), ("merged", THIRD, "holder-merged")],
+)
+@pytest.mark.usefixtures("on_record")
+def test_nothing_is_issued_to_who_is_no_more_on_that_day(house, holders, kind, after, code):
+    event = holders.record(CALLER, order(kind, FIRM, after))["event_id"]
+    refused = [("/holders/0/code", code)]
+    assert issue(house, issue_date=DAY, valid_from=DAY) == refused
+    assert issue(house, issue_date=TODAY, valid_from=TODAY) == refused
+    both = issue(house, issue_date=TODAY, valid_from=TODAY, holders=(OTHER, FIRM))
+    assert both == [("/holders/1/code", code)]
+    assert issue(house, "n-2") == []  # of the day before
+    odd = issue(house, issue_date=TODAY, holders=(replace(FIRM, code_type="777"), FIRM))
+    assert [field for field, _ in odd] == ["/holders/0/code_type"]
+    holders.void(CALLER, VoidRequest(event, "录入错误", "v"))
+    assert issue(house, issue_date=TODAY, valid_from=TODAY) == []
+
+
+def test_nothing_is_issued_to_the_dead(house, holders):
+    with_people(house)
+    person = Holder("蔡梓涵", "111", "445221198501010019")
+    assert issue(house, "p-1", type_code=PEOPLE, holders=(person,)) == []
+    holders.record(CALLER, order("died", person, ()))
+    again = {"type_code": PEOPLE, "holders": (person,), "issue_date": TODAY, "valid_from": TODAY}
+    assert issue(house, "p-2", **again) == [("/holders/0/code", "holder-ended")]
+    draft = request("p-3", number="p-3", **again)
+    with pytest.raises(Invalid):
+        house.make.make(CALLER, draft)
+
+
+def test_an_error_is_corrected_whoever_has_died_since(house, holders):
+    first = house.issue.issue_one(CALLER, request()).identifier
+    holders.record(CALLER, order("dissolved", FIRM, ()))
+    newer = {
+        "issue_date": TODAY, "valid_from": date(2026, 11, 20), "supersedes": first,
+        "fields": {"KZ_JYFW": "旅客运输"},
+    }  # fmt: skip
+    changed = issue(house, "c-1", supersede_reason="change", **newer)
+    assert changed == [("/holders/0/code", "holder-ended")]
+    assert issue(house, "c-2", supersede_reason=CORRECTION, **newer) == []
