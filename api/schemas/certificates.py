@@ -156,8 +156,14 @@ class Beside:
 class CertificateOut(CertificateSummary):
     """一份证照的登记。 The record of one certificate.
 
-    `state` is what is stored; expiry follows from the calendar (see `/v1/status`).
+    `state` is what is stored; `view` is what it is today: expiry and the end of a suspension that
+    ends by itself follow from the calendar.
     """
+
+    view: str = Field(
+        description="今日状态，与公开查询一致，如 VALID、EXPIRED。 Its state today, as the public "
+        "status tells it."
+    )
 
     type_version: str
     form: str
@@ -199,6 +205,7 @@ class CertificateOut(CertificateSummary):
         delivery, issuer = beside.delivery, beside.after.issuer
         return cls(
             **_summary(certificate, reveal=reveal),
+            view=certificate.view_on(beside.today).value,
             type_version=content.type_version,
             form=content.form,
             division_code=content.division_code,

@@ -146,7 +146,7 @@ def _certificate(
     mandate(uow, bid)
     if request.expected_version not in {None, found.row_version}:
         raise StaleVersion
-    need_in_force(found)
+    need_in_force(found, day)
     return found
 
 

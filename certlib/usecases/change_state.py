@@ -19,6 +19,7 @@ from certlib.usecases import lineage
 from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.once import Done, Once, instant_text, once
+from certlib.usecases.served_periods import restoration
 from certlib.usecases.succession import inherited
 from certlib.webhooks import STATE_CHANGED
 
@@ -100,7 +101,7 @@ class ChangeState:
             certificate.need_version(request.expected_version)
             step = _Step(uow, caller, certificate.identifier, now)
             revived = lineage.revived(uow, certificate, request.decision)
-            reached = lineage.reach(uow, certificate, request.decision)
+            reached = lineage.reach(uow, certificate, request.decision, today)
             after = step.moved(reached[0])
             also = [step.along(one) for one in reached[1:]]
             also += [step.revived(before, certificate) for before in revived]
@@ -127,8 +128,11 @@ class _Step:
 
     def moved(self, one: lineage.Reached) -> Certificate:
         """The version after the decision."""
-        after = one.certificate.decide(one.decision, actor=self.caller.actor, now=self.now)
-        self._keep(after, one.certificate)
+        before = one.certificate
+        if one.decision.action is Action.SUSPEND:
+            before = self._running(before)
+        after = before.decide(one.decision, actor=self.caller.actor, now=self.now)
+        self._keep(after, before)
         return after
 
     def along(self, one: lineage.Reached) -> str:
@@ -146,6 +150,16 @@ class _Step:
         details = {"voided": voided.identifier, **inherited(after, stands)}
         self._record(after, stands.history[-1], details)
         return after.identifier
+
+    def _running(self, certificate: Certificate) -> Certificate:
+        """What is to be suspended again: the end of an earlier period is recorded first."""
+        served = restoration(certificate, legal_day(self.now))
+        if served is None:
+            return certificate
+        after = certificate.decide(served, actor=self.caller.actor, now=self.now)
+        self._keep(after, certificate)
+        self._record(after, after.history[-1], {})
+        return after
 
     def _keep(self, after: Certificate, before: Certificate) -> None:
         self.uow.save(after, before.row_version)

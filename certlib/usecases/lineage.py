@@ -12,6 +12,7 @@ from datetime import date
 from certlib.certificate import Certificate, Decision
 from certlib.registry import UnitOfWork
 from certlib.states import RENEWAL, SUCCESSOR_VOIDED, TRANSITIONS, Action, State
+from certlib.usecases.served_periods import as_of_today
 
 _ON_THE_RIGHT = frozenset(
     {
@@ -36,7 +37,7 @@ class Reached:
     decision: Decision
 
 
-def reach(uow: UnitOfWork, named: Certificate, decision: Decision) -> list[Reached]:
+def reach(uow: UnitOfWork, named: Certificate, decision: Decision, today: date) -> list[Reached]:
     """Every version that the decision moves, the named one first.
 
     Raises:
@@ -44,7 +45,7 @@ def reach(uow: UnitOfWork, named: Certificate, decision: Decision) -> list[Reach
     """
     if named.state is State.SUPERSEDED and not _concerns(uow, named, decision):
         raise named.forbidding(decision.action.value, decision.action.zh)
-    others = list(_others(uow, named, decision)) if decision.action in _ON_THE_RIGHT else []
+    others = list(_others(uow, named, decision, today)) if decision.action in _ON_THE_RIGHT else []
     versions = [named, *others]
     if decision.action not in _LOOKING_BACK and decision.effective_from < named.begins:
         versions = [named]  # refused there, with its field
@@ -78,9 +79,14 @@ def _concerns(uow: UnitOfWork, named: Certificate, decision: Decision) -> bool:
             return True
 
 
-def _others(uow: UnitOfWork, named: Certificate, decision: Decision) -> Iterator[Certificate]:
+def _others(
+    uow: UnitOfWork, named: Certificate, decision: Decision, today: date
+) -> Iterator[Certificate]:
     for kin in _waiting(uow, named):
-        if (kin.state, decision.action) in TRANSITIONS:
+        # A suspension that ended by itself is over for every version of the right.
+        suspended = decision.action is Action.SUSPEND
+        state = as_of_today(kin, today).state if suspended else kin.state
+        if (state, decision.action) in TRANSITIONS:
             yield kin
     if decision.action in _LOOKING_BACK:
         yield from _earlier(uow, named, decision)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import repeat
 from typing import Any
 
+from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes
 from certlib.certificate import Certificate, PaperStatus
 from certlib.errors import Conflict, Invalid, TransitionForbidden
@@ -21,6 +22,7 @@ from certlib.registry import (
 )
 from certlib.states import State
 from certlib.usecases.order import answer_of
+from certlib.usecases.served_periods import as_of_today
 from certlib.usecases.succession import end_version_before, inherited, with_inheritance
 
 HOPELESS = (Invalid, TransitionForbidden, AlreadyRenewed, RestrictedTransfer)
@@ -62,7 +64,7 @@ def publish_form(registry: Registry, added: AddedForm, now: datetime) -> dict[st
         certificate = uow.certificate(intent.identifier)
         if certificate is None:
             raise Conflict
-        need_in_force(certificate)
+        need_in_force(certificate, legal_day(now))
         uow.publish_form(added)
         row_version = certificate.row_version + 1
         answer = _form_answer(added, row_version)
@@ -82,13 +84,13 @@ def publish_form(registry: Registry, added: AddedForm, now: datetime) -> dict[st
     return answer
 
 
-def need_in_force(certificate: Certificate) -> None:
-    """Only a certificate that stands as issued gets further files.
+def need_in_force(certificate: Certificate, today: date) -> None:
+    """Only a certificate that stands as issued, today, gets further files.
 
     Raises:
         TransitionForbidden: it is suspended, or has ended.
     """
-    if certificate.state is not State.ISSUED:
+    if as_of_today(certificate, today).state is not State.ISSUED:
         raise TransitionForbidden(
             state=certificate.state.value,
             state_zh=certificate.state.zh,

@@ -220,3 +220,21 @@ def test_the_same_key_with_another_period_is_another_request(world):
     again = _act(world, identifier, "suspend", "a-1", until="2026-12-30")
     assert (again.status_code, again.json()["code"]) == (422, "idempotency-mismatch")
     assert date.fromisoformat(_record(world, identifier)["history"][-1]["until"]).day == 30
+
+
+def test_the_record_says_what_it_is_today_beside_what_is_stored(world):
+    """A suspension that ends by itself is over the day after, whoever looks."""
+    identifier = world.issued()
+    period = {"reason_code": "withheld", "until": "2026-11-24", "automatic": True}
+    assert world.act(identifier, "suspend", **period).status_code == 200
+
+    def seen():
+        path = f"/v1/certificates/{identifier}"
+        record = world.browser.get(path, headers=world.bearer()).json()
+        public = world.browser.get(f"/v1/status/{identifier}").json()
+        assert record["view"] == public["state"]
+        return record["state"], record["view"]
+
+    assert seen() == ("SUSPENDED", "SUSPENDED")
+    world.house.clock.pass_time(days=3)
+    assert seen() == ("SUSPENDED", "VALID")

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from certlib.certificate import Decision
+from certlib.document import Form
 from certlib.errors import (
     CertificateNotFound,
     IdempotencyMismatch,
@@ -15,9 +16,11 @@ from certlib.errors import (
     StaleVersion,
     TransitionForbidden,
 )
-from certlib.states import Action, State
+from certlib.states import Action, State, View
+from certlib.usecases.add_form import FormRequest
 from certlib.usecases.change_state import ChangeRequest
-from tests.unit.usecases.house import CALLER, STRANGER, request
+from certlib.usecases.four_eyes import Hands
+from tests.unit.usecases.house import CALLER, STEPS, STRANGER, request
 
 DAY = date(2026, 11, 22)
 
@@ -109,3 +112,75 @@ def test_history_survives_the_store(house, issued):
     step = house.certificate(issued).history[-1]
     assert step.decision == wish(issued, note="备注：当事人已签收").decision
     assert step.actor == "dept-system/officer-1"
+
+
+# --- a suspension that ends by itself -------------------------------------------------------------
+
+
+def served(house, identifier, *, automatic=True):
+    """Suspended from the 22nd to the 24th; the day is the 27th."""
+    last = {"until": date(2026, 11, 24), "automatic": automatic}
+    house.change.change(CALLER, wish(identifier, Action.SUSPEND, "s-1", "withheld", **last))
+    house.clock.pass_time(days=5)
+
+
+def second(identifier, **changes):
+    again = {"effective_from": date(2026, 11, 26), "document_number": "揭交扣〔2026〕2号"}
+    return wish(identifier, Action.SUSPEND, "s-2", "withheld", **again, **changes)
+
+
+def test_after_its_end_it_may_be_suspended_again_and_the_end_is_on_record(house, issued):
+    served(house, issued)
+    answer = house.change.change(CALLER, second(issued, version=2))
+    assert (answer["state"], answer["row_version"]) == ("SUSPENDED", 4)
+    steps = house.certificate(issued).history
+    assert [(step.decision.action.value, step.from_state) for step in steps[2:]] == [
+        ("restore", State.SUSPENDED), ("suspend", State.ISSUED),
+    ]  # fmt: skip
+    assert steps[2].decision == Decision(Action.RESTORE, "period-served", date(2026, 11, 25))
+    lines = [line for line in house.audit() if line.act in {"restore", "suspend"}]
+    assert [line.act for line in lines] == ["suspend", "restore", "suspend"]
+    assert lines[1].details["effective_from"] == "2026-11-25"
+    days = {24: View.SUSPENDED, 25: View.VALID, 26: View.SUSPENDED}
+    record = house.certificate(issued)
+    assert {day: record.view_on(date(2026, 11, day)) for day in days} == days
+    assert house.change.change(CALLER, second(issued, version=2)) == answer
+
+
+def test_nothing_of_it_is_kept_where_the_second_one_is_refused(house, issued):
+    served(house, issued)
+    with pytest.raises(Invalid):
+        house.change.change(CALLER, second(issued, legal_basis=""))
+    with pytest.raises(StaleVersion):
+        house.change.change(CALLER, second(issued, version=1))
+    assert len(house.certificate(issued).history) == 2
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_before_its_end_and_where_somebody_must_lift_it_it_may_not(house, issued, automatic):
+    served(house, issued, automatic=automatic)
+    if automatic:
+        house.clock.pass_time(days=-3)
+    with pytest.raises(TransitionForbidden):
+        house.change.change(CALLER, second(issued))
+
+
+def test_further_files_are_made_once_it_is_over(house):
+    made = request(type_code=STEPS, made_by="officer-2", approved_by=("officer-3",))
+    identifier = house.issue.issue_one(CALLER, made).identifier
+    served(house, identifier)
+    hands = Hands("officer-2", ("officer-3",))
+    asked = FormRequest(identifier, Form("duplicate"), "f-1", hands)
+    house.clock.pass_time(days=-3)
+    with pytest.raises(TransitionForbidden):
+        house.add_form.add(CALLER, asked)
+    house.clock.pass_time(days=3)
+    assert house.add_form.add(CALLER, asked)["form"] == "duplicate"
+
+
+def test_other_acts_go_on_from_the_suspension_as_before(house, issued):
+    served(house, issued)
+    house.change.change(CALLER, wish(issued, Action.REVOKE, "r-1"))
+    assert [step.decision.action.value for step in house.certificate(issued).history] == [
+        "seal", "suspend", "revoke",
+    ]  # fmt: skip
