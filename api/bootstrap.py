@@ -3,13 +3,11 @@
 import fcntl
 import hashlib
 import hmac
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from api.clock import SystemClock, SystemEntropy
 from api.json_schema import JsonSchemaValidator
@@ -17,7 +15,6 @@ from api.notices import Notices, open_notices
 from api.secret_files import key_encryption_key
 from api.settings import Settings
 from api.timings import TimedRenderer, TimedSealer, Timings
-from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer, TimestampSource
@@ -121,9 +118,7 @@ class Node:
     blanks: KeepBlanks
     resources: ExitStack
 
-    def samples(self, version: TypeVersion) -> Mapping[str, Any]:
-        """Samples of a type's fields, with real pictures."""
-        return sample_fields(version)
+    samples = staticmethod(sample_fields)
 
     def close(self) -> None:
         """Ends children, connections and the writer's lock."""
