@@ -23,9 +23,13 @@ def secret_text(path: Path) -> str:
     """
     try:
         with path.open("rb") as file:
-            text = file.read(_MOST).decode("utf-8").strip()
+            octets = file.read(_MOST + 1)
     except OSError as error:
         raise Unreadable(error.strerror or type(error).__name__) from None
+    if len(octets) > _MOST:
+        raise Unreadable("too long")
+    try:
+        text = octets.decode("utf-8").strip()
     except UnicodeDecodeError:
         raise Unreadable("not UTF-8") from None
     if not text or "\n" in text:
