@@ -96,3 +96,23 @@ def test_rules_of_issuing_are_read():
     assert type_version_from({**data, "numbering": "none"}).numbering.source.value == "none"
     with pytest.raises(Invalid):
         type_version_from({**data, "duties": [{"code": "annual"}]})
+
+
+def test_rights_of_their_holders_own_end_with_them_and_things_do_not():
+    """Licences and proofs for a term of one kind of holder; what both may hold is of a thing."""
+    every = [type_version_from(_data(name)) for name in FILES]
+    outlive = {item.name for item in every if not item.ends_with_holder}
+    assert outlive == {
+        "中华人民共和国不动产权证",
+        "中华人民共和国不动产登记证明",
+        "道路运输证",
+        "网络预约出租汽车运输证",
+        "渔业船舶检验证书",
+        "木材运输证",
+        "出生医学证明（演示）",
+        "就业创业登记证明",
+        "建设项目环境影响评价批复",
+        "建设工程规划许可批复",
+        "特种设备检验报告",
+        "完税情况办理结果",
+    }
