@@ -41,6 +41,7 @@ class KeepBatches:
         self._span = timedelta(days=days)
         self._walked = False
         self._settled = False
+        self._highest = 0
         self.contradicted = ""
 
     @property
@@ -74,11 +75,15 @@ class KeepBatches:
         """
         self._settled = False
         self._put(batch)
+        self._highest = max(self._highest, batch.header.number)
         self._settled = True
 
     def _hold(self) -> None:
         last = self._last()
         number = 0 if last is None else last.header.number
+        if number < self._highest:  # this process has seen more, whatever the store says now
+            raise HistoryRolledBack(what=f"batch {self._highest}")
+        self._highest = number
         if not self._walked:
             self._walk(number)
         if last is not None:

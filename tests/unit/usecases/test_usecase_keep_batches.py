@@ -135,6 +135,18 @@ def test_nothing_is_sealed_against_what_is_kept(house, tmp_path, statements, res
     assert len(house.objects.batches()) == 3
 
 
+def test_a_process_remembers_what_it_has_seen(house, tmp_path):
+    """Hidden in the store as well: while this process lives, it is not deceived."""
+    house.seal_history.run()
+    change(tmp_path, "DELETE FROM history_batches")
+    for path in (tmp_path / "objects" / "history").glob("*"):
+        path.unlink()
+    act(house, "forged")
+    with pytest.raises(HistoryRolledBack):
+        house.seal_history.run(everything=True)
+    assert (batches(house), house.objects.batches()) == ([], [])
+
+
 def test_what_was_brought_back_is_sealed_again(house, tmp_path):
     """Somebody restored the database to its end."""
     with closing(sqlite3.connect(tmp_path / "certlib.sqlite")) as connection:
