@@ -90,8 +90,8 @@ class Feed:
             if record.act == _WITNESS:
                 self._end_unit(record)
             self._unit.clear()
-            return
-        self._unit.append(record)
+        else:
+            self._unit.append(record)
         line = self._lines.get(record.sequence)
         if line is None:
             missing = record.sequence >= self._began and record.act in _TOLD
