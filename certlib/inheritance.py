@@ -12,7 +12,7 @@ from certlib.certificate import Certificate, Decision, StateChange
 from certlib.duties import PeriodicResult
 from certlib.renewals import RenewalApplication, RenewalOutcome
 from certlib.restrictions import Restriction
-from certlib.states import CORRECTION, RENEWAL, TRANSITIONS, Action, State
+from certlib.states import CORRECTION, RENEWAL, SUCCESSOR_VOIDED, TRANSITIONS, Action, State
 
 _OF_SUSPENSION = frozenset({Action.SUSPEND, Action.RESTORE})
 
@@ -42,7 +42,8 @@ def inherit(
             renewals=_renewals(heir, before, whole=whole),
         )
     for decision in _suspensions(heir, before, whole=whole):
-        found = _step(found, decision, actor, now)
+        if (found.state, decision.action) in TRANSITIONS:
+            found = _step(found, decision, actor, now)
     return heir if found == heir else found
 
 
@@ -74,19 +75,19 @@ def _results(heir: Certificate, before: Certificate) -> tuple[PeriodicResult, ..
 def _renewals(
     heir: Certificate, before: Certificate, *, whole: bool
 ) -> tuple[RenewalApplication, ...]:
-    """Applications whose answer is due yet, or due to be carried out."""
-    applied = {(item.applied_on, item.case_number) for item in heir.renewals}
+    """Applications whose answer is due yet, or due to be carried out; of both, what is decided."""
+    theirs = {(item.applied_on, item.case_number): item for item in before.renewals}
+    kept = []
+    for item in heir.renewals:
+        known = theirs.pop((item.applied_on, item.case_number), item)
+        kept.append(replace(item, decision=item.decision or known.decision))
     new = [
         item
-        for item in before.renewals
-        if (item.applied_on, item.case_number) not in applied
-        and (whole or item.decision is None or item.decision.outcome is RenewalOutcome.GRANTED)
+        for item in theirs.values()
+        if whole or item.decision is None or item.decision.outcome is RenewalOutcome.GRANTED
     ]
-    start = len(heir.renewals) + 1
-    return (
-        *heir.renewals,
-        *(replace(item, sequence=start + offset) for offset, item in enumerate(new)),
-    )
+    start = len(kept) + 1
+    return (*kept, *(replace(item, sequence=start + offset) for offset, item in enumerate(new)))
 
 
 def _suspensions(heir: Certificate, before: Certificate, *, whole: bool) -> Iterator[Decision]:
@@ -94,9 +95,10 @@ def _suspensions(heir: Certificate, before: Certificate, *, whole: bool) -> Iter
     if heir.state is not State.ISSUED:
         return
     if whole:
-        yield from (
-            step.decision for step in before.history if step.decision.action in _OF_SUSPENSION
-        )
+        for step in before.history:
+            own = step.decision.reason_code != SUCCESSOR_VOIDED
+            if own and step.decision.action in _OF_SUSPENSION:
+                yield step.decision
         return
     last = before.history[-1].decision
     if before.state is not State.SUSPENDED:

@@ -45,6 +45,13 @@ _LIFT = (
 _TARGET = select(_CERTIFICATES.c.target_level).where(
     _CERTIFICATES.c.identifier == bindparam("identifier")
 )
+_BEFORE = select(
+    _CERTIFICATES.c.state,
+    _CERTIFICATES.c.issuer_code,
+    _CERTIFICATES.c.type_code,
+    _CERTIFICATES.c.form,
+    _CERTIFICATES.c.number_hash,
+).where(_CERTIFICATES.c.identifier == bindparam("identifier"))
 _KNOWN_STEPS = select(func.count()).where(_STEPS.c.identifier == bindparam("identifier"))
 _KNOWN_NAMES = (
     select(func.count())
@@ -70,6 +77,18 @@ def save(link: Link, certificate: Certificate, expected_version: int) -> None:
         )
         if held is not None:
             face_numbers.release(link, held)
+            _give_back(link, certificate)
+
+
+def _give_back(link: Link, ended: Certificate) -> None:
+    """A renewal that ends before its day: its number is that of the version in force still."""
+    row = link.first(_BEFORE, identifier=ended.supersedes) if ended.supersedes else None
+    if row is None or row.number_hash is None or State(row.state) not in CURRENT:
+        return
+    before = face_numbers.Claim(
+        row.issuer_code, row.type_code, row.form, row.number_hash, ended.supersedes
+    )
+    face_numbers.reclaim(link, before)
 
 
 def touch(link: Link, identifier: str, expected_version: int) -> None:
@@ -132,7 +151,9 @@ def _add_new_parts(link: Link, certificate: Certificate) -> None:
     if any(step.from_state is State.SUPERSEDED and step.to_state in CURRENT for step in new):
         # It stands again: the number on its face is its own again.
         number = number_hash(link.cipher, certificate.content.number)
-        face_numbers.claim(link, [face_numbers.claim_of(certificate.content, number)])
+        wanted = face_numbers.claim_of(certificate.content, number)
+        if wanted is not None:
+            face_numbers.reclaim(link, wanted)
     steps.put_restrictions(link, [(identifier, one) for one in certificate.restrictions])
     standing.keep(link, certificate)
     if certificate.former_names:

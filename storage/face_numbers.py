@@ -109,6 +109,19 @@ def claim(link: Link, claims: Sequence[Claim | None]) -> None:
         raise _refusal(link, wanted)
 
 
+def reclaim(link: Link, wanted: Claim) -> None:
+    """Takes a number again for a version that stands again; nothing where it holds it still.
+
+    Raises:
+        FaceNumberTaken: somebody else has taken it meanwhile.
+    """
+    values = wanted.bound()
+    del values["b_identifier"]
+    row = link.first(_HOLDER, **values)
+    if row is None or row.identifier != wanted.identifier:
+        claim(link, [wanted])
+
+
 def hand_over(link: Link, claims: Sequence[Claim | None]) -> None:
     """Publication: each claimant now holds its number.
 

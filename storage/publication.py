@@ -10,7 +10,7 @@ from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import Unsupported
 from certlib.holders import normalise_code_type
 from certlib.registry import Publication
-from storage import face_numbers, handing_over, intents, locks, standing, steps
+from storage import face_numbers, handing_over, intents, locks, steps
 from storage.content import seal_content
 from storage.encryption import Place
 from storage.link import Link
@@ -49,8 +49,6 @@ def publish(link: Link, publications: Iterable[Publication]) -> None:
     steps.put_restrictions(
         link, [(item.identifier, one) for item in certificates for one in item.restrictions]
     )
-    for certificate in certificates:
-        standing.keep(link, certificate)
     handing_over.expect(link, certificates)
     face_numbers.hand_over(
         link,

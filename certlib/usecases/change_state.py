@@ -1,6 +1,6 @@
 """Revoke, annul, withdraw, deregister, void, suspend, restore, transfer: one step, one commit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -11,16 +11,15 @@ from certlib.canonical import digest
 from certlib.certificate import Certificate, Decision, StateChange
 from certlib.divisions import DivisionTable
 from certlib.errors import CertificateNotFound, UnknownDivision
-from certlib.inheritance import inherit
 from certlib.ports import Clock
 from certlib.registry import AuditRecord, OutboxEvent, Registry, UnitOfWork
-from certlib.states import CHANGE, TRANSITIONS, Action, View
+from certlib.states import CHANGE, CORRECTION, TRANSITIONS, Action, State, View
 from certlib.usecases import lineage
 from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.once import Done, Once, instant_text, once
 from certlib.usecases.served_periods import restoration
-from certlib.usecases.succession import inherited
+from certlib.usecases.succession import take_over
 from certlib.webhooks import STATE_CHANGED
 
 _DIVISION = 6
@@ -102,9 +101,9 @@ class ChangeState:
             step = _Step(uow, caller, certificate.identifier, now)
             revived = lineage.revived(uow, certificate, request.decision)
             reached = lineage.reach(uow, certificate, request.decision, today)
-            after = step.moved(reached[0])
-            also = [step.along(one) for one in reached[1:]]
+            after, also = step.all_moved(reached)
             also += [step.revived(before, certificate) for before in revived]
+            after = step.with_former(certificate, after)
             told = _told(uow, after, also, today)
             return Done(request.identifier, told, _details(after.history[-1]))
 
@@ -126,6 +125,20 @@ class _Step:
     named: str
     now: datetime
 
+    def all_moved(self, reached: Sequence[lineage.Reached]) -> tuple[Certificate, list[str]]:
+        """The named version, which comes first, and identifiers of the others.
+
+        Rows are saved in one order by everybody, so that two acts cannot wait for each other.
+        """
+        moved = {}
+        for one in sorted(reached, key=lambda item: item.certificate.identifier):
+            moved[one.certificate.identifier] = self.moved(one)
+        others = [one.certificate.identifier for one in reached[1:]]
+        for identifier in others:
+            after = moved[identifier]
+            self._record(after, after.history[-1], {"with": self.named})
+        return moved[self.named], others
+
     def moved(self, one: lineage.Reached) -> Certificate:
         """The version after the decision."""
         before = one.certificate
@@ -135,21 +148,34 @@ class _Step:
         self._keep(after, before)
         return after
 
-    def along(self, one: lineage.Reached) -> str:
-        """Moves another version than the named one."""
-        after = self.moved(one)
-        self._record(after, after.history[-1], {"with": self.named})
-        return after.identifier
-
     def revived(self, before: Certificate, voided: Certificate) -> str:
         """What `voided` had replaced stands again, with all that was laid upon it meanwhile."""
         decision, actor = lineage.return_of(before), self.caller.actor
         stands = replace(before, superseded_by="").decide(decision, actor=actor, now=self.now)
-        after = inherit(stands, voided, CHANGE, actor=actor, now=self.now)
-        self._keep(after, before)
-        details = {"voided": voided.identifier, **inherited(after, stands)}
-        self._record(after, stands.history[-1], details)
-        return after.identifier
+        self._keep(stands, before)
+        self._record(stands, stands.history[-1], {"voided": voided.identifier})
+        self._laid_upon(stands, before, voided)
+        return stands.identifier
+
+    def with_former(self, before: Certificate, after: Certificate) -> Certificate:
+        """The named version; where it stands again by itself, with what was laid upon it."""
+        if before.state is not State.SUPERSEDED or after.state is not State.ISSUED:
+            return after
+        voided = self.uow.certificate(before.superseded_by)
+        return after if voided is None else self._laid_upon(after, before, voided)
+
+    def _laid_upon(
+        self, stands: Certificate, before: Certificate, voided: Certificate
+    ) -> Certificate:
+        actor, now = self.caller.actor, self.now
+        after = take_over(self.uow, stands, voided, CORRECTION, actor, now)
+        former = lineage.as_it_was(before)
+        carried = any(step.decision.action is Action.SUSPEND for step in voided.history)
+        if carried or former.state is not State.SUSPENDED:
+            return after
+        # A successor of an earlier release had not taken the suspension over.
+        bare = replace(former, restrictions=(), results=(), renewals=())
+        return take_over(self.uow, after, bare, CHANGE, actor, now)
 
     def _running(self, certificate: Certificate) -> Certificate:
         """What is to be suspended again: the end of an earlier period is recorded first."""

@@ -251,7 +251,8 @@ class IssueCertificates:
         if not group:
             return
         try:
-            publish(self._registry, [item.publication for item in group], self._clock.now())
+            wanted = [item.publication for item in group]
+            published = publish(self._registry, wanted, self._clock.now())
         except CertlibError as error:
             if len(group) == 1:
                 group[0].row.outcome = error
@@ -260,9 +261,9 @@ class IssueCertificates:
             for alone in group:
                 self._publish([alone])
             return
-        for item in group:
+        for item, public in zip(group, published, strict=True):
             codes = tuple(problem.code for problem in item.cleared.warnings)
-            item.row.outcome = replace(answer_of(item.publication), warnings=codes)
+            item.row.outcome = replace(answer_of(public), warnings=codes)
 
 
 def _unfinished(rows: Sequence[_Row]) -> Iterator[_Row]:

@@ -13,6 +13,7 @@ from certlib.certificate import Certificate, Decision
 from certlib.registry import UnitOfWork
 from certlib.states import RENEWAL, SUCCESSOR_VOIDED, TRANSITIONS, Action, State
 from certlib.usecases.served_periods import as_of_today
+from certlib.usecases.succession import waits_for
 
 _ON_THE_RIGHT = frozenset(
     {
@@ -26,6 +27,7 @@ _ON_THE_RIGHT = frozenset(
     }
 )
 _LOOKING_BACK = frozenset({Action.REVOKE, Action.ANNUL, Action.WITHDRAW})
+_ON_A_GRANT = frozenset({Action.ANNUL, Action.WITHDRAW})
 _RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
 
 
@@ -68,11 +70,19 @@ def return_of(before: Certificate) -> Decision:
     return Decision(Action.RESTORE, SUCCESSOR_VOIDED, before.history[-1].decision.effective_from)
 
 
+def as_it_was(superseded: Certificate) -> Certificate:
+    """A version right before it was replaced."""
+    step = superseded.history[-1]
+    return replace(superseded, state=step.from_state, history=superseded.history[:-1])
+
+
 def _concerns(uow: UnitOfWork, named: Certificate, decision: Decision) -> bool:
     match decision.action:
         case Action.RESTORE:
+            versions = [uow.certificate(item.identifier) for item in uow.lineage(named.identifier)]
             heir = uow.certificate(named.superseded_by)
-            return heir is None or heir.state is State.VOIDED
+            voided = heir is None or heir.state is State.VOIDED
+            return voided and not any(item and item.state in _RUNNING for item in versions)
         case Action.REVOKE | Action.WITHDRAW:
             return decision.effective_from < named.history[-1].decision.effective_from
         case _:
@@ -82,12 +92,16 @@ def _concerns(uow: UnitOfWork, named: Certificate, decision: Decision) -> bool:
 def _others(
     uow: UnitOfWork, named: Certificate, decision: Decision, today: date
 ) -> Iterator[Certificate]:
-    for kin in _waiting(uow, named):
+    for kin in _waiting(uow, named, decision.action):
+        if decision.until is not None and decision.until < kin.begins:
+            continue  # over before that version was there
         # A suspension that ended by itself is over for every version of the right.
         suspended = decision.action is Action.SUSPEND
         state = as_of_today(kin, today).state if suspended else kin.state
         if (state, decision.action) in TRANSITIONS:
             yield kin
+        elif suspended:
+            raise kin.forbidding(decision.action.value, decision.action.zh)
     if decision.action in _LOOKING_BACK:
         yield from _earlier(uow, named, decision)
         yield from _later(uow, named, decision)
@@ -104,15 +118,18 @@ def _for(version: Certificate, decision: Decision, earliest: date) -> Decision:
     )
 
 
-def _waiting(uow: UnitOfWork, named: Certificate) -> Iterator[Certificate]:
-    """The other of two that are in force side by side until the renewal takes over."""
+def _waiting(uow: UnitOfWork, named: Certificate, action: Action) -> Iterator[Certificate]:
+    """The other of two that are in force side by side until the renewal takes over.
+
+    A renewal is a grant of its own: where it is annulled or withdrawn itself, the former grant
+    lasts to its last day.
+    """
     before = uow.certificate(named.supersedes) if named.supersedes else None
-    if before is not None and before.superseded_by == named.identifier and not _replaced(before):
+    if before is not None and action not in _ON_A_GRANT and waits_for(named, before):
         yield before
-    if named.superseded_by and not _replaced(named):
-        heir = uow.certificate(named.superseded_by)
-        if heir is not None and heir.state is not State.VOIDED:
-            yield heir
+    heir = uow.certificate(named.superseded_by) if named.superseded_by else None
+    if heir is not None and heir.state is not State.VOIDED and waits_for(heir, named):
+        yield heir
 
 
 def _earlier(uow: UnitOfWork, named: Certificate, decision: Decision) -> Iterator[Certificate]:
@@ -135,10 +152,6 @@ def _later(uow: UnitOfWork, named: Certificate, decision: Decision) -> Iterator[
             return
         yield heir
         version = heir
-
-
-def _replaced(version: Certificate) -> bool:
-    return any(step.decision.action is Action.SUPERSEDE for step in version.history)
 
 
 def _reason(superseded: Certificate) -> str:

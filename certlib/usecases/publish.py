@@ -1,15 +1,15 @@
 """Publish (step 5): certificate, file, answer, history and events in one commit: the truth."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import repeat
 from typing import Any
 
 from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes
 from certlib.certificate import Certificate, PaperStatus
-from certlib.errors import Conflict, Invalid, TransitionForbidden
+from certlib.errors import Conflict, Invalid, StaleVersion, TransitionForbidden
 from certlib.issuing_errors import AlreadyRenewed, RestrictedTransfer
 from certlib.registry import (
     AddedForm,
@@ -23,32 +23,48 @@ from certlib.registry import (
 from certlib.states import State
 from certlib.usecases.order import answer_of
 from certlib.usecases.served_periods import as_of_today
-from certlib.usecases.succession import end_version_before, inherited, with_inheritance
+from certlib.usecases.succession import end_version_before
 
 HOPELESS = (Invalid, TransitionForbidden, AlreadyRenewed, RestrictedTransfer)
 """No later attempt can mend these: the order itself, or a superseded version that has ended."""
 
 
-def publish(registry: Registry, publications: Iterable[Publication], now: datetime) -> None:
+_ATTEMPTS = 3
+"""A version before may change while its successor is made public: then it is read again."""
+
+
+def publish(
+    registry: Registry, publications: Iterable[Publication], now: datetime
+) -> list[Publication]:
     """Makes `publications` public; only now may anything leave the house.
 
+    They are answered as they stand then, with what they took over from the versions before.
+
     Raises:
-        Conflict: an intent is no longer pending, or a superseded version changed meanwhile.
-        Invalid, TransitionForbidden, AlreadyRenewed: the version before can not be replaced.
+        Conflict: an intent is no longer pending, or a superseded version changes all the time.
+        Invalid, TransitionForbidden, AlreadyRenewed, RestrictedTransfer: the version before can
+            not be replaced.
         StoreUnavailable: the commit was not confirmed.
     """
     group = list(publications)
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(StaleVersion):
+            return _published(registry, group, now)
+    return _published(registry, group, now)
+
+
+def _published(
+    registry: Registry, group: Sequence[Publication], now: datetime
+) -> list[Publication]:
     with registry.begin() as uow:
         printed = uow.activate_sheets([item.intent.identifier for item in group])
         group = [_twinned(item) if item.intent.identifier in printed else item for item in group]
-        bare = group
-        group = [_inheriting(uow, item, now) for item in group]
         uow.publish(group)
-        for item in group:
-            _join(uow, item, now)
-        uow.append_audit(map(_record, group, bare, repeat(now)))
+        uow.append_audit(_record(item, now) for item in group)
         uow.add_events(_event(item, now) for item in group)
+        done = [_joined(uow, item, now) for item in group]
         uow.commit()
+    return done
 
 
 def publish_form(registry: Registry, added: AddedForm, now: datetime) -> dict[str, Any]:
@@ -126,14 +142,8 @@ def _twinned(item: Publication) -> Publication:
     return replace(item, certificate=replace(item.certificate, paper=PaperStatus.SYNCED))
 
 
-def _inheriting(uow: UnitOfWork, item: Publication, now: datetime) -> Publication:
-    """With what the version before leaves to this one."""
-    return replace(item, certificate=with_inheritance(uow, item.certificate, item.intent, now))
-
-
-def _record(item: Publication, bare: Publication, now: datetime) -> AuditRecord:
+def _record(item: Publication, now: datetime) -> AuditRecord:
     details: dict[str, Any] = {"sha256": item.file.sha256, "level": item.file.level}
-    details |= inherited(item.certificate, bare.certificate)
     others = [file.sha256 for file in item.certificate.files[1:]]
     if others:
         details["further_sha256"] = others
@@ -147,10 +157,12 @@ def _event(item: Publication, now: datetime) -> OutboxEvent:
     return OutboxEvent(event_id, "certificate.issued", identifier, payload, now)
 
 
-def _join(uow: UnitOfWork, item: Publication, now: datetime) -> None:
-    """Everything else that becomes true in the commit of the publication."""
-    end_version_before(uow, item.intent, now)
-    _complete(uow, item.intent, answer_of(item).as_json())
+def _joined(uow: UnitOfWork, item: Publication, now: datetime) -> Publication:
+    """With everything else that becomes true in the commit of the publication."""
+    heir = end_version_before(uow, item.certificate, item.intent, now)
+    done = replace(item, certificate=heir)
+    _complete(uow, item.intent, answer_of(done).as_json())
+    return done
 
 
 def _complete(uow: UnitOfWork, intent: Intent, answer: dict[str, Any]) -> None:

@@ -3,12 +3,13 @@
 It also carries out what was planned for a day: a version that a renewal replaces.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
-from certlib.errors import CertlibError, Conflict, Unavailable
+from certlib.errors import CertlibError, Conflict, Corrupt, Unavailable
 from certlib.ports import Clock
 from certlib.registry import Intent, Registry
 from certlib.usecases.burn import burn
@@ -81,6 +82,8 @@ class Reconcile:
             return self._burn(intent, error.code)
         except CertlibError as error:
             return self._note(intent, error)
+        except Exception as error:  # noqa: BLE001 - one intent must not keep the others waiting
+            return self._note(intent, Corrupt(what=type(error).__name__))
         return "published"
 
     def _publish(self, intent: Intent, version: TypeVersion) -> None:
@@ -98,9 +101,11 @@ class Reconcile:
             due = session.due_successions(legal_day(now), limit)
         settled = 0
         for identifier in due:
-            with self._registry.begin() as uow:
-                settled += settle(uow, identifier, now)
+            # What cannot be carried out now is due in the next round; the others go on.
+            with suppress(CertlibError), self._registry.begin() as uow:
+                done = settle(uow, identifier, now)
                 uow.commit()
+                settled += done
         return settled
 
     def _note(self, intent: Intent, error: CertlibError) -> str:

@@ -31,6 +31,7 @@ from certlib.usecases.idempotency import claim, kept_answer
 
 ROUTE = "periodic-result"
 _GONE = frozenset({State.SUPERSEDED, State.VOIDED})
+_RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
 _MOST_VERSIONS = 50
 """Versions that may carry one number on their face."""
 
@@ -182,7 +183,9 @@ def _found(desk: _Desk, row: ResultRow) -> Certificate:
         number=row.number,
         limit=_MOST_VERSIONS,
     )
-    known = {item.identifier: item for item in desk.uow.search(query) if item.state not in _GONE}
+    versions = [item for item in desk.uow.search(query) if item.state not in _GONE]
+    running = [item for item in versions if item.state in _RUNNING]
+    known = {item.identifier: item for item in running or versions}
     # A renewal that waits has the same number: what is inspected is the version in force.
     found = [item for item in known.values() if item.supersedes not in known]
     if not found:

@@ -58,11 +58,11 @@ class SealDrafts:
         intent, version = reserved
         publication = self._finish.make(self._workshop.produce, intent, version)
         try:
-            publish(self._registry, [publication], self._clock.now())
+            (published,) = publish(self._registry, [publication], self._clock.now())
         except CertlibError as error:
             self._finish.unpublished(intent, error)
             raise
-        return answer_of(publication)
+        return answer_of(published)
 
     def _reserve(self, caller: Caller, act: DraftAct) -> IssueAnswer | tuple[Intent, TypeVersion]:
         now, digest = self._clock.now(), act.request_digest()
@@ -74,7 +74,7 @@ class SealDrafts:
             version = _open_version(uow, draft, now)
             need_sealer(caller, draft, version)
             _need_authority(uow, caller, draft, version, now)
-            need_current(uow, draft.supersedes)
+            need_current(uow, draft.supersedes, draft.content.holders, legal_day(now))
             key = KeyOfAct(caller.client_id, ROUTE, act.key, now)
             intent = self._intending.of_draft(caller, draft, version, key)
             sealed = replace(

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from certlib.access import Access, Act
 from certlib.calendar import legal_day
-from certlib.certificate import Certificate, Decision
+from certlib.certificate import Certificate, Decision, StateChange
 from certlib.document import Holder
 from certlib.errors import (
     CertificateNotFound,
@@ -24,12 +24,22 @@ from certlib.inheritance import inherit
 from certlib.issuing_errors import AlreadyRenewed, RestrictedTransfer
 from certlib.registry import AuditRecord, Intent, OutboxEvent, ReadSession, UnitOfWork
 from certlib.restrictions import RestrictionKind
-from certlib.states import CORRECTION, RENEWAL, TRANSITIONS, Action, State
+from certlib.states import (
+    CORRECTION,
+    RENEWAL,
+    SUCCESSOR_VOIDED,
+    TRANSITIONS,
+    Action,
+    State,
+    View,
+)
 from certlib.usecases.order import IssueOrder
+from certlib.webhooks import STATE_CHANGED
 
 _OWN_DAY = frozenset({RENEWAL, CORRECTION})
 _FIELDS = {"/reason_code": "/supersede_reason"}
 _BINDING = frozenset({RestrictionKind.SEIZED, RestrictionKind.FROZEN})
+_RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
 _RECONCILER = "reconciler"
 
 
@@ -56,15 +66,18 @@ def version_before(session: ReadSession, order: IssueOrder, access: Access) -> C
     return found
 
 
-def need_current(session: ReadSession, identifier: str) -> None:
+def need_current(
+    session: ReadSession, identifier: str, holders: tuple[Holder, ...], today: date
+) -> None:
     """The version that a draft shall replace can still be replaced; "" where there is none.
 
     Raises:
-        TransitionForbidden, AlreadyRenewed: it cannot.
+        TransitionForbidden, AlreadyRenewed, RestrictedTransfer: it cannot.
     """
     found = session.certificate(identifier) if identifier else None
     if found is not None:
         need_replaceable(session, found)
+        need_transferable(found, holders, today)
 
 
 def need_replaceable(session: ReadSession, before: Certificate) -> None:
@@ -77,7 +90,32 @@ def need_replaceable(session: ReadSession, before: Certificate) -> None:
             action=Action.SUPERSEDE.value,
             action_zh=Action.SUPERSEDE.zh,
         )
+    earlier = session.certificate(before.supersedes) if before.supersedes else None
+    if earlier is not None and waits_for(before, earlier):
+        raise TransitionForbidden(
+            field_path="/supersedes",
+            state=View.NOT_YET_EFFECTIVE.value,
+            state_zh=View.NOT_YET_EFFECTIVE.zh,
+            action=Action.SUPERSEDE.value,
+            action_zh=Action.SUPERSEDE.zh,
+        )
     _refuse_second_heir(session, before)
+
+
+def waits_for(heir: Certificate, before: Certificate) -> bool:
+    """Whether `heir` is a renewal whose day has not come: two stand side by side until then."""
+    return before.superseded_by == heir.identifier and not has_been_replaced(before)
+
+
+def has_been_replaced(version: Certificate) -> bool:
+    """Whether another version has taken over, and was not voided since."""
+    replaced = False
+    for step in version.history:
+        if step.decision.action is Action.SUPERSEDE:
+            replaced = True
+        elif step.decision.reason_code == SUCCESSOR_VOIDED:
+            replaced = False
+    return replaced
 
 
 def _may_replace(found: Certificate, order: IssueOrder, access: Access) -> bool:
@@ -137,25 +175,6 @@ def succession_problems(
         yield from _same_term_problems(order, before)
 
 
-def with_inheritance(
-    uow: UnitOfWork, heir: Certificate, intent: Intent, now: datetime
-) -> Certificate:
-    """What is published: the new version with what it takes over from the one before, now.
-
-    Where it takes over on a later day, it does so then (`settle`).
-
-    Raises:
-        Conflict: the version before cannot be read.
-        RestrictedTransfer: the right may not go to another holder.
-    """
-    decision = intent.succession
-    if decision is None or decision.effective_from > legal_day(now):
-        return heir
-    before = _before(uow, intent)
-    need_transferable(before, heir.content.holders, legal_day(now))
-    return inherit(heir, before, decision.reason_code, actor=intent.actor, now=now)
-
-
 def need_transferable(before: Certificate, holders: tuple[Holder, ...], today: date) -> None:
     """Raises `RestrictedTransfer` where the holders change and a restriction binds the right.
 
@@ -171,35 +190,39 @@ def need_transferable(before: Certificate, holders: tuple[Holder, ...], today: d
             )
 
 
-def _before(uow: UnitOfWork, intent: Intent) -> Certificate:
-    before = uow.certificate(intent.supersedes)
-    if before is None:
-        raise Conflict
-    return before
+def end_version_before(
+    uow: UnitOfWork, heir: Certificate, intent: Intent, now: datetime
+) -> Certificate:
+    """In the commit that publishes `heir`: ends the version before, now or on its day.
 
-
-def end_version_before(uow: UnitOfWork, intent: Intent, now: datetime) -> None:
-    """In the commit that publishes the new version: ends the one before, now or on its day.
+    The new version with what it has taken over; where it waits, it takes over on its day. The
+    version before is read once: what comes in between makes the save stale, and nothing is lost.
 
     Raises:
-        Conflict: it cannot be read, or has changed this very moment.
+        Conflict: it cannot be read.
+        StaleVersion: it has changed this very moment: try again.
         AlreadyRenewed, TransitionForbidden, Invalid: it can no longer be replaced.
+        RestrictedTransfer: the right may not go to another holder.
     """
     decision = intent.succession
     if decision is None:
-        return
-    before = _before(uow, intent)
+        return heir
+    before = uow.certificate(intent.supersedes)
+    if before is None:
+        raise Conflict
     _refuse_second_heir(uow, before)
+    need_transferable(before, heir.content.holders, legal_day(now))
     named = replace(before, superseded_by=intent.identifier)
     if decision.effective_from <= legal_day(now):
         _end(uow, named, decision, intent.actor, now)
-        return
+        return take_over(uow, heir, before, decision.reason_code, intent.actor, now)
     due = decision.effective_from
     uow.plan_succession(replace(named, row_version=before.row_version + 1), before.row_version, due)
     details = {"by": intent.identifier, "effective_from": due.isoformat()}
     uow.append_audit(
         [AuditRecord(now, intent.actor, "plan-succession", before.identifier, details)]
     )
+    return heir
 
 
 def settle(uow: UnitOfWork, identifier: str, now: datetime) -> bool:
@@ -212,28 +235,76 @@ def settle(uow: UnitOfWork, identifier: str, now: datetime) -> bool:
     if before is None or (before.state, Action.SUPERSEDE) not in TRANSITIONS:
         return False
     heir, intent = uow.certificate(before.superseded_by), uow.intent(before.superseded_by)
-    if heir is None or intent is None or heir.state is State.VOIDED or intent.succession is None:
+    if heir is None or intent is None or intent.succession is None or heir.state not in _RUNNING:
         return False
     decision = intent.succession
     _end(uow, before, decision, _RECONCILER, now)
-    found = inherit(heir, before, decision.reason_code, actor=_RECONCILER, now=now)
-    if found != heir:
-        found = replace(found, row_version=heir.row_version + 1)
-        uow.save(found, heir.row_version)
-        details = inherited(found, heir)
-        uow.append_audit([AuditRecord(now, _RECONCILER, "inherit", heir.identifier, details)])
+    take_over(uow, heir, before, decision.reason_code, _RECONCILER, now)
     return True
 
 
-def inherited(found: Certificate, heir: Certificate) -> dict[str, int]:
-    """How much of each was taken over, for the history; empty where nothing was."""
+def take_over(
+    uow: UnitOfWork,
+    heir: Certificate,
+    before: Certificate,
+    reason_code: str,
+    actor: str,
+    now: datetime,
+) -> Certificate:
+    """Saves what `heir` takes over from `before`: each step as an act of its own, then the rest.
+
+    Args:
+        uow: the unit in which `before` ends, or `heir` stands again.
+        heir: as it is on record.
+        before: as it was right before its end.
+        reason_code: why `heir` came (`certlib.inheritance`).
+        actor: who brings it about.
+        now: the instant of recording, aware UTC.
+    """
+    found = inherit(heir, before, reason_code, actor=actor, now=now)
+    for step in found.history[len(heir.history) :]:
+        heir = _taken(uow, heir, step, before.identifier, now)
+    beside = replace(
+        heir, restrictions=found.restrictions, results=found.results, renewals=found.renewals
+    )
+    if beside == heir:
+        return heir
+    after = replace(beside, row_version=heir.row_version + 1)
+    uow.save(after, heir.row_version)
     counts = {
-        "inherited_steps": len(found.history) - len(heir.history),
-        "inherited_restrictions": len(found.restrictions) - len(heir.restrictions),
-        "inherited_results": len(found.results) - len(heir.results),
-        "inherited_applications": len(found.renewals) - len(heir.renewals),
+        "restrictions": len(after.restrictions) - len(heir.restrictions),
+        "results": len(after.results) - len(heir.results),
+        "applications": len(after.renewals) - len(heir.renewals),
     }
-    return {name: count for name, count in counts.items() if count}
+    details = {"from_version": before.identifier, **counts}
+    uow.append_audit([AuditRecord(now, actor, "inherit", after.identifier, details)])
+    return after
+
+
+def _taken(
+    uow: UnitOfWork, heir: Certificate, step: StateChange, source: str, now: datetime
+) -> Certificate:
+    after = replace(
+        heir,
+        state=step.to_state,
+        row_version=heir.row_version + 1,
+        history=(*heir.history, step),
+    )
+    uow.save(after, heir.row_version)
+    decision = step.decision
+    details = {
+        "from": step.from_state.value,
+        "to": step.to_state.value,
+        "reason_code": decision.reason_code,
+        "effective_from": decision.effective_from.isoformat(),
+        "from_version": source,
+    }
+    act = decision.action.value
+    uow.append_audit([AuditRecord(now, step.actor, act, after.identifier, details)])
+    payload = {"state": after.state.value, "row_version": after.row_version}
+    event_id = f"{after.identifier}:{after.row_version}"
+    uow.add_events([OutboxEvent(event_id, STATE_CHANGED, after.identifier, payload, now)])
+    return after
 
 
 def _end(
@@ -249,16 +320,15 @@ def _end(
     uow.append_audit([AuditRecord(now, actor, "supersede", after.identifier, details)])
     payload = {"state": after.state.value, "row_version": after.row_version}
     event_id = f"{after.identifier}:{after.row_version}"
-    topic = "certificate.state-changed"
-    uow.add_events([OutboxEvent(event_id, topic, after.identifier, payload, now)])
+    uow.add_events([OutboxEvent(event_id, STATE_CHANGED, after.identifier, payload, now)])
 
 
 def _refuse_second_heir(session: ReadSession, before: Certificate) -> None:
-    """One version has one successor; another may come only where the first was voided."""
+    """One version has one successor; another may come only where the first has ended before."""
     if not before.superseded_by:
         return
     heir = session.certificate(before.superseded_by)
-    if heir is None or heir.state is not State.VOIDED:
+    if heir is None or heir.state in _RUNNING:
         raise AlreadyRenewed(successor=before.superseded_by)
 
 

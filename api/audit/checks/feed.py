@@ -36,7 +36,7 @@ _WITNESSED = (
     "SELECT sequence FROM audit_history WHERE act IN ('baseline', 'witness') "
     "ORDER BY sequence LIMIT 1"
 )
-_ISSUE, _ISSUED = "issue", "ISSUED"
+_ISSUE, _ISSUED, _SUSPENDED = "issue", "ISSUED", "SUSPENDED"
 _WITNESS = "witness"
 _STEPS = frozenset(step for _, step in TABLE if step != "seal")
 BESIDE = frozenset({"holder-changed", "holder-change-voided"})
@@ -192,7 +192,9 @@ def _follows(before: _Told | None, version: int, acts: int, *, issued: bool) -> 
 
 def _led_to(acts: set[str], before: str) -> set[str]:
     """The states in which these acts may leave a certificate that stood in `before`."""
-    if _ISSUE in acts:
-        return {_ISSUED}
     steps = acts & _STEPS
-    return {state for (_, step), state in TABLE.items() if step in steps} if steps else {before}
+    led = {state for (_, step), state in TABLE.items() if step in steps}
+    if _ISSUE in acts:
+        # A version is issued with the suspension that it takes over.
+        return led & {_ISSUED, _SUSPENDED} if steps else {_ISSUED}
+    return led or {before}

@@ -416,6 +416,7 @@ def test_masking_rules(rule, value, shown):
     assert masked_value(rule, value) == shown
 
 
-@given(st.sampled_from(sorted(MASKS)), st.text())
+@given(st.sampled_from(sorted(MASKS)), st.text(st.characters(exclude_characters="*")))
 def test_a_mask_never_shows_the_whole(rule, text):
+    """What already consists of stars tells nobody anything."""
     assert not text or masked_value(rule, text) != text

@@ -106,7 +106,7 @@ def test_group_publication_falls_back_to_rows(house, monkeypatch):
     def picky(registry, publications, now):
         if any(item.intent.content.number == "N1" for item in publications):
             raise Conflict
-        original(registry, publications, now)
+        return original(registry, publications, now)
 
     monkeypatch.setattr(issue_module, "publish", picky)
     outcomes = house.issue.issue(CALLER, rows)
@@ -227,7 +227,7 @@ def test_a_slow_process_leaves_no_orphan_behind_a_burned_intent(house, monkeypat
     def late(registry, publications, now):
         burn(registry, house.objects, house.clock, publications[0].intent, "given-up")
         house.objects.put_once(publications[0].file.object_name, b"stored late")
-        original(registry, publications, now)
+        return original(registry, publications, now)
 
     monkeypatch.setattr(issue_module, "publish", late)
     with pytest.raises(Conflict):
