@@ -83,6 +83,7 @@ def _serve(settings: Settings, listening: socket.socket, shared: Shared | None =
         finally:
             watch.stop()
             worker.stop()
+    logs.event(_log, logging.INFO, "stopped")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -148,4 +149,3 @@ def _run(server: uvicorn.Server, listening: socket.socket, settings: Settings) -
     gc.freeze()
     logs.event(_log, logging.INFO, "serving", port=listening.getsockname()[1], url=settings.url)
     server.run(sockets=[listening])
-    logs.event(_log, logging.INFO, "stopped")

@@ -157,6 +157,10 @@ class House:
         act, before = _BEFORE.get(operation.name, ("", None))
         if act:
             self._post(f"{path}/{act}", before)
+        if operation.name in {"printPaper", "changePaper"}:
+            # Other questions may have begun a stock: then every sheet is printed on a form of it.
+            stock = {"type_code": examples.TYPE, "form": "original", "numbers": [_of(made)]}
+            self._post("/v1/blank-forms", stock)
         if operation.name == "changePaper":
             self._post(f"{path}/paper", {"prints": [_print(_of(made))]})
         return made
@@ -195,7 +199,7 @@ def _of(identifier):
 
 
 def _print(number):
-    return {**examples.PRINT, "blank_number": "", "print_number": number}
+    return {**examples.PRINT, "blank_number": number, "print_number": number}
 
 
 def _order():

@@ -1,6 +1,7 @@
 """What the API document promises of each operation, and what of it an answer breaks."""
 
 import json
+from copy import deepcopy
 from functools import cache
 
 from jsonschema import Draft202012Validator
@@ -29,13 +30,13 @@ class Operation:
         return [item for item in self.said.get("parameters", ()) if item["in"] == place]
 
     def example(self):
-        """The body that the document shows, or None."""
+        """The body that the document shows, or None; the caller's own, to change as it likes."""
         content = self.said.get("requestBody", {}).get("content", {}).get("application/json")
         if content is None:
             return None
         schema = resolved(content["schema"])
         shown = content.get("examples") or {"only": {"value": schema["examples"][0]}}
-        return next(iter(shown.values()))["value"]
+        return deepcopy(next(iter(shown.values()))["value"])
 
     def broken(self, answer):
         """What of the document the answer does not keep, or ""."""

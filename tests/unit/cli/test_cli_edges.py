@@ -163,7 +163,7 @@ def test_truth_and_numbers_in_text_fields(tmp_path: Path, value: object, expecte
 
 def test_a_length_of_time_is_refused_by_cell():
     """No field holds one."""
-    cell = workbook._typed(timedelta(hours=30), "B2")
+    cell = workbook._typed(timedelta(hours=30), "B2", "[h]:mm")
     assert cell.problem is not None
     assert "B2" in cell.problem[0]
 

@@ -469,6 +469,29 @@ def test_the_number_is_its_own_again_unless_another_has_taken_it(house):
         first(house, "third", number=number)
 
 
+def test_the_first_of_two_attempts_that_is_voided_wakes_nobody(house):
+    """A renewal that was voided and made anew: the version before names the new one."""
+    old = first(house)
+    new = renewed(house, old)
+    decide(house, new, Action.ANNUL, "unlawful-grant")
+    again = renewed_again(house, old)
+    assert decide(house, again, Action.VOID, "issuing-error")["also"] == []
+    assert house.certificate(old).state is State.ISSUED
+
+
+def test_a_version_that_another_attempt_has_replaced_is_not_woken_by_the_first(house, monkeypatch):
+    old = first(house)
+    new = revised(house, old)
+    real = type(house.registry.begin().__enter__()).certificate
+
+    def certificate(unit, identifier):
+        found = real(unit, identifier)
+        return replace(found, superseded_by="another") if identifier == old else found
+
+    monkeypatch.setattr("storage.unit_of_work.SqlUnitOfWork.certificate", certificate)
+    assert decide(house, new, Action.VOID, "issuing-error")["also"] == []
+
+
 def test_a_voided_version_in_the_middle_wakes_nobody(house):
     one = first(house)
     two = revised(house, one, key="r2")
