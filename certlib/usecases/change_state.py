@@ -19,7 +19,7 @@ from certlib.usecases.access import need
 from certlib.usecases.caller import MANAGE, Caller
 from certlib.usecases.once import Done, Once, instant_text, once
 from certlib.usecases.served_periods import restoration
-from certlib.usecases.succession import take_over
+from certlib.usecases.take_over import take_over
 from certlib.webhooks import STATE_CHANGED
 
 _DIVISION = 6

@@ -24,6 +24,7 @@ from certlib.states import State
 from certlib.usecases.order import answer_of
 from certlib.usecases.served_periods import as_of_today
 from certlib.usecases.succession import end_version_before
+from certlib.usecases.take_over import take_over
 
 HOPELESS = (Invalid, TransitionForbidden, AlreadyRenewed, RestrictedTransfer)
 """No later attempt can mend these: the order itself, or a superseded version that has ended."""
@@ -60,9 +61,10 @@ def _published(
         printed = uow.activate_sheets([item.intent.identifier for item in group])
         group = [_twinned(item) if item.intent.identifier in printed else item for item in group]
         uow.publish(group)
+        ended = [end_version_before(uow, it.certificate, it.intent, now) for it in group]
         uow.append_audit(_record(item, now) for item in group)
         uow.add_events(_event(item, now) for item in group)
-        done = [_joined(uow, item, now) for item in group]
+        done = [_joined(uow, *pair, now) for pair in zip(group, ended, strict=True)]
         uow.commit()
     return done
 
@@ -157,11 +159,16 @@ def _event(item: Publication, now: datetime) -> OutboxEvent:
     return OutboxEvent(event_id, "certificate.issued", identifier, payload, now)
 
 
-def _joined(uow: UnitOfWork, item: Publication, now: datetime) -> Publication:
+def _joined(
+    uow: UnitOfWork, item: Publication, before: Certificate | None, now: datetime
+) -> Publication:
     """With everything else that becomes true in the commit of the publication."""
-    heir = end_version_before(uow, item.certificate, item.intent, now)
+    heir, intent = item.certificate, item.intent
+    if before is not None and intent.succession is not None:
+        reason = intent.succession.reason_code
+        heir = take_over(uow, heir, before, reason, intent.actor, now)
     done = replace(item, certificate=heir)
-    _complete(uow, item.intent, answer_of(done).as_json())
+    _complete(uow, intent, answer_of(done).as_json())
     return done
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from certlib.access import Access, Act
 from certlib.calendar import legal_day
-from certlib.certificate import Certificate, Decision, StateChange
+from certlib.certificate import Certificate, Decision
 from certlib.document import Holder
 from certlib.errors import (
     CertificateNotFound,
@@ -20,7 +20,6 @@ from certlib.errors import (
     StaleVersion,
     TransitionForbidden,
 )
-from certlib.inheritance import inherit
 from certlib.issuing_errors import AlreadyRenewed, RestrictedTransfer
 from certlib.registry import AuditRecord, Intent, OutboxEvent, ReadSession, UnitOfWork
 from certlib.restrictions import RestrictionKind
@@ -34,6 +33,7 @@ from certlib.states import (
     View,
 )
 from certlib.usecases.order import IssueOrder
+from certlib.usecases.take_over import take_over
 from certlib.webhooks import STATE_CHANGED
 
 _OWN_DAY = frozenset({RENEWAL, CORRECTION})
@@ -192,11 +192,11 @@ def need_transferable(before: Certificate, holders: tuple[Holder, ...], today: d
 
 def end_version_before(
     uow: UnitOfWork, heir: Certificate, intent: Intent, now: datetime
-) -> Certificate:
+) -> Certificate | None:
     """In the commit that publishes `heir`: ends the version before, now or on its day.
 
-    The new version with what it has taken over; where it waits, it takes over on its day. The
-    version before is read once: what comes in between makes the save stale, and nothing is lost.
+    The version before as it was, where `heir` takes over from it now. It is read once: what comes
+    in between makes the save stale, and nothing is lost.
 
     Raises:
         Conflict: it cannot be read.
@@ -206,7 +206,7 @@ def end_version_before(
     """
     decision = intent.succession
     if decision is None:
-        return heir
+        return None
     before = uow.certificate(intent.supersedes)
     if before is None:
         raise Conflict
@@ -215,14 +215,14 @@ def end_version_before(
     named = replace(before, superseded_by=intent.identifier)
     if decision.effective_from <= legal_day(now):
         _end(uow, named, decision, intent.actor, now)
-        return take_over(uow, heir, before, decision.reason_code, intent.actor, now)
+        return before
     due = decision.effective_from
     uow.plan_succession(replace(named, row_version=before.row_version + 1), before.row_version, due)
     details = {"by": intent.identifier, "effective_from": due.isoformat()}
     uow.append_audit(
         [AuditRecord(now, intent.actor, "plan-succession", before.identifier, details)]
     )
-    return heir
+    return None
 
 
 def settle(uow: UnitOfWork, identifier: str, now: datetime) -> bool:
@@ -241,70 +241,6 @@ def settle(uow: UnitOfWork, identifier: str, now: datetime) -> bool:
     _end(uow, before, decision, _RECONCILER, now)
     take_over(uow, heir, before, decision.reason_code, _RECONCILER, now)
     return True
-
-
-def take_over(
-    uow: UnitOfWork,
-    heir: Certificate,
-    before: Certificate,
-    reason_code: str,
-    actor: str,
-    now: datetime,
-) -> Certificate:
-    """Saves what `heir` takes over from `before`: each step as an act of its own, then the rest.
-
-    Args:
-        uow: the unit in which `before` ends, or `heir` stands again.
-        heir: as it is on record.
-        before: as it was right before its end.
-        reason_code: why `heir` came (`certlib.inheritance`).
-        actor: who brings it about.
-        now: the instant of recording, aware UTC.
-    """
-    found = inherit(heir, before, reason_code, actor=actor, now=now)
-    for step in found.history[len(heir.history) :]:
-        heir = _taken(uow, heir, step, before.identifier, now)
-    beside = replace(
-        heir, restrictions=found.restrictions, results=found.results, renewals=found.renewals
-    )
-    if beside == heir:
-        return heir
-    after = replace(beside, row_version=heir.row_version + 1)
-    uow.save(after, heir.row_version)
-    counts = {
-        "restrictions": len(after.restrictions) - len(heir.restrictions),
-        "results": len(after.results) - len(heir.results),
-        "applications": len(after.renewals) - len(heir.renewals),
-    }
-    details = {"from_version": before.identifier, **counts}
-    uow.append_audit([AuditRecord(now, actor, "inherit", after.identifier, details)])
-    return after
-
-
-def _taken(
-    uow: UnitOfWork, heir: Certificate, step: StateChange, source: str, now: datetime
-) -> Certificate:
-    after = replace(
-        heir,
-        state=step.to_state,
-        row_version=heir.row_version + 1,
-        history=(*heir.history, step),
-    )
-    uow.save(after, heir.row_version)
-    decision = step.decision
-    details = {
-        "from": step.from_state.value,
-        "to": step.to_state.value,
-        "reason_code": decision.reason_code,
-        "effective_from": decision.effective_from.isoformat(),
-        "from_version": source,
-    }
-    act = decision.action.value
-    uow.append_audit([AuditRecord(now, step.actor, act, after.identifier, details)])
-    payload = {"state": after.state.value, "row_version": after.row_version}
-    event_id = f"{after.identifier}:{after.row_version}"
-    uow.add_events([OutboxEvent(event_id, STATE_CHANGED, after.identifier, payload, now)])
-    return after
 
 
 def _end(

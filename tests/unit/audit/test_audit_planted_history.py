@@ -212,10 +212,7 @@ PLANTED: list[tuple[Plant, set[tuple[str, str]]]] = [
     (
         a_history_written_anew_without_one_act,
         _of_history("step-unrecorded", "row-without-act", "batch-root")
-        | {
-            ("INV-6", code)
-            for code in ("feed-differs", "feed-state", "feed-version", "not-in-feed")
-        },
+        | {("INV-6", code) for code in ("feed-differs", "feed-state", "not-in-feed")},
     ),
     (a_missing_head, _of_history("no-head")),
     (another_file_in_the_history, _of_history("changed", "digest-differs", "batch-root")),
