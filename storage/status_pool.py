@@ -143,6 +143,9 @@ class _Line:
                 "timezone": "UTC",
                 "default_transaction_read_only": "on",
                 "statement_timeout": str(int(seconds * 1000)),
+                # Planning this statement takes longer than running it: once is enough.
+                "plan_cache_mode": "force_generic_plan",
+                "jit": "off",
             },
         )
         return cls(connection, await connection.prepare(sql, timeout=seconds))
