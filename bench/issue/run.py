@@ -124,8 +124,6 @@ def closing_by_stop(made):
 def measure(rows, profile):
     results = []
     with scratch_node(profile) as node:
-        for stage, (owner, name) in STAGES.items():
-            timed(owner, name, stage)
         for version in (item for item, _ in type_files() if item.type_code in MANY):
             issue(node, version, 1, GROUP)
             SPENT.clear()
@@ -154,6 +152,8 @@ def main():
     parser.add_argument("--profile", default="embedded,servers")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    for stage, (owner, name) in STAGES.items():
+        timed(owner, name, stage)
     results = {name: measure(options.rows, name) for name in options.profile.split(",")}
     if options.json:
         print(json.dumps(results, ensure_ascii=False, indent=2))
