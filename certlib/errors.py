@@ -124,7 +124,7 @@ class MalformedIdentifier(Invalid):
     """An identifier that GB/T 36904 does not allow; `part` names the malformed part."""
 
     code = "identifier-malformed"
-    zh = "电子证照标识格式有误，请按所列各项核对后重新输入。"
+    zh = "电子证照标识格式有误（{part}），请按所列各项核对后重新输入。"
     en = "The identifier is malformed ({part}): check and enter it again."
 
 

@@ -17,7 +17,7 @@ from api.settings import Settings
 from tests.fakes.profiles import Servers
 
 DRIVER = Path(__file__).with_name("crash_driver.py")
-SAMPLES = {"embedded": 30, "servers": 12}
+SAMPLES = {"embedded": 40, "servers": 12}
 CERTIFICATES = 4
 FILES = 3 + (1 + 1) + 2 + 3
 

@@ -437,6 +437,7 @@ def test_building_refuses_what_would_not_parse_as_iso(change, part):
         build(**(values | change))
     assert [problem.field for problem in caught.value.problems] == [part]
     assert part in caught.value.en_text
+    assert part in caught.value.zh_text
 
 
 def test_building_names_every_wrong_part_at_once():
