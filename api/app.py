@@ -45,9 +45,7 @@ class Site:
         health: how every part is.
         shut: nobody new is served; who was let in late is let go before a word is said.
         metrics: what is counted; the worker counts here too.
-        quick: whole answers to plain status look-ups, for a server that can use them; None where
-            a look-up takes longer than the event loop may wait, and `status` is asked instead.
-        status: the public look-up.
+        status: the public look-up, for a server that can ask it without ASGI.
     """
 
     def __init__(
@@ -58,10 +56,8 @@ class Site:
         self._bodies = bodies
         self.health: Health = api.state.health
         self.metrics = metrics
-        self.quick = status.quick if status.inline else None
         self.status = status
         self._stack = stack
-        self._status = status
 
     def leave(self) -> None:
         """The service stops: what is under way is answered, and `/readyz` says no."""
@@ -71,7 +67,7 @@ class Site:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's event (ASGI 3)."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._status(scope, receive, send)
+            await self.status(scope, receive, send)
         else:
             await self._stack(scope, receive, send)
 

@@ -7,9 +7,8 @@ and every answer but 200, goes the long way.
 
 import asyncio
 import re
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -54,10 +53,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_octets = 0
         self._head_open = True
         self._head_timer: asyncio.TimerHandle | None = self._timer()
-        self._quick: Callable[[str], bytes | None] | None = getattr(self.config.app, "quick", None)
         self._status: StatusPath | None = getattr(self.config.app, "status", None)
         self._answered = self._answered_before = 0
         self._asking = self._leaving = False
+        self._held = b""
         if getattr(self.config.app, "shut", False):
             # The kernel had let it in before the door was shut; nobody would tell it to go.
             transport.close()
@@ -69,9 +68,17 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Counts while a head is being read; the rest is uvicorn's."""
-        if data.startswith(_STATUS) and self._answer_at_once(data):
-            return
-        self._read_on(data)
+        if self._asking:
+            # Answers go out in the order of the questions; nothing more is read until then.
+            self._held += data
+            self.flow.pause_reading()
+        elif not (data.startswith(_STATUS) and self._answer_soon(data)):
+            self._read_on(data)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client says no more, and still gets the answer that is being looked up."""
+        self._leaving = self._leaving or self._asking
+        return self._asking
 
     def shutdown(self) -> None:
         """The server stops: what was asked is answered first."""
@@ -92,8 +99,8 @@ class GuardedProtocol(HttpToolsProtocol):
         elif self._head_timer is None:
             self._head_timer = self._timer()
 
-    def _answer_at_once(self, data: bytes) -> bool:
-        """Whether `data` was one plain status look-up, and has its answer now."""
+    def _answer_soon(self, data: bytes) -> bool:
+        """Whether `data` is one plain status look-up; `_told` its answer when it is there."""
         identifier = self._asked(data)
         if self._status is None or identifier is None:
             return False
@@ -101,13 +108,24 @@ class GuardedProtocol(HttpToolsProtocol):
         first = self._status.admitted(self.client[0] if self.client else "", forwarded)
         if first is None:
             return False
-        if self._quick is None:
-            self._ask(self._status, identifier, first, data)
-            return True
-        rest = self._quick(identifier)
-        if rest is not None:
+        self._asking = True
+        self._status.ask(identifier, partial(self._told, first, data))
+        return True
+
+    def _told(self, first: bytes, data: bytes, rest: bytes | None) -> None:
+        self._asking = False
+        held, self._held = self._held, b""
+        if self.transport.is_closing():
+            return
+        if rest is None:
+            self._read_on(data)
+        else:
             self._tell(first + rest)
-        return rest is not None
+        if held and not self.transport.is_closing():
+            self.flow.resume_reading()
+            self.data_received(held)
+        if self._leaving and not self._asking:
+            super().shutdown()
 
     def _asked(self, data: bytes) -> str | None:
         """The identifier of a plain look-up that came whole and alone."""
@@ -121,28 +139,6 @@ class GuardedProtocol(HttpToolsProtocol):
             return data[len(_STATUS) : end].decode("ascii")
         except UnicodeDecodeError:
             return None
-
-    def _ask(self, status: StatusPath, identifier: str, first: bytes, data: bytes) -> None:
-        """Nothing more is read from this connection until its question has its answer."""
-        self._asking = True
-        self.flow.pause_reading()
-        later = partial(self._answered_later, status, first, data)
-        status.look_up(identifier).add_done_callback(later)
-
-    def _answered_later(
-        self, status: StatusPath, first: bytes, data: bytes, found: "asyncio.Future[Any]"
-    ) -> None:
-        self._asking = False
-        rest = status.told(found)
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if rest is None:
-            self._read_on(data)
-        else:
-            self._tell(first + rest)
-        if self._leaving:
-            super().shutdown()
 
     def _tell(self, answer: bytes) -> None:
         self._answered += 1

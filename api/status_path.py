@@ -9,7 +9,8 @@ revocation is seen as soon as it is acknowledged (INV-6). Nothing here depends o
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Final, NamedTuple
@@ -46,6 +47,9 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
 )
 _DATED: Final = frozenset({View.EXPIRED, View.NOT_YET_EFFECTIVE})
+
+Tell = Callable[[bytes | None], None]
+"""Takes the rest of an answer, after what `admitted` says; None: it needs the long way."""
 
 _MOST_KEPT: Final = 4096
 """Texts kept at once, a kilobyte each: more begin anew."""
@@ -101,11 +105,7 @@ class StatusPath:
         self._date = b""
         self._version: tuple[int, int] | None = None
         self._whole: dict[str, tuple[bytes, str]] = {}
-
-    @property
-    def inline(self) -> bool:
-        """Whether `quick` may be asked; otherwise `look_up` and `told`."""
-        return self._source.inline
+        self._waiting: deque[tuple[str, Tell]] = deque()
 
     def admitted(self, peer: str, forwarded: str) -> bytes | None:
         """The first lines of an answer to a plain question; None when it has to wait.
@@ -116,50 +116,61 @@ class StatusPath:
         told = self._rates.take_public(peer, forwarded)
         return None if told is None else _FIRST % self._ids.next().encode("ascii") + told
 
-    def quick(self, identifier: str) -> bytes | None:
-        """The rest of an answer for what is on record; None sends the question the long way.
+    def ask(self, identifier: str, tell: Tell) -> None:
+        """Answers a plain question: `tell` gets the rest of an answer, before long.
 
-        The primary database is asked at every call, as ever (INV-6): for the row, or, where it
-        can tell that cheaply, whether anything was committed since this second's answer was made.
+        Questions that come together are answered together. The primary database is asked after
+        the last of them has come, as ever (INV-6): for the rows, or, where it can tell that
+        cheaply, whether anything was committed since this second's answers were made.
         """
-        now = self._clock.now()
-        if now != self._second:
-            self._turn_second(now)
+        if self._source.inline:
+            self._waiting.append((identifier, tell))
+            if len(self._waiting) == 1:
+                asyncio.get_running_loop().call_soon(self._answer_waiting)
+            return
+        self._turn()
+        found = self._source.ask(identifier, self._today)
+        found.add_done_callback(lambda found: tell(self._told(found)))
+
+    def _answer_waiting(self) -> None:
         try:
+            now = self._turn()
             version = self._source.version()
             if version is None or version != self._version:
                 self._version, self._whole = version, {}
-            made = self._whole.get(identifier)
-            if made is None:
+        except Exception:  # noqa: BLE001 - the long way meets the same fault, and tells it
+            now = None
+        try:
+            while self._waiting:
+                identifier, tell = self._waiting.popleft()
+                tell(None if now is None else self._quick(identifier, now))
+        finally:
+            if self._waiting:
+                # One connection failed in a way of its own: the others still get their answers.
+                asyncio.get_running_loop().call_soon(self._answer_waiting)
+
+    def _quick(self, identifier: str, now: datetime) -> bytes | None:
+        made = self._whole.get(identifier)
+        if made is None:
+            try:
                 values = self._source.raw(identifier, self._today)
                 if values is None:
                     return None
                 made = self._whole[identifier] = self._made(self._source.read(values), now)
-        except Exception:  # noqa: BLE001 - the long way meets the same fault, and tells it
-            return None
+            except Exception:  # noqa: BLE001 - the long way meets the same fault, and tells it
+                return None
         answer, code = made
         self._answers[_OK, code] += 1
         return answer
 
-    def look_up(self, identifier: str) -> "asyncio.Future[tuple[Any, ...] | None]":
-        """Asks for the row of a plain question; `told` makes the answer of it."""
-        now = self._clock.now()
-        if now != self._second:
-            self._turn_second(now)
-        return self._source.ask(identifier, self._today)
-
-    def told(self, answer: "asyncio.Future[tuple[Any, ...] | None]") -> bytes | None:
-        """The rest of an answer to a `look_up` that is done; None sends it the long way."""
-        if answer.cancelled() or answer.exception() is not None:
+    def _told(self, found: "asyncio.Future[tuple[Any, ...] | None]") -> bytes | None:
+        if found.cancelled() or found.exception() is not None:
             return None
-        values = answer.result()
+        values = found.result()
         if values is None:
             return None
-        now = self._clock.now()
-        if now != self._second:
-            self._turn_second(now)
         try:
-            made, code = self._made(self._source.read(values), now)
+            made, code = self._made(self._source.read(values), self._turn())
         except Exception:  # noqa: BLE001 - the long way meets the same fault, and tells it
             return None
         self._answers[_OK, code] += 1
@@ -193,10 +204,7 @@ class StatusPath:
             if not self._source.inline:
                 await anyio.to_thread.run_sync(self._known_departments)
             raise self._absent(identifier)
-        now = self._clock.now()
-        if now != self._second:
-            self._turn_second(now)
-        body, code = self._body(row, now)
+        body, code = self._body(row, self._turn())
         self._answers[_OK, code] += 1
         return body
 
@@ -221,6 +229,13 @@ class StatusPath:
     def _made(self, row: StatusRow, now: datetime) -> tuple[bytes, str]:
         body, code = self._body(row, now)
         return _REST % (self._date, len(body)) + body, code
+
+    def _turn(self) -> datetime:
+        """The instant, whole seconds."""
+        now = self._clock.now()
+        if now != self._second:
+            self._turn_second(now)
+        return now
 
     def _turn_second(self, now: datetime) -> None:
         """What is the same for a second is made once; texts that name the minute begin anew."""

@@ -5,6 +5,7 @@ those a reader cannot see, and those that mean nothing.
 """
 
 import unicodedata
+from functools import lru_cache
 
 from certlib.errors import ControlCharacter, NotNormalised, Problem
 
@@ -31,6 +32,7 @@ _IDEOGRAPHIC_PLANES = (0x20000, 0x3FFFF)
 _NONCHARACTERS = (0xFFFE, 0xFFFF)  # the last two of every plane
 _CAPITALS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _MOST_PROBLEMS = 8
+_MOST_REMEMBERED = 8192
 
 
 def problems_in(text: str, path: str, *, multiline: bool = False) -> list[Problem]:
@@ -52,6 +54,7 @@ def problems_in(text: str, path: str, *, multiline: bool = False) -> list[Proble
     return found[:_MOST_PROBLEMS]
 
 
+@lru_cache(_MOST_REMEMBERED)
 def is_forbidden(character: str) -> bool:
     """Whether no value may hold `character`, line feeds in multi-line values aside."""
     category = unicodedata.category(character)

@@ -29,7 +29,8 @@ from storage.paper import PaperReading
 from storage.parties import PartyReading
 from storage.sealed_history import SealedHistoryReading
 from storage.search import search
-from storage.status import STATUS_SQL, status_row
+from storage.status import status_row
+from storage.status_sql import STATUS_SQL
 from storage.type_lifecycle import CatalogueReading
 
 _STATUS = text(STATUS_SQL).bindparams(bindparam("today", type_=Day))

@@ -27,54 +27,8 @@ from storage.engines import NETWORK, EngineOptions, SameFile
 from storage.faults import bare, fault_code
 from storage.standing import summed_results
 from storage.status_pool import RawStatus, StatusPool
+from storage.status_sql import STATUS_SQL, UNTOUCHED_SQL, of_many
 
-STATUS_SQL = """
-SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_code,
-       c.row_version, c.renewal_pending_since, c.changed_at, c.issue_date, c.type_version, c.paper,
-       EXISTS (SELECT 1 FROM restrictions r
-               WHERE r.identifier = c.identifier AND r.effective_from <= :today
-                 AND (r.effective_to IS NULL OR r.effective_to >= :today)
-                 AND (r.lifted_on IS NULL OR r.lifted_on > :today)),
-       s.action, s.reason_code, s.begins, s.effective_from, s.until, s.automatic, s.personal,
-       s.granted_on, s.results,
-       CASE WHEN EXISTS (
-            SELECT 1 FROM certificate_holders h JOIN holder_change_parties b
-              ON b.code_hash = h.code_hash AND b.role = 'before'
-            WHERE h.identifier = c.identifier) THEN
-       (WITH RECURSIVE own (code_type, code_hash, since) AS (
-            SELECT h.code_type, h.code_hash, CAST(NULL AS DATE) FROM certificate_holders h
-            WHERE h.identifier = c.identifier
-              AND NOT EXISTS (SELECT 1 FROM certificate_holders o
-                              WHERE o.identifier = h.identifier AND o.position <> h.position)
-            UNION
-            SELECT n.code_type, n.code_hash, e.effective_from
-            FROM own JOIN holder_change_parties b
-              ON b.code_hash = own.code_hash AND b.code_type = own.code_type AND b.role = 'before'
-            JOIN holder_changes e ON e.event_id = b.event_id AND e.kind = 'recoded'
-            JOIN holder_change_parties n ON n.event_id = e.event_id AND n.role = 'after'
-            WHERE e.effective_from <= :today
-              AND (own.since IS NULL OR e.effective_from >= own.since)
-              AND NOT EXISTS (SELECT 1 FROM voided_events v WHERE v.event_id = e.event_id))
-        SELECT e.kind FROM own JOIN holder_change_parties b
-          ON b.code_hash = own.code_hash AND b.code_type = own.code_type AND b.role = 'before'
-        JOIN holder_changes e ON e.event_id = b.event_id
-        WHERE e.kind IN ('merged', 'died', 'dissolved') AND e.effective_from <= :today
-          AND (own.since IS NULL OR e.effective_from >= own.since)
-          AND NOT EXISTS (SELECT 1 FROM voided_events v WHERE v.event_id = e.event_id)
-        ORDER BY e.effective_from LIMIT 1) END
-FROM certificates c LEFT JOIN certificate_standing s ON s.identifier = c.identifier
-WHERE c.identifier = :identifier
-"""
-"""One row. Restrictions count when they are in force today (`Restriction.in_force`).
-
-The last column says why the sole holder is no more, under its own codes one after the other
-(`Standing.gone`); they are compared by keyed hash, nothing is decrypted. It is asked only where
-something happened to a holder at all, which costs the others next to nothing.
-"""
-
-_MANY_SQL = STATUS_SQL.replace(
-    "c.identifier = :identifier", "c.identifier = ANY($1::text[])"
-).replace(":today", "$2")
 _SQLITE_SQL = STATUS_SQL.replace(":identifier", "?1").replace(":today", "?2")
 _OWN = 13
 """Columns of the certificate itself; those of its standing follow."""
@@ -168,7 +122,8 @@ class StatusReader:
             self._source = _SqliteSource(str(url.database), options.timeout)
         else:
             self._source = _PostgresSource(url, options.timeout)
-            self._pool = StatusPool(url, _MANY_SQL, options.timeout)
+            first, whole = of_many(UNTOUCHED_SQL), of_many(STATUS_SQL)
+            self._pool = StatusPool(url, first, whole, options.timeout)
 
     @property
     def inline(self) -> bool:

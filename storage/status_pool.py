@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 from sqlalchemy import URL
@@ -23,6 +23,7 @@ _CONNECTIONS: Final = 2
 _MOST: Final = 200
 """Questions in one statement."""
 
+_Prepared: TypeAlias = "asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]"
 _Question = tuple[str, date, "asyncio.Future[RawStatus | None]"]
 
 
@@ -31,13 +32,15 @@ class StatusPool:
 
     Args:
         url: PostgreSQL; nothing is connected before the first question.
-        sql: asks for `$1`, an array of identifiers, on the day `$2`; the identifier comes first.
+        first: asks for `$1`, an array of identifiers, on the day `$2`; the identifier comes first,
+            and something stands in the last column of those for whom `whole` has to be asked.
+        whole: the same, its last column told.
         timeout: seconds to connect, and for a statement.
     """
 
-    def __init__(self, url: URL, sql: str, timeout: float) -> None:
+    def __init__(self, url: URL, first: str, whole: str, timeout: float) -> None:
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._sql = sql
+        self._sql = first, whole
         self._timeout = timeout
         self._waiting: deque[_Question] = deque()
         self._idle: list[_Line] = []
@@ -90,7 +93,7 @@ class StatusPool:
         fresh = line is None
         try:
             try:
-                line = line or await _Line.open(self._dsn, self._sql, self._timeout)
+                line = line or await _Line.open(self._dsn, *self._sql, self._timeout)
                 rows = await line.rows(names, today, self._timeout)
             except Exception:
                 if line is not None:
@@ -99,14 +102,14 @@ class StatusPool:
                 if fresh:
                     raise
                 # The server may have been restarted since the last question.
-                line = await _Line.open(self._dsn, self._sql, self._timeout)
+                line = await _Line.open(self._dsn, *self._sql, self._timeout)
                 rows = await line.rows(names, today, self._timeout)
         except Exception as error:  # noqa: BLE001 - whatever the driver raises on damaged answers
             if line is not None:
                 await line.close()
             self._refuse(group, error)
             return None
-        found = {row[0]: tuple(row) for row in rows}
+        found = {row[0]: row for row in rows}
         for name, _, answer in group:
             if not answer.done():
                 answer.set_result(found.get(name))
@@ -123,18 +126,18 @@ class StatusPool:
 
 
 class _Line:
-    """A connection with its statement prepared."""
+    """A connection with its statements prepared."""
 
     def __init__(
-        self,
-        connection: "asyncpg.Connection[asyncpg.Record]",
-        statement: "asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]",
+        self, connection: "asyncpg.Connection[asyncpg.Record]", first: "_Prepared", whole: str
     ) -> None:
         self._connection = connection
-        self._statement = statement
+        self._first = first
+        self._sql_whole = whole
+        self._whole: _Prepared | None = None
 
     @classmethod
-    async def open(cls, dsn: str, sql: str, seconds: float) -> "_Line":
+    async def open(cls, dsn: str, first: str, whole: str, seconds: float) -> "_Line":
         connection = await asyncpg.connect(
             dsn,
             timeout=seconds,
@@ -148,14 +151,18 @@ class _Line:
                 "jit": "off",
             },
         )
-        return cls(connection, await connection.prepare(sql, timeout=seconds))
+        return cls(connection, await connection.prepare(first, timeout=seconds), whole)
 
-    async def rows(
-        self, names: Sequence[str], today: date, seconds: float
-    ) -> "Sequence[asyncpg.Record]":
-        found: Sequence[asyncpg.Record]
-        found = await self._statement.fetch(names, today, timeout=seconds)
-        return found
+    async def rows(self, names: Sequence[str], today: date, seconds: float) -> list[RawStatus]:
+        """Each row whole, and all of it from one snapshot."""
+        found = [tuple(row) for row in await self._first.fetch(names, today, timeout=seconds)]
+        unfinished = [row[0] for row in found if row[-1] is not None]
+        if not unfinished:
+            return found
+        if self._whole is None:
+            self._whole = await self._connection.prepare(self._sql_whole, timeout=seconds)
+        again = await self._whole.fetch(unfinished, today, timeout=seconds)
+        return [row for row in found if row[-1] is None] + [tuple(row) for row in again]
 
     async def close(self) -> None:
         self._connection.terminate()

@@ -8,7 +8,8 @@ from certlib.calendar import legal_day
 from certlib.registry import StatusRow
 from storage.columns import Day
 from storage.link import Link
-from storage.status import STATUS_SQL, status_row
+from storage.status import status_row
+from storage.status_sql import STATUS_SQL
 
 _MANY = text(STATUS_SQL.replace("= :identifier", "IN :identifiers")).bindparams(
     bindparam("today", type_=Day), bindparam("identifiers", expanding=True)

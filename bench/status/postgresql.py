@@ -23,13 +23,13 @@ import uvloop
 
 from bench.status.run import paths_script, wrk
 from certlib.calendar import legal_day
-from storage.status import STATUS_SQL
+from storage.status_sql import UNTOUCHED_SQL
 from tests.acceptance.node_process import NodeProcess
 from tests.fakes.profiles import Servers
 
 CONNECTIONS = 16
 LIMIT = 0.55
-QUERY = STATUS_SQL.replace(":identifier", "$1").replace(":today", "$2")
+QUERY = UNTOUCHED_SQL.replace(":identifier", "$1").replace(":today", "$2")
 
 
 async def _loop(url: str, identifiers: list[str], seconds: float) -> float:

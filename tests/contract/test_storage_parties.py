@@ -1,17 +1,19 @@
 """What the record keeps of those who issue and of those who hold."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event
 
+from certlib.calendar import legal_day
 from certlib.departments import DatedName, Department, Holding, Succession, SuccessionKind
 from certlib.errors import Conflict, Corrupt, StaleVersion, Unsupported
 from certlib.holder_changes import ChangeKind, HolderKey, key_of
 from certlib.ids import ROOT
 from certlib.mandates import Capacity, IssueListEntry
-from certlib.registry import SearchQuery
+from certlib.registry import SearchQuery, StatusRow
 from certlib.usecases.widen import widened
 from storage.link import Link
 from storage.search import page
@@ -217,20 +219,35 @@ def test_certificates_of_a_holder_are_named_in_order(store: Store) -> None:
         assert session.held_by([]) == []
 
 
+def _asked(store: Store, *identifiers: str) -> list[StatusRow]:
+    """The public look-up's rows, questions going together as on a busy day."""
+
+    async def act() -> list[StatusRow]:
+        today = legal_day(store.clock.now())
+        asked = [store.reader.ask(name, today) for name in identifiers * 2]
+        try:
+            return [store.reader.read(await one) for one in asked]
+        finally:
+            await store.reader.release()
+
+    return asyncio.run(act())
+
+
 def test_the_status_row_says_why_the_sole_holder_is_no_more(store: Store) -> None:
     """Along its own codes, in the order of days; void events and those to come count for nothing."""
     alone = records.intent(1)
     (holder,) = alone.content.holders
     two = records.intent(2)
     two = replace(two, content=replace(two.content, holders=(holder, SECOND)))
-    store.publish(alone, two)
+    other = records.intent(3, of=records.content(3, holders=(FIRM,)))
+    store.publish(alone, two, other)
     day = date(2025, 6, 1)
 
     def gone(identifier: str = alone.identifier) -> object:
         with store.registry.read() as session:
             one = session.status(identifier)
             (many,) = session.statuses([identifier]).values()
-        assert one == many
+        assert [one, many] == _asked(store, other.identifier, identifier)[1::2]
         return one.holder_gone
 
     assert gone() is None

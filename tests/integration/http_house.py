@@ -89,6 +89,8 @@ class House:
         if "{identifier}" in operation.path:
             places["identifier"] = self._certificate(operation)
             body = _fitting(operation, body, places["identifier"])
+        if operation.name == "spoilBlankForms":
+            body = body | {"numbers": [self._blank()]}
         path = operation.path
         for name, value in places.items():
             path = path.replace(f"{{{name}}}", quote(value, safe=""))
@@ -136,6 +138,13 @@ class House:
             "webhooks"
         ]:
             self.http.delete(f"/v1/webhooks/{hook['webhook_id']}", headers=self.tokens["reviewer"])
+
+    def _blank(self):
+        """The number of a blank form that has just come."""
+        number = f"B{next(_NUMBERS):06}"
+        stock = {"type_code": examples.TYPE, "form": "original", "numbers": [number]}
+        self._post("/v1/blank-forms", stock)
+        return number
 
     def _happened(self, operation):
         if "holder-changes" in operation.path:

@@ -216,6 +216,39 @@ def test_what_comes_before_the_answer_waits_for_it(waiting, world, later):
     assert answer.count(b"HTTP/1.1 200") == 3
 
 
+def test_who_stops_speaking_still_gets_the_answer(running, world):
+    """A half-closed connection, as simple tools make one."""
+    identifier = world.issued()
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as talk:
+        talk.sendall(_get(f"/v1/status/{identifier}"))
+        talk.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: talk.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert answer.endswith(b"}")
+
+
+def test_one_connection_that_fails_does_not_starve_the_others(world):
+    """Questions are answered together, and each on its own."""
+    identifier, told, complaints = world.issued(), [], []
+
+    def failing(_):
+        raise RuntimeError("this connection is broken")
+
+    async def ask():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(str(context["exception"])))
+        for tell in (told.append, failing, told.append, failing, told.append):
+            world.site.status.ask(identifier, tell)
+        assert told == []
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    asyncio.run(ask())
+    assert complaints == ["this connection is broken"] * 2
+    assert len(told) == 3
+    assert all(identifier.encode() in answer for answer in told)
+
+
 def test_a_client_that_goes_before_its_answer_harms_nobody(waiting, world, later):
     identifier = world.issued()
     later.seconds = 0.3

@@ -161,4 +161,4 @@ def test_a_terminal_sees_what_is_looked_at(run, node, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     code, _, err = run("doctor", "--demo", "--data-dir", node, "--lang", "en")
     assert code == 0
-    assert "Keys" in err
+    assert "Running service" in err  # the last of them is drawn whatever the machine's haste
