@@ -149,9 +149,16 @@ class _Line:
                 # Planning this statement takes longer than running it: once is enough.
                 "plan_cache_mode": "force_generic_plan",
                 "jit": "off",
+                # By keys alone, whatever the tables' size was when that plan was made.
+                "enable_seqscan": "off",
+                "enable_bitmapscan": "off",
+                "enable_hashjoin": "off",
+                "enable_mergejoin": "off",
             },
         )
-        return cls(connection, await connection.prepare(first, timeout=seconds), whole)
+        # Without a name of its own a statement is parsed and planned anew at every run.
+        prepared = await connection.prepare(first, name="certlib_status", timeout=seconds)
+        return cls(connection, prepared, whole)
 
     async def rows(self, names: Sequence[str], today: date, seconds: float) -> list[RawStatus]:
         """Each row whole, and all of it from one snapshot."""
@@ -160,7 +167,9 @@ class _Line:
         if not unfinished:
             return found
         if self._whole is None:
-            self._whole = await self._connection.prepare(self._sql_whole, timeout=seconds)
+            self._whole = await self._connection.prepare(
+                self._sql_whole, name="certlib_status_whole", timeout=seconds
+            )
         again = await self._whole.fetch(unfinished, today, timeout=seconds)
         return [row for row in found if row[-1] is None] + [tuple(row) for row in again]
 

@@ -25,16 +25,15 @@ _GONE = """
 _ROW = """
 SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_code,
        c.row_version, c.renewal_pending_since, c.changed_at, c.issue_date, c.type_version, c.paper,
-       EXISTS (SELECT 1 FROM restrictions r
-               WHERE r.identifier = c.identifier AND r.effective_from <= :today
-                 AND (r.effective_to IS NULL OR r.effective_to >= :today)
-                 AND (r.lifted_on IS NULL OR r.lifted_on > :today)),
+       (SELECT 1 FROM restrictions r
+        WHERE r.identifier = c.identifier AND r.effective_from <= :today
+          AND (r.effective_to IS NULL OR r.effective_to >= :today)
+          AND (r.lifted_on IS NULL OR r.lifted_on > :today) LIMIT 1) IS NOT NULL,
        s.action, s.reason_code, s.begins, s.effective_from, s.until, s.automatic, s.personal,
        s.granted_on, s.results,
-       CASE WHEN EXISTS (
-            SELECT 1 FROM certificate_holders h JOIN holder_change_parties b
-              ON b.code_hash = h.code_hash AND b.role = 'before'
-            WHERE h.identifier = c.identifier) THEN {touched} END
+       CASE WHEN (SELECT 1 FROM certificate_holders h JOIN holder_change_parties b
+                    ON b.code_hash = h.code_hash AND b.role = 'before'
+                  WHERE h.identifier = c.identifier LIMIT 1) IS NOT NULL THEN {touched} END
 FROM certificates c LEFT JOIN certificate_standing s ON s.identifier = c.identifier
 WHERE c.identifier = :identifier
 """
@@ -44,6 +43,9 @@ STATUS_SQL = _ROW.format(touched=_GONE)
 The last column says why the sole holder is no more, under its own codes one after the other
 (`Standing.gone`); they are compared by keyed hash, nothing is decrypted. It is asked only where
 something happened to a holder at all.
+
+Where EXISTS would be usual there is a scalar: PostgreSQL may answer EXISTS from a hash of a whole
+table, which is a good plan for many rows and a bad one for a few.
 """
 
 UNTOUCHED_SQL = _ROW.format(touched="'?'")
