@@ -77,16 +77,21 @@ class Processes:
     def _start(self, number: int) -> None:
         if self._stopping:
             return
+        # What comes while a child still has the parent's handlers waits: it would do there what
+        # the parent does, and the child would serve on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid:
             self._children[pid] = (number, monotonic())
-            if self._told():  # between the fork and this line
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            if self._told():  # between the fork and this line, by way of another thread
                 os.kill(pid, signal.SIGTERM)
             return
         code = 1
         try:
             for name in _SIGNALS:
                 signal.signal(name, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             os.close(self._alive[1])
             threading.Thread(target=_end_with_parent, args=(self._alive[0],), daemon=True).start()
             self.serve(number)

@@ -81,6 +81,7 @@ class Engine:
     serial: str
     series: str
     analyse: str
+    in_haste: tuple[str, ...] = ()
 
 
 def sqlite(folder: str) -> Engine:
@@ -92,6 +93,8 @@ def sqlite(folder: str) -> Engine:
         "(WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < {times}) "
         "SELECT k FROM n)",
         "ANALYZE",
+        # For the copies alone; the connection is closed after them.
+        ("PRAGMA cache_size=-4000000", "PRAGMA synchronous=OFF", "PRAGMA temp_store=MEMORY"),
     )
 
 
@@ -170,7 +173,9 @@ def grow(engine: Engine, options: EngineOptions, have: int, size: int) -> None:
     made = engines(options)
     place = len(f"1.2.156.3005.2.{records.TYPE}.{records.ISSUER}.") + 1
     series = engine.series.format(times=last)
-    with made.write.begin() as connection:
+    with made.write.connect() as connection:
+        for pragma in engine.in_haste:  # outside of any transaction
+            connection.connection.cursor().execute(pragma)
         for name in _COPIED:
             columns = [column.name for column in Row.metadata.tables[name].columns]
             keyed = "identifier" in columns
@@ -179,10 +184,11 @@ def grow(engine: Engine, options: EngineOptions, have: int, size: int) -> None:
             listed = ", ".join(f'"{column}"' for column in columns)
             connection.execute(
                 text(
-                    f"INSERT INTO {name} ({listed}) SELECT {values} FROM {name} s "
-                    f"CROSS JOIN {series} k {of_seeds} {'AND' if keyed else 'WHERE'} k.k >= {first}"
+                    f"INSERT INTO {name} ({listed}) SELECT {values} FROM {series} k "
+                    f"CROSS JOIN {name} s {of_seeds} {'AND' if keyed else 'WHERE'} k.k >= {first}"
                 )
             )
+            connection.commit()
     level = {"isolation_level": "AUTOCOMMIT"} if engine.name == "postgresql" else {}
     with made.write.connect().execution_options(**level) as connection:
         connection.exec_driver_sql(engine.analyse)

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from api.bootstrap import open_node
+from api.cli import main as command_line
 from api.demo.lives import Term
 from api.demo.orders import ISSUERS, TRANSPORT, order
 from api.founding import type_files
@@ -85,9 +86,23 @@ def issued(node, caller):
     return found
 
 
-def main():
-    fatal = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    node = open_node(Settings(data_dir=Path(sys.argv[1]), demo=True))
+def live(arguments, environment, said):
+    """One run of this driver, or of the command line, in a process that was forked for it.
+
+    Its output is left in `said`. What is imported is most of what a process of its own takes.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    if arguments[0] == "drive":
+        drive(*arguments[1:])
+    else:
+        sys.exit(command_line(arguments))
+
+
+def drive(data_dir, fatal=0):
+    node = open_node(Settings(data_dir=Path(data_dir), demo=True))
     boundaries = Boundaries(fatal)
     watch(boundaries)
     node.reconcile.run(take_over=True)
@@ -100,4 +115,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    drive(sys.argv[1], *map(int, sys.argv[2:]))

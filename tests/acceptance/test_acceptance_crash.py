@@ -1,22 +1,24 @@
 """Killed at any write, fsync, link, request or commit: the same again, each certificate once."""
 
 import json
+import multiprocessing
 import os
 import shutil
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from api.bootstrap import open_node
 from api.founding import found
 from api.settings import Settings
+from tests.acceptance import crash_driver
 from tests.fakes.profiles import Servers
 
-DRIVER = Path(__file__).with_name("crash_driver.py")
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([crash_driver.__name__])
 SAMPLES = {"embedded": 40, "servers": 12}
 CERTIFICATES = 4
 FILES = 3 + (1 + 1) + 2 + 3
@@ -31,25 +33,35 @@ class Life:
     data_dir: Path
     stores: dict[str, str] = field(default_factory=dict)
 
-    def drive(self, fatal=None):
-        arguments = [sys.executable, str(DRIVER), str(self.data_dir)]
-        if fatal is not None:
-            arguments.append(str(fatal))
-        return self._run(arguments)
+    def drive(self, fatal=0):
+        return self._run("drive", str(self.data_dir), fatal)
 
     def audit(self):
-        return self._run([sys.executable, "-m", "api.cli", "audit", "--json"])
+        return self._run("audit", "--json")
 
-    def _run(self, command):
+    def _run(self, *arguments):
         environment = {
             **{name: os.environ[name] for name in os.environ if not name.startswith("CERTLIB_")},
             "DATA_DIR": str(self.data_dir),
             "CERTLIB_DEMO": "1",
             **self.stores,
         }
-        return subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=120, check=False
-        )
+        said = self.data_dir.parent
+        process = PROCESSES.Process(target=crash_driver.live, args=(arguments, environment, said))
+        process.start()
+        process.join(120)
+        if process.is_alive():
+            process.kill()
+            raise TimeoutError(arguments)
+        return Ended(process.exitcode, (said / "out").read_text(), (said / "err").read_text())
+
+
+class Ended(NamedTuple):
+    """How a run ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class Ground:

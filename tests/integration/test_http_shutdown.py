@@ -308,13 +308,23 @@ def test_a_signal_between_start_and_service_is_not_lost(number):
     assert starting.told is True
 
 
-def test_processes_that_were_told_while_they_started_ended_well():
+def test_processes_that_were_told_while_they_started_ended_well(monkeypatch):
     """A child that has no handler yet dies of the signal, and had nothing to bring to an end."""
+    fork = os.fork
+
+    def slow_fork():
+        """As where a process is large: the signal comes before the child has done anything."""
+        pid = fork()
+        if pid == 0:
+            time.sleep(1)
+        return pid
 
     def serve(_number):
         time.sleep(60)
+        raise AssertionError("told, and served on")
 
     seen = []
+    monkeypatch.setattr(os, "fork", slow_fork)
     made = Processes(2, serve, lambda: seen.append("left"))
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
     before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
