@@ -29,7 +29,21 @@ from storage.standing import summed_results
 from storage.status_pool import RawStatus, StatusPool
 from storage.status_sql import STATUS_SQL, UNTOUCHED_SQL, of_many
 
-_SQLITE_SQL = STATUS_SQL.replace(":identifier", "?1").replace(":today", "?2")
+
+def _by_place(sql: str) -> str:
+    """For SQLite: by place, not by name, is a third of the whole look-up."""
+    return sql.replace(":identifier", "?1").replace(":today", "?2")
+
+
+def _by_name(sql: str) -> str:
+    """For psycopg."""
+    return sql.replace(":identifier", "%(identifier)s").replace(":today", "%(today)s::date")
+
+
+_SQLITE_UNTOUCHED, _SQLITE = _by_place(UNTOUCHED_SQL), _by_place(STATUS_SQL)
+_POSTGRESQL_UNTOUCHED, _POSTGRESQL = _by_name(UNTOUCHED_SQL), _by_name(STATUS_SQL)
+_CACHE_KIBIBYTES = 32_000
+"""The inner pages of all the trees of a million certificates; filled only by use."""
 _OWN = 13
 """Columns of the certificate itself; those of its standing follow."""
 
@@ -198,8 +212,9 @@ class _SqliteSource:
         self._opened = 0
 
     def row(self, identifier: str, today: date) -> RawStatus | None:
-        # By place, not by name: a third of the whole look-up.
-        rows = self._rows(_SQLITE_SQL, (identifier, today.isoformat()))
+        rows = self._rows(_SQLITE_UNTOUCHED, (identifier, today.isoformat()))
+        if rows and rows[0][-1] is not None:
+            rows = self._rows(_SQLITE, (identifier, today.isoformat()))
         return rows[0] if rows else None
 
     def version(self) -> tuple[int, int] | None:
@@ -236,6 +251,7 @@ class _SqliteSource:
             check_same_thread=False,
         )
         self._connection.execute("PRAGMA query_only=ON")
+        self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}")
         return self._connection
 
     def _drop(self) -> None:
@@ -250,9 +266,6 @@ class _PostgresSource:
     def __init__(self, url: URL, timeout: float) -> None:
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._timeout = timeout
-        self._sql = STATUS_SQL.replace(":identifier", "%(identifier)s").replace(
-            ":today", "%(today)s::date"
-        )
         self._lock = Lock()
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
@@ -280,10 +293,13 @@ class _PostgresSource:
         connection = self._connection or self._open()
         values = {"identifier": identifier, "today": today}
         try:
-            return connection.execute(self._sql, values, prepare=True).fetchone()
+            found = connection.execute(_POSTGRESQL_UNTOUCHED, values, prepare=True).fetchone()
+            if found is not None and found[-1] is not None:
+                found = connection.execute(_POSTGRESQL, values, prepare=True).fetchone()
         except (psycopg.DataError, UnicodeError):
             # Text that the database cannot even hold is no identifier on record.
             return None
+        return found
 
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
         self._connection = psycopg.connect(
