@@ -118,6 +118,7 @@ class CertificateHolderRow(Row, table=True):
         _of_certificate(),
         CheckConstraint("position >= 0", name="position"),
         Index("ix_certificate_holders_code", "code_hash", "code_type"),
+        Index("ix_certificate_holders_of", "identifier", "code_hash"),
         STRICT,
     )
 
