@@ -106,6 +106,7 @@ class Content:
     acting_name: str = ""
     demonstration: bool = False
     fields: Mapping[str, Any] = field(default_factory=dict)
+    _canonical: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         stray = [key for key in self.fields if not key.startswith(_FIELD_PREFIX)]
@@ -161,8 +162,10 @@ class Content:
         return _present(elements)
 
     def canonical(self) -> bytes:
-        """RFC 8785 bytes of `as_json()`: the attachment, byte for byte."""
-        return canonical_bytes(self.as_json())
+        """RFC 8785 bytes of `as_json()`: the attachment, byte for byte. Made once."""
+        if not self._canonical:
+            object.__setattr__(self, "_canonical", canonical_bytes(self.as_json()))
+        return self._canonical
 
     def digest(self) -> str:
         """Hex SHA-256 of `canonical()`."""

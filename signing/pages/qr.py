@@ -5,11 +5,15 @@ reader copes with every mask, only the ease of reading differs, and a test reads
 from the rendered page.
 """
 
+import re
+from collections.abc import Iterator
+
 import segno
 
 __all__ = ["qr_svg"]
 
 _MASK = 3
+_DARK = re.compile(rb"\x01+")
 _QUIET_MODULES = 4  # ISO/IEC 18004 section 9.1: the quiet zone is four modules wide
 
 
@@ -24,16 +28,9 @@ def qr_svg(text: str) -> str:
     )
 
 
-def _runs(matrix: tuple[bytearray, ...]) -> list[str]:
+def _runs(matrix: tuple[bytearray, ...]) -> Iterator[str]:
     """Each horizontal run of dark modules as one rectangle."""
-    found: list[str] = []
     for y, row in enumerate(matrix, _QUIET_MODULES):
-        start = -1
-        for x, module in enumerate([*row, 0]):
-            if module and start < 0:
-                start = x
-            elif not module and start >= 0:
-                width = x - start
-                found.append(f"M{start + _QUIET_MODULES} {y}h{width}v1h-{width}z")
-                start = -1
-    return found
+        for run in _DARK.finditer(row):
+            width = run.end() - run.start()
+            yield f"M{run.start() + _QUIET_MODULES} {y}h{width}v1h-{width}z"
