@@ -6,6 +6,7 @@ servers cost. Usage: python bench/issue/run.py [--rows 60] [--profile embedded,s
 """
 
 import argparse
+import gc
 import json
 import tempfile
 import time
@@ -126,6 +127,8 @@ def measure(rows, profile):
     with scratch_node(profile) as node:
         for version in (item for item, _ in type_files() if item.type_code in MANY):
             issue(node, version, 1, GROUP)
+            gc.collect()
+            gc.freeze()  # as the service does when it starts
             SPENT.clear()
             seconds = issue(node, version, 1000, rows)
             spent = {stage: SPENT[stage] / rows * 1000 for stage in STAGES}

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from certlib.calendar import legal_day
 from certlib.errors import CertlibError, Conflict, Invalid, NotFound, Refused
 from certlib.ports import Clock, Entropy, Renderer
 from certlib.registry import IdempotencyRecord, Intent, Publication, Registry, UnitOfWork
+from certlib.usecases.access import access_of
 from certlib.usecases.caller import Caller
 from certlib.usecases.finish import Finish
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
@@ -154,24 +156,26 @@ class IssueCertificates:
     # --- 0: the same key again ----------------------------------------------------------------
 
     def _replay(self, caller: Caller, rows: Sequence[_Row]) -> None:
-        for row in rows:
-            try:
-                with self._registry.read() as session:
+        try:
+            with self._registry.read() as session:
+                for row in rows:
                     record = session.idempotency(caller.client_id, ROUTE, row.request.key)
-            except CertlibError as error:
+                    if record is not None:
+                        row.outcome = _replay_or_error(record, row.request.request_digest())
+        except CertlibError as error:
+            for row in _unfinished(rows):
                 row.outcome = error
-                continue
-            if record is not None:
-                row.outcome = _replay_or_error(record, row.request.request_digest())
 
     def _clear(self, caller: Caller, rows: Sequence[_Row]) -> list[_Cleared]:
         cleared: list[_Cleared] = []
         try:
             with self._registry.read() as session:
+                access = access_of(session, caller, legal_day(self._clock.now()))
                 for row in _unfinished(rows):
                     try:
                         order = row.request.order
-                        cleared.append(_Cleared(row, self._preflight.clear(caller, order, session)))
+                        said = self._preflight.clear(caller, order, session, access)
+                        cleared.append(_Cleared(row, said))
                     except (Refused, Invalid, NotFound, Conflict) as error:
                         row.outcome = error
         except CertlibError as error:

@@ -102,15 +102,24 @@ class Preflight:
         self._renderer = renderer
         self._clock = clock
 
-    def clear(self, caller: Caller, order: IssueOrder, session: ReadSession) -> Cleared:
+    def clear(
+        self,
+        caller: Caller,
+        order: IssueOrder,
+        session: ReadSession,
+        access: Access | None = None,
+    ) -> Cleared:
         """The order, cleared for issue in one call.
+
+        `access` is the caller's, today, where it was read from `session` already.
 
         Raises:
             Refused: scope, department, issue list or approvals stand against it.
             TypeUnknown, TypeNotPublished: the type cannot be issued.
             Invalid: `problems` names every field at fault.
         """
-        return self._cleared(caller, order, session, need_eyes_of_order)
+        access = access or access_of(session, caller, legal_day(self._clock.now()))
+        return self._cleared(caller, order, session, access, need_eyes_of_order)
 
     def clear_draft(self, caller: Caller, order: IssueOrder, session: ReadSession) -> Cleared:
         """The order, cleared to be made as a draft: approvals come later.
@@ -130,15 +139,20 @@ class Preflight:
                     ),
                 )
             )
-        return self._cleared(caller, order, session, need_maker)
+        access = access_of(session, caller, legal_day(self._clock.now()))
+        return self._cleared(caller, order, session, access, need_maker)
 
     def _cleared(
-        self, caller: Caller, order: IssueOrder, session: ReadSession, eyes: _Eyes
+        self,
+        caller: Caller,
+        order: IssueOrder,
+        session: ReadSession,
+        access: Access,
+        eyes: _Eyes,
     ) -> Cleared:
         caller.need(ISSUE)
-        today = legal_day(self._clock.now())
+        today = access.day
         version = _open_version(session, order, today)
-        access = access_of(session, caller, today)
         bid = _bid(caller, order, version, access)
         need_standing(session, access, bid)
         issuer, acting = _issuer(bid, session)
@@ -250,7 +264,8 @@ def _open_version(session: ReadSession, order: IssueOrder, today: date) -> TypeV
 def _issuer(bid: Bid, session: ReadSession) -> tuple[Department, Department | None]:
     """In whose name the certificate is issued, and the entrusted unit that acts for it."""
     entry = mandate(session, bid)
-    issuer, unit = session.department(bid.name_code), session.department(bid.unit_code)
+    issuer = session.department(bid.name_code)
+    unit = issuer if bid.unit_code == bid.name_code else session.department(bid.unit_code)
     if issuer is None or unit is None:
         raise IssuerNotAuthorised(name=bid.type_name, day=bid.days[-1].isoformat())
     return issuer, None if entry.capacity.in_own_name else unit

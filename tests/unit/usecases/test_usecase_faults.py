@@ -55,8 +55,9 @@ def test_a_registry_that_cannot_be_read_issues_nothing(house, monkeypatch, call)
     assert house.issue.issue_one(CALLER, request()).identifier
 
 
-def test_preflight_of_a_group_fails_as_one(house, monkeypatch):
-    _fails_at(monkeypatch, house.registry, "read", 3, STORE_DOWN)
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_group_whose_registry_cannot_be_read_fails_as_one(house, monkeypatch, call):
+    _fails_at(monkeypatch, house.registry, "read", call, STORE_DOWN)
     outcomes = house.issue.issue(CALLER, [request("a", number="A"), request("b", number="B")])
     assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
 
