@@ -159,6 +159,8 @@ RENEWAL = "renewal"
 """Reason of a version whose term follows that of the one before."""
 CORRECTION = "correction"
 """Reason of a version that holds from the beginning of the one before (更正, not 变更)."""
+OWN_DAY = frozenset({RENEWAL, CORRECTION})
+"""Reasons of versions that count from a day of their own, whatever the caller says."""
 LOWERED = "lowered"
 """Reason of a version that says less than the one before; it needs a cause in law."""
 

@@ -1,7 +1,7 @@
 """What all acts on drafts share: who may touch one, what is answered, what the history keeps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +19,11 @@ from certlib.registry import (
     ReadSession,
     UnitOfWork,
 )
-from certlib.states import State
+from certlib.states import OWN_DAY, State
 from certlib.usecases.access import access_of
 from certlib.usecases.caller import Caller
 from certlib.usecases.idempotency import KeyOfAct
+from certlib.usecases.order import Ending, IssueOrder
 
 STATUS_WORDS: Mapping[DraftStatus, tuple[str, str]] = {
     DraftStatus.OPEN: ("待签发", "open"),
@@ -105,6 +106,34 @@ def as_certificate(draft: Draft) -> Certificate:
         row_version=draft.row_version,
         recorded_at=draft.recorded_at,
     )
+
+
+def order_of_draft(draft: Draft) -> IssueOrder:
+    """The order that the draft was made of, as far as it can be asked about again."""
+    content, decision = draft.content, draft.succession
+    order = IssueOrder(
+        type_code=content.type_code,
+        issuer_code=content.issuer_code,
+        number=content.number,
+        holders=content.holders,
+        issue_date=content.issue_date,
+        division_code=content.division_code,
+        fields=content.fields,
+        valid_from=content.valid_from,
+        valid_to=content.valid_to,
+        type_version=content.type_version,
+        supersedes=draft.supersedes,
+    )
+    if decision is None:
+        return order
+    ending = Ending(
+        None if decision.reason_code in OWN_DAY else decision.effective_from,
+        decision.legal_basis,
+        decision.document_number,
+        decision.authority,
+        decision.note,
+    )
+    return replace(order, supersede_reason=decision.reason_code, ending=ending)
 
 
 def answer_of_draft(draft: Draft) -> dict[str, Any]:

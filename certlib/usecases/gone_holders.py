@@ -1,15 +1,19 @@
 """No certificate names a holder who had died, was dissolved or merged by the day of its issue."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from certlib.calendar import legal_day
 from certlib.certificate import Certificate
 from certlib.document import Holder
 from certlib.errors import Problem
 from certlib.holder_changes import ChangeKind, Chronicle, key_of
-from certlib.registry import ReadSession
+from certlib.registry import Draft, ReadSession
 from certlib.states import CORRECTION
 from certlib.usecases.order import IssueOrder
+
+_JUST_BEFORE = timedelta(seconds=1)
+"""Records are of whole seconds: what came in the second of the draft came after it."""
 
 
 def gone_problems(
@@ -22,13 +26,39 @@ def gone_problems(
 
     A correction says what was so from the beginning: it asks about that day.
     """
-    correction = before is not None and order.supersede_reason == CORRECTION
-    day = before.begins if before is not None and correction else order.issue_date
+    day = _day(order, before)
     chronicle = Chronicle(session.related_changes(key_of(holder) for holder in holders))
     for place, holder in enumerate(holders):
         gone = chronicle.standing(holder, day, day).gone
         if gone is not None:
             yield _problem(f"/holders/{place}/code", gone.kind, gone.effective_from)
+
+
+def gone_since_made(
+    session: ReadSession, draft: Draft, order: IssueOrder, before: Certificate | None, today: date
+) -> Iterator[Problem]:
+    """What stands against the holders of a draft that is to be sealed, by what is on record now.
+
+    Who was there when it was made and is no more today gets no certificate. Who was known to be no
+    more even then had been so named for an earlier day of issue, which was judged at the making.
+    """
+    holders, day, made_on = order.holders, _day(order, before), legal_day(draft.recorded_at)
+    changes = session.related_changes(key_of(holder) for holder in holders)
+    now, then = Chronicle(changes), Chronicle(changes, draft.recorded_at - _JUST_BEFORE)
+    for place, holder in enumerate(holders):
+        settled = _corrects(order) or then.standing(holder, made_on, made_on).gone is not None
+        asked = day if settled else max(day, today)
+        gone = now.standing(holder, asked, asked).gone
+        if gone is not None:
+            yield _problem(f"/holders/{place}/code", gone.kind, gone.effective_from)
+
+
+def _day(order: IssueOrder, before: Certificate | None) -> date:
+    return before.begins if before is not None and _corrects(order) else order.issue_date
+
+
+def _corrects(order: IssueOrder) -> bool:
+    return bool(order.supersedes) and order.supersede_reason == CORRECTION
 
 
 def _problem(path: str, kind: ChangeKind, day: date) -> Problem:

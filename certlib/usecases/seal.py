@@ -1,26 +1,27 @@
 """Seal: a draft becomes a certificate, by another person where the type says so (签发)."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
-from certlib.errors import CertlibError, TypeNotPublished, TypeUnknown
+from certlib.errors import CertlibError, Invalid, TypeNotPublished, TypeUnknown
 from certlib.ports import Clock, Entropy
 from certlib.registry import Draft, DraftStatus, Intent, Registry, UnitOfWork
 from certlib.states import CORRECTION
 from certlib.usecases.access import access_of
 from certlib.usecases.authority import Bid, authority_days, mandate, need_standing
 from certlib.usecases.caller import SEAL, Caller
-from certlib.usecases.drafts import DraftAct, open_draft
+from certlib.usecases.drafts import DraftAct, open_draft, order_of_draft
 from certlib.usecases.finish import Finish
 from certlib.usecases.four_eyes import need_sealer
+from certlib.usecases.gone_holders import gone_since_made
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
 from certlib.usecases.issue import IssuingOptions
 from certlib.usecases.order import IssueAnswer, answer_from_json, answer_of
 from certlib.usecases.produce import Workshop
 from certlib.usecases.publish import intent_record, publish
-from certlib.usecases.succession import need_current
+from certlib.usecases.succession import need_current, succession_problems
 
 ROUTE = "seal-draft"
 
@@ -49,6 +50,7 @@ class SealDrafts:
             ScopeMissing, PersonMissing, SamePerson, NotYetApproved: it may not be sealed so.
             DraftNotFound, DraftEnded, StaleVersion: as `open_draft`.
             TypeNotPublished, IssuerNotAuthorised, AlreadyRenewed: no longer what it was made for.
+            Invalid: a holder is no more, or the version before can no longer be followed so.
             SigningUnavailable, StoreUnavailable: the reconciler goes on.
         """
         caller.need(SEAL)
@@ -74,7 +76,7 @@ class SealDrafts:
             version = _open_version(uow, draft, now)
             need_sealer(caller, draft, version)
             _need_authority(uow, caller, draft, version, now)
-            need_current(uow, draft.supersedes, draft.content.holders, legal_day(now))
+            _need_sound(uow, draft, legal_day(now))
             key = KeyOfAct(caller.client_id, ROUTE, act.key, now)
             intent = self._intending.of_draft(caller, draft, version, key)
             sealed = replace(
@@ -99,6 +101,18 @@ def _open_version(uow: UnitOfWork, draft: Draft, now: datetime) -> TypeVersion:
     if not version.open_on(legal_day(now)):
         raise TypeNotPublished(name=version.name)
     return version
+
+
+def _need_sound(uow: UnitOfWork, draft: Draft, today: date) -> None:
+    """What speaks of days and of others is asked again: much may be on record since the making."""
+    before = need_current(uow, draft.supersedes, draft.content.holders, today)
+    order = order_of_draft(draft)
+    problems = [
+        *succession_problems(order, before, today),
+        *gone_since_made(uow, draft, order, before, today),
+    ]
+    if problems:
+        raise Invalid(problems=tuple(problems))
 
 
 def _need_authority(

@@ -25,6 +25,7 @@ from certlib.registry import AuditRecord, Intent, OutboxEvent, ReadSession, Unit
 from certlib.restrictions import RestrictionKind
 from certlib.states import (
     CORRECTION,
+    OWN_DAY,
     RENEWAL,
     SUCCESSOR_VOIDED,
     TRANSITIONS,
@@ -36,7 +37,6 @@ from certlib.usecases.order import IssueOrder
 from certlib.usecases.take_over import take_over
 from certlib.webhooks import STATE_CHANGED
 
-_OWN_DAY = frozenset({RENEWAL, CORRECTION})
 _FIELDS = {"/reason_code": "/supersede_reason"}
 _BINDING = frozenset({RestrictionKind.SEIZED, RestrictionKind.FROZEN})
 _RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
@@ -68,16 +68,17 @@ def version_before(session: ReadSession, order: IssueOrder, access: Access) -> C
 
 def need_current(
     session: ReadSession, identifier: str, holders: tuple[Holder, ...], today: date
-) -> None:
-    """The version that a draft shall replace can still be replaced; "" where there is none.
+) -> Certificate | None:
+    """The version that a draft shall replace; None where `identifier` is "".
 
     Raises:
-        TransitionForbidden, AlreadyRenewed, RestrictedTransfer: it cannot.
+        TransitionForbidden, AlreadyRenewed, RestrictedTransfer: it can no longer be replaced.
     """
     found = session.certificate(identifier) if identifier else None
     if found is not None:
         need_replaceable(session, found)
         need_transferable(found, holders, today)
+    return found
 
 
 def need_replaceable(session: ReadSession, before: Certificate) -> None:
@@ -158,7 +159,7 @@ def succession_problems(
         ).as_problem()
         return
     renewal = decision.reason_code == RENEWAL
-    if decision.reason_code in _OWN_DAY and order.ending.effective_from is not None:
+    if decision.reason_code in OWN_DAY and order.ending.effective_from is not None:
         yield Problem(
             "/effective_from",
             "effective-day-fixed",
