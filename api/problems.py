@@ -101,6 +101,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     issuing_errors.SealerNotSeparate: Entry(403, "签发人须分开", "A sealer apart is needed"),
     paper_errors.PrintNumberTaken: Entry(409, "印制号已登记", "Print number taken"),
     paper_errors.BlankFormUnusable: Entry(409, "空白证件不可用", "Blank form unusable"),
+    paper_errors.SheetAmbiguous: Entry(409, "纸质件不止一份", "Several sheets fit"),
     paper_errors.SheetUnknown: Entry(404, "无此纸质件", "No such sheet"),
     errors.TransitionForbidden: Entry(409, "当前状态不允许", "Transition forbidden", _NAMED),
     beside_errors.RenewalOpen: Entry(409, "已有延续申请", "Renewal undecided already"),

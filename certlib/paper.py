@@ -4,7 +4,7 @@ Electronic and paper certificate are issued together (电子证照与纸质证�
 the paper (lost, declared void, replaced, collected) takes nothing from the electronic certificate.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,6 +17,9 @@ from certlib.errors import Invalid, Problem, TransitionForbidden
 _RANGE_LIMIT = 10_000
 _ONE_SHEET = frozenset({"original", "duplicate"})
 """Files that are a certificate in themselves: there is one sheet of each at a time."""
+
+SheetKey = tuple[str, str]
+"""Form and print number, which name one sheet of a certificate."""
 
 
 class PaperAct(StrEnum):
@@ -71,7 +74,8 @@ class Print:
         blank_number: number of the blank form (空白证件) it was printed on, or "".
         place: where it was printed.
         printed_at: when (aware UTC).
-        replaces: print number of the sheet that was declared void, or "".
+        replaces: print number of the sheet that was declared void, or ""; of its own form where
+            sheets of several forms have it.
     """
 
     form: str
@@ -112,6 +116,11 @@ class Sheet:
     actor: str
     status_on: date | None = None
     notice: str = ""
+
+    @property
+    def key(self) -> SheetKey:
+        """Which sheet of its certificate it is."""
+        return self.printed.form, self.printed.print_number
 
     def after(self, act: PaperAct, day: date, *, today: date, notice: str = "") -> "Sheet":
         """The sheet after `act` on the legal day `day`.
@@ -186,6 +195,36 @@ def print_problems(
             )
 
 
+def sheets_meant(
+    sheets: Iterable[Sheet], print_number: str, form: str = "", copy_number: int | None = None
+) -> list[Sheet]:
+    """The sheets that a print number means: 正本 and 副本 may each have one of that number.
+
+    Args:
+        sheets: of one certificate.
+        print_number: as it is printed.
+        form: of this form alone; "" for all.
+        copy_number: of this copy alone; None for all.
+    """
+    return [
+        sheet
+        for sheet in sheets
+        if sheet.printed.print_number == print_number
+        and form in {"", sheet.printed.form}
+        and copy_number in {None, sheet.printed.copy_number}
+    ]
+
+
+def replaced_by(printed: Print, sheets: Iterable[Sheet]) -> list[Sheet]:
+    """The sheets that a print's `replaces` means: that of its own form, where there is one."""
+    meant = sheets_meant(sheets, printed.replaces)
+    return sheets_meant(meant, printed.replaces, printed.form) or meant
+
+
+def _replaced(sheets: Sequence[Sheet]) -> set[SheetKey]:
+    return {old.key for sheet in sheets for old in replaced_by(sheet.printed, sheets)}
+
+
 def sheet_problems(prints: Iterable[Print], known: Iterable[Sheet], path: str) -> Iterator[Problem]:
     """There is one 正本 and one of each 副本 at a time, and a sheet is replaced once.
 
@@ -195,10 +234,11 @@ def sheet_problems(prints: Iterable[Print], known: Iterable[Sheet], path: str) -
         path: JSON pointer of the list in the caller's document.
     """
     before = list(known)
-    replaced = {sheet.printed.replaces for sheet in before}
+    replaced = _replaced(before)
     out = [item.printed for item in current(before) if item.status is not PaperStatus.COLLECTED]
     for place, item in enumerate(prints):
-        if item.replaces and item.replaces in replaced:
+        olds = {old.key for old in replaced_by(item, before)}
+        if olds & replaced:
             yield Problem(
                 f"{path}/{place}/replaces",
                 "sheet-replaced",
@@ -219,7 +259,7 @@ def sheet_problems(prints: Iterable[Print], known: Iterable[Sheet], path: str) -
                 f"Its sheet {rivals[0]} is out: record it as collected, or declare it void and"
                 " name it in replaces.",
             )
-        replaced.add(item.replaces)
+        replaced |= olds
         out.append(item)
 
 
@@ -242,48 +282,8 @@ def overall(sheets: Iterable[Sheet], *, has_paper: bool) -> PaperStatus:
 def current(sheets: Iterable[Sheet]) -> list[Sheet]:
     """The sheets that no other one replaces."""
     listed = list(sheets)
-    replaced = {sheet.printed.replaces for sheet in listed}
-    return [sheet for sheet in listed if sheet.printed.print_number not in replaced]
-
-
-@dataclass(frozen=True, slots=True)
-class SheetEvent:
-    """Something that happened to a sheet.
-
-    Attributes:
-        on: its legal day; `recorded_at`: since when the record knows of it.
-    """
-
-    act: PaperAct
-    print_number: str
-    on: date
-    recorded_at: datetime
-
-
-def sheets_on(
-    sheets: Iterable[Sheet], events: Iterable[SheetEvent], day: date, known_at: datetime | None
-) -> tuple[Sheet, ...]:
-    """The sheets as they stood on a past day, as the record knew them at an instant.
-
-    Args:
-        sheets: as they are now.
-        events: everything that happened to them, in the order of recording.
-        day: the legal day that is asked about.
-        known_at: None for all that is known.
-    """
-    found = {
-        sheet.printed.print_number: replace(sheet, status=PaperStatus.SYNCED)
-        for sheet in sheets
-        if legal_day(sheet.printed.printed_at) <= day
-        and (known_at is None or sheet.recorded_at <= known_at)
-    }
-    for event in events:
-        sheet = found.get(event.print_number)
-        if sheet is None or event.on > day or (known_at and event.recorded_at > known_at):
-            continue
-        status = SHEET_STEPS.get((sheet.status, event.act), sheet.status)
-        found[event.print_number] = replace(sheet, status=status)
-    return tuple(found.values())
+    replaced = _replaced(listed)
+    return [sheet for sheet in listed if sheet.key not in replaced]
 
 
 class BlankStatus(StrEnum):

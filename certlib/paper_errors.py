@@ -25,3 +25,14 @@ class SheetUnknown(NotFound):
     code = "sheet-unknown"
     zh = "该证照没有此印制号的纸质件，请核对。"
     en = "This certificate has no sheet with that print number: check it."
+
+
+class SheetAmbiguous(Conflict):
+    """Several sheets of the certificate have the print number: which one is meant?"""
+
+    code = "sheet-ambiguous"
+    zh = "该证照有多份纸质件的印制号为“{number}”（{sheets}），请用 form、copy_number 写明是哪一份。"
+    en = (
+        "Several sheets of this certificate have the print number {number} ({sheets_en}): say which"
+        " one by form and copy_number."
+    )

@@ -93,6 +93,8 @@ def change_paper(acting: ActingDep, identifier: IdentifierDep, body: SheetActIn)
         body.on,
         body.notice,
         acting.expected_version,
+        body.form or "",
+        body.copy_number,
     )
     answer = acting.parts.paper.happened(acting.caller, request)
     return acting.told(PaperOut.model_validate(answer))

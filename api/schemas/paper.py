@@ -37,6 +37,12 @@ class SheetActIn(Wire):
 
     act: Literal["lose", "find", "declare-void", "collect"]
     print_number: Number
+    form: FormName | None = Field(
+        default=None, description="多份纸质件同号时写明是哪一份。 Which one, where several fit."
+    )
+    copy_number: Annotated[int, Field(ge=0, le=999)] | None = Field(
+        default=None, description="副本等的份号，正本为0。 Which copy; the original is 0."
+    )
     on: Day
     notice: Notice = Field(default="", description="声明刊登处或文号。 Where it was published.")
 

@@ -10,6 +10,7 @@ from certlib.calendar import legal_day
 from certlib.canonical import digest
 from certlib.certificate import Certificate, PaperStatus
 from certlib.departments import Holding
+from certlib.document import Form
 from certlib.errors import (
     CertificateNotFound,
     Invalid,
@@ -24,9 +25,11 @@ from certlib.paper import (
     UntwinnedPrint,
     overall,
     print_problems,
+    replaced_by,
     sheet_problems,
+    sheets_meant,
 )
-from certlib.paper_errors import PrintNumberTaken, SheetUnknown
+from certlib.paper_errors import PrintNumberTaken, SheetAmbiguous, SheetUnknown
 from certlib.ports import Clock
 from certlib.registry import OutboxEvent, ReadSession, Registry, UnitOfWork
 from certlib.usecases.access import access_of, need
@@ -45,6 +48,8 @@ class SheetAct:
     """Something that happened to one printed sheet.
 
     Attributes:
+        form, copy_number: which sheet is meant, where several have the number; "" and None where
+            the number says it.
         on: legal day; `notice`: where a declaration was published.
         expected_version: from `If-Match`, of the certificate.
     """
@@ -56,6 +61,22 @@ class SheetAct:
     on: date
     notice: str = ""
     expected_version: int | None = None
+    form: str = ""
+    copy_number: int | None = None
+
+    def request_digest(self) -> str:
+        """What the idempotency key stands for."""
+        asked = {
+            "identifier": self.identifier,
+            "act": self.act.value,
+            "print_number": self.print_number,
+            "on": self.on.isoformat(),
+            "notice": self.notice,
+            "expected_version": self.expected_version,
+        }
+        # Only where they are said: keys used before there were such members go on working.
+        named = {"form": self.form or None, "copy_number": self.copy_number}
+        return digest(asked | {key: value for key, value in named.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,29 +144,28 @@ class KeepPaper:
 
         Raises:
             SheetUnknown: no such sheet.
+            SheetAmbiguous: several sheets have the number, and which one is not said.
             TransitionForbidden, Invalid: as `Sheet.after`.
         """
         now = self._clock.now()
         today = legal_day(now)
-        asked = {
-            "identifier": request.identifier,
-            "act": request.act.value,
-            "print_number": request.print_number,
-            "on": request.on.isoformat(),
-            "notice": request.notice,
-            "expected_version": request.expected_version,
-        }
 
         def do(uow: UnitOfWork) -> Done:
             certificate = _mine(uow, caller, request, today)
-            sheet = _find(uow.sheets(certificate.identifier), request.print_number)
+            sheet = _sheet_of(uow.sheets(certificate.identifier), request)
             after = sheet.after(request.act, request.on, today=today, notice=request.notice)
             uow.save_sheet(after)
-            details = {"print_number": request.print_number, "on": request.on.isoformat()}
+            details = {
+                "print_number": request.print_number,
+                "form": sheet.printed.form,
+                "copy_number": str(sheet.printed.copy_number),
+                "on": request.on.isoformat(),
+            }
             return _kept(uow, certificate, details, now)
 
         caller.need(PAPER)
-        act = Once(caller, f"paper-{request.act.value}", request.key, digest(asked), now)
+        route = f"paper-{request.act.value}"
+        act = Once(caller, route, request.key, request.request_digest(), now)
         return once(self._registry, act, do)
 
     def sheets(self, caller: Caller, identifier: str) -> tuple[Certificate, Sequence[Sheet]]:
@@ -280,6 +300,7 @@ def check_prints(
         TransitionForbidden: a sheet to be replaced was neither declared void nor collected, or
             the certificate had ended on the day of the print.
         SheetUnknown: the sheet to be replaced is not there.
+        SheetAmbiguous: sheets of several other forms have its number.
         Invalid: a form the certificate does not have, a print in the future, or a second sheet
             while the first is out.
     """
@@ -290,10 +311,10 @@ def check_prints(
     )
     if problems:
         raise Invalid(problems=problems)
-    for item in prints:
+    for place, item in enumerate(prints):
         _need_running(certificate, legal_day(item.printed_at))
         if item.replaces:
-            old = _find(known, item.replaces)
+            old = _the_one(replaced_by(item, known), f"/prints/{place}/replaces")
             if old.status not in _REPLACEABLE:
                 raise TransitionForbidden(
                     state=old.status.value,
@@ -324,11 +345,25 @@ def _mine(
     return found
 
 
-def _find(sheets: Sequence[Sheet], print_number: str) -> Sheet:
-    for sheet in sheets:
-        if sheet.printed.print_number == print_number:
-            return sheet
-    raise SheetUnknown
+def _sheet_of(sheets: Sequence[Sheet], act: SheetAct) -> Sheet:
+    meant = sheets_meant(sheets, act.print_number, act.form, act.copy_number)
+    return _the_one(meant, "/print_number")
+
+
+def _the_one(meant: Sequence[Sheet], path: str) -> Sheet:
+    """The sheet, where one is meant; nothing happens to a sheet by guessing."""
+    if not meant:
+        raise SheetUnknown(field_path=path)
+    if len(meant) > 1:
+        printed = [sheet.printed for sheet in meant]
+        zh, en = zip(*(Form(one.form, one.copy_number).names for one in printed), strict=True)
+        raise SheetAmbiguous(
+            field_path=path,
+            number=printed[0].print_number,
+            sheets="、".join(zh),
+            sheets_en=", ".join(en),
+        )
+    return meant[0]
 
 
 def paper_page(found: Sequence[Any], limit: int, name: Callable[[Any], str]) -> PaperPage:

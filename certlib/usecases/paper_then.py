@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from certlib.certificate import Certificate, PaperStatus
-from certlib.paper import PaperAct, Sheet, SheetEvent, sheets_on
+from certlib.paper import PaperAct, Sheet
+from certlib.past_paper import SheetEvent, sheets_on
 from certlib.registry import ReadSession
 
 _PREFIX = "paper-"
@@ -35,4 +36,5 @@ def _events(session: ReadSession, identifier: str) -> Iterator[SheetEvent]:
         if act is not None:
             details = line.details
             on = date.fromisoformat(details["on"])
-            yield SheetEvent(act, details["print_number"], on, line.at)
+            form = details.get("form", "")
+            yield SheetEvent(act, details["print_number"], on, line.at, form)

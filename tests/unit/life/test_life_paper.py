@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from certlib.certificate import PaperStatus
 from certlib.errors import Invalid, TransitionForbidden
-from certlib.paper import SHEET_STEPS, PaperAct, Print, Sheet, numbers_between, overall
+from certlib.paper import SHEET_STEPS, PaperAct, Print, Sheet, current, numbers_between, overall
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -52,6 +52,20 @@ def test_a_replaced_sheet_does_not_count():
     assert overall([void, sheet("P2", replaces="P1")], has_paper=True) is PaperStatus.SYNCED
     gone = sheet("P3", PaperStatus.COLLECTED)
     assert overall([gone], has_paper=True) is PaperStatus.COLLECTED
+
+
+def test_of_twins_the_one_of_the_same_form_is_replaced():
+    twins = [sheet("P1"), sheet("P1", form="duplicate")]
+    second = sheet("P2", replaces="P1")
+    assert [item.key for item in current([*twins, second])] == [
+        ("duplicate", "P1"),
+        ("original", "P2"),
+    ]
+    other = sheet("P3", form="annex", replaces="P2")
+    assert [item.key for item in current([*twins, second, other])] == [
+        ("duplicate", "P1"),
+        ("annex", "P3"),
+    ]
 
 
 @given(st.integers(0, 9000), st.integers(0, 999))

@@ -7,7 +7,8 @@ import pytest
 
 from certlib.catalogue import Duty, DutyEffect
 from certlib.certificate import CertificateFile, PaperStatus
-from certlib.paper import PaperAct, Print, Sheet, SheetEvent, sheets_on
+from certlib.paper import PaperAct, Print, Sheet
+from certlib.past_paper import SheetEvent, sheets_on
 from certlib.states import Action
 from certlib.verification import OWN, Check, Claim, Facts, Verdict, judge
 from tests.unit.life.builders import IDENTIFIER, NOW, decision, issued
@@ -128,3 +129,14 @@ def test_a_sheet_as_it_stood_on_a_day(day, known_at, status):
 def test_a_step_that_a_sheet_does_not_admit_changes_nothing():
     found = sheets_on((sheet(VOID),), (EVENTS[1],), date(2026, 5, 1), None)
     assert [item.status for item in found] == [SYNCED]
+
+
+def test_of_twins_each_has_a_past_of_its_own():
+    """One number on 正本 and on 副本; records of earlier releases meant the oldest sheet."""
+    twins = (sheet(SYNCED, copy=1), sheet(SYNCED))
+    day, at = date(2026, 3, 1), datetime(2026, 3, 1, tzinfo=UTC)
+    for form, wanted in (
+        ("duplicate", [LOST, SYNCED]), ("original", [SYNCED, LOST]), ("", [LOST, SYNCED]),
+    ):  # fmt: skip
+        event = SheetEvent(PaperAct.LOSE, "P1", day, at, form)
+        assert [item.status for item in sheets_on(twins, (event,), day, None)] == wanted
