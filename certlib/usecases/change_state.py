@@ -95,8 +95,10 @@ class ChangeState:
                 raise CertificateNotFound
             today = legal_day(now)
             need(uow, caller, Act.CHANGE, certificate, today)
-            if _is_repeat(certificate, request.decision):
-                return Done(request.identifier, _told(uow, certificate, [], today), repeated=True)
+            earlier = _first_reached(uow, certificate, request.decision)
+            if earlier is not None:
+                told = _told(uow, certificate, earlier, today)
+                return Done(request.identifier, told, repeated=True)
             certificate.need_version(request.expected_version)
             step = _Step(uow, caller, certificate.identifier, now)
             revived = lineage.revived(uow, certificate, request.decision)
@@ -136,7 +138,7 @@ class _Step:
         others = [one.certificate.identifier for one in reached[1:]]
         for identifier in others:
             after = moved[identifier]
-            self._record(after, after.history[-1], {"with": self.named})
+            self._record(after, after.history[-1], lineage.moved_with(self.named))
         return moved[self.named], others
 
     def moved(self, one: lineage.Reached) -> Certificate:
@@ -153,7 +155,7 @@ class _Step:
         decision, actor = lineage.return_of(before), self.caller.actor
         stands = replace(before, superseded_by="").decide(decision, actor=actor, now=self.now)
         self._keep(stands, before)
-        self._record(stands, stands.history[-1], {"voided": voided.identifier})
+        self._record(stands, stands.history[-1], lineage.stands_for(voided.identifier))
         self._laid_upon(stands, before, voided)
         return stands.identifier
 
@@ -219,10 +221,30 @@ def _details(step: StateChange) -> dict[str, Any]:
     return details
 
 
-def _is_repeat(certificate: Certificate, decision: Decision) -> bool:
-    """The very decision that was recorded last: an answer lost on the way, told again."""
-    last = certificate.history[-1].decision if certificate.history else None
-    return last == decision and (certificate.state, decision.action) not in TRANSITIONS
+def _first_reached(
+    uow: UnitOfWork, certificate: Certificate, decision: Decision
+) -> list[str] | None:
+    """The other versions that this very decision reached when it was recorded; None if it was not.
+
+    An answer lost on the way is told again. A version that was not there yet on the day that was
+    said has the decision from its own first day, an earlier one from the day itself.
+    """
+    if not certificate.history or (certificate.state, decision.action) in TRANSITIONS:
+        return None
+    last = certificate.history[-1]
+    since = max(decision.effective_from, certificate.begins)
+    if last.decision != replace(decision, effective_from=since):
+        return None
+    others = lineage.reached_together(uow, certificate)
+    if since == decision.effective_from or _decided(uow, others, decision, last.recorded_at):
+        return others
+    return None
+
+
+def _decided(uow: UnitOfWork, identifiers: Sequence[str], decision: Decision, at: datetime) -> bool:
+    versions = [uow.certificate(identifier) for identifier in identifiers]
+    steps = [step for version in versions if version is not None for step in version.history]
+    return any(step.decision == decision and step.recorded_at == at for step in steps)
 
 
 def _told(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from certlib.certificate import Certificate, Decision
-from certlib.registry import UnitOfWork
+from certlib.registry import ReadSession, UnitOfWork
 from certlib.states import RENEWAL, SUCCESSOR_VOIDED, TRANSITIONS, Action, State
 from certlib.usecases.served_periods import as_of_today
 from certlib.usecases.succession import waits_for
@@ -29,6 +29,18 @@ _ON_THE_RIGHT = frozenset(
 _LOOKING_BACK = frozenset({Action.REVOKE, Action.ANNUL, Action.WITHDRAW})
 _ON_A_GRANT = frozenset({Action.ANNUL, Action.WITHDRAW})
 _RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
+_WITH, _VOIDED = "with", "voided"
+"""Where the record of a version that was moved along names the one that was decided on."""
+
+
+def moved_with(named: str) -> dict[str, str]:
+    """What the record of a version says that a decision on `named` moved along."""
+    return {_WITH: named}
+
+
+def stands_for(voided: str) -> dict[str, str]:
+    """What the record of a version says that stands again, since `voided` was."""
+    return {_VOIDED: voided}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,48 @@ def as_it_was(superseded: Certificate) -> Certificate:
     """A version right before it was replaced."""
     step = superseded.history[-1]
     return replace(superseded, state=step.from_state, history=superseded.history[:-1])
+
+
+def reached_together(session: ReadSession, named: Certificate) -> list[str]:
+    """The other versions that the named one's last step moved, as the history tells it.
+
+    In the order of their records; where the named one was itself moved along, the one that had
+    been named is among them.
+    """
+    step = named.history[-1]
+    act = step.decision.action.value
+    lines = [
+        line
+        for one in _kin(session, named)
+        for line in session.history_of(one)
+        if line.at == step.recorded_at
+    ]
+    own = [line for line in lines if line.target == named.identifier and line.act == act]
+    named_then = next(
+        (line.details[_WITH] for line in own if _WITH in line.details), named.identifier
+    )
+    moved = [
+        line
+        for line in lines
+        if (line.act, line.target) == (act, named_then)
+        or (line.act == act and line.details.get(_WITH) == named_then)
+        or line.details.get(_VOIDED) == named_then
+    ]
+    moved.sort(key=lambda line: line.sequence)
+    return [one for one in dict.fromkeys(line.target for line in moved) if one != named.identifier]
+
+
+def _kin(session: ReadSession, named: Certificate) -> list[str]:
+    """Every version that the named one follows or is followed by, in other lineages too."""
+    found = dict.fromkeys(item.identifier for item in session.lineage(named.identifier))
+    open_ = list(found)
+    while open_:
+        version = session.certificate(open_.pop())
+        links = () if version is None else (version.supersedes, version.superseded_by)
+        new = [one for one in links if one and one not in found]
+        found |= dict.fromkeys(new)
+        open_ += new
+    return list(found)
 
 
 def _concerns(uow: UnitOfWork, named: Certificate, decision: Decision) -> bool:
