@@ -94,6 +94,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
         409, "受限制不能转移", "Restricted: no transfer", _NAMED
     ),
     issuing_errors.AlreadyRenewed: Entry(409, "已有后续版本", "Another version follows", _NAMED),
+    issuing_errors.RenewalWaits: Entry(409, "延续尚未生效", "The renewal waits", _NAMED),
     issuing_errors.NotYetApproved: Entry(409, "尚缺审核", "Approvals missing", _NAMED),
     issuing_errors.DraftEnded: Entry(409, "待签发证照已办结", "The draft has ended", _NAMED),
     issuing_errors.DraftNotFound: Entry(404, "没有这份待签发证照", "No such draft", _NAMED),

@@ -1,6 +1,6 @@
 """What can be wrong with drafts, persons and files of one certificate: leaves of the error tree."""
 
-from certlib.errors import Conflict, NotFound, Refused
+from certlib.errors import Conflict, NotFound, Refused, TransitionForbidden
 
 
 class FormTaken(Conflict):
@@ -52,6 +52,20 @@ class AlreadyRenewed(Conflict):
     en = (
         "Another version follows this one already: act on {successor}. Where that one is yet to "
         "take effect and something must change before, void it, make the change, issue it anew."
+    )
+
+
+class RenewalWaits(TransitionForbidden):
+    """A renewal that is yet to take effect is to be followed by another version."""
+
+    code = "renewal-waits"
+    zh = (
+        "该版本是延续，自{day}起生效，尚未生效，不能再变更、延续、补换或更正：请先将其作废，"
+        "对现行版本 {before} 办理后重新延续；或待其生效后办理。"
+    )
+    en = (
+        "This version is a renewal that takes effect on {day}: nothing follows it before. Void it,"
+        " act on {before}, which is in force, and renew that again; or wait for the day."
     )
 
 

@@ -20,7 +20,7 @@ from certlib.errors import (
     StaleVersion,
     TransitionForbidden,
 )
-from certlib.issuing_errors import AlreadyRenewed, RestrictedTransfer
+from certlib.issuing_errors import AlreadyRenewed, RenewalWaits, RestrictedTransfer
 from certlib.registry import AuditRecord, Intent, OutboxEvent, ReadSession, UnitOfWork
 from certlib.restrictions import RestrictionKind
 from certlib.states import (
@@ -31,7 +31,6 @@ from certlib.states import (
     TRANSITIONS,
     Action,
     State,
-    View,
 )
 from certlib.usecases.order import IssueOrder
 from certlib.usecases.take_over import take_over
@@ -49,6 +48,7 @@ def version_before(session: ReadSession, order: IssueOrder, access: Access) -> C
     Raises:
         CertificateNotFound: no such certificate of this type, in the care of who issues now.
         TransitionForbidden: it has ended.
+        RenewalWaits: it is a renewal that is yet to take effect.
         AlreadyRenewed: another version has taken over, or will.
         StaleVersion: it has changed since the caller read it.
         RestrictedTransfer: it is seized or frozen, and would go to another holder.
@@ -82,7 +82,13 @@ def need_current(
 
 
 def need_replaceable(session: ReadSession, before: Certificate) -> None:
-    """Raises `TransitionForbidden` or `AlreadyRenewed` where no version may follow this one."""
+    """Asks whether a version may follow this one.
+
+    Raises:
+        TransitionForbidden: it has ended.
+        RenewalWaits: it is a renewal that is yet to take effect.
+        AlreadyRenewed: another version follows.
+    """
     if (before.state, Action.SUPERSEDE) not in TRANSITIONS:
         raise TransitionForbidden(
             field_path="/supersedes",
@@ -93,13 +99,9 @@ def need_replaceable(session: ReadSession, before: Certificate) -> None:
         )
     earlier = session.certificate(before.supersedes) if before.supersedes else None
     if earlier is not None and waits_for(before, earlier):
-        raise TransitionForbidden(
-            field_path="/supersedes",
-            state=View.NOT_YET_EFFECTIVE.value,
-            state_zh=View.NOT_YET_EFFECTIVE.zh,
-            action=Action.SUPERSEDE.value,
-            action_zh=Action.SUPERSEDE.zh,
-        )
+        content = before.content
+        day = max(content.valid_from or content.issue_date, content.issue_date)
+        raise RenewalWaits(field_path="/supersedes", day=day.isoformat(), before=earlier.identifier)
     _refuse_second_heir(session, before)
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from certlib.errors import FaceNumberTaken, Invalid, TransitionForbidden
+from certlib.issuing_errors import RenewalWaits
 from certlib.states import Action, State, View
 from certlib.usecases.order import Ending
 from tests.unit.usecases.house import NUMBERLESS
@@ -69,14 +70,38 @@ def test_a_grant_that_falls_takes_the_renewal_that_waits_along(house, action):
     assert decide(house, old, action, reason)["also"] == [new]
 
 
-def test_nothing_follows_a_renewal_that_waits(house):
-    """It is voided and issued anew: two stand side by side, never three."""
+@pytest.mark.parametrize(
+    ("reason", "changes"),
+    [
+        ("change", {}),
+        ("replacement", {}),
+        ("correction", {}),
+        ("renewal", {"valid_to": date(2035, 2, 1)}),
+    ],
+)
+def test_nothing_follows_a_renewal_that_waits_and_the_way_out_is_told(house, reason, changes):
+    """It is voided and issued anew, or its day is waited for: two stand side by side, not three."""
     old = first(house)
     new = renewed(house, old)
-    with pytest.raises(TransitionForbidden):
-        revised(house, new, "change", key="c")
+    with pytest.raises(RenewalWaits) as caught:
+        revised(house, new, reason, key="c", **changes)
+    assert isinstance(caught.value, TransitionForbidden)
+    assert caught.value.values == {"day": "2027-02-02", "before": old}
+    for word in ("尚未生效", "作废", old, "2027-02-02", "待其生效"):
+        assert word in caught.value.zh_text
+    for word in ("Void it", old, "2027-02-02", "wait for"):
+        assert word in caught.value.en_text
     decide(house, new, Action.VOID, "issuing-error")
     assert renewed_again(house, old) != new
+
+
+def test_a_renewal_is_followed_from_its_day_on(house):
+    old = first(house)
+    new = renewed(house, old)
+    house.clock.pass_time(days=(END - TODAY).days + 1)
+    house.reconcile.run()
+    later = revised(house, new, "change", key="c")
+    assert house.certificate(new).superseded_by == later
 
 
 def test_a_right_that_is_suspended_is_not_suspended_once_more_by_its_renewal(house):
