@@ -254,6 +254,7 @@ def _record(row: StatusRow) -> Certificate:
         paper=row.paper,
         renewals=_renewals(row, standing),
         results=() if standing is None else standing.results,
+        duties_since=row.duties_since,
     )
 
 

@@ -30,6 +30,7 @@ from certlib import ids
 from certlib.calendar import legal_day
 from certlib.catalogue import Duty, TypeVersion
 from certlib.certificate import PaperStatus
+from certlib.duties import DutyClock
 from certlib.errors import CertificateNotFound, CertlibError, MalformedIdentifier, OtherNode
 from certlib.holder_changes import ChangeKind
 from certlib.registry import StandingRow, StatusRow
@@ -68,6 +69,7 @@ class _Key(NamedTuple):
     ends_with_holder: bool
     gone: ChangeKind | None
     issued: date | None
+    since: tuple[DutyClock, ...]
 
 
 _FIRST: Final = b"HTTP/1.1 200 OK\r\nx-request-id: %b\r\n"
@@ -264,6 +266,7 @@ class StatusPath:
             ends_with_holder=version is not None and version.ends_with_holder,
             gone=row.holder_gone,
             issued=row.issue_date if duties else None,
+            since=row.duties_since if duties else (),
         )
         words = self._kept.get(key)
         if words is None:

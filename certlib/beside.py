@@ -287,7 +287,8 @@ def _result_problems(
     certificate: Certificate, result: PeriodicResult, today: date
 ) -> Iterator[Problem]:
     yield from _not_in_future("/done_on", result.done_on, today)
-    if result.done_on < certificate.begins:
+    # What was inspected under the version before counts for the right that goes on.
+    if result.done_on < min(certificate.begins, certificate.duty_since(result.duty_code)):
         yield _before_beginning("/done_on")
     if result.period_start is not None:
         yield from _not_in_future("/period_start", result.period_start, today)

@@ -98,7 +98,8 @@ class Duty:
 
     Attributes:
         code: stable slug, unique in the type, e.g. `annual-inspection`.
-        months: length of one period; the first one begins on the day of issue.
+        months: length of one period; the first one begins on the day of issue, or goes on from
+            the version before (`certlib.inheritance`).
         grace_days: days after the deadline during which nothing is overdue.
         overdue, failed: effect on the verdict. A business licence has 年报 with `none`.
     """

@@ -1,13 +1,15 @@
 """The certificate's life: a bitemporal history, what stands beside the state, and its files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from certlib.calendar import legal_day
+from certlib.catalogue import Duty
 from certlib.decisions import Decision, Situation, StateChange, decision_problems
 from certlib.document import Content, Form
-from certlib.duties import PeriodicResult
+from certlib.duties import DutyClock, DutyStanding, PeriodicResult, duty_standing
 from certlib.errors import Invalid, Problem, StaleVersion, TransitionForbidden
 from certlib.holders import may_die
 from certlib.renewals import RenewalApplication
@@ -91,6 +93,7 @@ class Certificate:
         row_version: grows by one with each write; the ETag.
         renewals: applications for renewal (Licensing Law art. 50), oldest first.
         results: results of periodic duties, in the order of recording.
+        duties_since: duties that run from another day than that of issue; never changes.
         supersedes, superseded_by: identifiers of the versions before and after, or "".
     """
 
@@ -107,6 +110,7 @@ class Certificate:
     supersedes: str = ""
     superseded_by: str = ""
     former_names: tuple[str, ...] = ()
+    duties_since: tuple[DutyClock, ...] = ()
 
     @property
     def identifier(self) -> str:
@@ -169,6 +173,22 @@ class Certificate:
             held = view(state, begins, None, day, suspension)
             return seen if held is View.VALID else held
         return seen
+
+    def duty_since(self, duty_code: str) -> date:
+        """The day on which a duty began for the right: it counts until there is a result."""
+        for clock in self.duties_since:
+            if clock.duty_code == duty_code:
+                return clock.since
+        return self.content.issue_date
+
+    def standings(
+        self, duties: Iterable[Duty], day: date, known_at: datetime | None = None
+    ) -> list[DutyStanding]:
+        """How it stands in each of `duties` on `day`, as known at `known_at`, in their order."""
+        return [
+            duty_standing(duty, self.duty_since(duty.code), self.results, day, known_at)
+            for duty in duties
+        ]
 
     def ended_on(self, day: date) -> View | None:
         """How it had ended on `day`, by state or calendar; None where it had not."""

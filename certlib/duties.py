@@ -1,7 +1,8 @@
 """Periodic duties: results of inspections and reports, and how a certificate stands on a day.
 
 A duty and its effect belong to the type (`certlib.catalogue.Duty`); results belong to one
-certificate. What counts on a past day is what was due and known on that day.
+certificate. Until there is one, the duty runs from the day on which it began for the right. What
+counts on a past day is what was due and known on that day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -73,6 +74,14 @@ class PeriodicResult:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyClock:
+    """A duty that runs from another day than that of issue (`certlib.inheritance.duty_clocks`)."""
+
+    duty_code: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class DutyStanding:
     """How one certificate stands in one duty on one day.
 
@@ -106,12 +115,15 @@ def next_deadline(duty: Duty, done_on: date, period_start: date | None) -> date:
 
 def duty_standing(
     duty: Duty,
-    issued_on: date,
+    since: date,
     results: Iterable[PeriodicResult],
     day: date,
     known_at: datetime | None = None,
 ) -> DutyStanding:
-    """How a certificate issued on `issued_on` stands in `duty` on `day`, as known at `known_at`."""
+    """How a certificate stands in `duty` on `day`, as known at `known_at`.
+
+    The duty began for the right on the day `since` (`Certificate.duty_since`).
+    """
     known = sorted(
         (
             item
@@ -123,7 +135,7 @@ def duty_standing(
         key=lambda item: (item.done_on, item.sequence),
     )
     fulfilled = [item.next_due for item in known if item.fulfils and item.next_due is not None]
-    due = fulfilled[-1] if fulfilled else months_after(issued_on, duty.months)
+    due = fulfilled[-1] if fulfilled else months_after(since, duty.months)
     last = known[-1] if known else None
     found = []
     if last is not None and not last.fulfils:
@@ -137,24 +149,13 @@ def duty_standing(
     return DutyStanding(duty, due, last, problem, effect)
 
 
-def duty_standings(
-    duties: Sequence[Duty],
-    issued_on: date,
-    results: Sequence[PeriodicResult],
-    day: date,
-    known_at: datetime | None = None,
-) -> list[DutyStanding]:
-    """One standing for each duty of the type, in its order."""
-    return [duty_standing(duty, issued_on, results, day, known_at) for duty in duties]
-
-
 def overdue_from(duty: Duty, due: date) -> date:
     """The first day on which `due` has passed, grace and all."""
     return due + timedelta(days=duty.grace_days + 1)
 
 
-def issued_until(duty: Duty, day: date) -> date:
-    """The last day of issue from which the very first deadline has passed by `day`."""
+def begun_until(duty: Duty, day: date) -> date:
+    """The last day of beginning from which the very first deadline has passed by `day`."""
     limit = day - timedelta(days=duty.grace_days)
     candidate = months_after(limit, -duty.months)
     while months_after(candidate, duty.months) >= limit:

@@ -1,15 +1,18 @@
 """What a version takes over from the one before: what was laid upon the right, not upon the paper.
 
 A suspension, a seizure, a failed inspection, an application for renewal concern the right. A new
-version changes what the page says; it frees nobody from them and takes nothing from anybody.
+version changes what the page says; it frees nobody from them and takes nothing from anybody. So
+does a periodic duty that nobody has reported on yet: its first deadline stays where it was.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from certlib.calendar import legal_day
+from certlib.catalogue import Duty
 from certlib.certificate import Certificate, Decision, StateChange
-from certlib.duties import PeriodicResult
+from certlib.duties import DutyClock, PeriodicResult
 from certlib.renewals import RenewalApplication, RenewalOutcome
 from certlib.restrictions import Restriction
 from certlib.states import CORRECTION, RENEWAL, SUCCESSOR_VOIDED, TRANSITIONS, Action, State
@@ -45,6 +48,42 @@ def inherit(
         if (found.state, decision.action) in TRANSITIONS:
             found = _step(found, decision, actor, now)
     return heir if found == heir else found
+
+
+def duty_clocks(
+    heir: Certificate,
+    before: Certificate,
+    reason_code: str,
+    duties: Sequence[Duty],
+    former: Sequence[Duty],
+) -> tuple[DutyClock, ...]:
+    """The duties of `heir` that do not begin on its day of issue, and since when they run.
+
+    A duty that the version before had already goes on from the day on which it began there. One
+    that a new version of the type has brought begins with `heir`; a correction bears the day of
+    issue of what it corrects, when nobody had that duty yet, so there it begins on the day on
+    which the correction comes on record.
+
+    A renewal (延续) is a grant of its own, made after the conditions were examined again (Licensing
+    Law art. 50): as it leaves results behind, its duties begin anew, on its day of issue.
+
+    Args:
+        heir: the new version, about to be published.
+        before: the one that it replaces.
+        reason_code: why `heir` comes; one of `REASONS[Action.SUPERSEDE]`.
+        duties: those of `heir`'s version of the type.
+        former: those of the version of the type under which `before` was issued.
+    """
+    if reason_code == RENEWAL:
+        return ()
+    issued, had = heir.content.issue_date, {duty.code for duty in former}
+    new = legal_day(heir.recorded_at) if reason_code == CORRECTION else issued
+    begun = [before.duty_since(duty.code) if duty.code in had else new for duty in duties]
+    return tuple(
+        DutyClock(duty.code, since)
+        for duty, since in zip(duties, begun, strict=True)
+        if since != issued
+    )
 
 
 def _restrictions(

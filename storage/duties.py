@@ -1,8 +1,10 @@
 """Periodic duties, renewal applications, deliveries."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import ColumnElement, Date, and_, cast, false, func, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSON
 
 from certlib.certificate import Certificate
 from certlib.delivery import Delivery
@@ -10,6 +12,7 @@ from certlib.duties import DutyResult
 from certlib.registry import LateQuery, OverdueQuery
 from certlib.states import State
 from storage import amendment, handing_over, records
+from storage.columns import Day
 from storage.holdings import held
 from storage.link import Link
 from storage.tables import CertificateRow, PeriodicResultRow, table
@@ -50,9 +53,9 @@ def overdue(link: Link, query: OverdueQuery) -> Sequence[Certificate]:
     """The page after `query.after`.
 
     What counts is the deadline after the last fulfilled period or, where none was ever fulfilled,
-    the one that follows from the day of issue.
+    the one that follows from the day on which the duty began.
     """
-    here = _CERTIFICATES.c
+    here, begun = _CERTIFICATES.c, _begun(link.dialect, query.duty_code)
     due = (
         select(_RESULTS.c.next_due)
         .where(
@@ -68,7 +71,7 @@ def overdue(link: Link, query: OverdueQuery) -> Sequence[Certificate]:
     by_version = [
         and_(
             here.type_version == rule.type_version,
-            or_(due < rule.due_before, and_(due.is_(None), here.issue_date <= rule.issued_until)),
+            or_(due < rule.due_before, and_(due.is_(None), begun <= rule.begun_until)),
         )
         for rule in query.rules
     ]
@@ -86,3 +89,13 @@ def overdue(link: Link, query: OverdueQuery) -> Sequence[Certificate]:
         .limit(query.limit)
     )
     return records.whole(link, link.fetch(statement))
+
+
+def _begun(dialect: str, duty_code: str) -> ColumnElement[date]:
+    """The day on which the duty began for the right: `Certificate.duty_since`."""
+    kept = _CERTIFICATES.c.duties_since
+    if dialect == "sqlite":
+        since = type_coerce(func.json_extract(kept, f'$."{duty_code}"'), Day)
+    else:
+        since = type_coerce(cast(cast(kept, JSON)[duty_code].astext, Date), Day)
+    return func.coalesce(since, _CERTIFICATES.c.issue_date)

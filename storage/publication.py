@@ -10,7 +10,7 @@ from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import Unsupported
 from certlib.holders import normalise_code_type
 from certlib.registry import Publication
-from storage import face_numbers, handing_over, intents, locks, steps
+from storage import face_numbers, handing_over, intents, locks, standing, steps
 from storage.content import seal_content
 from storage.encryption import Place
 from storage.link import Link
@@ -130,6 +130,7 @@ def _certificate_row(link: Link, item: Publication) -> dict[str, Any]:
         "content_digest": intent.content_digest,
         "content": seal_content(link.cipher, _CERTIFICATES.name, content),
         "acting_code": content.acting_code,
+        "duties_since": standing.clocks_text(certificate.duties_since),
     }
 
 

@@ -34,6 +34,7 @@ COLUMNS = (
             "superseded_by",
             "content_digest",
             "content",
+            "duties_since",
         )
     ),
     exists()
@@ -153,6 +154,7 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
             supersedes=row.supersedes,
             superseded_by=row.superseded_by,
             former_names=tuple(names.get(row.identifier, ())),
+            duties_since=standing.clocks_of(row.duties_since),
         )
         for row in rows
     ]

@@ -135,6 +135,7 @@ PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
         "issue_date",
         "type_version",
         "paper",
+        "duties_since",
     ),
     "certificate_standing": (
         "identifier",

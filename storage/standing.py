@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Executable, Row, bindparam, func, insert, 
 
 from certlib.canonical import canonical_bytes
 from certlib.certificate import Certificate
-from certlib.duties import DutyResult, PeriodicResult, latest_results
+from certlib.duties import DutyClock, DutyResult, PeriodicResult, latest_results
 from certlib.holders import is_person
 from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
 from storage.link import Link, inserting
@@ -60,6 +60,18 @@ def summed_results(text: str) -> Iterator[PeriodicResult]:
             actor="",
             next_due=None if next_due is None else date.fromisoformat(next_due),
         )
+
+
+def clocks_text(clocks: Sequence[DutyClock]) -> str | None:
+    """The column `certificates.duties_since`."""
+    kept = {item.duty_code: item.since.isoformat() for item in clocks}
+    return canonical_bytes(kept).decode() if kept else None
+
+
+def clocks_of(text: str | None) -> tuple[DutyClock, ...]:
+    """What that column says."""
+    kept = {} if text is None else json.loads(text)
+    return tuple(DutyClock(code, date.fromisoformat(since)) for code, since in kept.items())
 
 
 def renewals(link: Link, identifiers: Sequence[str]) -> dict[str, list[RenewalApplication]]:

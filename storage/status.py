@@ -25,7 +25,7 @@ from certlib.states import Action, State
 from storage.columns import instant_from
 from storage.engines import NETWORK, EngineOptions, SameFile
 from storage.faults import bare, fault_code
-from storage.standing import summed_results
+from storage.standing import clocks_of, summed_results
 from storage.status_pool import RawStatus, StatusPool
 from storage.status_sql import STATUS_SQL, UNTOUCHED_SQL, of_many
 
@@ -44,7 +44,7 @@ _SQLITE_UNTOUCHED, _SQLITE = _by_place(UNTOUCHED_SQL), _by_place(STATUS_SQL)
 _POSTGRESQL_UNTOUCHED, _POSTGRESQL = _by_name(UNTOUCHED_SQL), _by_name(STATUS_SQL)
 _CACHE_KIBIBYTES = 32_000
 """The inner pages of all the trees of a million certificates; filled only by use."""
-_OWN = 13
+_OWN = 14
 """Columns of the certificate itself; those of its standing follow."""
 
 
@@ -63,6 +63,7 @@ def status_row(values: RawStatus) -> StatusRow:
         issued,
         type_version,
         paper,
+        since,
         restricted,
     ) = values[:_OWN]
     return StatusRow(
@@ -81,6 +82,7 @@ def status_row(values: RawStatus) -> StatusRow:
         paper=PaperStatus(paper),
         standing=None if values[_OWN] is None else _standing(values[_OWN:-1]),
         holder_gone=None if values[-1] is None else ChangeKind(values[-1]),
+        duties_since=() if since is None else clocks_of(since),
     )
 
 

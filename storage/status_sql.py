@@ -25,6 +25,7 @@ _GONE = """
 _ROW = """
 SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_code,
        c.row_version, c.renewal_pending_since, c.changed_at, c.issue_date, c.type_version, c.paper,
+       c.duties_since,
        (SELECT 1 FROM restrictions r
         WHERE r.identifier = c.identifier AND r.effective_from <= :today
           AND (r.effective_to IS NULL OR r.effective_to >= :today)

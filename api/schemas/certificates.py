@@ -18,7 +18,7 @@ from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, StateChange
 from certlib.delivery import Delivery
 from certlib.divisions import DivisionTable
-from certlib.duties import DutyStanding, duty_standings
+from certlib.duties import DutyStanding
 from certlib.errors import Invalid, Problem
 from certlib.masking import HIDDEN, masked_value
 from certlib.registry import AuditRecord, SearchQuery
@@ -242,8 +242,7 @@ class CertificateOut(CertificateSummary):
 
 def _standings(certificate: Certificate, beside: Beside) -> list[DutyStanding]:
     duties = () if beside.version is None else beside.version.duties
-    issued = certificate.content.issue_date
-    return duty_standings(duties, issued, certificate.results, beside.today)
+    return certificate.standings(duties, beside.today)
 
 
 def _consent(certificate: Certificate, version: TypeVersion | None) -> Literal["any", "all"] | None:

@@ -10,6 +10,7 @@ from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, Decision, PaperStatus
 from certlib.departments import Department, Holding
 from certlib.document import ORIGINAL, Content, Form
+from certlib.duties import DutyClock
 from certlib.holder_changes import ChangeKind, HolderKey
 from certlib.mandates import IssueListEntry
 from certlib.ports import DesignDigests
@@ -239,6 +240,7 @@ class StatusRow:
         standing: None for a certificate to which nothing happened since it was issued.
         holder_gone: why its sole holder is no more (`Standing.gone`); None where it is, and where
             there are several.
+        duties_since: duties that run from another day than that of issue.
     """
 
     identifier: str
@@ -256,6 +258,7 @@ class StatusRow:
     paper: PaperStatus = PaperStatus.NONE
     standing: StandingRow | None = None
     holder_gone: ChangeKind | None = None
+    duties_since: tuple[DutyClock, ...] = ()
 
 
 class CoreReads(Protocol):

@@ -37,12 +37,12 @@ class OverdueRule:
 
     Attributes:
         due_before: a deadline before this day has passed, grace and all.
-        issued_until: so has the first deadline of what was issued up to this day.
+        begun_until: so has the first deadline where the duty began up to this day.
     """
 
     type_version: str
     due_before: date
-    issued_until: date
+    begun_until: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from certlib.calendar import legal_day
 from certlib.catalogue import Duty, TypeVersion
 from certlib.certificate import Certificate
 from certlib.delivery import Delivery, deliver_by, late_since
-from certlib.duties import DutyStanding, duty_standing, issued_until
+from certlib.duties import DutyStanding, begun_until
 from certlib.errors import Invalid, Problem, TypeUnknown
 from certlib.ports import Clock
 from certlib.registry import LateQuery, OverdueQuery, OverdueRule, Registry
@@ -168,10 +168,9 @@ def _duties(versions: dict[str, TypeVersion], ask: DueAsk) -> dict[str, Duty]:
 
 
 def _rule(version: str, duty: Duty, day: date) -> OverdueRule:
-    return OverdueRule(version, day - timedelta(days=duty.grace_days), issued_until(duty, day))
+    return OverdueRule(version, day - timedelta(days=duty.grace_days), begun_until(duty, day))
 
 
 def _line(certificate: Certificate, duties: dict[str, Duty], day: date) -> Overdue:
-    content = certificate.content
-    duty = duties[content.type_version]
-    return Overdue(certificate, duty_standing(duty, content.issue_date, certificate.results, day))
+    (standing,) = certificate.standings([duties[certificate.content.type_version]], day)
+    return Overdue(certificate, standing)

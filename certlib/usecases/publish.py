@@ -24,7 +24,7 @@ from certlib.states import State
 from certlib.usecases.order import answer_of
 from certlib.usecases.served_periods import as_of_today
 from certlib.usecases.succession import end_version_before
-from certlib.usecases.take_over import take_over
+from certlib.usecases.take_over import take_over, with_clocks
 
 HOPELESS = (Invalid, TransitionForbidden, AlreadyRenewed, RestrictedTransfer)
 """No later attempt can mend these: the order itself, or a superseded version that has ended."""
@@ -60,6 +60,7 @@ def _published(
     with registry.begin() as uow:
         printed = uow.activate_sheets([item.intent.identifier for item in group])
         group = [_twinned(item) if item.intent.identifier in printed else item for item in group]
+        group = [with_clocks(uow, item) for item in group]
         uow.publish(group)
         ended = [end_version_before(uow, it.certificate, it.intent, now) for it in group]
         uow.append_audit(_record(item, now) for item in group)

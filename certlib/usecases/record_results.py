@@ -11,7 +11,7 @@ from certlib.calendar import legal_day
 from certlib.canonical import canonical_bytes, digest
 from certlib.catalogue import Duty
 from certlib.certificate import Certificate
-from certlib.duties import DutyResult, PeriodicResult, duty_standing
+from certlib.duties import DutyResult, PeriodicResult
 from certlib.errors import (
     CertificateNotFound,
     CertlibError,
@@ -221,8 +221,7 @@ def _kept(desk: _Desk, row: ResultRow, ready: _Ready) -> Mapping[str, Any]:
         "next_due": _iso(kept.next_due),
     }
     record_change(desk.uow, desk.caller, ROUTE, after, details, desk.now)
-    issued, today = after.content.issue_date, legal_day(desk.now)
-    standing = duty_standing(ready.duty, issued, after.results, today)
+    (standing,) = after.standings([ready.duty], legal_day(desk.now))
     answer = {
         "identifier": after.identifier,
         "duty_code": kept.duty_code,

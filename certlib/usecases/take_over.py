@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
+from certlib.catalogue import Duty
 from certlib.certificate import Certificate, StateChange
-from certlib.inheritance import inherit
-from certlib.registry import AuditRecord, OutboxEvent, UnitOfWork
+from certlib.errors import Conflict
+from certlib.inheritance import duty_clocks, inherit
+from certlib.registry import AuditRecord, OutboxEvent, Publication, UnitOfWork
 from certlib.webhooks import STATE_CHANGED
 
 
@@ -45,6 +47,33 @@ def take_over(
     details = {"from_version": before.identifier, **counts}
     uow.append_audit([AuditRecord(now, actor, "inherit", after.identifier, details)])
     return after
+
+
+def with_clocks(uow: UnitOfWork, item: Publication) -> Publication:
+    """The publication with the duties that go on from the version before.
+
+    They are part of the new row itself and never change: whatever becomes of the new version, that
+    of the one before stays as it is.
+
+    Raises:
+        Conflict: the version before cannot be read.
+    """
+    heir, succession = item.certificate, item.intent.succession
+    duties = () if succession is None else _duties(uow, heir)
+    if succession is None or not duties:
+        return item
+    before = uow.certificate(heir.supersedes)
+    if before is None:
+        raise Conflict
+    former = _duties(uow, before)
+    clocks = duty_clocks(heir, before, succession.reason_code, duties, former)
+    return replace(item, certificate=replace(heir, duties_since=clocks))
+
+
+def _duties(uow: UnitOfWork, certificate: Certificate) -> tuple[Duty, ...]:
+    content = certificate.content
+    version = uow.type_version(content.type_code, content.type_version)
+    return () if version is None else version.duties
 
 
 def _taken(

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from certlib.catalogue import DutyEffect
 from certlib.certificate import Certificate
-from certlib.duties import DutyProblem, DutyResult, DutyStanding, duty_standings
+from certlib.duties import DutyProblem, DutyResult, DutyStanding
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 from certlib.verification.status_checks import goes_on, known_for
 
@@ -32,8 +32,7 @@ def duties(bench: Judgement, check: Check, record: Certificate, day: date) -> li
     unknown_then = known_at is not None and known_at < record.recorded_at
     if unknown_then or not goes_on(record, day, known_at):
         return []
-    issued = record.content.issue_date
-    standings = duty_standings(bench.facts.duties, issued, record.results, day, known_at)
+    standings = record.standings(bench.facts.duties, day, known_at)
     return [_finding(bench, check, item) for item in standings]
 
 

@@ -47,7 +47,8 @@ class CertificateRow(Row, table=True):
     """One version of a certificate; (type, issuer, serial) is its lineage.
 
     `valid_from` falls back on the issue date. `content` is sealed canonical JSON and stands behind
-    the others: a status look-up never reads that far. `acting_code` is the entrusted unit, or "".
+    the others: a status look-up reads that far only where `duties_since` says something.
+    `acting_code` is the entrusted unit, or "".
     """
 
     __tablename__ = "certificates"
@@ -108,6 +109,7 @@ class CertificateRow(Row, table=True):
     content_digest: str = text()
     content: bytes = sealed()
     acting_code: str = text()
+    duties_since: str | None = optional_text()
 
 
 class CertificateHolderRow(Row, table=True):

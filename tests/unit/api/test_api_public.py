@@ -161,6 +161,32 @@ def test_status_page_and_verdict_agree(wide, person):
     assert {name: codes[name] for name in expected} == expected
 
 
+def test_a_new_address_gives_nobody_more_time(wide):
+    """The duty of the version before goes on: status, page, verdict, record and list say so."""
+    made = inspections(wide)
+    wish = {"reason": "change", "fields": {"KZ_JYFW": "道路旅客运输"}}
+    answer = wide.browser.post(
+        f"/v1/certificates/{made['overdue']}/versions",
+        json=wish,
+        headers=wide.bearer() | {"Idempotency-Key": "next"},
+    )
+    assert answer.status_code == 201, answer.text
+    changed = answer.json()["identifier"]
+    told = status(wide, changed)
+    assert (told["verdict"], told["code"]) == ("valid", "inspection-overdue")
+    assert html.unescape(page(wide, changed).text).count(told["zh"])
+    today = {"type_code": INSPECTED, "issue_date": "2026-11-22", "valid_to": None}
+    fresh = wide.issued("i-fresh", number="fresh", **today)
+    for identifier, code in ((fresh, "valid"), (changed, "inspection-overdue")) * 2:
+        # They differ in nothing but their clocks; texts that are kept know that.
+        assert status(wide, identifier)["code"] == code
+    record = wide.browser.get(f"/v1/certificates/{changed}", headers=wide.bearer()).json()
+    assert (record["issue_date"], record["duties"][0]["next_due"]) == ("2026-11-22", "2026-01-10")
+    query = {"type_code": INSPECTED, "duty_code": "check"}
+    listed = wide.browser.get("/v1/overdue-duties", params=query, headers=wide.bearer()).json()
+    assert changed in {item["identifier"] for item in listed["certificates"]}
+
+
 def test_flags_stand_beside_the_sentence(wide):
     made = situations(wide, person=False)
     assert status(wide, made["restricted"])["restricted"] is True

@@ -73,6 +73,11 @@ def _live(node):
     _revised(node, settled, "104-r", "renewal", valid_to=date(2033, 3, 1))
     decide(node, settled, Action.SUSPEND, "paused")
     _settle(node)
+    inspected = issued(node, 105)
+    for number in range(3):
+        key, reason = f"105-{number}", ("change", "correction", "replacement")[number]
+        inspected = _revised(node, inspected, key, reason)
+    _void(node, inspected)
 
 
 def _settle(node):
@@ -109,3 +114,18 @@ def test_every_succession_and_every_reach_is_in_order(versions):
         for one in item.violations
     ]
     assert broken == []
+
+
+def test_clocks_of_duties_go_on_and_the_history_bears_witness_to_them(versions):
+    """Whoever gives a holder more time behind the registry's back is found out."""
+    kept = {
+        clock
+        for (clock,) in versions.rows("SELECT duties_since FROM certificates")
+        if clock is not None
+    }
+    assert kept == {f'{{"credit-assessment":"{DAY.isoformat()}"}}'}
+    trigger = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'certificates%'"
+    versions.run(*(f"DROP TRIGGER {name}" for (name,) in versions.rows(trigger)))
+    versions.run("UPDATE certificates SET duties_since = NULL")
+    found = {code for _, code in versions.found()}
+    assert found == {"row-changed"}
