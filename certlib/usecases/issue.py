@@ -14,6 +14,7 @@ from certlib.usecases.caller import Caller
 from certlib.usecases.finish import Finish
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
 from certlib.usecases.intend import Intending
+from certlib.usecases.number_holder import naming_holder
 from certlib.usecases.order import IssueAnswer, IssueRequest, answer_from_json, answer_of
 from certlib.usecases.preflight import Cleared, Preflight
 from certlib.usecases.produce import Workshop
@@ -129,7 +130,7 @@ class IssueCertificates:
             with self._registry.begin() as uow:
                 uow.reserve([self._intent(caller, item, uow, now)])
         except CertlibError as error:
-            item.row.outcome = error
+            item.row.outcome = self._named(caller, item, error)
         return item.row.outcome is None
 
     def issue_one(self, caller: Caller, request: IssueRequest) -> IssueAnswer:
@@ -194,7 +195,7 @@ class IssueCertificates:
             return self._reserve_group(caller, group)
         except CertlibError as error:
             if len(group) == 1:
-                group[0].row.outcome = error
+                group[0].row.outcome = self._named(caller, group[0], error)
                 return []
             return [item for alone in group for item in self._reserve(caller, [alone])]
 
@@ -225,6 +226,10 @@ class IssueCertificates:
         for row, outcome in replays:
             row.outcome = outcome
         return reserved
+
+    def _named(self, caller: Caller, item: _Cleared, error: CertlibError) -> CertlibError:
+        today = legal_day(self._clock.now())
+        return naming_holder(self._registry, caller, item.cleared, error, today)
 
     def _intent(self, caller: Caller, item: _Cleared, uow: UnitOfWork, now: datetime) -> Intent:
         content = self._intending.content(item.cleared, uow)

@@ -1,16 +1,20 @@
 """Make: a draft with its identifier and number, checked like an order, not sealed (制证)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from certlib.calendar import legal_day
 from certlib.document import Content
+from certlib.errors import FaceNumberTaken
 from certlib.ports import Clock, Entropy
 from certlib.registry import Draft, Registry
 from certlib.usecases.caller import Caller
 from certlib.usecases.drafts import complete, draft_record
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
 from certlib.usecases.issue import IssuingOptions
+from certlib.usecases.number_holder import naming_holder
 from certlib.usecases.order import IssueRequest
 from certlib.usecases.preflight import Cleared, Preflight
 from certlib.usecases.produce import Workshop
@@ -51,7 +55,7 @@ class MakeDrafts:
             cleared = self._preflight.clear_draft(caller, request.order, session)
         # The page is made once for nothing: the maker is told at once what does not fit on it.
         self._workshop.draft_page(self._intending.sample(cleared), cleared.version)
-        with self._registry.begin() as uow:
+        with self._named(caller, cleared), self._registry.begin() as uow:
             earlier = uow.claim_idempotency(claim(caller, ROUTE, request.key, digest, now))
             if earlier is not None:
                 return kept_answer(earlier, digest)
@@ -68,10 +72,19 @@ class MakeDrafts:
         with self._registry.read() as session:
             cleared = self._preflight.clear_draft(caller, request.order, session)
         self._workshop.draft_page(self._intending.sample(cleared), cleared.version)
-        with self._registry.begin() as uow:  # only the store knows whether a number is taken
+        # Only the store knows whether a number is taken.
+        with self._named(caller, cleared), self._registry.begin() as uow:
             content = self._intending.content(cleared, uow)
             uow.put_draft(_draft(caller, cleared, content, self._clock.now()))
         return cleared
+
+    @contextmanager
+    def _named(self, caller: Caller, cleared: Cleared) -> Iterator[None]:
+        try:
+            yield
+        except FaceNumberTaken as error:
+            today = legal_day(self._clock.now())
+            raise naming_holder(self._registry, caller, cleared, error, today) from error
 
 
 def _draft(caller: Caller, cleared: Cleared, content: Content, now: datetime) -> Draft:
