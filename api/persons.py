@@ -7,6 +7,7 @@ from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from certlib.identity import identity_problems
+from certlib.ids import ROOT
 from certlib.masking import masked_identity
 
 ACCOUNT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._@-]{0,63})")
@@ -14,6 +15,7 @@ ACCOUNT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._@-]{0,63})")
 
 _RUNS = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9])")
 _NUMBERS = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+_IDENTIFIERS = re.compile(rf"{re.escape(ROOT)}(?:\.[0-9A-Z]+){{5}}")
 
 
 def is_account(text: str) -> bool:
@@ -30,7 +32,21 @@ def holds_identity_number(text: str) -> bool:
 
 
 def masked_numbers(text: str) -> str:
-    """`text` with every identity number in it masked: some types print one as their own number."""
+    """`text` with every identity number in it masked: some types print one as their own number.
+
+    A certificate's identifier stays as it is: the credit code inside may be 18 digits, and whoever
+    is sent to another certificate must be able to read which one. What could be a person's number
+    there is masked all the same.
+    """
+    parts, end = [], 0
+    for found in _IDENTIFIERS.finditer(text):
+        if not holds_identity_number(found.group()):
+            parts += [_masked(text[end : found.start()]), found.group()]
+            end = found.end()
+    return "".join((*parts, _masked(text[end:])))
+
+
+def _masked(text: str) -> str:
     return _NUMBERS.sub(lambda found: masked_identity(found.group()), text)
 
 

@@ -13,8 +13,10 @@ import keys
 import signing
 import storage
 from api import failures, problems
+from api.persons import masked_numbers
 from certlib import errors
 from certlib.errors import CertlibError, Problem
+from certlib.issuing_errors import AlreadyRenewed
 
 
 def _all_modules():
@@ -105,6 +107,32 @@ def test_all_problems_stand_in_one_document():
 def test_one_field_at_fault_is_listed_too():
     document = problems.document(errors.UnknownDivision(value="999999", field_path="/d"), "r")
     assert document["problems"][0]["field"] == "/d"
+
+
+DIGITS = "1.2.156.3005.2.11100000000019713D008.{}.VHL2668ALHCMEUG669MY.001.J"
+
+
+def test_an_identifier_can_be_read_though_its_issuers_code_is_18_digits():
+    """Whoever is sent to another certificate must be able to find it."""
+    named = DIGITS.format("114451009999990234")
+    document = problems.document(AlreadyRenewed(successor=named, field_path="/s"), "r")
+    for text in (document["detail"], document["detail_en"], document["problems"][0]["zh"]):
+        assert named in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DIGITS.format("445221198501010019"),
+        "编号445221198501010019，" + DIGITS.format("114451009999990234"),
+        DIGITS.format("114451009999990234") + "：445221198501010019",
+        "1.2.156.3005.2.445221198501010019",
+    ],
+)
+def test_a_persons_number_is_masked_beside_and_inside_an_identifier(text):
+    told = masked_numbers(text)
+    assert "445221198501010019" not in told
+    assert ("114451009999990234" in told) == ("114451009999990234" in text)
 
 
 @pytest.mark.parametrize(
