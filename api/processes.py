@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from types import FrameType
@@ -55,14 +56,18 @@ class Processes:
                 pid, status = os.wait()
             except ChildProcessError:  # pragma: no cover - somebody else has waited for them
                 break
-            number, born = self._children.pop(pid)
+            known = self._children.pop(pid, None)
+            if known is None:
+                # A grandchild: where this is the first process of a container, orphans are its own.
+                continue
+            number, born = known
             good &= self._ended(number, born, os.waitstatus_to_exitcode(status))
         return good
 
     def _ended(self, number: int, born: float, code: int) -> bool:
         if self._stopping:
             # One that was told while it started has nothing to bring to an end.
-            return code in {0, -signal.SIGTERM}
+            return code in {0, -signal.SIGTERM, -signal.SIGINT}
         logs.event(_log, logging.ERROR, "process ended", process=number, code=code)
         young = monotonic() - born < _YOUNG_SECONDS
         self._young_deaths = self._young_deaths + 1 if young else 0
@@ -80,7 +85,11 @@ class Processes:
         # What comes while a child still has the parent's handlers waits: it would do there what
         # the parent does, and the child would serve on.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            raise
         if pid:
             self._children[pid] = (number, monotonic())
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
@@ -108,7 +117,8 @@ class Processes:
         self._stopping = True
         self.leave()
         for pid in self._children:
-            os.kill(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it was told too, and has ended
+                os.kill(pid, signal.SIGTERM)
 
 
 def _end_with_parent(alive: int) -> None:

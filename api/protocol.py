@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api import problems
 from api.failures import HeadTooLarge
-from api.status_path import StatusPath
+from api.status_path import PREFIX, StatusPath
 from certlib.errors import CertlibError, MalformedRequest
 
 HEAD_LIMIT: Final = 32_768
@@ -24,7 +24,7 @@ _STATUS: Final = b"GET /v1/status/"
 _REST: Final = b" HTTP/1.1\r\n"
 _END: Final = b"\r\n\r\n"
 _MORE_THAN_PLAIN: Final = re.compile(
-    rb"\r\n(?:[ \t]|connection: *(?!keep-alive\r)|content-length|transfer-encoding|expect|upgrade"
+    rb"\r\n(?:[ \t]|connection:(?! *keep-alive\r)|content-length|transfer-encoding|expect|upgrade"
     rb"|x-request-id)",
     re.IGNORECASE,
 )
@@ -52,6 +52,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._head_octets = 0
         self._head_open = True
+        self._between = True
         self._head_timer: asyncio.TimerHandle | None = self._timer()
         self._status: StatusPath | None = getattr(self.config.app, "status", None)
         self._answered = self._answered_before = 0
@@ -77,8 +78,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client says no more, and still gets the answer that is being looked up."""
-        self._leaving = self._leaving or self._asking
-        return self._asking
+        if self._asking:
+            self._leaving = True
+            return True
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or not self.scope["path"].startswith(PREFIX):
+            return False
+        cycle.keep_alive = False
+        return True
 
     def shutdown(self) -> None:
         """The server stops: what was asked is answered first."""
@@ -88,15 +95,16 @@ class GuardedProtocol(HttpToolsProtocol):
             super().shutdown()
 
     def _read_on(self, data: bytes) -> None:
-        if self._head_open:
+        if self._head_open or self._between:
             # What follows the head in the same segment is counted too: a little too strict.
             self._head_octets += len(data)
         super().data_received(data)
-        if not self._head_open or self.transport.is_closing():
+        if self.transport.is_closing():
             return
-        if self._head_octets > HEAD_LIMIT:
+        answered = self.cycle is not None and self.cycle.response_complete
+        if self._head_open and self._head_octets > HEAD_LIMIT:
             self._refuse(HeadTooLarge(limit=HEAD_LIMIT))
-        elif self._head_timer is None:
+        elif self._head_timer is None and (self._head_open or answered):
             self._head_timer = self._timer()
 
     def _answer_soon(self, data: bytes) -> bool:
@@ -109,6 +117,9 @@ class GuardedProtocol(HttpToolsProtocol):
         if first is None:
             return False
         self._asking = True
+        self._unset_keepalive_if_required()
+        if not self._status.inline:
+            self.flow.pause_reading()
         self._status.ask(identifier, partial(self._told, first, data))
         return True
 
@@ -117,12 +128,12 @@ class GuardedProtocol(HttpToolsProtocol):
         held, self._held = self._held, b""
         if self.transport.is_closing():
             return
+        self.flow.resume_reading()
         if rest is None:
             self._read_on(data)
         else:
             self._tell(first + rest)
         if held and not self.transport.is_closing():
-            self.flow.resume_reading()
             self.data_received(held)
         if self._leaving and not self._asking:
             super().shutdown()
@@ -150,14 +161,19 @@ class GuardedProtocol(HttpToolsProtocol):
     def _is_quiet(self) -> bool:
         """No request is half read or half answered, and the client takes what it is sent."""
         answered = self.cycle is None or self.cycle.response_complete
-        return (
-            answered and not self._asking and self._head_octets == 0 and not self.flow.write_paused
-        )
+        between = self._between and self._head_octets == 0
+        return between and answered and not self._asking and not self.flow.write_paused
 
     def on_message_begin(self) -> None:
         """A request's head begins."""
         self._head_open = True
+        self._between = False
         super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """A request has ended, its body too: what comes now is another."""
+        self._between = True
+        super().on_message_complete()
 
     def on_headers_complete(self) -> None:
         """A request's head has ended."""

@@ -118,6 +118,11 @@ class StatusPath:
         told = self._rates.take_public(peer, forwarded)
         return None if told is None else _FIRST % self._ids.next().encode("ascii") + told
 
+    @property
+    def inline(self) -> bool:
+        """Whether `ask` answers in this turn of the event loop."""
+        return self._source.inline
+
     def ask(self, identifier: str, tell: Tell) -> None:
         """Answers a plain question: `tell` gets the rest of an answer, before long.
 
@@ -131,8 +136,9 @@ class StatusPath:
                 asyncio.get_running_loop().call_soon(self._answer_waiting)
             return
         self._turn()
-        found = self._source.ask(identifier, self._today)
-        found.add_done_callback(lambda found: tell(self._told(found)))
+        today = self._today
+        found = self._source.ask(identifier, today)
+        found.add_done_callback(lambda found: tell(self._told(found, today)))
 
     def _answer_waiting(self) -> None:
         try:
@@ -165,14 +171,15 @@ class StatusPath:
         self._answers[_OK, code] += 1
         return answer
 
-    def _told(self, found: "asyncio.Future[tuple[Any, ...] | None]") -> bytes | None:
+    def _told(self, found: "asyncio.Future[tuple[Any, ...] | None]", today: date) -> bytes | None:
         if found.cancelled() or found.exception() is not None:
             return None
         values = found.result()
-        if values is None:
+        now = self._turn()
+        if values is None or today != self._today:  # asked on one day, to be judged on another
             return None
         try:
-            made, code = self._made(self._source.read(values), self._turn())
+            made, code = self._made(self._source.read(values), now)
         except Exception:  # noqa: BLE001 - the long way meets the same fault, and tells it
             return None
         self._answers[_OK, code] += 1
@@ -213,8 +220,11 @@ class StatusPath:
     async def _row(self, identifier: str) -> StatusRow | None:
         if self._source.inline:
             return self._source.status(identifier)
-        values = await self._source.ask(identifier, legal_day(self._clock.now()))
-        return None if values is None else self._source.read(values)
+        while True:
+            today = legal_day(self._clock.now())
+            values = await self._source.ask(identifier, today)
+            if today == legal_day(self._clock.now()):  # the row and its judgement are of one day
+                return None if values is None else self._source.read(values)
 
     def _body(self, row: StatusRow, now: datetime) -> tuple[bytes, str]:
         seen = public.seen(row, self._today)

@@ -1,4 +1,4 @@
-"""The public status look-up: one statement, one row, from the primary database.
+"""The public status look-up: one row from the primary database, by one statement, seldom by two.
 
 `StatusReader` is the fast path: the bare driver, a connection held open, each look-up a snapshot
 of its own, so a revocation that was committed a moment ago is seen (INV-6).

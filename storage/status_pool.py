@@ -20,8 +20,22 @@ RawStatus = tuple[Any, ...]
 """One row as the driver gives it."""
 
 _CONNECTIONS: Final = 2
+_PATIENCE: Final = 3
+"""Timeouts that all attempts at one answer may take together."""
 _MOST: Final = 200
 """Questions in one statement."""
+
+SETTINGS: Final = {
+    # Planning the statement takes longer than running it: once is enough.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    # By keys, whatever the tables' size was when that plan was made.
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""How the server plans."""
 
 _Prepared: TypeAlias = "asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]"
 _Question = tuple[str, date, "asyncio.Future[RawStatus | None]"]
@@ -92,18 +106,19 @@ class StatusPool:
         names, today = [name for name, _, _ in group], group[0][1]
         fresh = line is None
         try:
-            try:
-                line = line or await _Line.open(self._dsn, *self._sql, self._timeout)
-                rows = await line.rows(names, today, self._timeout)
-            except Exception:
-                if line is not None:
-                    await line.close()
-                line = None
-                if fresh:
-                    raise
-                # The server may have been restarted since the last question.
-                line = await _Line.open(self._dsn, *self._sql, self._timeout)
-                rows = await line.rows(names, today, self._timeout)
+            async with asyncio.timeout(_PATIENCE * self._timeout):
+                try:
+                    line = line or await _Line.open(self._dsn, *self._sql, self._timeout)
+                    rows = await line.rows(names, today, self._timeout)
+                except Exception:
+                    if line is not None:
+                        await line.close()
+                    line = None
+                    if fresh:
+                        raise
+                    # The server may have been restarted since the last question.
+                    line = await _Line.open(self._dsn, *self._sql, self._timeout)
+                    rows = await line.rows(names, today, self._timeout)
         except Exception as error:  # noqa: BLE001 - whatever the driver raises on damaged answers
             if line is not None:
                 await line.close()
@@ -146,18 +161,15 @@ class _Line:
                 "timezone": "UTC",
                 "default_transaction_read_only": "on",
                 "statement_timeout": str(int(seconds * 1000)),
-                # Planning this statement takes longer than running it: once is enough.
-                "plan_cache_mode": "force_generic_plan",
-                "jit": "off",
-                # By keys alone, whatever the tables' size was when that plan was made.
-                "enable_seqscan": "off",
-                "enable_bitmapscan": "off",
-                "enable_hashjoin": "off",
-                "enable_mergejoin": "off",
+                **SETTINGS,
             },
         )
         # Without a name of its own a statement is parsed and planned anew at every run.
-        prepared = await connection.prepare(first, name="certlib_status", timeout=seconds)
+        try:
+            prepared = await connection.prepare(first, name="certlib_status", timeout=seconds)
+        except BaseException:
+            connection.terminate()
+            raise
         return cls(connection, prepared, whole)
 
     async def rows(self, names: Sequence[str], today: date, seconds: float) -> list[RawStatus]:

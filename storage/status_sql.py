@@ -9,14 +9,16 @@ _GONE = """
             UNION
             SELECT n.code_type, n.code_hash, e.effective_from
             FROM own JOIN holder_change_parties b
-              ON b.code_hash = own.code_hash AND b.code_type = own.code_type AND b.role = 'before'
+              ON b.code_hash = own.code_hash AND b.code_type = own.code_type
+                AND b.role || '' = 'before'
             JOIN holder_changes e ON e.event_id = b.event_id AND e.kind = 'recoded'
-            JOIN holder_change_parties n ON n.event_id = e.event_id AND n.role = 'after'
+            JOIN holder_change_parties n ON n.event_id = e.event_id AND n.role || '' = 'after'
             WHERE e.effective_from <= :today
               AND (own.since IS NULL OR e.effective_from >= own.since)
               AND NOT EXISTS (SELECT 1 FROM voided_events v WHERE v.event_id = e.event_id))
         SELECT e.kind FROM own JOIN holder_change_parties b
-          ON b.code_hash = own.code_hash AND b.code_type = own.code_type AND b.role = 'before'
+          ON b.code_hash = own.code_hash AND b.code_type = own.code_type
+            AND b.role || '' = 'before'
         JOIN holder_changes e ON e.event_id = b.event_id
         WHERE e.kind IN ('merged', 'died', 'dissolved') AND e.effective_from <= :today
           AND (own.since IS NULL OR e.effective_from >= own.since)
@@ -32,9 +34,10 @@ SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_co
           AND (r.lifted_on IS NULL OR r.lifted_on > :today) LIMIT 1) IS NOT NULL,
        s.action, s.reason_code, s.begins, s.effective_from, s.until, s.automatic, s.personal,
        s.granted_on, s.results,
-       CASE WHEN (SELECT 1 FROM certificate_holders h JOIN holder_change_parties b
-                    ON b.code_hash = h.code_hash AND b.role = 'before'
-                  WHERE h.identifier = c.identifier LIMIT 1) IS NOT NULL THEN {touched} END
+       CASE WHEN (SELECT 1 FROM certificate_holders h WHERE h.identifier = c.identifier
+                  AND (SELECT 1 FROM holder_change_parties b WHERE b.code_hash = h.code_hash
+                       AND b.role || '' = 'before' LIMIT 1) IS NOT NULL LIMIT 1) IS NOT NULL
+            THEN {touched} END
 FROM certificates c LEFT JOIN certificate_standing s ON s.identifier = c.identifier
 WHERE c.identifier = :identifier
 """
@@ -45,8 +48,9 @@ The last column says why the sole holder is no more, under its own codes one aft
 (`Standing.gone`); they are compared by keyed hash, nothing is decrypted. It is asked only where
 something happened to a holder at all.
 
-Where EXISTS would be usual there is a scalar: PostgreSQL may answer EXISTS from a hash of a whole
-table, which is a good plan for many rows and a bad one for a few.
+Where EXISTS or a join would be usual there are scalars, and a role that no index can be asked for:
+a plan is made once and kept. PostgreSQL would answer EXISTS from a hash of a whole table, and find
+parties by role: good plans for a small table, and bad ones after a large import.
 """
 
 UNTOUCHED_SQL = _ROW.format(touched="'?'")

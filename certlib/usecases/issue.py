@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from certlib.calendar import legal_day
-from certlib.errors import CertlibError, Conflict, Invalid, NotFound, Refused
+from certlib.errors import CertlibError, Conflict, Corrupt, Invalid, NotFound, Refused
 from certlib.ports import Clock, Entropy, Renderer
 from certlib.registry import IdempotencyRecord, Intent, Publication, Registry, UnitOfWork
 from certlib.usecases.access import access_of
@@ -160,7 +160,11 @@ class IssueCertificates:
         try:
             with self._registry.read() as session:
                 for row in rows:
-                    record = session.idempotency(caller.client_id, ROUTE, row.request.key)
+                    try:
+                        record = session.idempotency(caller.client_id, ROUTE, row.request.key)
+                    except Corrupt as error:
+                        row.outcome = error
+                        continue
                     if record is not None:
                         row.outcome = _replay_or_error(record, row.request.request_digest())
         except CertlibError as error:

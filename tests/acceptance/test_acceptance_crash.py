@@ -2,8 +2,10 @@
 
 import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.fakes.profiles import Servers
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([crash_driver.__name__])
+ONE_AT_A_TIME = threading.Lock()
 SAMPLES = {"embedded": 40, "servers": 12}
 CERTIFICATES = 4
 FILES = 3 + (1 + 1) + 2 + 3
@@ -48,11 +51,13 @@ class Life:
         }
         said = self.data_dir.parent
         process = PROCESSES.Process(target=crash_driver.live, args=(arguments, environment, said))
-        process.start()
-        process.join(120)
-        if process.is_alive():
+        with ONE_AT_A_TIME:  # to start one asks after all the others, and takes their exit codes
+            process.start()
+        if not multiprocessing.connection.wait([process.sentinel], 120):
             process.kill()
-            raise TimeoutError(arguments)
+            raise TimeoutError(arguments, (said / "err").read_text()[-300:])
+        with ONE_AT_A_TIME:
+            process.join()
         return Ended(process.exitcode, (said / "out").read_text(), (said / "err").read_text())
 
 

@@ -11,6 +11,8 @@ import pytest
 from certlib.errors import StoreUnavailable
 from certlib.states import State
 from storage import EngineOptions, StatusReader
+from storage.status_pool import SETTINGS
+from storage.status_sql import STATUS_SQL, UNTOUCHED_SQL, of_many
 from tests.contract.conftest import Store
 from tests.fakes import records
 from tests.fakes.proxy import Harm, Proxy
@@ -103,6 +105,46 @@ def test_any_text_gets_an_answer_and_spoils_nobodys(store: Store, text: str) -> 
     nothing, something = _run(store.reader, act)
     assert nothing is None
     assert something is not None
+
+
+def test_a_statement_that_cannot_be_prepared_leaves_no_connection(postgres_store: Store) -> None:
+    """Or a table that is locked for a while would take every connection there is."""
+    store = postgres_store
+    name = records.identifier(1)
+    count = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{store.database}'"
+
+    async def act() -> tuple[Any, Any]:
+        await asyncio.to_thread(store.run, "ALTER TABLE certificates RENAME TO elsewhere")
+        before = await asyncio.to_thread(store.rows, count)
+        for _ in range(10):
+            with pytest.raises(StoreUnavailable):
+                await store.reader.ask(name, TODAY)
+        for _ in range(100):
+            after = await asyncio.to_thread(store.rows, count)
+            if after == before:
+                break
+            await asyncio.sleep(0.1)  # the server needs a moment to notice
+        return before, after
+
+    before, after = _run(store.reader, act)
+    assert after == before
+
+
+@pytest.mark.parametrize("sql", [UNTOUCHED_SQL, STATUS_SQL])
+def test_a_plan_that_was_made_on_empty_tables_reads_by_keys(
+    postgres_store: Store, sql: str
+) -> None:
+    """It is kept while millions of rows come: no hash of a whole table, no parties by role."""
+    with postgres_store.raw() as connection:
+        for name, value in SETTINGS.items():
+            connection.execute(f"SET {name} = '{value}'")
+        connection.execute(f"PREPARE look_up (text[], date) AS {of_many(sql)}")
+        asked = "EXPLAIN EXECUTE look_up (ARRAY['x'], '2026-03-02')"
+        plan = "\n".join(row[0] for row in connection.execute(asked))
+    assert "ix_holder_change_parties_code" in plan
+    assert "Index Cond: ((role)" not in plan
+    assert "Seq Scan" not in plan
+    assert "Hash" not in plan
 
 
 def test_it_goes_on_after_the_server_cut_it_off(postgres_store: Store) -> None:

@@ -308,7 +308,9 @@ def test_a_signal_between_start_and_service_is_not_lost(number):
     assert starting.told is True
 
 
-def test_processes_that_were_told_while_they_started_ended_well(monkeypatch):
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("everybody", [False, True])
+def test_processes_that_were_told_while_they_started_ended_well(monkeypatch, name, everybody):
     """A child that has no handler yet dies of the signal, and had nothing to bring to an end."""
     fork = os.fork
 
@@ -326,7 +328,13 @@ def test_processes_that_were_told_while_they_started_ended_well(monkeypatch):
     seen = []
     monkeypatch.setattr(os, "fork", slow_fork)
     made = Processes(2, serve, lambda: seen.append("left"))
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    def tell():
+        """As an operator, or as systemd and a terminal do: the whole group at once."""
+        for pid in [*(made._children if everybody else ()), os.getpid()]:
+            os.kill(pid, name)
+
+    threading.Timer(0.5, tell).start()
     before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
         assert made.run() is True
@@ -334,3 +342,25 @@ def test_processes_that_were_told_while_they_started_ended_well(monkeypatch):
         for name, handler in before.items():
             signal.signal(name, handler)
     assert seen == ["left"]
+
+
+def test_an_orphan_of_somebody_else_ends_nothing(monkeypatch):
+    """The first process of a container inherits what its children leave."""
+    wait, strangers = os.wait, [(999_999_999, signal.SIGKILL)]
+    monkeypatch.setattr(os, "wait", lambda: strangers.pop() if strangers else wait())
+    made = Processes(1, lambda _number: time.sleep(60))
+    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    try:
+        assert made.run() is True
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+    assert not strangers
+
+
+def test_whoever_has_ended_already_need_not_be_told():
+    made = Processes(1, lambda _number: None)
+    made._children[999_999_999] = (1, 0.0)
+    made._stop(signal.SIGTERM, None)
+    assert made._stopping

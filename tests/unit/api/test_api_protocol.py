@@ -1,11 +1,14 @@
 """The protocol beneath: heads that are too long, too slow or no HTTP, on real sockets."""
 
 import asyncio
+import contextlib
 import json
 import select
 import socket
 import threading
+import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import uvicorn
@@ -15,10 +18,12 @@ from api.app import create_app
 from api.failures import PortTaken
 from certlib.errors import StoreUnavailable
 
+UNKNOWN = "1.2.156.3005.2.11100000000019713D008.11445200990090139J.0123456789ABCDEFGHJK.001.4"
+
 
 class Running:
     def __init__(self, site):
-        config = uvicorn.Config(
+        self.config = uvicorn.Config(
             site,
             http=protocol.GuardedProtocol,
             loop="asyncio",
@@ -27,7 +32,7 @@ class Running:
             access_log=False,
             ws="none",
         )
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(self.config)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self._thread = threading.Thread(
@@ -82,6 +87,11 @@ class Later:
         pass
 
 
+def _get(path, *headers, method="GET"):
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 @pytest.fixture
 def later(world):
     return Later(world.parts.status)
@@ -110,11 +120,6 @@ def _code(answer):
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"connection: close" in head.lower()
     return int(head.split()[1]), json.loads(body)["code"]
-
-
-def _get(path, *headers, method="GET"):
-    lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers]
-    return "\r\n".join([*lines, "", ""]).encode()
 
 
 @pytest.mark.parametrize("garbage", [b"\x00\x01\r\n\r\n", b"GET\r\n\r\n", _get("/\xff")])
@@ -216,15 +221,100 @@ def test_what_comes_before_the_answer_waits_for_it(waiting, world, later):
     assert answer.count(b"HTTP/1.1 200") == 3
 
 
-def test_who_stops_speaking_still_gets_the_answer(running, world):
+@pytest.mark.parametrize("identifier", ["", UNKNOWN, "x"])
+def test_who_stops_speaking_still_gets_the_answer(running, world, identifier):
     """A half-closed connection, as simple tools make one."""
-    identifier = world.issued()
+    asked = identifier or world.issued()
     with socket.create_connection(("127.0.0.1", running.port), timeout=20) as talk:
-        talk.sendall(_get(f"/v1/status/{identifier}"))
+        talk.sendall(_get(f"/v1/status/{asked}"))
         talk.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: talk.recv(65536), b""))
-    assert answer.count(b"HTTP/1.1 200") == 1
+    assert answer.count(b"HTTP/1.1 ") == 1
     assert answer.endswith(b"}")
+    assert identifier or answer.startswith(b"HTTP/1.1 200")
+
+
+_LENGTH = b"Host: x\r\nContent-Length: %d\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /v1/certificates HTTP/1.1\r\n" + _LENGTH,
+        b"POST /v1/status/x HTTP/1.1\r\n" + _LENGTH,
+        b"POST /v1/certificates HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_the_body_of_what_is_answered_already_is_no_request(running, world, head):
+    """Behind a proxy somebody else would get its answer (request smuggling)."""
+    identifier = world.issued()
+    inner = _get(f"/v1/status/{identifier}")
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as talk:
+        talk.sendall(head % len(inner) if b"%d" in head else head)
+        answer = talk.recv(65536)
+        with contextlib.suppress(OSError):  # it may hang up on such a client
+            talk.sendall(inner)
+            talk.sendall(_get("/healthz", "Connection: close"))
+            answer += b"".join(iter(lambda: talk.recv(65536), b""))
+    assert identifier.encode() not in answer
+
+
+def test_a_second_head_in_pieces_is_one_request(running, world):
+    identifier = world.issued()
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as talk:
+        talk.sendall(_get("/healthz"))
+        assert talk.recv(65536).startswith(b"HTTP/1.1 200")
+        talk.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: a\r\n")
+        time.sleep(0.2)
+        talk.sendall(_get(f"/v1/status/{identifier}", "Connection: close"))
+        answer = b"".join(iter(lambda: talk.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert identifier.encode() not in answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "octets"),
+    [
+        (_get("/healthz"), b"\r\n"),
+        (b"POST /v1/certificates HTTP/1.1\r\n" + _LENGTH % 1000, b"x"),
+    ],
+)
+def test_a_few_octets_after_an_answer_hold_no_connection(running, monkeypatch, asked, octets):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as talk:
+        talk.sendall(asked)
+        assert talk.recv(65536)
+        talk.sendall(octets)
+        while talk.recv(65536):
+            pass
+
+
+def test_a_question_outlives_the_connections_time_to_idle(waiting, world, later):
+    identifier = world.issued()
+    waiting.config.timeout_keep_alive = 0.2
+    later.seconds = 1
+    with socket.create_connection(("127.0.0.1", waiting.port), timeout=20) as talk:
+        talk.sendall(_get("/healthz"))
+        assert talk.recv(65536).startswith(b"HTTP/1.1 200")
+        talk.sendall(_get(f"/v1/status/{identifier}"))
+        assert talk.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_the_day_may_turn_while_a_row_is_on_its_way(waiting, world, later, monkeypatch):
+    """Asked on one day and judged on another: the row is asked for again."""
+    identifier, days = world.issued(), []
+    ask = later.ask
+
+    def asked(name, today):
+        days.append(today)
+        if len(days) == 1:
+            world.house.clock.pass_time(days=1)
+        return ask(name, today)
+
+    monkeypatch.setattr(later, "ask", asked)
+    answer = waiting.raw(_get(f"/v1/status/{identifier}"), _get("/x", "Connection: close"))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert days == [days[0], days[0] + timedelta(days=1)]
 
 
 def test_one_connection_that_fails_does_not_starve_the_others(world):
@@ -297,8 +387,7 @@ def test_what_was_asked_is_answered_before_the_server_stops(world, later):
 
 
 def test_unknown_identifiers_on_a_connection_that_is_kept(running):
-    unknown = "1.2.156.3005.2.11100000000019713D008.11445200990090139J.0123456789ABCDEFGHJK.001.4"
-    answer = running.raw(_get(f"/v1/status/{unknown}"), _get("/v1/status/x", "Connection: close"))
+    answer = running.raw(_get(f"/v1/status/{UNKNOWN}"), _get("/v1/status/x", "Connection: close"))
     assert answer.count(b"HTTP/1.1 404") == 1
     assert answer.count(b"HTTP/1.1 400") == 1
 

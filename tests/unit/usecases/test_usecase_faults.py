@@ -22,6 +22,7 @@ from certlib.registry import IntentStatus
 from certlib.states import State
 from certlib.usecases import issue as issue_module
 from certlib.usecases.burn import burn
+from certlib.usecases.order import IssueAnswer
 from certlib.usecases.publish import publish
 from certlib.usecases.verify import Question, VerifyCertificates
 from certlib.verification import Claim
@@ -60,6 +61,28 @@ def test_a_group_whose_registry_cannot_be_read_fails_as_one(house, monkeypatch, 
     _fails_at(monkeypatch, house.registry, "read", call, STORE_DOWN)
     outcomes = house.issue.issue(CALLER, [request("a", number="A"), request("b", number="B")])
     assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
+
+
+def test_one_damaged_record_stops_no_other_order_of_the_group(house, monkeypatch):
+    read = house.registry.read
+
+    @contextmanager
+    def damaged():
+        with read() as session:
+            found = session.idempotency
+
+            def idempotency(client, route, key):
+                if key == "bad":
+                    raise Corrupt(what="idempotency")
+                return found(client, route, key)
+
+            monkeypatch.setattr(session, "idempotency", idempotency, raising=False)
+            yield session
+
+    monkeypatch.setattr(house.registry, "read", damaged)
+    orders = [request(key, number=key) for key in ("a", "bad", "c")]
+    kinds = [type(outcome) for outcome in house.issue.issue(CALLER, orders)]
+    assert kinds == [IssueAnswer, Corrupt, IssueAnswer]
 
 
 def test_reservation_lost(house, monkeypatch):
