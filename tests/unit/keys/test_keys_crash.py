@@ -9,6 +9,7 @@ from keys_world import PLANNING, TRANSPORT, found, verify_signature
 from keys.authority import SealOrder
 
 BOUNDARIES = ("open", "write", "fsync", "link", "replace", "unlink")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ORDERS = (SealOrder(*TRANSPORT), SealOrder(*PLANNING))
 
 

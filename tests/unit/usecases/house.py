@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from api.egress.addresses import AddressPolicy
 from api.json_schema import JsonSchemaValidator
@@ -303,13 +306,24 @@ def definition(type_code, **changes):
     }
 
 
+@cache
+def _empty():
+    """A database with its tables: to migrate anew for each test costs more than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "certlib.sqlite"
+        upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 def build(folder, stores=None):
     """`stores(cipher, clock, entropy)` gives another registry and object store."""
     clock, entropy = SetClock(), CountingEntropy()
     cipher = Cipher(b"k" * 32, entropy)
     if stores is None:
-        url = f"sqlite:///{folder / 'certlib.sqlite'}"
-        upgrade(url)
+        path = folder / "certlib.sqlite"
+        url = f"sqlite:///{path}"
+        if not path.exists():
+            path.write_bytes(_empty())
         registry = SqlRegistry(EngineOptions(url), cipher, clock)
         objects = FileObjectStore(folder / "objects", cipher)
     else:
