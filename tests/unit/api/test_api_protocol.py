@@ -192,6 +192,15 @@ def test_a_header_behind_half_a_line_end_is_not_answered_at_once(running, world,
     assert b"HTTP/1.1 200" not in answer
 
 
+def test_the_usual_keep_alive_takes_the_short_way(running, world):
+    """uvicorn names itself, on the long one."""
+    path = f"/v1/status/{world.issued()}"
+    for header, short in (("Connection: keep-alive", True), ("X-Request-Id: 12345678", False)):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=20) as talk:
+            talk.sendall(_get(path, header))
+            assert (b"server: uvicorn" not in talk.recv(65536)) is short
+
+
 def test_a_change_is_seen_on_the_short_way_too(running, world):
     identifier = world.issued()
     path = f"/v1/status/{identifier}"
