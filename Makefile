@@ -7,12 +7,14 @@ SHELL := /bin/bash
 PORT ?= 8000
 DATA_DIR ?= var
 JOBS ?= 2
+ORDER ?= 1111010319
 PACKAGES := certlib certlib_client keys signing storage api
 CERTLIB := .venv/bin/certlib
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 FAST := $(addprefix tests/unit/,api client domain egress house keys life storage usecases verdicts)
-ALL_CORES := -n $(JOBS) --dist loadfile --no-loadscope-reorder
+# Tests run in an order by chance, the same each time: ORDER=$$RANDOM tries another.
+ALL_CORES := -n $(JOBS) --dist loadfile --no-loadscope-reorder --randomly-seed=$(ORDER)
 
 # Only `run` hands these on: no test ever reads the port or the data folder of a running node.
 unexport PORT DATA_DIR
@@ -44,7 +46,7 @@ run: install ## the service with demo data: PORT=8000 DATA_DIR=var
 	exec $(CERTLIB) serve
 
 ifdef T
-test: .venv/.installed-dev ## all gates and tests; T=tests/… for one file, without gates
+test: .venv/.installed-dev ## all gates and tests; T=tests/… for one file; ORDER=… in another order
 	scripts/system_packages.sh test
 	$(PYTEST) $(T)
 else
