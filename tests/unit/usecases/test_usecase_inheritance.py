@@ -6,15 +6,18 @@ from datetime import date
 import pytest
 
 from certlib.beside import Lifting
+from certlib.decisions import Decision
 from certlib.duties import DutyResult
+from certlib.inheritance import inherit
 from certlib.issuing_errors import RestrictedTransfer
 from certlib.renewals import RenewalOutcome
 from certlib.restrictions import RestrictionKind
-from certlib.states import Action, State, View
+from certlib.states import CORRECTION, Action, State, View
 from certlib.usecases import issue as issue_module
 from certlib.usecases.amend import Amendment
 from certlib.usecases.publish import publish
 from certlib.usecases.record_results import ResultRow
+from tests.fakes import records
 from tests.unit.usecases.house import CALLER, request
 from tests.unit.usecases.inspected import INSPECTED, put_inspected
 from tests.unit.usecases.versions import (
@@ -55,6 +58,23 @@ def test_a_suspension_that_is_over_stays_behind(house):
     old = first(house)
     suspend(house, old, date(2026, 11, 1), until=date(2026, 11, 10), automatic=True)
     assert house.certificate(revised(house, old)).state is State.ISSUED
+
+
+def test_a_suspension_that_stands_twice_in_the_history_is_carried_once():
+    """As where a version stood again and was still suspended."""
+    before, heir = (records.certificate(records.intent(number)) for number in (1, 2))
+    suspended = replace(
+        before.history[0],
+        decision=Decision(Action.SUSPEND, "withheld", date(2026, 3, 1)),
+        from_state=State.ISSUED,
+        to_state=State.SUSPENDED,
+        sequence=2,
+    )
+    history = (*before.history, suspended, replace(suspended, sequence=3))
+    before = replace(before, state=State.SUSPENDED, history=history)
+    found = inherit(heir, before, CORRECTION, actor="officer", now=records.AT)
+    assert found.state is State.SUSPENDED
+    assert [step.decision.action for step in found.history] == [Action.SEAL, Action.SUSPEND]
 
 
 def test_a_correction_knows_of_past_suspensions(house):
