@@ -56,8 +56,8 @@ parties by role: good plans for a small table, and bad ones after a large import
 UNTOUCHED_SQL = _ROW.format(touched="'?'")
 """The same row of a certificate to whose holders nothing happened; of others, '?' at the end.
 
-PostgreSQL makes ready all of a statement at every run, also what it then never reaches: without
-what happens to one holder in a thousand, a look-up costs a third.
+PostgreSQL makes ready all of a statement at every run, also what it then never reaches: what
+happens to one holder in a thousand is left to a second question.
 """
 
 
