@@ -30,9 +30,10 @@ _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 class PostgresServer:
     """One server; `database()` makes a new database, perhaps from a template."""
 
-    def __init__(self, *, durable: bool = False, port: int = 0) -> None:
+    def __init__(self, *, durable: bool = False, port: int = 0, buffers: str = "128MB") -> None:
         """`port`: listen on the loopback too, for a proxy in between."""
         self.port = port
+        self._buffers = buffers
         self._command: list[str] = []
         self._scratch = Path(tempfile.mkdtemp(prefix="certlib-pg-", dir="/tmp"))
         self._numbers = count(1)
@@ -148,6 +149,7 @@ class PostgresServer:
         self._command = [
             *dropped, str(binaries / "postgres"), "-D", str(data), "-k", str(self._scratch),
             "-c", f"listen_addresses={listen}", "-c", f"fsync={sync}", "-c", "max_connections=80",
+            "-c", f"shared_buffers={self._buffers}",
             *(["-p", str(self.port)] if self.port else []),
         ]  # fmt: skip
         self.resume()

@@ -114,7 +114,7 @@ def test_a_silent_receiver_is_left_alone_for_a_while_and_comes_back(
     moment[0] += 5.1
     world.house.clock.pass_time(hours=1)
     courier.round()
-    _until(lambda: _statuses(world, hook) == ["delivered"] * 3)
+    _until(lambda: _statuses(world, hook) == ["delivered"] * 3 and not courier._busy)
     assert courier._resting == {}
 
 
