@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from certlib.certificate import Certificate, CertificateFile
+from certlib.document import Holder
 from certlib.errors import Unsupported
 from certlib.holders import normalise_code_type
 from certlib.registry import Publication
@@ -131,7 +132,14 @@ def _certificate_row(link: Link, item: Publication) -> dict[str, Any]:
         "content": seal_content(link.cipher, _CERTIFICATES.name, content),
         "acting_code": content.acting_code,
         "duties_since": standing.clocks_text(certificate.duties_since),
+        "holder_hash": _sole_holder(link, content.holders),
     }
+
+
+def _sole_holder(link: Link, holders: Sequence[Holder]) -> str:
+    if len(holders) != 1:
+        return ""
+    return code_hash(link.cipher, holders[0].code_type, holders[0].code)
 
 
 def _holder_rows(link: Link, certificate: Certificate) -> list[dict[str, Any]]:

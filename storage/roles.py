@@ -136,6 +136,7 @@ PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
         "type_version",
         "paper",
         "duties_since",
+        "holder_hash",
     ),
     "certificate_standing": (
         "identifier",

@@ -71,6 +71,7 @@ _OWN = {
     "identifier": "{name}",
     "number_hash": "{hash}",
     "code_hash": "{hash}",
+    "holder_hash": "{hash}",
     "name_hash": "{hash}",
     "sha256": "{hash}",
     "storage_key": "substr({hash}, 1, 32)",

@@ -47,8 +47,9 @@ class CertificateRow(Row, table=True):
     """One version of a certificate; (type, issuer, serial) is its lineage.
 
     `valid_from` falls back on the issue date. `content` is sealed canonical JSON and stands behind
-    the others: a status look-up reads that far only where `duties_since` says something.
-    `acting_code` is the entrusted unit, or "".
+    what a status look-up reads, all but the last two. `acting_code` is the entrusted unit, or "".
+    `holder_hash` is the `code_hash` of the sole holder and "" where there are several; NULL in rows
+    of before schema 0014.
     """
 
     __tablename__ = "certificates"
@@ -110,6 +111,7 @@ class CertificateRow(Row, table=True):
     content: bytes = sealed()
     acting_code: str = text()
     duties_since: str | None = optional_text()
+    holder_hash: str | None = optional_text()
 
 
 class CertificateHolderRow(Row, table=True):
@@ -120,7 +122,6 @@ class CertificateHolderRow(Row, table=True):
         _of_certificate(),
         CheckConstraint("position >= 0", name="position"),
         Index("ix_certificate_holders_code", "code_hash", "code_type"),
-        Index("ix_certificate_holders_of", "identifier", "code_hash"),
         STRICT,
     )
 

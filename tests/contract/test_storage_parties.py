@@ -17,6 +17,7 @@ from certlib.registry import SearchQuery, StatusRow
 from certlib.usecases.widen import widened
 from storage.link import Link
 from storage.search import page
+from storage.status_sql import UNTOUCHED_SQL
 from tests.contract.conftest import Store
 from tests.fakes import records
 from tests.fakes.parties import AT, FIRM, PERSON, SOURCE, change, renamed
@@ -233,14 +234,20 @@ def _asked(store: Store, *identifiers: str) -> list[StatusRow]:
     return asyncio.run(act())
 
 
-def test_the_status_row_says_why_the_sole_holder_is_no_more(store: Store) -> None:
-    """Along its own codes, in the order of days; void events and those to come count for nothing."""
+@pytest.mark.parametrize("of_before", [False, True])
+def test_the_status_row_says_why_the_sole_holder_is_no_more(store: Store, of_before: bool) -> None:
+    """Along its own codes, in the order of days; void events and those to come count for nothing.
+
+    Rows of before schema 0014 do not name their sole holder.
+    """
     alone = records.intent(1)
     (holder,) = alone.content.holders
     two = records.intent(2)
     two = replace(two, content=replace(two.content, holders=(holder, SECOND)))
     other = records.intent(3, of=records.content(3, holders=(FIRM,)))
     store.publish(alone, two, other)
+    if of_before:
+        store.run("UPDATE certificates SET holder_hash = NULL")
     day = date(2025, 6, 1)
 
     def gone(identifier: str = alone.identifier) -> object:
@@ -269,6 +276,18 @@ def test_the_status_row_says_why_the_sole_holder_is_no_more(store: Store) -> Non
         unit.void_event("1", reason="错", actor="operator", at=AT)
         unit.commit()
     assert gone() is None
+
+
+def test_a_certificate_names_its_sole_holder_by_keyed_hash(store: Store) -> None:
+    """So the public look-up need not read its holders; of several none is named."""
+    one, two = records.intent(1), records.intent(2)
+    (holder,) = one.content.holders
+    two = replace(two, content=replace(two.content, holders=(holder, SECOND)))
+    store.publish(one, two)
+    named = store.rows("SELECT holder_hash FROM certificates ORDER BY identifier")
+    held = store.rows("SELECT code_hash FROM certificate_holders ORDER BY identifier, position")
+    assert [tuple(row) for row in named] == [tuple(held[0]), ("",)]
+    assert "certificate_holders" not in UNTOUCHED_SQL
 
 
 def test_a_change_is_kept_as_it_was_recorded(store: Store) -> None:

@@ -52,7 +52,7 @@ def test_history_cannot_be_rewritten_by_the_service(connect, table: str, act: st
 @pytest.mark.parametrize("act", [
     "UPDATE certificates SET content = content", "UPDATE certificates SET identifier = identifier",
     "UPDATE certificates SET issuer_code = 'x'", "UPDATE certificates SET valid_to = NULL",
-    "UPDATE certificates SET duties_since = NULL",
+    "UPDATE certificates SET duties_since = NULL", "UPDATE certificates SET holder_hash = ''",
     "DELETE FROM certificates", "DELETE FROM intents", "UPDATE intents SET content = content",
     "UPDATE intents SET storage_key = storage_key", "UPDATE type_versions SET definition = ''",
     "DELETE FROM certificate_holders", "UPDATE holder_names SET name_hash = ''",
@@ -119,8 +119,8 @@ def test_a_new_table_has_its_rights_after_the_upgrade(postgres_store: Store) -> 
     store.run("UPDATE alembic_version SET version_num = '0010'")
     store.run("DROP TABLE object_locks_due")
     store.run("DROP TRIGGER certificate_files_no_update ON certificate_files")
-    store.run("DROP INDEX ix_certificate_holders_of")
-    store.run("ALTER TABLE certificates DROP COLUMN duties_since")
+    for column in ("duties_since", "holder_hash"):
+        store.run(f"ALTER TABLE certificates DROP COLUMN {column}")
     upgrade(store.owner_url)
     with store.registry.read() as session:
         assert session.departments() == []
