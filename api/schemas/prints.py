@@ -21,7 +21,7 @@ class PrintIn(Wire):
     place: Place = Field(description="印制地点。 Where it was printed.")
     printed_at: Instant = Field(description="印制时间。 When.")
     form: Literal["original", "duplicate", "annex", "drawing"] = "original"
-    copy_number: Annotated[int, Field(ge=0, le=99)] = 0
+    copy_number: Annotated[int, Field(ge=0, le=999)] = 0
     blank_number: Annotated[str, StringConstraints(max_length=64)] = Field(
         default="", description="空白证件号；管理库存的须填。 Mandatory where a stock is kept."
     )

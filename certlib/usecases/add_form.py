@@ -26,6 +26,7 @@ from certlib.usecases.authority import Bid, mandate, need_standing
 from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.finish import Finish
 from certlib.usecases.four_eyes import Hands, need_hands
+from certlib.usecases.gone_holders import sole_holder_gone
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
 from certlib.usecases.issue import IssuingOptions
 from certlib.usecases.order_checks import form_of_type_problems, numbered
@@ -88,7 +89,7 @@ class AddForms:
             ScopeMissing, OutsideDepartment, ApprovalMissing, SealerNotSeparate: not so.
             CertificateNotFound: no such certificate.
             TransitionForbidden, StaleVersion: it is suspended, has ended, or has changed.
-            Invalid: the type has no such file.
+            Invalid: the type has no such file, or its sole holder is no more.
             FormTaken: it is there, or is being made.
             SigningUnavailable, StoreUnavailable: the reconciler goes on.
         """
@@ -147,6 +148,9 @@ def _certificate(
     if request.expected_version not in {None, found.row_version}:
         raise StaleVersion
     need_in_force(found, day)
+    gone = tuple(sole_holder_gone(uow, content.holders, day))
+    if gone:
+        raise Invalid(problems=gone)
     return found
 
 

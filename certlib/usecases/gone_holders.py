@@ -53,6 +53,20 @@ def gone_since_made(
             yield _problem(f"/holders/{place}/code", gone.kind, gone.effective_from)
 
 
+def sole_holder_gone(
+    session: ReadSession, holders: Sequence[Holder], today: date
+) -> Iterator[Problem]:
+    """Why the sole holder of a certificate that is there gets no further file of it.
+
+    Where there are several the others still use it: a verdict does not speak of one of them either.
+    """
+    if len(holders) == 1:
+        chronicle = Chronicle(session.related_changes([key_of(holders[0])]))
+        gone = chronicle.standing(holders[0], today, today).gone
+        if gone is not None:
+            yield _problem("/identifier", gone.kind, gone.effective_from)
+
+
 def _day(order: IssueOrder, before: Certificate | None) -> date:
     return before.begins if before is not None and _corrects(order) else order.issue_date
 

@@ -242,6 +242,14 @@ def test_a_copy_without_its_sheet_is_late_too(world):
     assert _get(world, "paper/late").json()["identifiers"] == []
 
 
+def test_every_copy_that_can_be_issued_can_be_printed(world):
+    """A licence for each of 120 vehicles is no rarity."""
+    forms = [{"form": "original"}, {"form": "duplicate", "copy_number": 120}]
+    identifier = world.issued(type_code=STEPS, **HANDS, forms=forms)
+    printed = _print(world, identifier, form="duplicate", copy_number=120)
+    assert printed.status_code == 201, printed.text
+
+
 def test_paper_that_is_out_after_the_end_is_listed_until_collected(world):
     identifier = world.issued()
     _print(world, identifier)

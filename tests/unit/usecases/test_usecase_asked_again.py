@@ -5,12 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from certlib.document import Holder
+from certlib.document import Form, Holder
 from certlib.errors import Invalid, SigningUnavailable
 from certlib.holder_changes import ChangeKind
 from certlib.registry import DraftStatus
 from certlib.renewals import RenewalOutcome
 from certlib.states import CORRECTION, State
+from certlib.usecases.add_form import FormRequest
 from certlib.usecases.amend import Amendment
 from certlib.usecases.drafts import DraftAct
 from certlib.usecases.record_holders import HolderChangeRequest, VoidRequest
@@ -136,6 +137,29 @@ def test_what_was_reserved_is_finished_whoever_has_died_since(house):
     house.sealer.error = None
     assert house.reconcile.run().published == 2
     assert house.certificate(draft).state is State.ISSUED
+
+
+def test_no_file_is_added_for_a_sole_holder_who_is_no_more(house):
+    """Of a certificate of several the others still use it."""
+    with_people(house, holder_category="mixed", forms=("original", "duplicate"))
+    people = {"type_code": PEOPLE, "holders": (PERSON, FIRM)}
+    both = house.issue.issue_one(CALLER, request("p-0", number="p-0", **people)).identifier
+    alone = {"type_code": PEOPLE, "holders": (PERSON,)}
+    one = house.issue.issue_one(CALLER, request("p-1", number="p-1", **alone)).identifier
+
+    def added(identifier, key):
+        wanted = FormRequest(identifier, Form("duplicate"), key)
+        return house.add_form.add(CALLER, wanted)["copy_number"]
+
+    assert added(one, "before") == 1
+    gone(house, "died", holder=PERSON)
+    with pytest.raises(Invalid) as caught:
+        added(one, "a-1")
+    assert [(item.field, item.code) for item in caught.value.problems] == [
+        ("/identifier", "holder-ended")
+    ]
+    assert len(house.certificate(one).files) == 2
+    assert added(both, "a-2") == 1
 
 
 def test_a_renewal_that_was_refused_since_is_not_sealed(house):
