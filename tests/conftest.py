@@ -9,6 +9,11 @@ from hypothesis import settings
 settings.register_profile("patient", settings.default, deadline=None)
 settings.load_profile("patient")
 
+# Their tests look at a node of tests/acceptance/conftest.py, one of each profile.
+SHARING_NODES = {
+    f"tests/acceptance/test_acceptance_{name}.py" for name in ("docs", "readers", "verdicts")
+}
+
 
 @pytest.fixture(scope="session")
 def servers():
@@ -24,12 +29,33 @@ def _is_slow(item: pytest.Item) -> bool:
     return item.get_closest_marker("slow") is not None
 
 
+def _declared(item: pytest.Item) -> float:
+    """The seconds that a test may take as it says of itself."""
+    limit = item.get_closest_marker("timeout")
+    return float(limit.args[0]) if limit else 0.0
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests first: two workers then end together instead of one waiting for the other."""
-    items.sort(key=lambda item: not _is_slow(item))
+    """The slowest first: workers then end together instead of all waiting for one."""
+    items.sort(key=lambda item: (not _is_slow(item), -_declared(item)))
     for item in filter(_is_slow, items):
         item.add_marker("no_cover")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """What shares a node with the whole demo goes to one worker, which makes it once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class BySharedNode(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            if file not in SHARING_NODES:
+                return file
+            return "servers" if "[servers" in nodeid else "embedded"
+
+    return BySharedNode(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)
