@@ -1,7 +1,10 @@
 """What holds for every test."""
 
+import os
 from collections.abc import Generator
+from posix import _exit
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -58,6 +61,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return BySharedNode(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker of xdist is measured once, by what pytest-cov starts next and pauses where asked.
+
+    Until then it measures itself twice, as a process that pytest started and as a pytest of its
+    own. Both would go on: in the slow tests too, and in whatever they fork.
+    """
+    while hasattr(config, "workerinput") and (running := coverage.Coverage.current()):
+        running.stop()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """The fast tests hold the floors of coverage alone; measuring costs the slow ones minutes.
@@ -67,4 +80,5 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     with pytest.MonkeyPatch.context() as patch:
         if _is_slow(item):
             patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+            patch.setattr(os, "_exit", _exit)  # coverage's own saves what was measured until then
         return (yield)
