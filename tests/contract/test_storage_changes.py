@@ -183,6 +183,8 @@ def test_nothing_ever_appears_behind_a_cursor_already_handed_out(
             cursor = page[-1].sequence if page else cursor
             if ended and not page:
                 return
+            if not page:
+                stop.wait(0.001)  # not to keep the interpreter from the writers
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(1, writers + 1)]
     reader = threading.Thread(target=read)
