@@ -8,9 +8,12 @@ import coverage
 import pytest
 from hypothesis import settings
 
+from tests.fakes.statements import share_compiled
+
 # A shared machine is slow at times: no promise of ours is one of milliseconds.
 settings.register_profile("patient", settings.default, deadline=None)
 settings.load_profile("patient")
+share_compiled()
 
 # Their tests look at a node of tests/acceptance/conftest.py, one of each profile.
 SHARING_NODES = {
