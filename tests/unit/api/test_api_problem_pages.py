@@ -1,8 +1,22 @@
 """Where `type` of a problem document leads: a page for each code, Chinese first, English beside."""
 
+import shutil
+
 import pytest
 
 from api.problems import TABLE
+from tests.unit.api.api_world import open_world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, template, api_portal):
+    """One world for all pages: to look at them changes nothing."""
+    folder = tmp_path_factory.mktemp("pages")
+    shutil.copy(template, folder)
+    made = open_world(folder, api_portal)
+    yield made
+    made.parts.status.close()
+    made.house.registry.close()
 
 
 def test_the_type_of_a_problem_leads_to_its_page(world):
