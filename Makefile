@@ -6,14 +6,14 @@ SHELL := /bin/bash
 
 PORT ?= 8000
 DATA_DIR ?= var
-JOBS ?= 2
+JOBS ?= 3
 ORDER ?= 1111010319
 PACKAGES := certlib certlib_client keys signing storage api
 CERTLIB := .venv/bin/certlib
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 FAST := $(addprefix tests/unit/,api client domain egress house keys life storage usecases verdicts)
-# Tests run in an order by chance, the same each time: ORDER=$$RANDOM tries another.
+# Three workers keep two cores busy: some tests wait. They run in an order by chance, the same each time: ORDER=$$RANDOM tries another.
 ALL_CORES := -n $(JOBS) --dist loadfile --no-loadscope-reorder --randomly-seed=$(ORDER)
 
 # Only `run` hands these on: no test ever reads the port or the data folder of a running node.
