@@ -21,7 +21,15 @@ from storage.engines import EngineOptions, engines
 from storage.faults import translating
 from storage.migrations import configuration, newest, revision
 
-__all__ = ["DatabaseFacts", "RightsFacts", "ServerFacts", "database", "login_rights", "seen_by"]
+__all__ = [
+    "DatabaseFacts",
+    "RightsFacts",
+    "ServerFacts",
+    "Sight",
+    "database",
+    "login_rights",
+    "seen_by",
+]
 
 _SECONDS: Final = 5.0
 _POWERS: Final = (
@@ -169,19 +177,25 @@ def login_rights(url: str) -> RightsFacts:
     return RightsFacts(powers, tuple(excess), tuple(missing), len(tables))
 
 
-def seen_by(url: str) -> tuple[str, ...]:
-    """Columns that the login of the public look-up can read and need not, `table.column`.
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Columns as `table.column`: `excess` are read and need not be, `missing` the other way."""
+
+    excess: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def seen_by(url: str) -> Sight:
+    """What the login of the public look-up can read, against what it needs.
 
     Raises:
         StoreUnavailable: it does not answer.
     """
     with _looking(url) as connection:
         rows = connection.execute(_COLUMNS).all()
-    return tuple(
-        f"{row.table_name}.{row.column_name}"
-        for row in rows
-        if row.select and row.column_name not in roles.PUBLIC.get(row.table_name, ())
-    )
+    seen = {f"{row.table_name}.{row.column_name}" for row in rows if row.select}
+    needed = {f"{table}.{column}" for table, columns in roles.PUBLIC.items() for column in columns}
+    return Sight(tuple(sorted(seen - needed)), tuple(sorted(needed - seen)))
 
 
 @contextmanager

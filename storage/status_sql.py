@@ -34,9 +34,13 @@ SELECT c.identifier, c.state, c.valid_from, c.valid_to, c.type_code, c.issuer_co
           AND (r.lifted_on IS NULL OR r.lifted_on > :today) LIMIT 1) IS NOT NULL,
        s.action, s.reason_code, s.begins, s.effective_from, s.until, s.automatic, s.personal,
        s.granted_on, s.results,
-       CASE WHEN c.holder_hash IS NULL
-                 OR (SELECT 1 FROM holder_change_parties b WHERE b.code_hash = c.holder_hash
-                     AND b.role || '' = 'before' LIMIT 1) IS NOT NULL
+       CASE WHEN CASE WHEN COALESCE(c.holder_hash, '') <> ''
+                      THEN (SELECT 1 FROM holder_change_parties b
+                            WHERE b.code_hash = c.holder_hash AND b.role || '' = 'before' LIMIT 1)
+                      ELSE (SELECT 1 FROM certificate_holders h WHERE h.identifier = c.identifier
+                            AND (SELECT 1 FROM holder_change_parties b
+                                 WHERE b.code_hash = h.code_hash AND b.role || '' = 'before'
+                                 LIMIT 1) IS NOT NULL LIMIT 1) END IS NOT NULL
             THEN {touched} END
 FROM certificates c LEFT JOIN certificate_standing s ON s.identifier = c.identifier
 WHERE c.identifier = :identifier
@@ -46,7 +50,9 @@ STATUS_SQL = _ROW.format(touched=_GONE)
 
 The last column says why the sole holder is no more, under its own codes one after the other
 (`Standing.gone`); they are compared by keyed hash, nothing is decrypted. It is asked only where
-something happened to a holder at all, or where the row is older than the column that tells.
+something happened to a holder at all; the holders themselves are looked at where the row names no
+sole one, being older than the column or of several. All that is asked of `certificates` stands in
+one index: SQLite reads no row, and nothing of a long content that the row may carry.
 
 Where EXISTS or a join would be usual there are scalars, and a role that no index can be asked for:
 a plan is made once and kept. PostgreSQL would answer EXISTS from a hash of a whole table, and find
@@ -54,7 +60,7 @@ parties by role: good plans for a small table, and bad ones after a large import
 """
 
 UNTOUCHED_SQL = _ROW.format(touched="'?'")
-"""The same row of a certificate to whose sole holder nothing happened; of others, '?' at the end.
+"""The same row of a certificate to whose holders nothing happened; of others, '?' at the end.
 
 PostgreSQL makes ready all of a statement at every run, also what it then never reaches: what
 happens to one holder in a thousand is left to a second question.

@@ -78,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """The fast tests hold the floors of coverage alone; measuring costs the slow ones minutes.
 
-    Neither they nor the processes that they start are measured.
+    Neither their calls are measured nor the processes that these start.
     """
     with pytest.MonkeyPatch.context() as patch:
         if _is_slow(item):

@@ -143,13 +143,21 @@ def _public(subject: Subject) -> Iterator[Finding]:
     if subject.settings.embedded or not subject.settings.status_url:
         return
     seen = instruments.public_sight(subject)
-    if seen:
+    if seen.excess:
         yield failed(
-            f"公开查询的登录看得到不该看的列（{_some(seen)}）：请改用 certlib_status 的成员。",
-            f"The public look-up's login can read what it need not ({_some(seen)}): use a login "
-            "that is only a member of certlib_status.",
+            f"公开查询的登录看得到不该看的列（{_some(seen.excess)}）："
+            "请改用 certlib_status 的成员。",
+            f"The public look-up's login can read what it need not ({_some(seen.excess)}): use a "
+            "login that is only a member of certlib_status.",
         )
-    else:
+    if seen.missing:
+        yield failed(
+            f"公开查询的登录看不到所需的列（{_some(seen.missing)}），查询会失败："
+            "请运行 certlib database roles --apply。",
+            f"The public look-up's login cannot read what it needs ({_some(seen.missing)}): every "
+            "look-up fails; run certlib database roles --apply.",
+        )
+    if not (seen.excess or seen.missing):
         yield ok("公开查询的登录只见所需的列。", "The public look-up's login sees what it must.")
 
 

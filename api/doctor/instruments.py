@@ -56,8 +56,8 @@ def rights(subject: Subject) -> inspection.RightsFacts:
     return inspection.login_rights(subject.settings.database)
 
 
-def public_sight(subject: Subject) -> tuple[str, ...]:
-    """What the login of the public look-up sees beyond its need; raises `StoreUnavailable`."""
+def public_sight(subject: Subject) -> inspection.Sight:
+    """What the login of the public look-up sees; raises `StoreUnavailable`."""
     return inspection.seen_by(subject.settings.status_url)
 
 

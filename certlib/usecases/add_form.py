@@ -26,7 +26,7 @@ from certlib.usecases.authority import Bid, mandate, need_standing
 from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.finish import Finish
 from certlib.usecases.four_eyes import Hands, need_hands
-from certlib.usecases.gone_holders import sole_holder_gone
+from certlib.usecases.gone_holders import ended_with_holder
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
 from certlib.usecases.issue import IssuingOptions
 from certlib.usecases.order_checks import form_of_type_problems, numbered
@@ -89,7 +89,7 @@ class AddForms:
             ScopeMissing, OutsideDepartment, ApprovalMissing, SealerNotSeparate: not so.
             CertificateNotFound: no such certificate.
             TransitionForbidden, StaleVersion: it is suspended, has ended, or has changed.
-            Invalid: the type has no such file, or its sole holder is no more.
+            Invalid: the type has no such file, or it has ended with its sole holder.
             FormTaken: it is there, or is being made.
             SigningUnavailable, StoreUnavailable: the reconciler goes on.
         """
@@ -115,6 +115,11 @@ class AddForms:
                 return kept_answer(earlier, digest_now)
             certificate = _certificate(uow, caller, request, now)
             version = _version(uow, certificate)
+            ended = tuple(
+                ended_with_holder(uow, certificate.content.holders, version, legal_day(now))
+            )
+            if ended:
+                raise Invalid(problems=ended)
             need_hands(caller, request.hands, version)
             form = _form(uow, request, certificate, version)
             content = certificate.content.in_form(form)
@@ -148,9 +153,6 @@ def _certificate(
     if request.expected_version not in {None, found.row_version}:
         raise StaleVersion
     need_in_force(found, day)
-    gone = tuple(sole_holder_gone(uow, content.holders, day))
-    if gone:
-        raise Invalid(problems=gone)
     return found
 
 
@@ -177,7 +179,11 @@ def _form(
         if intent.status is IntentStatus.PENDING
     ]
     taken = [file.file_form for file in certificate.files]
-    return numbered((request.form,), (*taken, *pending))[0]
+    form = numbered((request.form,), (*taken, *pending))[0]
+    full = tuple(form_of_type_problems(form, version, ""))
+    if full:  # all numbers are given
+        raise Invalid(problems=full)
+    return form
 
 
 _NO_SECOND_ORIGINAL = Problem(

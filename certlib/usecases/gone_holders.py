@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from certlib.calendar import legal_day
+from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate
 from certlib.document import Holder
 from certlib.errors import Problem
@@ -53,14 +54,15 @@ def gone_since_made(
             yield _problem(f"/holders/{place}/code", gone.kind, gone.effective_from)
 
 
-def sole_holder_gone(
-    session: ReadSession, holders: Sequence[Holder], today: date
+def ended_with_holder(
+    session: ReadSession, holders: Sequence[Holder], version: TypeVersion, today: date
 ) -> Iterator[Problem]:
-    """Why the sole holder of a certificate that is there gets no further file of it.
+    """Why a certificate that is there gets no further file: it has ended with its sole holder.
 
-    Where there are several the others still use it: a verdict does not speak of one of them either.
+    The verdict asks the same (`certlib.verification.holder_checks`): a certificate of several goes
+    on with the others, and one of a type that does not end with its holder goes over to others.
     """
-    if len(holders) == 1:
+    if len(holders) == 1 and version.ends_with_holder:
         chronicle = Chronicle(session.related_changes([key_of(holders[0])]))
         gone = chronicle.standing(holders[0], today, today).gone
         if gone is not None:

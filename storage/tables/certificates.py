@@ -46,10 +46,9 @@ def _of_certificate() -> ForeignKeyConstraint:
 class CertificateRow(Row, table=True):
     """One version of a certificate; (type, issuer, serial) is its lineage.
 
-    `valid_from` falls back on the issue date. `content` is sealed canonical JSON and stands behind
-    what a status look-up reads, all but the last two. `acting_code` is the entrusted unit, or "".
-    `holder_hash` is the `code_hash` of the sole holder and "" where there are several; NULL in rows
-    of before schema 0014.
+    `valid_from` falls back on the issue date. `content` is sealed canonical JSON. `acting_code` is
+    the entrusted unit, or "". `holder_hash` is the `code_hash` of the sole holder, "" where there
+    are several, NULL in rows of before schema 0014. An index has all that a status look-up reads.
     """
 
     __tablename__ = "certificates"
@@ -76,6 +75,23 @@ class CertificateRow(Row, table=True):
         Index("ix_certificates_number", "number_hash"),
         Index("ix_certificates_timestamp_due", "timestamp_due"),
         Index("ix_certificates_paper", "paper", "issuer_code", "identifier"),
+        Index(
+            "ix_certificates_status",
+            "identifier",
+            "state",
+            "valid_from",
+            "valid_to",
+            "type_code",
+            "issuer_code",
+            "row_version",
+            "renewal_pending_since",
+            "changed_at",
+            "issue_date",
+            "type_version",
+            "paper",
+            "duties_since",
+            "holder_hash",
+        ),
         STRICT,
     )
 

@@ -55,20 +55,26 @@ def hard_edges():
 
 @pytest.mark.usefixtures("hard_edges")
 def test_mupdf_reads_every_page_and_the_code_leads_home(originals, node):
-    """MuPDF opens each without repair, and its QR code says the address of its own page."""
-    for identifier, _, pdf in originals:
+    """MuPDF opens each without repair, and its QR code says the address of its own page.
+
+    Codes of other kinds, of which there are none, are looked for on one certificate of each type.
+    """
+    seen: set[str] = set()
+    for identifier, type_code, pdf in originals:
+        first = type_code not in seen
+        seen.add(type_code)
         with pymupdf.open(stream=pdf, filetype="pdf") as document:
             assert not document.is_repaired
             assert document.page_count >= 1
-            codes = [code for page in document for code in _codes(page)]
+            codes = [code for page in document for code in _codes(page, every_kind=first)]
         assert codes == [f"{node.url}/v/{identifier}"]
 
 
-def _codes(page):
+def _codes(page, *, every_kind):
     pixmap = page.get_pixmap(dpi=130, colorspace=pymupdf.csGRAY)
     view = memoryview(pixmap.samples).cast("B", (pixmap.height, pixmap.width))
-    only = zxingcpp.BarcodeFormat.QRCode
-    return [code.text for code in zxingcpp.read_barcodes(view, formats=only)]
+    only = {} if every_kind else {"formats": zxingcpp.BarcodeFormat.QRCode}
+    return [code.text for code in zxingcpp.read_barcodes(view, **only)]
 
 
 def _colours(pixmap):

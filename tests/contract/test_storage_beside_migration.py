@@ -1,14 +1,17 @@
-"""Revision 0006 on a database in use: applications, states and holders go on saying what they said."""
+"""Revisions on a database in use: applications, states and holders go on saying what they said."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
+from storage.columns import Day
 from storage.engines import EngineOptions, engines
 from storage.migrations import configuration
+from storage.status_sql import UNTOUCHED_SQL
 from tests.fakes.postgres import PostgresServer
 
 _STATES = {"a": "ISSUED", "b": "SUSPENDED", "c": "ISSUED", "d": "DEREGISTERED"}
@@ -39,7 +42,7 @@ def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connectio
 
 def _insert(connection: Connection, into: str, **values: object) -> None:
     blob = "''::bytea" if connection.dialect.name == "postgresql" else "x''"
-    columns = {"content": blob, "code": blob}
+    columns = {"content": blob, "code": blob, "name": blob}
     names = ", ".join(values)
     shown = ", ".join(columns.get(name, f":{name}") for name in values)
     plain = {name: value for name, value in values.items() if name not in columns}
@@ -71,6 +74,21 @@ def _step(connection: Connection, name: str, sequence: int, action: str, day: st
         authority="", from_state="ISSUED", to_state="ISSUED", recorded_at="2026-01-01T00:00:00Z",
         actor="o",
     )  # fmt: skip
+
+
+def test_a_certificate_of_before_answers_as_it_did(before: Connection) -> None:
+    """It names no sole holder, so the look-up asks its holders themselves."""
+    command.upgrade(configuration(before), "0013")
+    _certificate(before, "a", None)
+    day = {"identifier": "a", "today": date(2026, 6, 1)}
+    command.upgrade(configuration(before), "head")
+    status = text(UNTOUCHED_SQL).bindparams(bindparam("today", type_=Day))
+    assert before.execute(status, day).one()[-1] is None
+    _insert(
+        before, "holder_change_parties", event_id="e", role="before", position=0, code_type="001",
+        code_hash="h", code=None, name_hash="n", name=None,
+    )  # fmt: skip
+    assert before.execute(status, day).one()[-1] == "?"
 
 
 def test_nothing_that_was_there_is_lost(before: Connection) -> None:

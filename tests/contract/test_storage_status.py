@@ -11,6 +11,7 @@ from certlib.certificate import Restriction, RestrictionKind
 from certlib.errors import StoreUnavailable
 from certlib.states import State
 from storage import EngineOptions, StatusReader
+from storage.status import _SQLITE_UNTOUCHED
 from tests.contract.conftest import Store
 from tests.fakes import records
 
@@ -33,6 +34,13 @@ def test_the_reader_and_a_session_say_the_same(store: Store) -> None:
     assert found.state is State.SUSPENDED
     assert found.renewal_pending_since == date(2026, 3, 3)
     assert store.reader.status(records.identifier(3)) is None
+
+
+def test_no_row_and_no_content_is_read_for_a_look_up(sqlite_store: Store) -> None:
+    """SQLite has contents between a row's columns: a long one would be read page by page."""
+    asked = _SQLITE_UNTOUCHED.replace("?1", "'x'").replace("?2", "'2026-03-02'")
+    plan = [row[-1] for row in sqlite_store.rows(f"EXPLAIN QUERY PLAN {asked}")]
+    assert plan[0] == "SEARCH c USING COVERING INDEX ix_certificates_status (identifier=?)"
 
 
 def test_a_revocation_is_seen_as_soon_as_it_is_committed(store: Store) -> None:

@@ -117,6 +117,14 @@ def test_a_public_login_that_sees_holders(of, larger):
     assert "audit_" in words(found, "public-rights")
 
 
+def test_a_public_login_that_does_not_see_enough(of, owner):
+    """As after an upgrade that could not give the groups their rights."""
+    owner.execute("REVOKE SELECT (holder_hash) ON certificates FROM certlib_status")
+    found = of()
+    assert states(found, "public-rights") == ["failed"]
+    assert "cannot read what it needs (certificates.holder_hash)" in words(found, "public-rights")
+
+
 def test_a_database_that_is_not_there(of, servers):
     found = of(CERTLIB_DATABASE_URL=servers.postgres.url("nowhere", "service"))
     assert states(found, "database") == ["failed"]

@@ -128,3 +128,6 @@ def test_clocks_of_duties_go_on_and_the_history_bears_witness_to_them(versions, 
     tampered.run("UPDATE certificates SET duties_since = NULL")
     found = {code for _, code in tampered.found()}
     assert found == {"row-changed"}
+    unnamed = Store.copy_of(versions.folder, tmp_path / "unnamed")
+    unnamed.run("UPDATE certificates SET holder_hash = ''")
+    assert {code for _, code in unnamed.found()} == {"row-changed"}

@@ -139,27 +139,35 @@ def test_what_was_reserved_is_finished_whoever_has_died_since(house):
     assert house.certificate(draft).state is State.ISSUED
 
 
-def test_no_file_is_added_for_a_sole_holder_who_is_no_more(house):
-    """Of a certificate of several the others still use it."""
-    with_people(house, holder_category="mixed", forms=("original", "duplicate"))
-    people = {"type_code": PEOPLE, "holders": (PERSON, FIRM)}
-    both = house.issue.issue_one(CALLER, request("p-0", number="p-0", **people)).identifier
-    alone = {"type_code": PEOPLE, "holders": (PERSON,)}
-    one = house.issue.issue_one(CALLER, request("p-1", number="p-1", **alone)).identifier
+@pytest.mark.parametrize(
+    ("category", "holders", "refused"),
+    [
+        ("person", (PERSON,), ["holder-ended"]),
+        ("mixed", (PERSON,), []),
+        ("mixed", (PERSON, FIRM), []),
+    ],
+)
+def test_no_file_is_added_to_what_has_ended_with_its_sole_holder(house, category, holders, refused):
+    """Of several the others go on, and what speaks of a thing goes over to others."""
+    with_people(house, holder_category=category, forms=("original", "duplicate"))
+    people = {"type_code": PEOPLE, "holders": holders}
+    one = house.issue.issue_one(CALLER, request("p-0", number="p-0", **people)).identifier
 
     def added(identifier, key):
         wanted = FormRequest(identifier, Form("duplicate"), key)
         return house.add_form.add(CALLER, wanted)["copy_number"]
 
     assert added(one, "before") == 1
-    gone(house, "died", holder=PERSON)
-    with pytest.raises(Invalid) as caught:
-        added(one, "a-1")
-    assert [(item.field, item.code) for item in caught.value.problems] == [
-        ("/identifier", "holder-ended")
-    ]
-    assert len(house.certificate(one).files) == 2
-    assert added(both, "a-2") == 1
+    event = gone(house, "died", holder=PERSON)
+    found = []
+    try:
+        added(one, "after")
+    except Invalid as error:
+        found = [(item.field, item.code) for item in error.problems]
+    assert found == [("/identifier", code) for code in refused]
+    assert len(house.certificate(one).files) == (2 if refused else 3)
+    house.holders.void(CALLER, VoidRequest(event, "登记有误", "v"))
+    assert added(one, "again") == (2 if refused else 3)
 
 
 def test_a_renewal_that_was_refused_since_is_not_sealed(house):

@@ -376,3 +376,12 @@ def test_a_draft_has_no_file_yet(house):
     identifier = house.make.make(CALLER, request())["identifier"]
     with pytest.raises(CertificateNotFound):
         house.read.file(CALLER, identifier)
+
+
+def test_no_number_is_given_that_no_paper_could_bear(house, monkeypatch):
+    monkeypatch.setattr("certlib.usecases.order_checks._HIGHEST_COPY", 2)
+    identifier = issued(house, forms=(ORIGINAL, Form("duplicate")))
+    assert add(house, identifier, key="2")["copy_number"] == 2
+    with pytest.raises(Invalid) as caught:
+        add(house, identifier, key="3")
+    assert [item.code for item in caught.value.problems] == ["copy-number"]
