@@ -180,8 +180,9 @@ _MOST_KNOWN = 512
 def _built(
     signer: bytes, others: tuple[bytes, ...], anchors: tuple[bytes, ...], moment: datetime
 ) -> _KnownPath:
+    # Loaded anew: asn1crypto parses at the first look, and two threads at once would each see half.
     context = ValidationContext(
-        trust_roots=[_parsed(anchor) for anchor in anchors],
+        trust_roots=[asn1_x509.Certificate.load(anchor) for anchor in anchors],
         other_certs=[asn1_x509.Certificate.load(other) for other in others],
         moment=moment.astimezone(UTC),
         allow_fetching=False,
@@ -251,11 +252,6 @@ def _revoked(
 @lru_cache(maxsize=256)
 def _loaded(der: bytes) -> x509.Certificate:
     return x509.load_der_x509_certificate(der)
-
-
-@lru_cache(maxsize=64)
-def _parsed(der: bytes) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(der)
 
 
 @lru_cache(maxsize=64)
