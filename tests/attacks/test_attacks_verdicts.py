@@ -1,0 +1,92 @@
+"""Every forgery of the generator gets its verdict, by the real way, under both policies.
+
+`CERTLIB_ATTACK_SEED` tries other positions and values than those of every day.
+"""
+
+import os
+from collections import Counter
+from random import Random
+
+import pytest
+
+from certlib.verification import Outcome, Verdict
+from tests.attacks.generator.families import CASES
+from tests.attacks.generator.ground import Ground
+from tests.attacks.generator.known_open import KNOWN_OPEN
+
+SEED = os.environ.get("CERTLIB_ATTACK_SEED", "1")
+ASKED = [(case, policy) for case in CASES for policy in ("own", "foreign")]
+_UNCONTROLLED = {"timeout", "memory", "crashed", "busy"}
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory):
+    made = Ground(tmp_path_factory.mktemp("ground"))
+    yield made
+    made.close()
+
+
+def _built(ground, case):
+    return case.build(ground, Random(f"{SEED}/{case.name}"))
+
+
+@pytest.fixture
+def forged(ground, case):
+    """The file, and a child ready to read it: only reading is timed."""
+    ground.warm()
+    return _built(ground, case)
+
+
+def _parameters():
+    for case, policy in ASKED:
+        reason = KNOWN_OPEN.get((case.name, policy))
+        marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+        yield pytest.param(case, policy, id=f"{case.name}-{policy}", marks=marks)
+
+
+@pytest.mark.parametrize(("case", "policy"), [*_parameters()])
+@pytest.mark.timeout(3, func_only=True)
+def test_verdict(ground, case, policy, forged):
+    expected = case.expected(policy)
+    answer = ground.judged(forged, policy)
+    report = answer.report
+    told = [(item.check.value, item.outcome.value, item.code) for item in report.findings]
+    assert answer.file is None or answer.file.fault not in _UNCONTROLLED, answer.file.fault_detail
+    assert (report.verdict, report.code in expected.codes) == (expected.verdict, True), (
+        report.code,
+        told,
+    )
+    if answer.file is None or answer.file.readable:
+        failed = {item.check for item in report.findings if item.outcome is not Outcome.PASS}
+        assert failed >= set(expected.failing), told
+
+
+def test_names_are_one_of_a_kind():
+    assert [name for name, count in Counter(case.name for case in CASES).items() if count > 1] == []
+
+
+def test_what_is_open_is_a_case():
+    assert set(KNOWN_OPEN) <= {(case.name, policy) for case, policy in ASKED}
+
+
+def test_whatever_is_accepted_says_why():
+    assert [
+        case.name
+        for case, policy in ASKED
+        if case.expected(policy).verdict is Verdict.VALID and not case.why
+    ] == []
+
+
+def test_nothing_but_the_file_on_record_is_accepted_as_ours():
+    accepted = {case.name for case in CASES if case.own.verdict is Verdict.VALID}
+    assert accepted == {"genuine/valid"}
+
+
+def test_same_seed_same_bytes(ground, tmp_path):
+    chosen = Random(SEED).sample(CASES, 12)
+    other = Ground(tmp_path)
+    try:
+        for case in chosen:
+            assert _built(ground, case) == _built(other, case), case.name
+    finally:
+        other.close()
