@@ -21,7 +21,7 @@ from api.failures import MethodNotAllowed, PathUnknown, Unexpected
 from api.health import Health
 from api.metrics import Metrics
 from api.middleware.authentication import Authentication
-from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads
+from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads, is_public_upload
 from api.middleware.observation import Observation
 from api.middleware.rates import RateLimits, Rates
 from api.middleware.requests import RequestIds, request_id_of
@@ -30,6 +30,8 @@ from api.routes import changes
 from api.routes.table import ROUTERS
 from api.status_path import PREFIX, StatusPath
 from api.tokens import Tokens
+from api.web.file_check import FORM_OCTETS
+from api.web.refusals import PageRefusals
 from certlib.errors import CertlibError, Corrupt, MalformedRequest
 
 _log = logs.logger("http")
@@ -94,7 +96,7 @@ def create_app(parts: Parts) -> Site:
     metrics.most.set(settings.concurrency)
     metrics.under_way.set_function(lambda: concurrency.now)
     request_ids = RequestIds(parts.entropy)
-    stack = Observation(stack, request_ids, metrics)
+    stack = PageRefusals(Observation(stack, request_ids, metrics), demonstration=settings.demo)
     status = StatusPath(parts, request_ids, metrics, rates)
     return Site(api, stack, status, metrics, bodies)
 
@@ -146,6 +148,8 @@ def _limit_of(parts: Parts, scope: Scope) -> int:
     path = scope["path"]
     if path == _UPLOADS:
         return parts.settings.upload_limit
+    if is_public_upload(scope):
+        return parts.settings.upload_limit + FORM_OCTETS
     return _SMALL.get(path, parts.settings.body_limit)
 
 

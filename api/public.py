@@ -19,14 +19,14 @@ from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
 from certlib.sources import Source
 from certlib.states import WITHOUT_END, Action, State, View, view
 from certlib.verdicts import Sentence
-from certlib.verification import OWN, Facts, Report, judge
+from certlib.verification import OWN, Facts, Finding, Report, judge
 
 WITHOUT_DETAILS: Mapping[str, Sentence] = {
     "valid": Sentence(
         "登记有效（未核验文件）。",
-        "除法律、行政法规另有规定外可作为办理依据，请勿再收纸质件；持有文件时可由受理窗口核验文件。",
+        "除法律、行政法规另有规定外可作为办理依据，请勿再收纸质件；持有文件时请一并核验文件。",
         "On record as valid; no file was checked.",
-        "Accept; ask for no paper unless a law requires it. A service counter can check the file.",
+        "Accept; ask for no paper unless a law requires it. If you hold the file, check it too.",
     ),
     "identifier-malformed": Sentence(
         "标识有误：不符合编码规则。",
@@ -168,11 +168,21 @@ def of_report(report: Report, *, personal: bool) -> Sentence:
         report: the verdict.
         personal: a natural person is among the holders.
     """
-    plain = OF_PERSONS.get(report.code) if personal else None
-    plain = plain or WITHOUT_DETAILS.get(report.code)
+    return _without_details(report, personal=personal) or report.sentence
+
+
+def of_finding(finding: Finding, *, personal: bool) -> tuple[str, str]:
+    """A finding of the record for anybody, in Chinese and English: as a verdict of it would say."""
+    told = _without_details(finding, personal=personal)
+    return (finding.zh, finding.en) if told is None else (told.zh, told.en)
+
+
+def _without_details(said: Report | Finding, *, personal: bool) -> Sentence | None:
+    plain = OF_PERSONS.get(said.code) if personal else None
+    plain = plain or WITHOUT_DETAILS.get(said.code)
     if plain is None:
-        return report.sentence
-    return plain.filled({name: report.values[name] for name in _TOLD & report.values.keys()})
+        return None
+    return plain.filled({name: said.values[name] for name in _TOLD & said.values.keys()})
 
 
 def personal(row: StatusRow) -> bool:

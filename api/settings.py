@@ -78,7 +78,8 @@ class Settings(BaseSettings):
         reader_children: how many uploaded files are read at once.
         renderer_children: how many pages are made at once; 0 makes them in this process.
         rate_read, rate_write, rate_verify: requests a second of one client, by kind; a burst holds
-            four seconds' worth; 0 sets no limit. rate_public: of one address without a token.
+            four seconds' worth; 0 sets no limit. rate_public: of one address without a token;
+            rate_upload: files that it may send to `/v`.
         trusted_proxies: networks whose `X-Forwarded-For` says who asks.
         webhook_networks: networks of the city that webhooks may call although they are not public.
         webhook_ports: ports that webhooks may call.
@@ -134,6 +135,7 @@ class Settings(BaseSettings):
     rate_write: float = Field(default=100.0, ge=0)
     rate_verify: float = Field(default=200.0, ge=0)
     rate_public: float = Field(default=50.0, ge=0)
+    rate_upload: float = Field(default=1.0, ge=0)
     trusted_proxies: str = "127.0.0.0/8,::1/128"
     webhook_networks: str = ""
     webhook_ports: str = "443"

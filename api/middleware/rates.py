@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.egress.addresses import Network
 from api.failures import TooManyRequests
 from api.metrics import Metrics
-from api.middleware.limits import ALWAYS
+from api.middleware.limits import ALWAYS, is_public_upload
 from api.middleware.requests import caller_of, headers, refuse
 from api.settings import Settings
 
@@ -119,6 +119,7 @@ class Rates:
         self._write = Kind("write", settings.rate_write)
         self._verify = Kind("verify", settings.rate_verify)
         self._public = Kind("public", settings.rate_public)
+        self._upload = Kind("upload", settings.rate_upload)
         policy = self._public.policy.encode("ascii")
         self._lines = b"ratelimit-policy: " + policy + b"\r\nratelimit: %b\r\n"
         self._known = lru_cache(_MOST_ADDRESSES)(self._found)
@@ -130,7 +131,7 @@ class Rates:
             TooManyRequests: the bucket is empty.
         """
         caller = caller_of(scope)
-        kind = self._public if caller is None else self._kind(scope)
+        kind = self._kind(scope) if caller is not None else self._kind_of_stranger(scope)
         if kind.per_second <= 0 or scope["path"] in ALWAYS:
             return ()
         who = self.address(scope) if caller is None else caller.client_id
@@ -186,6 +187,10 @@ class Rates:
 
     def _is_proxy(self, address: str) -> bool:
         return any(ip_address(address) in network for network in self._proxies)
+
+    def _kind_of_stranger(self, scope: Scope) -> Kind:
+        """A file costs a reader, a look-up next to nothing: each has a bucket of its own."""
+        return self._upload if is_public_upload(scope) else self._public
 
     def _kind(self, scope: Scope) -> Kind:
         path = scope["path"]

@@ -1,19 +1,17 @@
 """Reads a verification request in its three shapes: JSON, a PDF, or a form with a file."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Request
 from pydantic import ValidationError
-from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api import strict_json, validation
 from api.failures import MediaTypeUnsupported
-from api.routes.reading import media_type
+from api.multipart import FORM, form_of, media_type
 from api.schemas.verifications import Asked, FileAskedOut, VerifyIn
 from certlib.errors import Invalid, MalformedRequest, Problem
 from certlib.registry import SearchQuery
@@ -21,11 +19,8 @@ from certlib.usecases.verify import Question
 
 JSON: Final = "application/json"
 PDF: Final = "application/pdf"
-FORM: Final = "multipart/form-data"
 
 _ALLOWED: Final = f"{JSON}, {PDF}, {FORM}"
-_MOST_FIELDS: Final = 16
-_FIELD_OCTETS: Final = 65_536
 _NO_FILE: Final = Problem(
     "/file", "field-missing", "缺少文件，请上传PDF。", "The file is missing: upload a PDF."
 )
@@ -80,7 +75,7 @@ def _from_json(body: bytes) -> Target:
 
 
 async def _from_form(request: Request, body: bytes) -> Target:
-    form = await _form(request, body)
+    form = await form_of(request, body)
     try:
         return await _from_parts(form)
     finally:
@@ -100,27 +95,6 @@ async def _from_parts(form: FormData) -> Target:
     if pdf is None:
         raise Invalid(problems=(_NO_FILE,))
     return Target(_asked(values).to_question(), pdf=pdf)
-
-
-async def _form(request: Request, body: bytes) -> FormData:
-    """The parts, all of them in memory: a certificate is never spooled to a disk in clear."""
-
-    async def stream() -> AsyncIterator[bytes]:
-        yield body
-
-    parser = MultiPartParser(
-        request.headers,
-        stream(),  # type: ignore[arg-type] # any iterator will do
-        max_files=1,
-        max_fields=_MOST_FIELDS,
-        max_part_size=_FIELD_OCTETS,
-    )
-    parser.spool_max_size = len(body) + 1
-    try:
-        return await parser.parse()
-    except (MultiPartException, FormParserError, ValueError, LookupError, AttributeError) as error:
-        # Strange headers of parts raise what the parser's authors did not foresee.
-        raise MalformedRequest(what="multipart") from error
 
 
 def _asked(values: Mapping[str, Any]) -> Asked:

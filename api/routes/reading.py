@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from api import strict_json
 from api.failures import MediaTypeUnsupported
+from api.multipart import media_type
 
 _JSON = "application/json"
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -85,8 +86,3 @@ class _Read(Request):
     async def json(self) -> Any:  # noqa: ANN401 - any JSON value
         """The value, read once."""
         return self._value
-
-
-def media_type(request: Request) -> str:
-    """The body's media type without its parameters, lower case."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -26,7 +26,7 @@ from api.routes import (
     versions,
     webhooks,
 )
-from api.web import docs_page, pages, problem_pages, site
+from api.web import docs_page, file_check, pages, problem_pages, site
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     token.router,
@@ -50,6 +50,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     webhooks.router,
     operation.router,
     publishing.router,
+    file_check.router,
     pages.router,
     problem_pages.router,
     docs_page.router,

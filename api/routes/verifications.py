@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends
 
 from api.deps import CallerDep, MetricsDep, PartsDep, Private
 from api.failures import FileUnreadable
+from api.multipart import FORM
 from api.parts import Parts
 from api.routes.documented import needs
-from api.routes.questions import FORM, JSON, PDF, Target, target_of
+from api.routes.questions import JSON, PDF, Target, target_of
 from api.schemas import examples
 from api.schemas.verifications import VerifiedOut
 from certlib.usecases.caller import VERIFY

@@ -1,32 +1,31 @@
-"""GET /v/{identifier}: the verdict in one sentence and one colour, and the next step.
+"""GET /v and GET /v/{identifier}: the forms, and the verdict on what they lead to.
 
-No script, no outside address, nothing kept on the way; the holder is masked, and no detail of a
-penalty is told to anonymous readers.
+The address takes an identifier, or the SHA-256 of a file: by it the browser asks whether a file is
+on record without sending it. No address outside, nothing kept on the way; the holder is masked, and
+no detail of a penalty is told to anonymous readers. Look-ups are counted by verdict; no record is
+kept of who asked for what.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
+import re
+from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
-from api import public
 from api.deps import MetricsDep, PartsDep
-from api.web.site import HEADERS, AcceptLanguage, Lang, page
+from api.metrics import Metrics
+from api.parts import Parts
+from api.web import verdict_page
+from api.web.site import HEADERS, SCRIPTED, AcceptLanguage, Lang, page
 from api.web.texts import WORDS, language_of
+from api.web.verdict_page import FileSeen
 from certlib import ids
-from certlib.calendar import CHINA
-from certlib.usecases.verify import Answer, Question
-from certlib.verification import Report, Verdict
+from certlib.usecases.verify import Question
 
 router = APIRouter(tags=["公开 Public"], include_in_schema=False)
 
-_ABSENT: Final = frozenset({"not-found", "identifier-malformed", "other-node"})
-_TONES: Final[Mapping[Verdict, str]] = {
-    Verdict.VALID: "ok",
-    Verdict.INVALID: "bad",
-    Verdict.INDETERMINATE: "wait",
-}
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+"""SHA-256 in hex; no identifier looks like it."""
 
 
 @router.get("/")
@@ -42,14 +41,15 @@ def ask(
     lang: Lang = "",
     accept_language: AcceptLanguage = "",
 ) -> Response:
-    """A form for an identifier; what was typed leads to its page."""
+    """The forms for a file and for an identifier; what was typed leads to its page."""
     if identifier:
-        typed = ids.normalise_typed(identifier)
+        typed = _digest(identifier) or ids.normalise_typed(identifier)
         suffix = f"?lang={lang}" if lang in WORDS else ""
         address = f"/v/{quote(typed, safe='')}{suffix}"
         return Response(status_code=303, headers={"Location": address, **HEADERS})
     shown = language_of(lang, accept_language)
-    return page("ask.html", shown, {"demonstration": parts.settings.demo, "here": "/v"})
+    values = {**verdict_page.site_values(parts), "here": "/v"}
+    return page("ask.html", shown, values, policy=SCRIPTED)
 
 
 @router.get("/v/{identifier:path}")
@@ -60,54 +60,28 @@ def show(
     lang: Lang = "",
     accept_language: AcceptLanguage = "",
 ) -> Response:
-    """The page of one certificate."""
+    """The page of one certificate, or of one file by its digest."""
+    shown = language_of(lang, accept_language)
+    digest = _digest(identifier)
+    if digest:
+        return _of_digest(parts, metrics, digest, shown)
     typed = ids.normalise_typed(identifier)
     answer = parts.verify.by_identifier(typed, Question())
-    report = answer.report
-    metrics.verdicts.labels(report.verdict.value, report.code).inc()
-    shown = language_of(lang, accept_language)
-    demonstration = parts.settings.demo or _is_demonstration(answer)
-    found = _seen(answer, typed) | {"demonstration": demonstration}
-    return page("verdict.html", shown, found, _status(report))
+    verdict_page.count(metrics, answer.report)
+    return verdict_page.of_identifier(parts, answer, typed, shown)
 
 
-def _seen(answer: Answer, typed: str) -> dict[str, Any]:
-    report = answer.report
-    personal = answer.subject is not None and answer.subject.personal
-    sentence = public.of_report(report, personal=personal)
-    known = report.code != "identifier-malformed"
-    return {
-        "tone": "wait" if report.code in _ABSENT else _TONES[report.verdict],
-        "code": report.code,
-        "sentence": {"zh": sentence.zh, "en": sentence.en},
-        "next_step": {"zh": sentence.next_zh, "en": sentence.next_en},
-        "as_of": report.as_of.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S"),
-        "subject": answer.subject,
-        # What is no identifier is not repeated: it may be anything, somebody's number too.
-        "identifier": typed if known else "",
-        "problems": answer.warnings,
-        "successor": _successor(report),
-        "here": f"/v/{quote(typed, safe='')}" if known else "/v",
-    }
+def _of_digest(parts: Parts, metrics: Metrics, digest: str, lang: str) -> Response:
+    """A file that the reader holds; of one that is not on record there is nothing to judge yet."""
+    answer = parts.verify.by_digest(digest, Question())
+    if answer is None:
+        values = {**verdict_page.site_values(parts), "here": f"/v/{digest}", "sha256": digest}
+        return page("unknown_file.html", lang, values, 404, policy=SCRIPTED)
+    verdict_page.count(metrics, answer.report)
+    return verdict_page.of_file(parts, answer, FileSeen(digest), lang, known=True)
 
 
-def _successor(report: Report) -> str:
-    """The version that replaced this one, where there is one."""
-    return next(
-        (
-            str(item.values["successor"])
-            for item in report.findings
-            if item.code in {"superseded", "corrected"} and item.values.get("successor")
-        ),
-        "",
-    )
-
-
-def _status(report: Report) -> int:
-    if report.code in _ABSENT:
-        return 404
-    return 503 if report.code == "cannot-tell" else 200
-
-
-def _is_demonstration(answer: Answer) -> bool:
-    return answer.subject is not None and answer.subject.demonstration
+def _digest(text: str) -> str:
+    """The digest that `text` is, or ""."""
+    plain = text.strip().lower()
+    return plain if _DIGEST.fullmatch(plain) else ""

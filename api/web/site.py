@@ -1,6 +1,7 @@
 """What every page stands on: headers, templates, static files whose addresses change with them.
 
-No script, no outside address, nothing kept on the way.
+No outside address, nothing kept on the way; scripts are files of our own, and only on the pages
+that ask for them (`SCRIPTED`).
 """
 
 import hashlib
@@ -23,6 +24,11 @@ _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
+SCRIPTED: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""The policy of pages with scripts of ours: nothing inline, nothing from or to elsewhere."""
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": _POLICY,
     "Cache-Control": "no-store",
@@ -37,6 +43,8 @@ _FILES: Final[Mapping[str, str]] = {
     "site.css": "text/css; charset=utf-8",
     "docs.css": "text/css; charset=utf-8",
     "redoc.standalone.js": "text/javascript; charset=utf-8",
+    "file-check.js": "text/javascript; charset=utf-8",
+    "sha256.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 Lang = Annotated[str, Query(max_length=8)]

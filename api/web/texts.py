@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from api.web.file_texts import FILE_WORDS
+
 LANGUAGES: Final = ("zh", "en")
 
-WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+_SITE: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
         "html_lang": "zh-CN",
         "title": "电子证照核验",
@@ -29,7 +31,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "field": "请输入电子证照标识",
         "hint": "标识印在证照上，以 1.2.156.3005.2 开头；也可用手机扫描证照上的二维码。",
         "button": "核验",
-        "note": "本页显示登记状态。要确认手中的文件未被改动，请由受理窗口上传文件核验。"
+        "note": "按标识核验显示登记状态；要确认手中的文件未被改动，请核验文件本身。"
         "姓名已按规定脱敏。",
         "ask_title": "这份证照有效吗？",
         "ok": "有效",
@@ -74,8 +76,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "hint": "It is printed on the certificate and begins with 1.2.156.3005.2; "
         "or scan the code on it with your phone.",
         "button": "Check",
-        "note": "This page shows the status on record. To be sure that a file in hand is "
-        "unaltered, have the service counter check the file itself. Names are masked by rule.",
+        "note": "An identifier leads to the status on record; to be sure that a file in hand is "
+        "unaltered, check the file itself. Names are masked by rule.",
         "ask_title": "Is this certificate valid?",
         "ok": "Valid",
         "bad": "Do not accept",
@@ -101,6 +103,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "improve; an answer says the particulars in place of “…”.",
     },
 }
+
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    language: {**words, **FILE_WORDS[language]} for language, words in _SITE.items()
+}
+"""Every word of every page, by language."""
 
 
 def language_of(asked: str, accept_language: str) -> str:

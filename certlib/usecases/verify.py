@@ -143,6 +143,17 @@ class VerifyCertificates:
             file=file,
         )
 
+    def by_digest(self, sha256: str, question: Question) -> Answer | None:
+        """The verdict on a file of which only the digest is known; None when it is not on record.
+
+        `sha256` is hex in lower case. An outage is an answer (`cannot-tell`), not None: nobody is
+        asked to send a file for it.
+
+        Raises:
+            Invalid: the acceptance day lies in the future.
+        """
+        return self._asked_or_none(sha256, self._settled(question))
+
     def record_use(self, caller: Caller, answer: Answer, request_id: str) -> None:
         """Writes who asked what and got which verdict (A4, O4).
 

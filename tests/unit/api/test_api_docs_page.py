@@ -26,7 +26,7 @@ def test_its_policy_lets_nothing_inline_run(world):
     assert "unsafe" not in policy
     assert "default-src 'none'; script-src 'self';" in policy
     assert "connect-src 'self'" in policy
-    assert "script-src" not in world.browser.get("/v").headers["content-security-policy"]
+    assert "script-src" not in world.browser.get("/problems").headers["content-security-policy"]
 
 
 def test_both_languages_are_there(world):

@@ -1,5 +1,6 @@
 """Questions and answers: by identifier, by fields, by file; a fault of ours is never `valid`."""
 
+import hashlib
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -163,6 +164,26 @@ def test_our_file_byte_for_byte_needs_no_reading(house, issued):
     assert house.reader.reads == reads
     revoke(house, issued)
     assert house.verify.by_file(pdf, ASK).report.code == "revoked"
+
+
+def test_by_digest_says_the_same_as_the_file_and_nothing_of_others(house, issued, monkeypatch):
+    _, pdf = house.read.file(CALLER, issued)
+    digest = hashlib.sha256(pdf).hexdigest()
+    assert house.verify.by_digest(digest, ASK) == house.verify.by_file(pdf, ASK)
+    revoke(house, issued)
+    assert house.verify.by_digest(digest, ASK).report.code == "revoked"
+    assert house.verify.by_digest("0" * 64, ASK) is None
+    assert house.reader.reads == 1, "of the issuing alone"
+    with pytest.raises(Invalid):
+        house.verify.by_digest(digest, Question(on=date(2026, 11, 23)))
+    offline = VerifyCertificates(None, house.reader, house.clock)
+    assert offline.by_digest(digest, ASK) is None
+
+    def down():
+        raise StoreUnavailable(what="x")
+
+    monkeypatch.setattr(house.registry, "read", down)
+    assert house.verify.by_digest(digest, ASK).report.code == "cannot-tell"
 
 
 def test_a_file_with_a_good_seal_that_is_not_on_record(house, issued):
