@@ -1,4 +1,4 @@
-"""What kind a body is; forms with a file, in memory: no certificate is spooled to a disk in clear."""
+"""What kind a body is; forms with a file, in memory: none is spooled to a disk in clear."""
 
 from collections.abc import AsyncIterator
 from typing import Final

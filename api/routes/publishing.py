@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import BodyDep, PartsDep
 from api.failures import MediaTypeUnsupported, PathUnknown
-from api.routes.reading import media_type
+from api.multipart import media_type
 
 router = APIRouter(tags=["公开 Public"])
 

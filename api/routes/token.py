@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from api import persons
 from api.deps import BodyDep, MetricsDep, PartsDep, TokensDep
+from api.multipart import media_type
 from api.problems import encoded
-from api.routes.reading import media_type
 from api.schemas.tokens import TOKEN_DOCUMENT
 from api.tokens import secret_matches
 from certlib.usecases.caller import SCOPES
