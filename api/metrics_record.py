@@ -92,7 +92,7 @@ class KeyState(Protocol):
 
     @property
     def purpose(self) -> str:
-        """`root`, `issuing`, `timestamp`, `history` or `seal`."""
+        """`root`, `issuing`, `timestamp`, `history`, `trust` or `seal`."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from certlib.errors import SigningUnavailable, Unsupported
 from certlib.ports import Clock, Entropy, TrustMaterial
+from certlib.trust import TrustedAuthority
 from keys import algorithms, files
 from keys.custody import KeySummary, SealInfo, Snapshot
 from keys.handles import SoftwareKey
@@ -101,16 +102,26 @@ class DevelopmentAuthority:
         Raises:
             SigningUnavailable: there is none, or its certificate has expired.
         """
-        key = self._current().history_key
+        return self._valid(self._current().history_key, "history")
+
+    def trust_key(self) -> SoftwareKey:
+        """The key that signs trust lists; made when the first one is to be signed.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used.
+            SigningUnavailable: the folder cannot be written, or the certificate has expired.
+        """
+        if self._current().trust_key is None:
+            self._change(lambda now: self._mint.with_trust(now.register))
+        return self._valid(self._current().trust_key, "trust")
+
+    def _valid(self, key: SoftwareKey | None, name: str) -> SoftwareKey:
         if key is None:
-            raise SigningUnavailable(what="no key for the history")
+            raise SigningUnavailable(what=f"no key for {name}")
         certificate = x509.load_der_x509_certificate(key.chain[0])
-        if (
-            not certificate.not_valid_before_utc
-            <= self._clock.now()
-            <= certificate.not_valid_after_utc
-        ):
-            raise SigningUnavailable(what="history: its X.509 certificate is not valid now")
+        first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if not first <= self._clock.now() <= last:
+            raise SigningUnavailable(what=f"{name}: its X.509 certificate is not valid now")
         return key
 
     # --- issuing ----------------------------------------------------------------------------
@@ -204,6 +215,10 @@ class DevelopmentAuthority:
         register = self._current().register
         root = register.root.certificate
         return TrustMaterial((root,), (root,), crls, (register.issuing.certificate,))
+
+    def trusted(self) -> TrustedAuthority:
+        """This authority as an entry of a trust list; the same object until something changes."""
+        return self._current().trusted
 
     # --- inside -----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from certlib.errors import Invalid, SigningUnavailable
+from certlib.trust import TrustedAuthority, Use
 from keys import algorithms
 from keys.handles import SoftwareKey
 from keys.mint import SealOrder
@@ -43,7 +44,7 @@ class KeySummary:
     """A line of `certlib keys list`; nothing in it is secret.
 
     Attributes:
-        purpose: `root`, `issuing`, `timestamp`, `history` or `seal`.
+        purpose: `root`, `issuing`, `timestamp`, `history`, `trust` or `seal`.
         state: `current`, `superseded`, `expired` or `revoked`.
         issuer_code: the department's credit code, "" for the authority's own keys.
     """
@@ -89,8 +90,8 @@ class Snapshot:
             seal = self._seal(entry, revoked)
             self._seals.setdefault(entry.issuer_code, []).append(seal)
         self.timestamp_key = self._handle(register.timestamp, ())
-        history = register.history
-        self.history_key = None if history is None else self._handle(history, ())
+        self.history_key = self._own(register.history)
+        self.trust_key = self._own(register.trust)
 
     @property
     def handles(self) -> Mapping[str, SoftwareKey]:
@@ -149,6 +150,23 @@ class Snapshot:
         published = {f"{member.key}.cer": member.certificate for member in register.members}
         return published | {f"{seal.key}.cer": seal.certificate for seal in register.seals}
 
+    @cached_property
+    def trusted(self) -> TrustedAuthority:
+        """What this authority may do, as a trust list says it: what it has issued seals for."""
+        register = self.register
+        root = x509.load_der_x509_certificate(register.root.certificate)
+        owner = root.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value
+        return TrustedAuthority(
+            name=str(owner),
+            name_en="This library's own authority",
+            certificate=register.root.certificate,
+            uses=frozenset(Use),
+            issuers=frozenset(seal.issuer_code for seal in register.seals),
+            types=frozenset(),
+            since=root.not_valid_before_utc,
+            helpers=(register.issuing.certificate,),
+        )
+
     def summaries(self, at: datetime) -> Iterable[KeySummary]:
         """Every key with its state at `at`, the authority's own first."""
         for member in self.register.members:
@@ -159,6 +177,9 @@ class Snapshot:
             for seal in seals:
                 summary = _summary(seal.entry, "seal", seal.info.issuer_code)
                 yield replace(summary, state=_state(seal, current, at))
+
+    def _own(self, member: Member | None) -> SoftwareKey | None:
+        return None if member is None else self._handle(member, ())
 
     def _seal(self, entry: SealEntry, revoked: set[int]) -> Seal:
         loaded = x509.load_der_x509_certificate(entry.certificate)

@@ -56,25 +56,26 @@ def write_new(path: Path, content: bytes) -> None:
         os.link(copy, path)
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Writes a file or replaces it in one step, mode 0600, durable on return.
+def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Writes a file or replaces it in one step, durable on return.
 
     Raises:
         SigningUnavailable: the folder cannot be written.
     """
-    with _store_faults(), _finished_copy(path.parent, content) as copy:
+    with _store_faults(), _finished_copy(path.parent, content, mode) as copy:
         os.replace(copy, path)  # noqa: PTH105 - os.* calls are what the crash tests interrupt
 
 
-def read(path: Path) -> bytes | None:
-    """The file's bytes, or None when there is no such file.
+def read(path: Path, most: int = -1) -> bytes | None:
+    """The file's bytes, at most the first `most` of them; None when there is no such file.
 
     Raises:
         SigningUnavailable: it is there and cannot be read.
     """
     with _store_faults():
         try:
-            return path.read_bytes()
+            with path.open("rb") as stream:
+                return stream.read(most)
         except FileNotFoundError:
             return None
 
@@ -87,11 +88,12 @@ def sweep(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _finished_copy(folder: Path, content: bytes) -> Iterator[str]:
+def _finished_copy(folder: Path, content: bytes, mode: int = 0o600) -> Iterator[str]:
     """A fsynced temporary file in `folder`; the folder itself is fsynced after the block."""
     descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, mode)
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

@@ -24,6 +24,7 @@ _ROOT_DAYS: Final = 20 * 365
 _ISSUING_DAYS: Final = 15 * 365
 _TIMESTAMP_DAYS: Final = 10 * 365
 _HISTORY_DAYS: Final = 10 * 365
+_TRUST_DAYS: Final = 10 * 365
 _ADDRESS: Final = re.compile(
     r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
 )
@@ -31,7 +32,7 @@ _CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}")
 _SHORT: Final = {algorithms.ECDSA_P256: "p256", algorithms.RSA_3072: "rsa3072"}
 _NAME_LIMIT: Final = 64  # RFC 5280 appendix A.1: ub-organization-name
 _OWNER_LIMIT: Final = _NAME_LIMIT - len("（演示）")
-_CORE: Final = frozenset({"root", "issuing", "timestamp", "history"})
+_CORE: Final = frozenset({"root", "issuing", "timestamp", "history", "trust"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,23 @@ class Mint:
             self._term(_HISTORY_DAYS, issuer.certificate),
         )
         return replace(register, history=_member("history", certificate))
+
+    def with_trust(self, register: Register) -> Register:
+        """The register with a key for trust lists; as it is when it has one.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used, or it has expired.
+        """
+        if register.trust is not None:
+            return register
+        issuer = self._issuer(register.root)
+        certificate = profiles.trust_certificate(
+            issuer,
+            self._private("trust").public_key(),
+            profiles.authority_name(self._options.owner, "信任清单签名"),
+            self._term(_TRUST_DAYS, issuer.certificate),
+        )
+        return replace(register, trust=_member("trust", certificate))
 
     def with_crls(self, register: Register) -> Register:
         """The register with both CRLs made anew, numbers counting on."""

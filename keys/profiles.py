@@ -27,6 +27,8 @@ __all__ = [
     "HISTORY_PURPOSE",
     "SEAL_POLICY",
     "TIMESTAMP_POLICY",
+    "TRUST_POLICY",
+    "TRUST_PURPOSE",
     "Issuer",
     "Revoked",
     "Term",
@@ -38,6 +40,7 @@ __all__ = [
     "seal_certificate",
     "seal_name",
     "timestamp_certificate",
+    "trust_certificate",
 ]
 
 _ARC: Final = "1.3.6.1.4.1.32473.36904"
@@ -46,6 +49,9 @@ TIMESTAMP_POLICY: Final = f"{_ARC}.2"
 HISTORY_POLICY: Final = f"{_ARC}.3"
 HISTORY_PURPOSE: Final = f"{_ARC}.3.1"
 """Extended key usage: seals batches of the audit history, and nothing else."""
+TRUST_POLICY: Final = f"{_ARC}.4"
+TRUST_PURPOSE: Final = f"{_ARC}.4.1"
+"""Extended key usage: signs trust lists, and nothing else."""
 CREDIT_CODE_PREFIX: Final = "NTRCN-"
 
 _COMMON_NAME_OCTETS: Final = 64
@@ -143,10 +149,24 @@ def history_certificate(
     issuer: Issuer, key: CertificatePublicKeyTypes, name: x509.Name, term: Term
 ) -> x509.Certificate:
     """The key of the history: its one purpose is critical, so no reader takes it for a seal."""
-    builder = _issued(issuer, name, key, term, HISTORY_POLICY)
+    return _of_one_purpose(
+        _issued(issuer, name, key, term, HISTORY_POLICY), issuer, HISTORY_PURPOSE
+    )
+
+
+def trust_certificate(
+    issuer: Issuer, key: CertificatePublicKeyTypes, name: x509.Name, term: Term
+) -> x509.Certificate:
+    """The key of trust lists: its one purpose is critical, so no reader takes it for a seal."""
+    return _of_one_purpose(_issued(issuer, name, key, term, TRUST_POLICY), issuer, TRUST_PURPOSE)
+
+
+def _of_one_purpose(
+    builder: x509.CertificateBuilder, issuer: Issuer, purpose: str
+) -> x509.Certificate:
     builder = builder.add_extension(_usage(authority=False), critical=True)
-    purpose = x509.ExtendedKeyUsage([x509.ObjectIdentifier(HISTORY_PURPOSE)])
-    return builder.add_extension(purpose, critical=True).sign(issuer.key, hashes.SHA256())
+    only = x509.ExtendedKeyUsage([x509.ObjectIdentifier(purpose)])
+    return builder.add_extension(only, critical=True).sign(issuer.key, hashes.SHA256())
 
 
 def seal_certificate(

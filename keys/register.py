@@ -55,6 +55,7 @@ class Register:
     Attributes:
         seals: oldest first; a department's newest usable seal is its current one.
         history: seals the audit history; None in a register of an earlier release.
+        trust: signs trust lists for others; None until the first one is signed.
         revoked: revoked seals.
         root_crl: DER; lists nothing as long as no authority is revoked.
         issuing_crl: DER; lists `revoked`.
@@ -68,12 +69,13 @@ class Register:
     seals: tuple[SealEntry, ...] = ()
     revoked: tuple[Revoked, ...] = ()
     history: Member | None = None
+    trust: Member | None = None
 
     @property
     def members(self) -> tuple[Member, ...]:
         """The authority's own keys."""
-        own = (self.root, self.issuing, self.timestamp)
-        return own if self.history is None else (*own, self.history)
+        own = (self.root, self.issuing, self.timestamp, self.history, self.trust)
+        return tuple(member for member in own if member is not None)
 
 
 class RegisterFile:
@@ -165,6 +167,7 @@ def _from_json(content: dict[str, Any]) -> Register:
             for entry in content["revoked"]
         ),
         history=_member(content["history"]) if content.get("history") else None,
+        trust=_member(content["trust"]) if content.get("trust") else None,
     )
 
 

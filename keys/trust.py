@@ -1,4 +1,7 @@
-"""Trust anchors in a folder, for readers that have no keys: what `certlib verify` believes.
+"""Trust in a folder, for readers that have no keys: what `certlib verify` believes.
+
+Either a signed list, `trust-list.json` (see `keys.trust_list`), with revocation lists in
+`crls/*.crl`; or, without signature and limits, two files that whoever owns the folder wrote:
 
 `trust.pem` is a bundle of X.509 certificates and CRLs; `trust.json` names what each anchor is for:
 
@@ -12,6 +15,7 @@ import json
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -21,9 +25,26 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certlib.errors import Corrupt
 from certlib.ports import TrustMaterial
+from certlib.trust import TrustedAuthority, TrustList, Use
+from certlib.trust_errors import refused
 from keys import files
+from keys.trust_crls import CrlFolder
+from keys.trust_list import LIMIT, believed
+from keys.trust_memory import Memory
 
-__all__ = ["load_trust", "save_trust"]
+__all__ = [
+    "CRL_FOLDER",
+    "LIST_NAME",
+    "MEMORY_NAME",
+    "load_trust",
+    "material_of",
+    "open_trust",
+    "save_trust",
+]
+
+LIST_NAME: Final = "trust-list.json"
+MEMORY_NAME: Final = "trust-list.seen"
+CRL_FOLDER: Final = "crls"
 
 _FORMAT: Final = 1
 _PURPOSES: Final = frozenset({"seal", "timestamp"})
@@ -82,6 +103,61 @@ def load_trust(folder: Path) -> TrustMaterial:
     named = {der for found in anchors.values() for der in found}
     issuers = tuple(der for der in certificates.values() if der not in named)
     return TrustMaterial(tuple(anchors["seal"]), tuple(anchors["timestamp"]), crls, issuers)
+
+
+def open_trust(folder: Path, signers: frozenset[str]) -> tuple[TrustList, TrustMaterial]:
+    """What a folder says, in either form: who is believed for what, and what paths are built of.
+
+    Args:
+        folder: as `certlib verify --trust` names it.
+        signers: who may have signed the list, as `keys.trust_list.believed` wants them. Whoever
+            names one has a signed list or nothing: `trust.pem` does not stand in for it.
+
+    Raises:
+        SigningUnavailable: a file cannot be read.
+        TrustListRefused: a list that nobody here may believe, or one without any signer named.
+        Corrupt: a file is missing or malformed.
+    """
+    path = folder / LIST_NAME
+    if not signers and not path.exists():
+        material = load_trust(folder)
+        return _unlimited(folder, material), material
+    content = files.read(path, most=LIMIT + 1)
+    if content is None:
+        raise refused("missing")
+    signed = believed(content, signers)
+    Memory(folder / MEMORY_NAME).keep(signed)
+    crls = CrlFolder(folder / CRL_FOLDER).load()
+    for name in crls.bad:
+        raise Corrupt(what=f"{CRL_FOLDER}/{name}: not a CRL")
+    return signed.found, material_of(signed.found, crls.lists)
+
+
+def material_of(found: TrustList, crls: tuple[bytes, ...]) -> TrustMaterial:
+    """What readers build paths of: every anchor of the list, whatever its limits are."""
+    return TrustMaterial(found.anchors(Use.SEAL), found.anchors(Use.TIMESTAMP), crls, found.helpers)
+
+
+def _unlimited(folder: Path, material: TrustMaterial) -> TrustList:
+    """The folder's anchors as a list of version 0: no limits, no signature, never stale."""
+    uses: dict[bytes, set[Use]] = {}
+    for use, anchors in (
+        (Use.SEAL, material.seal_anchors),
+        (Use.TIMESTAMP, material.timestamp_anchors),
+    ):
+        for der in anchors:
+            uses.setdefault(der, set()).add(use)
+    written = datetime.fromtimestamp((folder / "trust.json").stat().st_mtime, UTC)
+    entries = tuple(_anchor(der, named, material.issuers) for der, named in uses.items())
+    return TrustList(0, written, None, "", entries)
+
+
+def _anchor(der: bytes, uses: set[Use], helpers: tuple[bytes, ...]) -> TrustedAuthority:
+    certificate = _certificate(der)
+    name = certificate.subject.rfc4514_string()
+    none: frozenset[str] = frozenset()
+    since = certificate.not_valid_before_utc
+    return TrustedAuthority(name, name, der, frozenset(uses), none, none, since, None, helpers)
 
 
 def _stored(path: Path) -> bytes:

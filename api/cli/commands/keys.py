@@ -16,6 +16,7 @@ _PURPOSES: Mapping[str, tuple[str, str]] = {
     "issuing": ("签发机构", "issuing authority"),
     "timestamp": ("时间戳", "timestamp authority"),
     "history": ("审计历史封签", "history"),
+    "trust": ("信任清单签名", "trust lists"),
     "seal": ("签章", "seal"),
 }
 _STATES: Mapping[str, tuple[str, str]] = {
