@@ -6,7 +6,6 @@ import hmac
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from api.clock import SystemClock, SystemEntropy
@@ -14,6 +13,7 @@ from api.json_schema import JsonSchemaValidator
 from api.notices import Notices, open_notices
 from api.secret_files import key_encryption_key
 from api.settings import Settings
+from api.shipped import divisions, working_days
 from api.timings import TimedRenderer, TimedSealer, Timings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
@@ -45,10 +45,10 @@ from certlib.usecases.revise import ReviseCertificates
 from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
-from certlib.workdays import WorkingDays
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
 from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
+from keys.trust_store import ListOptions, TrustStore
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
 from signing.pages.child import ChildRenderer, RenderingOptions
@@ -86,6 +86,7 @@ class Node:
     objects: FileObjectStore | S3ObjectStore
     status: StatusReader
     authority: DevelopmentAuthority
+    trust: TrustStore
     timestamps: TimestampAuthority
     renderer: Renderer
     reader: ChildEvidenceReader
@@ -131,6 +132,7 @@ class Desk:
 
     registry: SqlRegistry
     reader: ChildEvidenceReader
+    trust: TrustStore
     verify: VerifyCertificates
     resources: ExitStack
 
@@ -224,23 +226,12 @@ def open_desk(settings: Settings) -> Desk:
         options = EngineOptions(settings.database)
         registry = SqlRegistry(options, Cipher(kek, entropy), clock)
         stack.callback(registry.close)
+        trust = _trust(settings, authority, keeps=False)
         children = ChildOptions(children=settings.reader_children)
-        reader = ChildEvidenceReader(authority.trust_material, children)
+        reader = ChildEvidenceReader(trust.material, children)
         stack.callback(reader.close)
         verify = VerifyCertificates(registry, reader, clock, divisions())
-        return Desk(registry, reader, verify, stack.pop_all())
-
-
-def working_days() -> WorkingDays:
-    """Weekends, and the holidays and worked weekends that are known, as shipped."""
-    shipped = resources.files("certlib.data").joinpath("holidays.csv")
-    return WorkingDays.from_csv(shipped.read_text("utf-8"))
-
-
-def divisions() -> DivisionTable:
-    """The division codes since 1981, as shipped."""
-    shipped = resources.files("certlib.data").joinpath("divisions.csv")
-    return DivisionTable.from_csv(shipped.read_text("utf-8"))
+        return Desk(registry, reader, trust, verify, stack.pop_all())
 
 
 def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack) -> Node:
@@ -258,8 +249,9 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     timings = Timings()
     renderer = TimedRenderer(_renderer(settings, stack), timings)
     table, calendar = divisions(), working_days()
+    trust = _trust(settings, authority)
     children = ChildOptions(children=settings.reader_children)
-    reader = ChildEvidenceReader(authority.trust_material, children)
+    reader = ChildEvidenceReader(trust.material, children)
     stack.callback(reader.close)
     workshop = Workshop(
         renderer=renderer,
@@ -283,6 +275,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         objects=objects,
         status=stores.status,
         authority=authority,
+        trust=trust,
         timestamps=timestamps,
         renderer=renderer,
         reader=reader,
@@ -377,6 +370,16 @@ def _authority(
 ) -> DevelopmentAuthority:
     options = AuthorityOptions(public_url=settings.url)
     return open_or_create(settings.data_dir / "keys", kek, clock, entropy, options)
+
+
+def _trust(
+    settings: Settings, authority: DevelopmentAuthority, *, keeps: bool = True
+) -> TrustStore:
+    """The own authority, and the signed list of others where one is set."""
+    options = None
+    if settings.trust_list is not None:
+        options = ListOptions(settings.trust_list, settings.trust_signers)
+    return TrustStore(authority, settings.data_dir / "trust", options, keeps=keeps)
 
 
 def _make_private(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Settings, read once: from the environment (`CERTLIB_…`, `PORT`, `DATA_DIR`) and secret files."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -13,6 +14,7 @@ from api.egress.addresses import networks
 from api.secret_files import Unreadable, secret_text
 
 _PORTS: Final = 65_536
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 _URLS: Final = ("database_url", "migration_url", "status_url")
 _SCHEMES: Final = ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
 SECRETS: Final = (*_URLS, "s3_access_key", "s3_secret_key")
@@ -38,6 +40,18 @@ def unknown_variables() -> tuple[str, ...]:
     """Variables `CERTLIB_…` of this process that nobody reads: misspelt, or of another release."""
     given = (name for name in os.environ if name.startswith("CERTLIB_"))
     return tuple(sorted(set(given) - known_variables()))
+
+
+def fingerprints(given: Iterable[str]) -> frozenset[str]:
+    """SHA-256 fingerprints as people copy them, `AA:BB:…` or plain: 64 small hex digits each.
+
+    Raises:
+        ValueError: something else is among them.
+    """
+    named = frozenset(text.strip().replace(":", "").lower() for text in given if text.strip())
+    if not all(_FINGERPRINT.fullmatch(text) for text in named):
+        raise ValueError
+    return named
 
 
 def callers_secret() -> str:
@@ -86,6 +100,9 @@ class Settings(BaseSettings):
         webhook_ca_file: PEM of authorities behind receivers, beside the system's.
         history_seal_records: records after which a batch of the history is sealed at once;
             history_seal_seconds: age at which fewer are.
+        trust_list: signed list of other authorities that are believed (`trust-list.json`);
+            trust_signer: SHA-256 of its signer's X.509 certificate or public key, several
+            separated by commas.
         history_tsa_url: RFC 3161 authority that stamps those batches instead of our own;
             history_tsa_certificate: PEM file of its X.509 certificate.
     """
@@ -142,6 +159,8 @@ class Settings(BaseSettings):
     webhook_ca_file: Path | None = None
     history_seal_records: int = Field(default=1000, ge=1, le=100_000)
     history_seal_seconds: float = Field(default=60.0, gt=0)
+    trust_list: Path | None = None
+    trust_signer: str = ""
     history_tsa_url: str = ""
     history_tsa_certificate: Path | None = None
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
@@ -203,6 +222,22 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _signer_of_the_list_is_named(self) -> Self:
+        try:
+            named = self.trust_signers
+        except ValueError:
+            raise _wrong(
+                "CERTLIB_TRUST_SIGNER 应为签名者证书或公钥的 SHA-256（64位十六进制，可有多个）。",
+                "CERTLIB_TRUST_SIGNER must be SHA-256 fingerprints: 64 hex digits, commas between.",
+            ) from None
+        if self.trust_list is not None and not named:
+            raise _wrong(
+                "设置了 CERTLIB_TRUST_LIST，还须用 CERTLIB_TRUST_SIGNER 指定清单的签名者。",
+                "CERTLIB_TRUST_LIST needs CERTLIB_TRUST_SIGNER too: who may have signed the list.",
+            )
+        return self
+
+    @model_validator(mode="after")
     def _stores_fit_together(self) -> Self:
         for name in _URLS:
             url = getattr(self, name)
@@ -245,6 +280,11 @@ class Settings(BaseSettings):
         return {"kek": self.secrets_folder / "kek"} | {
             name: path for name, path in given.items() if path is not None
         }
+
+    @property
+    def trust_signers(self) -> frozenset[str]:
+        """The fingerprints of `trust_signer`, as readers compare them."""
+        return fingerprints(self.trust_signer.split(","))
 
     @property
     def url(self) -> str:

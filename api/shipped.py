@@ -1,4 +1,4 @@
-"""What the package ships as data: departments, the issue list, certificate types."""
+"""What the package ships as data: departments, the issue list, types, divisions, holidays."""
 
 import csv
 import io
@@ -11,10 +11,19 @@ from typing import Any, Final
 
 from certlib.canonical import canonical_bytes
 from certlib.catalogue import TypeVersion, type_version_from
+from certlib.divisions import DivisionTable
 from certlib.mandates import Capacity, IssueListEntry
 from certlib.registry import Department
+from certlib.workdays import WorkingDays
 
-__all__ = ["SAMPLE_DAY", "departments", "issue_list", "type_files"]
+__all__ = [
+    "SAMPLE_DAY",
+    "departments",
+    "divisions",
+    "issue_list",
+    "type_files",
+    "working_days",
+]
 
 SAMPLE_DAY: Final = date(2026, 11, 22)
 """The samples of all dictionaries belong to a certificate of this day."""
@@ -57,6 +66,16 @@ def type_files() -> list[tuple[TypeVersion, str]]:
         (type_version_from(definition), canonical_bytes(definition).decode())
         for definition in definitions
     ]
+
+
+def working_days() -> WorkingDays:
+    """Weekends, and the holidays and worked weekends that are known."""
+    return WorkingDays.from_csv(_data().joinpath("holidays.csv").read_text("utf-8"))
+
+
+def divisions() -> DivisionTable:
+    """The division codes since 1981."""
+    return DivisionTable.from_csv(_data().joinpath("divisions.csv").read_text("utf-8"))
 
 
 def _day(text: str) -> date | None:

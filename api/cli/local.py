@@ -55,7 +55,8 @@ def open_local(data_dir: Path, trust: Path | None, children: int) -> Desk:
         places = DivisionTable({})
         reader: ChildEvidenceReader | None = None
         if _has_record(settings):
-            from api.bootstrap import divisions, open_desk
+            from api.bootstrap import open_desk
+            from api.shipped import divisions
 
             places = divisions()
             desk = open_desk(settings)

@@ -107,6 +107,9 @@ def test_a_value_and_a_file_are_one_too_many(
         ({"s3_lock_days": "0"}, "CERTLIB_S3_LOCK_DAYS"),
         ({"workers": "2"}, "SQLite has one server process"),
         ({"workers": "0"}, "CERTLIB_WORKERS"),
+        ({"trust_list": "trust-list.json"}, "CERTLIB_TRUST_SIGNER"),
+        ({"trust_signer": "sha256"}, "CERTLIB_TRUST_SIGNER"),
+        ({"trust_signer": "0" * 63}, "CERTLIB_TRUST_SIGNER"),
     ],
 )
 def test_what_does_not_fit_is_named(
@@ -114,6 +117,16 @@ def test_what_does_not_fit_is_named(
 ) -> None:
     _set(monkeypatch, **settings)
     assert named in _sentence(tmp_path).en
+
+
+def test_signers_are_named_as_people_copy_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With colons and capitals as openssl prints them, or as `certlib trust sign` does."""
+    colons = ":".join(["AB"] * 32)
+    _set(monkeypatch, trust_list=tmp_path / "list", trust_signer=f"{colons}, {'0' * 64},")
+    found = settings_for(tmp_path / "var", demo=True)
+    assert found.trust_signers == {"ab" * 32, "0" * 64}
 
 
 def test_something_that_is_no_mapping_is_refused() -> None:
