@@ -18,6 +18,49 @@ class ChangeGrade(StrEnum):
     UNEXPLAINED = "unexplained"
 
 
+class ChangeKind(StrEnum):
+    """What a later revision brought, where it could be explained."""
+
+    VALIDATION_MATERIAL = "validation_material"
+    DOCUMENT_TIMESTAMP = "document_timestamp"
+    SIGNATURE = "signature"
+    FORM = "form"
+    ANNOTATION = "annotation"
+    METADATA = "metadata"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """What follows the last byte that a signature covers; the worst over all signatures.
+
+    Attributes:
+        grade: by ISO 32000-2, 12.8.2.2 and 12.8.2.4, as the signatures themselves permit.
+        kinds: everything that was brought, whatever its grade.
+        objects: the objects that decide the grade, as `12 0` or `12 0 /Annots`.
+        detail: what exactly was found; for the cryptographer.
+    """
+
+    grade: ChangeGrade = ChangeGrade.NONE
+    kinds: tuple[ChangeKind, ...] = ()
+    objects: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StructureFacts:
+    """How the file is put together, by our own reading of its bytes (ISO 32000-2, 7.5).
+
+    Attributes:
+        revisions: cross-reference sections that were written one after the other.
+        notes: slugs of what two readers could understand differently: `leading-bytes`,
+            `trailing-bytes`, `repaired`, `hybrid`, `duplicate-entries`, `cyclic`, ….
+    """
+
+    revisions: int = 1
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class TimestampFacts:
     """An RFC 3161 token.

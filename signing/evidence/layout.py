@@ -1,6 +1,6 @@
 """How a signature lies in the file: byte range, gap, padding, by our own reading of the bytes.
 
-Two grades. `sound` is what any PDF signature must have (ISO 32000-1, 12.8.1): two ranges from the
+Two grades. `sound` is what any PDF signature must have (ISO 32000-2, 12.8.1): two ranges from the
 first byte on, and between them exactly the string of `/Contents`. `canonical` is what our sealer
 writes: lower-case digits and zeros to the end, nothing else; the gap is not signed, so anything
 less strict leaves room for bytes that nobody vouches for (architecture.md section 3).
@@ -9,12 +9,19 @@ less strict leaves room for bytes that nobody vouches for (architecture.md secti
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from pyhanko.pdf_utils import generic
-
-from signing.evidence.opened import Field, OpenedPdf, entry_of
-from signing.evidence.syntax import HexString, Name, PdfValue, SyntaxProblemError
+from signing.evidence.crossref import USED
+from signing.evidence.document import Document
+from signing.evidence.form import Field, fields
+from signing.evidence.structure import LENIENT, notes_of
+from signing.evidence.syntax import (
+    HexString,
+    Name,
+    PdfDictionary,
+    PdfValue,
+    Reference,
+    text_of,
+)
 
 __all__ = ["SignatureLayout", "der_length", "layouts", "scanned_layouts"]
 
@@ -36,8 +43,8 @@ class SignatureLayout:
         contents: what the gap holds, decoded, padding included.
         sound_problem: what is wrong with the layout of any PDF signature, or "".
         canonical_problem: what our own seals would never have, or "".
-        position: offset of the dictionary's object, for `/Perms`.
-        field: pyHanko's field, where there is one.
+        reference: number and generation of the dictionary, for `/Perms`.
+        field: the field that shows it, where there is one.
     """
 
     name: str
@@ -66,17 +73,24 @@ class SignatureLayout:
         return sum(self.byte_range[-2:]) if self.byte_range else 0
 
 
-def layouts(pdf: OpenedPdf) -> list[SignatureLayout]:
-    """Every filled signature field, in the order of what they cover."""
-    fields = list(pdf.fields())
-    signed = [item for item in fields if item.kind == "/Sig" and item.value is not None]
-    found = [_layout(pdf, item) for item in signed[:_MOST_SIGNATURES]]
+def layouts(document: Document) -> list[SignatureLayout]:
+    """Every filled signature field, in the order of what they cover.
+
+    Raises:
+        ReadingFaultError: the form is of the wrong shape.
+    """
+    everything = fields(document)
+    signed = [item for item in everything if item.kind == "/Sig" and item.value is not None]
+    found = [_layout(document, item) for item in signed[:_MOST_SIGNATURES]]
     if len(signed) > _MOST_SIGNATURES:
         found[0].sound_problem = found[0].sound_problem or "too-many-signatures"
+    if not found:
+        return []
+    notes = notes_of(document)
     for item in found:
-        item.canonical_problem = item.canonical_problem or _document_problem(pdf, item)
+        item.canonical_problem = item.canonical_problem or _document_problem(document, item, notes)
     # A second /ByteRange in the bytes is a signature that no field shows, or a decoy.
-    if len(_BYTE_RANGE.findall(pdf.data)) != len(found) or len(fields) != len(found):
+    if len(_BYTE_RANGE.findall(document.data)) != len(found) or len(everything) != len(found):
         for item in found:
             item.canonical_problem = item.canonical_problem or "other-fields"
     return sorted(found, key=lambda item: item.end)
@@ -106,80 +120,62 @@ def der_length(data: bytes) -> int:
     return total if 0 < octets <= 4 and total <= len(data) else 0  # noqa: PLR2004 - 4 GiB
 
 
-def _layout(pdf: OpenedPdf, item: Field) -> SignatureLayout:
+def _layout(document: Document, item: Field) -> SignatureLayout:
     layout = SignatureLayout(name=item.name, field=item)
-    values = _own_reading(pdf, item, layout)
-    if values is None:
-        values = _library_reading(item)
-    layout.subfilter = str(values.get("/SubFilter", ""))
-    if layout.subfilter == "/ETSI.RFC3161" or values.get("/Type") == "/DocTimeStamp":
+    values = _signature(document, item, layout)
+    plain = {key: document.resolved(values.get(key)) for key in ("/SubFilter", "/Type", "/M")}
+    layout.subfilter = text_of(plain["/SubFilter"])
+    if layout.subfilter == "/ETSI.RFC3161" or plain["/Type"] == "/DocTimeStamp":
         layout.kind = "document_timestamp"
-    moment = values.get("/M")
-    layout.moment = moment.decode("latin-1") if isinstance(moment, bytes) else ""
-    layout.certified = _permission(pdf, values.get("/Reference"))
+    moment = plain["/M"]
+    layout.moment = text_of(moment) if isinstance(moment, (bytes, HexString)) else ""
+    layout.certified = _permission(document, values.get("/Reference"))
     contents = values.get("/Contents")
     ranges = values.get("/ByteRange")
+    # Both stand in the dictionary itself: what a reference leads to may be replaced later.
     if not _is_range(ranges):
-        layout.sound_problem = "byte-range"
+        layout.sound_problem = layout.sound_problem or "byte-range"
         return layout
     span = (contents.start, contents.end) if isinstance(contents, HexString) else None
-    _examine_range(layout, pdf.data, tuple(ranges), span)  # type: ignore[arg-type]  # checked above
+    _examine_range(layout, document.data, tuple(ranges), span)  # type: ignore[arg-type]  # checked above
     if span is None:
         layout.sound_problem = layout.sound_problem or "contents"
     return layout
 
 
-def _document_problem(pdf: OpenedPdf, layout: SignatureLayout) -> str:
+def _document_problem(document: Document, layout: SignatureLayout, notes: frozenset[str]) -> str:
     """What around the signature our files would never have."""
-    if not pdf.strict:
-        return "lenient-syntax"
-    permissions = entry_of(pdf.reader.root, "/Perms")
-    certifying = permissions.raw_get("/DocMDP") if _holds(permissions, "/DocMDP") else None
-    if layout.certified is None or not isinstance(certifying, generic.IndirectObject):
+    strange = sorted(notes & LENIENT)
+    if strange:
+        return f"structure-{strange[0]}"
+    certifying = document.catalog.get("/Perms")
+    certifying = document.resolved(certifying)
+    certifying = certifying.get("/DocMDP") if isinstance(certifying, dict) else None
+    if layout.certified is None or not isinstance(certifying, Reference):
         return "" if layout.certified is None else "permissions"
-    marked = (certifying.idnum, certifying.generation)
+    marked = (certifying.number, certifying.generation)
     return "" if marked == layout.reference else "permissions"
 
 
-def _holds(found: Any, key: str) -> bool:  # noqa: ANN401 - a pyHanko object
-    return isinstance(found, generic.DictionaryObject) and key in found
-
-
-def _own_reading(
-    pdf: OpenedPdf, item: Field, layout: SignatureLayout
-) -> dict[str, PdfValue] | None:
-    """The signature dictionary as our syntax reader sees it, or None when it cannot."""
-    if not isinstance(item.value, generic.IndirectObject):
+def _signature(document: Document, item: Field, layout: SignatureLayout) -> PdfDictionary:
+    """The signature dictionary; what readers could see there differently is a problem."""
+    number = item.place.number if item.place is not None else 0
+    if isinstance(item.value, Reference):
+        number = item.value.number
+        layout.reference = (number, item.value.generation)
+    else:
         layout.canonical_problem = "dictionary-direct"
-        return None
-    layout.reference = (item.value.idnum, item.value.generation)
-    position = pdf.offset_of(item.value.reference)
-    if position is None:
-        layout.canonical_problem = "dictionary-compressed"
-        return None
-    try:
-        found = pdf.object_at(position)
-    except SyntaxProblemError:
-        layout.canonical_problem = "dictionary-syntax"
-        return None
-    if (found.number, found.generation) != layout.reference or not isinstance(found.value, dict):
+    found = document.resolved(item.value)
+    if not isinstance(found, dict):
         layout.sound_problem = "dictionary"
-        return None
-    return found.value
-
-
-def _library_reading(item: Field) -> dict[str, Any]:
-    """What pyHanko reads where our own reader gives up; spans are unknown then."""
-    value = item.value.get_object() if item.value is not None else None
-    if not isinstance(value, generic.DictionaryObject):
         return {}
-    ranges = entry_of(value, "/ByteRange")
-    plain: dict[str, Any] = {key: str(entry_of(value, key)) for key in ("/SubFilter", "/Type")}
-    if isinstance(ranges, generic.ArrayObject):
-        plain["/ByteRange"] = [
-            int(n) if isinstance(n, generic.NumberObject) else -1 for n in ranges
-        ]
-    return plain
+    # A string of an object stream lies nowhere in the file: its span means nothing.
+    if document.entries.get(number, (USED, 0, 0))[0] != USED:
+        layout.sound_problem = "dictionary-compressed"
+        return {**found, "/Contents": None}
+    if number in document.ambiguous:
+        layout.sound_problem = "dictionary-syntax"
+    return found
 
 
 def _is_range(ranges: PdfValue) -> bool:
@@ -195,20 +191,22 @@ def _examine_range(
 ) -> None:
     layout.byte_range = ranges
     if len(ranges) != _RANGE_SIZE or ranges[0] != 0:
-        layout.sound_problem = "byte-range"
+        layout.sound_problem = layout.sound_problem or "byte-range"
         layout.contents = _decoded(data[slice(*span)]) if span else b""
         return
     _, before, after, length = ranges
     layout.covers_file = after + length == len(data)
     start, end = span or (before, after)
     layout.contents = _decoded(data[start:end])
+    problem = ""
     if (start, end) != (before, after) or not _is_gap(data[before:after]):
-        layout.sound_problem = "byte-range-gap"
+        problem = "byte-range-gap"
     elif after + length > len(data):
-        layout.sound_problem = "byte-range-end"
+        problem = "byte-range-end"
     elif not _REVISION_END.search(data, max(0, after + length - 64), after + length):
-        layout.sound_problem = "byte-range-tail"
-    elif not layout.canonical_problem:
+        problem = "byte-range-tail"
+    layout.sound_problem = layout.sound_problem or problem
+    if not problem and not layout.canonical_problem:
         layout.canonical_problem = _padding_problem(data[before + 1 : after - 1])
 
 
@@ -231,15 +229,16 @@ def _padding_problem(digits: bytes) -> str:
     return ""
 
 
-def _permission(pdf: OpenedPdf, references: PdfValue) -> int | None:
-    """P of the DocMDP transform (ISO 32000-1, 12.8.2.2); its default is 2."""
-    references = pdf.resolved(references)
+def _permission(document: Document, references: PdfValue) -> int | None:
+    """P of the DocMDP transform (ISO 32000-2, 12.8.2.2); its default is 2."""
+    references = document.resolved(references)
     for entry in references if isinstance(references, list) else ():
-        transform = pdf.resolved(entry)
-        if not isinstance(transform, dict):
-            continue
-        parameters = pdf.resolved(transform.get("/TransformParams"))
-        if transform.get("/TransformMethod") == Name("/DocMDP") and isinstance(parameters, dict):
-            permission = parameters.get("/P", 2)
+        if document.get(transform := document.resolved(entry), "/TransformMethod") == Name(
+            "/DocMDP"
+        ):
+            parameters = document.get(transform, "/TransformParams")
+            permission = document.get(parameters, "/P")
+            if permission is None:
+                return 2 if isinstance(parameters, dict) else None
             return permission if isinstance(permission, int) else None
     return None

@@ -10,9 +10,10 @@ from datetime import datetime
 from certlib.evidence import ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence.changes import changes_after
-from signing.evidence.layout import SignatureLayout, layouts, scanned_layouts
+from signing.evidence.faults import ReadingFaultError
+from signing.evidence.layout import layouts, scanned_layouts
 from signing.evidence.metadata import FileMetadata, metadata_of, scanned_metadata
-from signing.evidence.opened import OpenedPdf, ReadingFaultError, is_parse_error, opened
+from signing.evidence.opened import opened
 from signing.evidence.signatures import Question, signature_facts
 
 __all__ = ["MOST_BYTES", "InProcessEvidenceReader", "read_facts"]
@@ -50,8 +51,7 @@ def read_facts(pdf: bytes, question: Question, most: int = MOST_BYTES) -> FileFa
         facts = _unread(pdf, "memory", "")
     # What else escapes is a fault of our readers, and says nothing against the file.
     except Exception as error:  # noqa: BLE001
-        fault = "malformed" if is_parse_error(error) else "crashed"
-        facts = _broken(pdf, question, ReadingFaultError(fault, type(error).__name__))
+        facts = _broken(pdf, question, ReadingFaultError("crashed", type(error).__name__))
     return replace(facts, milliseconds=round((time.perf_counter() - started) * 1000, 3))
 
 
@@ -63,24 +63,20 @@ def _read(pdf: bytes, question: Question, most: int) -> FileFacts:
     except ReadingFaultError as error:
         return _broken(pdf, question, error)
     signatures = tuple(signature_facts(pdf, layout, question) for layout in found)
-    grade, detail = _changes(document, found)
+    changes = changes_after(document, found)
     return FileFacts(
         sha256=hashlib.sha256(pdf).hexdigest(),
         size=len(pdf),
         readable=True,
         signatures=signatures,
-        changes=grade,
-        changes_detail=detail,
+        changes=changes.grade,
+        changes_detail=changes.detail,
         identifier=metadata.identifier,
         content=metadata.content,
         looks_ours=metadata.looks_ours,
         kind=metadata.kind,
         scanned=metadata.scanned,
     )
-
-
-def _changes(document: OpenedPdf, found: list[SignatureLayout]) -> tuple[ChangeGrade, str]:
-    return changes_after(document, found) if found else (ChangeGrade.NONE, "")
 
 
 def _broken(pdf: bytes, question: Question, error: ReadingFaultError) -> FileFacts:

@@ -1,34 +1,24 @@
 """Accounting for every byte that was appended after a signature.
 
-pyHanko's difference analysis follows the cross-reference it reads; readers that rebuild a damaged
-file do not. So each appended revision must consist of exactly the objects its own cross-reference
-lists, that cross-reference, and the end marker (ISO 32000-1, 7.5.6): bytes beside them, entries
-that point back into the signed part and objects that stand twice are how shadow and
-incremental-saving attacks hide (architecture.md section 3).
+Each appended revision must consist of exactly the objects its own cross-reference lists, that
+cross-reference, and the end marker (ISO 32000-2, 7.5.6): bytes beside them, entries that point back
+into the signed part and objects that stand twice are how shadow and incremental-saving attacks
+hide, from readers that follow cross-references and from those that rebuild a file.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.xref import XRefSectionData, XRefSectionMetaInfo, XRefSectionType
-
 from certlib.evidence import ChangeGrade
-from signing.evidence.opened import OpenedPdf, entry_of
-from signing.evidence.syntax import SyntaxProblemError, skip_space, value_at
+from signing.evidence.crossref import COMPRESSED, FREE, USED, Section
+from signing.evidence.document import Document
+from signing.evidence.syntax import SyntaxProblemError, skip_space
 
-__all__ = ["AppendedProblemError", "account"]
+__all__ = ["AppendedProblemError", "Revision", "account"]
 
-_TABLE = re.compile(
-    rb"xref[ \t]*(?:\r\n|\r|\n)"
-    rb"(?:\d+ \d+[ \t]*(?:\r\n|\r|\n)(?:\d{10} \d{5} [nf](?: \r| \n|\r\n))*)*trailer"
-)
-_SUBSECTION = re.compile(
-    rb"(\d+) (\d+)[ \t]*(?:\r\n|\r|\n)((?:\d{10} \d{5} [nf](?: \r| \n|\r\n))*)"
-)
-_ENTRY = re.compile(rb"(\d{10}) (\d{5}) ([nf])")
-_CLOSING = re.compile(rb"startxref\s+(\d+)\s+%%EOF(?:\r\n|\r|\n)?")
+_CLOSING = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF(?:\r\n|\r|\n)?")
+_ENDING = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF\s*\Z")
+_LAST_LINES = 64
 _MOST_REVISIONS = 50
 
 
@@ -37,147 +27,125 @@ class AppendedProblemError(Exception):
 
     Attributes:
         grade: not permitted when it takes the place of something signed, else unexplained.
+        objects: which ones, as `12 0`.
     """
 
-    def __init__(self, detail: str, *, redefines: bool = False) -> None:
+    def __init__(self, detail: str, *objects: object, redefines: bool = False) -> None:
         super().__init__(detail)
         self.grade = ChangeGrade.NOT_PERMITTED if redefines else ChangeGrade.UNEXPLAINED
+        self.objects = tuple(str(item) for item in objects)
 
 
 @dataclass(frozen=True, slots=True)
-class _Section:
-    info: XRefSectionMetaInfo
-    data: XRefSectionData
+class Revision:
+    """One appended revision: its section, and the offset after its end marker."""
 
-    @property
-    def begin(self) -> int:
-        """The offset that startxref or `/Prev` states."""
-        return int(self.info.declared_startxref)
+    section: Section
+    end: int
 
 
-def account(pdf: OpenedPdf, start: int) -> int:
-    """How many whole revisions follow `start`, each explained to the last byte.
+def account(document: Document, start: int) -> list[Revision]:
+    """The whole revisions that follow `start`, each explained to the last byte.
 
     Args:
-        pdf: the file.
+        document: the file.
         start: the offset after the last byte that a signature covers.
 
     Raises:
         AppendedProblemError: a byte is left over, or an entry points into what was there before.
+        ReadingFaultError: the budget is spent.
     """
-    sections = sorted(_sections(pdf, start), key=lambda item: item.begin)
-    if len(sections) > _MOST_REVISIONS:
+    later = [section for section in document.sections if section.start >= start]
+    earlier = document.sections[len(later) :]
+    if len(later) > _MOST_REVISIONS:
         raise AppendedProblemError("too many revisions")
+    if later != sorted(later, key=lambda item: -item.start):
+        raise AppendedProblemError("order of the cross-references", redefines=True)
+    _check_base(document, start, earlier)
+    known = {number for section in earlier for number, entry in section.merged.items() if entry[0]}
     position = start
-    for section in sections:
-        position = _revision(pdf, section, position)
-    if position != len(pdf.data):
+    found = []
+    for section in reversed(later):
+        position = _Revision(document, section, known).end(position)
+        known |= {number for number, entry in section.entries.items() if entry[0] != FREE}
+        found.append(Revision(section, position))
+    if position != len(document.data):
         raise AppendedProblemError("bytes after the last revision")
-    return len(sections)
-
-
-def _sections(pdf: OpenedPdf, start: int) -> Iterator[_Section]:
-    for number in range(pdf.reader.xrefs.total_revisions):
-        info = pdf.reader.xrefs.get_xref_container_info(number)
-        section = _Section(info, pdf.reader.xrefs.get_xref_data(number))
-        if section.begin >= start:
-            yield section
-
-
-def _revision(pdf: OpenedPdf, section: _Section, position: int) -> int:
-    """Checks one revision that begins at `position`; returns the offset after it."""
-    begin = section.begin
-    is_stream = section.info.xref_section_type == XRefSectionType.STREAM
-    offsets = _offsets(section, position)
-    if is_stream:
-        offsets.pop(begin, None)
-    for offset in sorted(offsets):
-        position = _object(pdf, position, offset, offsets[offset])
-    if skip_space(pdf.data, position) != begin:
-        raise AppendedProblemError("bytes before the cross-reference")
-    end = _stream_end(pdf, begin) if is_stream else _table_end(pdf, begin, offsets)
-    _check_object_streams(pdf, section)
-    closing = _CLOSING.match(pdf.data, skip_space(pdf.data, end))
-    if closing is None or int(closing[1]) != begin:
-        raise AppendedProblemError("end of the revision")
-    return closing.end()
-
-
-def _offsets(section: _Section, position: int) -> dict[int, tuple[int, int]]:
-    found: dict[int, tuple[int, int]] = {}
-    if section.data.hybrid is not None:
-        raise AppendedProblemError("hybrid cross-reference", redefines=True)
-    for number, (generation, offset) in section.data.standard_xrefs.items():
-        if offset < position:
-            raise AppendedProblemError("entry points back", redefines=True)
-        if offset in found:
-            raise AppendedProblemError("two entries for one place")
-        found[offset] = (number, generation)
     return found
 
 
-def _object(pdf: OpenedPdf, position: int, offset: int, expected: tuple[int, int]) -> int:
-    if skip_space(pdf.data, position) != offset:
-        raise AppendedProblemError("bytes between objects")
-    try:
-        found = pdf.object_at(offset)
-    except SyntaxProblemError as error:
-        raise AppendedProblemError("object syntax") from error
-    if (found.number, found.generation) != expected:
-        raise AppendedProblemError("object number")
-    return found.end
+def _check_base(document: Document, start: int, earlier: tuple[Section, ...]) -> None:
+    """What was appended continues exactly the revision that was signed."""
+    stated = _ENDING.search(document.data, max(0, start - _LAST_LINES), start)
+    if stated is None or not earlier or int(stated[1]) != earlier[0].start:
+        raise AppendedProblemError("signed revision left out", redefines=True)
 
 
-def _stream_end(pdf: OpenedPdf, begin: int) -> int:
-    try:
-        return pdf.object_at(begin).end
-    except SyntaxProblemError as error:
-        raise AppendedProblemError("cross-reference stream") from error
+class _Revision:
+    """One revision being checked, from its first byte on."""
 
+    def __init__(self, document: Document, section: Section, known: set[int]) -> None:
+        self.document = document
+        self.data = document.data
+        self.section = section
+        self.known = known
 
-def _table_end(pdf: OpenedPdf, begin: int, offsets: dict[int, tuple[int, int]]) -> int:
-    table = _TABLE.match(pdf.data, begin)
-    if table is None:
-        raise AppendedProblemError("cross-reference table")
-    listed = list(_entries(table[0]))
-    used = {offset: key for key, offset, mark in listed if mark == b"n"}
-    numbers = [key[0] for key, _, _ in listed]
-    # pyHanko skips entries that it deems broken, and of two for one number it keeps one.
-    if used != offsets or len(numbers) != len(set(numbers)):
-        raise AppendedProblemError("ambiguous cross-reference table")
-    try:
-        return value_at(pdf.data, table.end())[1]
-    except SyntaxProblemError as error:
-        raise AppendedProblemError("trailer") from error
+    def end(self, position: int) -> int:
+        """The offset after it."""
+        section = self.section
+        if section.hidden is not None:
+            raise AppendedProblemError("hybrid cross-reference", redefines=True)
+        if section.notes:
+            raise AppendedProblemError("ambiguous cross-reference table")
+        for offset, (number, generation) in sorted(self._offsets(position).items()):
+            position = self._object(position, offset, (number, generation))
+        if skip_space(self.data, position) != section.start:
+            raise AppendedProblemError("bytes before the cross-reference")
+        self._check_object_streams()
+        closing = _CLOSING.match(self.data, skip_space(self.data, section.end))
+        if closing is None or int(closing[1]) != section.start:
+            raise AppendedProblemError("end of the revision")
+        return closing.end()
 
+    def _offsets(self, position: int) -> dict[int, tuple[int, int]]:
+        found: dict[int, tuple[int, int]] = {}
+        for number, (kind, offset, generation) in self.section.entries.items():
+            if kind == FREE and number in self.known:
+                raise AppendedProblemError("object freed", number, redefines=True)
+            if kind != USED:
+                continue
+            if offset < position:
+                raise AppendedProblemError("entry points back", number, redefines=True)
+            if offset in found:
+                raise AppendedProblemError("two entries for one place", number)
+            found[offset] = (number, generation)
+        own = found.pop(self.section.start, self.section.number)
+        if own != self.section.number or (own is not None and own[0] in self.known):
+            raise AppendedProblemError("number of the cross-reference stream", redefines=True)
+        return found
 
-def _entries(table: bytes) -> Iterator[tuple[tuple[int, int], int, bytes]]:
-    for section in _SUBSECTION.finditer(table):
-        entries = _ENTRY.findall(section[3])
-        if len(entries) != int(section[2]):
-            raise AppendedProblemError("subsection length")
-        for index, (offset, generation, mark) in enumerate(entries):
-            yield (int(section[1]) + index, int(generation)), int(offset), mark
+    def _object(self, position: int, offset: int, expected: tuple[int, int]) -> int:
+        if skip_space(self.data, position) != offset:
+            raise AppendedProblemError("bytes between objects", expected[0])
+        try:
+            found = self.document.object_at(offset)
+        except SyntaxProblemError as error:
+            raise AppendedProblemError("object syntax", expected[0]) from error
+        if (found.number, found.generation) != expected:
+            raise AppendedProblemError("object number", expected[0])
+        return found.end
 
-
-def _check_object_streams(pdf: OpenedPdf, section: _Section) -> None:
-    """Object streams hold exactly what this revision lists in them."""
-    listed: dict[int, set[int]] = {}
-    for number, place in section.data.xrefs_in_objstm.items():
-        listed.setdefault(place.obj_stream_id, set()).add(number)
-    for stream_number, numbers in listed.items():
-        if stream_number not in section.data.standard_xrefs:
-            raise AppendedProblemError("object stream of another revision", redefines=True)
-        if _held(pdf, stream_number) != numbers:
-            raise AppendedProblemError("unlisted object in a stream")
-
-
-def _held(pdf: OpenedPdf, stream_number: int) -> set[int]:
-    stream = generic.Reference(stream_number, 0, pdf=pdf.reader).get_object()
-    if not isinstance(stream, generic.StreamObject):
-        raise AppendedProblemError("object stream")
-    words = stream.data[: int(entry_of(stream, "/First") or 0)].split()
-    count = int(entry_of(stream, "/N") or 0)
-    if len(words) < 2 * count or not all(word.isdigit() for word in words):
-        raise AppendedProblemError("object stream")
-    return {int(word) for word in words[: 2 * count : 2]}
+    def _check_object_streams(self) -> None:
+        """Object streams hold exactly what this revision lists in them."""
+        listed: dict[int, dict[int, int]] = {}
+        for number, (kind, container, index) in self.section.entries.items():
+            if kind == COMPRESSED:
+                listed.setdefault(container, {})[index] = number
+        for container, numbers in listed.items():
+            if self.section.entries.get(container, (FREE, 0, 0))[0] != USED:
+                raise AppendedProblemError(
+                    "object stream of another revision", container, redefines=True
+                )
+            held = self.document.held_at(self.section.entries[container][1])
+            if held is None or dict(enumerate(number for number, _ in held)) != numbers:
+                raise AppendedProblemError("unlisted object in a stream", container)

@@ -1,8 +1,10 @@
-"""PDF object syntax (ISO 32000-1, 7.3), read by ourselves: spans in the file, no leniency.
+"""PDF object syntax (ISO 32000-2, 7.3), read by ourselves: spans in the file, no leniency.
 
-Only what the judgement of a signature needs: where an object begins and ends, what a dictionary
-says, and where the hexadecimal string of `/Contents` lies. A dictionary key that stands twice, an
-unknown token or deep nesting is an error, because two readers would understand two things.
+A dictionary key that stands twice, an unknown token or deep nesting is an error, because two
+readers would understand two things. `lenient` reads on where most readers do (a key that stands
+twice, a wrong `/Length`, a missing `endobj`); who uses it must say so in the file's notes.
+
+One regular expression finds one token, without backtracking; nesting costs no recursion.
 """
 
 import re
@@ -10,35 +12,55 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from signing.evidence.faults import Budget
+
 __all__ = [
     "HexString",
     "IndirectObject",
     "Name",
+    "PdfDictionary",
     "PdfValue",
     "Reference",
+    "Stream",
     "SyntaxProblemError",
     "indirect_object",
     "skip_space",
+    "text_of",
     "value_at",
 ]
 
-_DEEPEST = 40
-_SPACE = re.compile(rb"[\x00\t\n\x0c\r ]*")
-_TOKEN_SPACE = re.compile(rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*)*")
-_NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)")
-_REFERENCE = re.compile(
-    rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+R(?![^\s()<>\[\]{}/%])"
+_DEEPEST = 50
+_MOST_BRACKETS = 20_000
+_LONGEST_NUMBER = 30
+_END = rb"(?![^\x00\t\n\x0c\r ()<>\[\]{}/%])"
+_TOKEN = re.compile(
+    rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)*+(?:"
+    rb"(/)([^\x00\t\n\x0c\r ()<>\[\]{}/%]*+)"  # 2
+    rb"|(\d{1,10}+)[\x00\t\n\x0c\r ]++(\d{1,5}+)[\x00\t\n\x0c\r ]++R"
+    + _END  # 4
+    + rb"|([+-]?+(?:\d++\.?+\d*+|\.\d++))"
+    + _END  # 5
+    + rb"|(<<)|(>>)|(\[)|(\])"  # 6 to 9
+    rb"|<([0-9A-Fa-f\x00\t\n\x0c\r ]*+)>"  # 10
+    rb"|(\()"  # 11
+    rb"|(true|false|null)" + _END + rb")"  # 12
 )
-_NAME = re.compile(rb"/([^\x00\t\n\x0c\r ()<>\[\]{}/%]*)")
-_KEYWORD = re.compile(rb"true|false|null")
-_HEX = re.compile(rb"<([0-9A-Fa-f\x00\t\n\x0c\r ]*)>")
+_NAME, _REFERENCE, _NUMBER, _OPEN, _CLOSE, _BEGIN, _FINISH, _HEX, _TEXT, _WORD = (
+    *(2, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+)
+_SPACE = re.compile(rb"[\x00\t\n\x0c\r ]*+")
+_TOKEN_SPACE = re.compile(rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)*+")
+_BROKEN_HEX = re.compile(rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*+")
+_NAME_CODE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|[\s\S])")
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_STRING_PART = re.compile(rb"[^()\\]*")
+_STRING_PART = re.compile(rb"[^()\\]*+(?:\\[\s\S][^()\\]*+)*+")
 _HEADER = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj(?![a-zA-Z0-9])")
-_STREAM = re.compile(rb"stream(\r\n|\n)")
+_STREAM = re.compile(rb"stream(?:\r\n|\n)")
+_LENIENT_STREAM = re.compile(rb"stream(?:\r\n|\n|\r)?")
 _END_STREAM = re.compile(rb"(?:\r\n|\r|\n)?endstream(?![a-zA-Z0-9])")
 _END_OBJECT = re.compile(rb"endobj(?![a-zA-Z0-9])")
+_KEYWORDS = {b"true": True, b"false": False, b"null": None}
 
 
 class SyntaxProblemError(ValueError):
@@ -58,6 +80,9 @@ class Reference:
     number: int
     generation: int
 
+    def __str__(self) -> str:
+        return f"{self.number} {self.generation}"
+
 
 @dataclass(frozen=True, slots=True)
 class HexString:
@@ -67,10 +92,28 @@ class HexString:
     start: int
     end: int
 
+    @property
+    def decoded(self) -> bytes:
+        """The bytes it stands for; a missing last digit is 0 (ISO 32000-2, 7.3.4.3)."""
+        digits = self.digits.translate(None, b"\x00\t\n\x0c\r ")
+        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+
+
+PdfDictionary: TypeAlias = "dict[str, PdfValue]"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream object: its dictionary, and the span of its encoded bytes in the file."""
+
+    entries: PdfDictionary
+    start: int
+    end: int
+
 
 PdfValue: TypeAlias = (
-    "bool | int | float | bytes | Name | Reference | HexString"
-    " | list[PdfValue] | dict[str, PdfValue] | None"
+    "bool | int | float | bytes | Name | Reference | HexString | Stream"
+    " | list[PdfValue] | PdfDictionary | None"
 )
 
 
@@ -90,8 +133,27 @@ def skip_space(data: bytes, position: int) -> int:
     return found.end() if found else position
 
 
+def text_of(value: PdfValue) -> str:
+    """A text string (ISO 32000-2, 7.9.2.2) or a name as people read it; "" for anything else."""
+    if isinstance(value, str):
+        return value
+    encoded = value.decoded if isinstance(value, HexString) else value
+    if not isinstance(encoded, bytes):
+        return ""
+    if encoded.startswith(b"\xfe\xff"):
+        return encoded[2:].decode("utf-16-be", "replace")
+    if encoded.startswith(b"\xef\xbb\xbf"):
+        return encoded[3:].decode("utf-8", "replace")
+    return encoded.decode("latin-1")
+
+
 def indirect_object(
-    data: bytes, position: int, length_of: Callable[[Reference], int | None]
+    data: bytes,
+    position: int,
+    length_of: Callable[[Reference], int | None],
+    budget: Budget | None = None,
+    *,
+    lenient: bool = False,
 ) -> IndirectObject:
     """The indirect object that begins exactly at `position`.
 
@@ -99,39 +161,132 @@ def indirect_object(
         data: the whole file.
         position: offset of the object number.
         length_of: resolves an indirect `/Length` of a stream.
+        budget: what may be spent; nothing is counted without.
+        lenient: reads on where most readers do.
 
     Raises:
         SyntaxProblemError: no well-formed object stands there.
+        ReadingFaultError: the budget is spent.
     """
     header = _HEADER.match(data, position)
     if header is None:
         raise SyntaxProblemError("object header")
-    value, end = value_at(data, header.end())
+    value, end = value_at(data, header.end(), budget, lenient=lenient)
     end = _after_space(data, end)
-    stream = _STREAM.match(data, end)
+    stream = (_LENIENT_STREAM if lenient else _STREAM).match(data, end)
     if stream:
-        end = _end_of_stream(data, stream.end(), value, length_of)
+        value, end = _stream(data, stream.end(), value, length_of, lenient=lenient)
+        if budget is not None:
+            budget.spend_scanned(end - stream.end())
     closing = _END_OBJECT.match(data, end)
-    if closing is None:
+    if closing is None and not lenient:
         raise SyntaxProblemError("endobj")
-    return IndirectObject(int(header[1]), int(header[2]), value, closing.end())
+    return IndirectObject(
+        int(header[1]), int(header[2]), value, closing.end() if closing is not None else end
+    )
 
 
-def value_at(data: bytes, position: int, depth: int = 0) -> tuple[PdfValue, int]:
+def value_at(
+    data: bytes, position: int, budget: Budget | None = None, *, lenient: bool = False
+) -> tuple[PdfValue, int]:
     """The value at `position` and the offset after it.
 
     Raises:
         SyntaxProblemError: no well-formed value stands there.
+        ReadingFaultError: the budget is spent.
     """
-    if depth > _DEEPEST:
-        raise SyntaxProblemError("nesting")
-    position = _after_space(data, position)
-    if data.startswith(b"<<", position):
-        return _dictionary(data, position + 2, depth)
-    reader = _READERS.get(data[position : position + 1])
-    if reader is not None:
-        return reader(data, position, depth)
-    return _number_or_keyword(data, position)
+    reading = _Reading(data, position, lenient=lenient)
+    try:
+        return reading.value(), reading.position
+    finally:
+        if budget is not None:
+            budget.spend_values(reading.count)
+            budget.spend_scanned(reading.position - position)
+
+
+class _Reading:
+    """One value being read, as far as it got."""
+
+    __slots__ = ("count", "data", "lenient", "position")
+
+    def __init__(self, data: bytes, position: int, *, lenient: bool) -> None:
+        self.data = data
+        self.position = position
+        self.count = 0
+        self.lenient = lenient
+
+    def value(self) -> PdfValue:
+        data, match = self.data, _TOKEN.match
+        waiting: list[tuple[int, list[PdfValue]]] = []
+        items: list[PdfValue] = []
+        awaited = 0
+        while True:
+            found = match(data, self.position)
+            if found is None:
+                raise self._no_token()
+            self.position = found.end()
+            self.count += 1
+            kind = found.lastindex
+            if kind in (_OPEN, _BEGIN):
+                waiting.append((awaited, items))
+                awaited, items = (_CLOSE if kind == _OPEN else _FINISH), []
+                if len(waiting) > _DEEPEST:
+                    raise SyntaxProblemError("nesting")
+                continue
+            if kind in (_CLOSE, _FINISH):
+                if kind != awaited:
+                    raise SyntaxProblemError("brackets")
+                value: PdfValue = self._dictionary(items) if kind == _CLOSE else items
+                awaited, items = waiting.pop()
+            else:
+                value = self._scalar(kind, found)
+            if not waiting:
+                return value
+            items.append(value)
+
+    def _scalar(self, kind: int | None, found: re.Match[bytes]) -> PdfValue:
+        if kind == _NAME:
+            return _name(found[_NAME])
+        if kind == _REFERENCE:
+            return Reference(int(found[3]), int(found[4]))
+        if kind == _NUMBER:
+            return _number(found[_NUMBER])
+        if kind == _HEX:
+            return HexString(found[_HEX], found.start(_HEX) - 1, found.end())
+        return self._string() if kind == _TEXT else _KEYWORDS[found[_WORD]]
+
+    def _dictionary(self, items: list[PdfValue]) -> PdfDictionary:
+        keys = items[::2]
+        if len(items) % 2 or not all(isinstance(key, Name) for key in keys):
+            raise SyntaxProblemError("dictionary key")
+        found: PdfDictionary = dict(zip(keys, items[1::2], strict=True))  # type: ignore[arg-type]  # names, seen above
+        if len(found) != len(keys) and not self.lenient:
+            raise SyntaxProblemError("dictionary key twice")
+        return found
+
+    def _string(self) -> bytes:
+        """A literal string, escapes resolved (ISO 32000-2, 7.3.4.2)."""
+        data, start = self.data, self.position
+        depth = 0
+        for _ in range(_MOST_BRACKETS):
+            part = _STRING_PART.match(data, self.position)
+            self.position = part.end() if part else self.position
+            mark = data[self.position : self.position + 1]
+            if mark not in (b"(", b")"):
+                break
+            self.position += 1
+            depth += 1 if mark == b"(" else -1
+            if depth < 0:
+                text = data[start : self.position - 1]
+                return _ESCAPE.sub(_unescaped, text) if b"\\" in text else text
+        raise SyntaxProblemError("string")
+
+    def _no_token(self) -> SyntaxProblemError:
+        # A string of digits without its end was read to the end of the digits: that has its price.
+        place = _after_space(self.data, self.position)
+        found = _BROKEN_HEX.match(self.data, place)
+        self.position = found.end() if found else place
+        return SyntaxProblemError("value")
 
 
 def _after_space(data: bytes, position: int) -> int:
@@ -139,105 +294,44 @@ def _after_space(data: bytes, position: int) -> int:
     return found.end() if found else position
 
 
-def _end_of_stream(
+def _stream(
     data: bytes,
     start: int,
     value: PdfValue,
     length_of: Callable[[Reference], int | None],
-) -> int:
-    length = value.get("/Length") if isinstance(value, dict) else None
+    *,
+    lenient: bool,
+) -> tuple[Stream, int]:
+    if not isinstance(value, dict):
+        raise SyntaxProblemError("stream dictionary")
+    length = value.get("/Length")
     if isinstance(length, Reference):
         length = length_of(length)
-    if not isinstance(length, int) or length < 0:
+    if isinstance(length, int) and length >= 0:
+        closing = _END_STREAM.match(data, start + length)
+        if closing is not None:
+            return Stream(value, start, start + length), _after_space(data, closing.end())
+    found = _END_STREAM.search(data, start) if lenient else None
+    if found is None:
         raise SyntaxProblemError("stream length")
-    closing = _END_STREAM.match(data, start + length)
-    if closing is None:
-        raise SyntaxProblemError("endstream")
-    return _after_space(data, closing.end())
+    return Stream(value, start, found.start()), _after_space(data, found.end())
 
 
-def _dictionary(data: bytes, position: int, depth: int) -> tuple[PdfValue, int]:
-    found: dict[str, PdfValue] = {}
-    while True:
-        position = _after_space(data, position)
-        if data.startswith(b">>", position):
-            return found, position + 2
-        key, position = _name(data, position, depth)
-        if not isinstance(key, Name) or key in found:
-            raise SyntaxProblemError("dictionary key")
-        found[key], position = value_at(data, position, depth + 1)
+def _name(text: bytes) -> Name:
+    if b"#" in text:
+        text = _NAME_CODE.sub(lambda code: bytes((int(code[1], 16),)), text)
+    return Name("/" + text.decode("latin-1"))
 
 
-def _array(data: bytes, position: int, depth: int) -> tuple[PdfValue, int]:
-    found: list[PdfValue] = []
-    position = _after_space(data, position + 1)
-    while not data.startswith(b"]", position):
-        value, position = value_at(data, position, depth + 1)
-        found.append(value)
-        position = _after_space(data, position)
-    return found, position + 1
-
-
-def _name(data: bytes, position: int, _depth: int) -> tuple[PdfValue, int]:
-    found = _NAME.match(data, position)
-    if found is None:
-        raise SyntaxProblemError("name")
-    text = re.sub(rb"#([0-9A-Fa-f]{2})", lambda code: bytes((int(code[1], 16),)), found[1])
-    return Name("/" + text.decode("latin-1")), found.end()
-
-
-def _hexadecimal(data: bytes, position: int, _depth: int) -> tuple[PdfValue, int]:
-    found = _HEX.match(data, position)
-    if found is None:
-        raise SyntaxProblemError("hexadecimal string")
-    return HexString(found[1], found.start(), found.end()), found.end()
-
-
-def _string(data: bytes, position: int, _depth: int) -> tuple[PdfValue, int]:
-    """A literal string, escapes resolved (ISO 32000-1, 7.3.4.2)."""
-    start, open_brackets = position + 1, 0
-    position = start
-    while position < len(data):
-        part = _STRING_PART.match(data, position)
-        position = part.end() if part else position
-        mark = data[position : position + 1]
-        if mark == b"\\":
-            position += 2
-            continue
-        if not mark:
-            break
-        open_brackets += 1 if mark == b"(" else -1
-        if open_brackets < 0:
-            return _ESCAPE.sub(_unescaped, data[start:position]), position + 1
-        position += 1
-    raise SyntaxProblemError("string")
+def _number(text: bytes) -> PdfValue:
+    if len(text) > _LONGEST_NUMBER:
+        raise SyntaxProblemError("number")
+    return float(text) if b"." in text else int(text)
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
     mark = found[1]
-    if mark.isdigit():
+    if mark.isdigit() and mark < b"8":
         return bytes((int(mark, 8) & 0xFF,))
     # A line end after a backslash is no character at all; other characters stand for themselves.
     return b"" if mark in (b"\r\n", b"\r", b"\n") else _ESCAPED.get(mark, mark)
-
-
-def _number_or_keyword(data: bytes, position: int) -> tuple[PdfValue, int]:
-    reference = _REFERENCE.match(data, position)
-    if reference:
-        return Reference(int(reference[1]), int(reference[2])), reference.end()
-    number = _NUMBER.match(data, position)
-    if number:
-        text = number[0]
-        return float(text) if b"." in text else int(text[:20]), number.end()
-    keyword = _KEYWORD.match(data, position)
-    if keyword:
-        return {b"true": True, b"false": False, b"null": None}[keyword[0]], keyword.end()
-    raise SyntaxProblemError("value")
-
-
-_READERS: dict[bytes, Callable[[bytes, int, int], tuple[PdfValue, int]]] = {
-    b"/": _name,
-    b"[": _array,
-    b"<": _hexadecimal,
-    b"(": _string,
-}

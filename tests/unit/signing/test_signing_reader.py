@@ -8,6 +8,7 @@ import pytest
 import signing_pki
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from signing_files import PAGE, PAGES, build, simple, stream
 from signing_pki import NOW
 
 from certlib.evidence import ChangeGrade
@@ -17,32 +18,6 @@ from signing.evidence.signatures import Question
 
 FAULTS = {"empty", "not-pdf", "truncated", "encrypted", "malformed", "too-large"}
 NOBODY = Question(TrustMaterial(), NOW)
-
-
-def build(objects, *, root=1, trailer=b""):
-    """A PDF of these object values, numbered from 1."""
-    out = bytearray(b"%PDF-1.7\n")
-    offsets = []
-    for number, value in enumerate(objects, 1):
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, value)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out += b"trailer\n<< /Size %d /Root %d 0 R %s >>\n" % (len(objects) + 1, root, trailer)
-    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
-
-
-def stream(data, entries=b""):
-    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(data), entries, data)
-
-
-PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << /Font << >> >> >>"
-PAGES = b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>"
-
-
-def simple(catalog=b"", *more, page=PAGE):
-    return build([b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalog, PAGES, page, *more])
 
 
 def read(pdf):

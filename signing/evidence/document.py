@@ -1,0 +1,260 @@
+"""A PDF through its cross-references: objects are read when they are looked at, and only then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from signing.evidence.crossref import COMPRESSED, FREE, USED, Entry, Section
+from signing.evidence.faults import Budget, ReadingFaultError
+from signing.evidence.filters import FilterProblemError, decoded
+from signing.evidence.recovery import bodies, object_stream_numbers
+from signing.evidence.syntax import (
+    IndirectObject,
+    PdfDictionary,
+    PdfValue,
+    Reference,
+    Stream,
+    SyntaxProblemError,
+    indirect_object,
+    skip_space,
+    value_at,
+)
+
+__all__ = ["Document"]
+
+_LONGEST_CHAIN = 10
+_HUGE = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class _ObjectStream:
+    content: bytes
+    held: list[tuple[int, int]]
+
+
+class Document:
+    """A parsed file.
+
+    Attributes:
+        data: the whole file.
+        sections: its cross-reference sections, the newest first.
+        entries: of all sections, the newest entry of each number.
+        trailer: of the newest section.
+        notes: slugs of what two readers could understand differently, as far as it was seen
+            (`signing.evidence.structure` looks at all of it).
+        ambiguous: numbers of objects that could be read with leniency only.
+        structure: the notes of `signing.evidence.structure`, once it has looked.
+    """
+
+    def __init__(
+        self, data: bytes, sections: Sequence[Section], notes: set[str], budget: Budget
+    ) -> None:
+        self.data = data
+        self.sections = tuple(sections)
+        self.notes = notes
+        self.ambiguous: set[int] = set()
+        self.structure: frozenset[str] | None = None
+        self.entries: dict[int, Entry] = {}
+        for section in reversed(self.sections):
+            self.entries.update(section.merged)
+        self.trailer = self.sections[0].trailer
+        self._budget = budget
+        self._values: dict[int, PdfValue] = {}
+        self._streams: dict[int, _ObjectStream | None] = {}
+        self._reading: set[int] = set()
+        self._bodies: dict[int, tuple[int, int]] | None = None
+
+    @property
+    def bodies(self) -> dict[int, tuple[int, int]]:
+        """`signing.evidence.recovery.bodies` of this file."""
+        if self._bodies is None:
+            self._bodies = bodies(self.data)
+        return self._bodies
+
+    @property
+    def catalog(self) -> PdfDictionary:
+        """The document catalogue (ISO 32000-2, 7.7.2).
+
+        Raises:
+            ReadingFaultError: there is none.
+        """
+        found = self.get(self.trailer, "/Root")
+        if not isinstance(found, dict):
+            raise ReadingFaultError("malformed", "catalog")
+        return found
+
+    def get(self, holder: PdfValue, key: str) -> PdfValue:
+        """The entry of a dictionary or stream with its reference followed; else None."""
+        entries = holder.entries if isinstance(holder, Stream) else holder
+        return self.resolved(entries.get(key)) if isinstance(entries, dict) else None
+
+    def resolved(self, value: PdfValue) -> PdfValue:
+        """What a reference leads to; None where that is nothing; other values are themselves.
+
+        Raises:
+            ReadingFaultError: the budget is spent.
+        """
+        for _ in range(_LONGEST_CHAIN):
+            if not isinstance(value, Reference):
+                return value
+            value = self.value(value)
+        return None
+
+    def value(self, reference: Reference) -> PdfValue:
+        """The newest value of an object, or None when there is none that can be read."""
+        number = reference.number
+        entry = self.entries.get(number)
+        if entry is None or entry[0] not in (USED, COMPRESSED):
+            return None
+        if (entry[2] if entry[0] == USED else 0) != reference.generation:
+            self.notes.add("generation-mismatch")
+            return None
+        if number in self._values:
+            return self._values[number]
+        if number in self._reading or len(self._reading) > _LONGEST_CHAIN:
+            return None
+        self._reading.add(number)
+        try:
+            found = self._read(number, entry)
+        finally:
+            self._reading.discard(number)
+        self._values[number] = found
+        return found
+
+    def object_at(self, position: int) -> IndirectObject:
+        """The object that begins exactly at `position`, without leniency.
+
+        Raises:
+            SyntaxProblemError: no well-formed object stands there.
+            ReadingFaultError: the budget is spent.
+        """
+        return indirect_object(self.data, position, self.length_of, self._budget)
+
+    def value_at(self, position: int) -> tuple[PdfValue, int]:
+        """The value at `position` of the file, without leniency, and the offset after it.
+
+        Raises:
+            SyntaxProblemError: no well-formed value stands there.
+            ReadingFaultError: the budget is spent.
+        """
+        return value_at(self.data, position, self._budget)
+
+    def length_of(self, reference: Reference) -> int | None:
+        """What an indirect `/Length` says."""
+        found = self.resolved(reference)
+        return found if isinstance(found, int) else None
+
+    def content(self, stream: PdfValue, most: int = _HUGE) -> bytes:
+        """The decoded bytes of a stream; nothing where it is none or cannot be decoded.
+
+        Raises:
+            ReadingFaultError: a decompression bomb.
+        """
+        if not isinstance(stream, Stream):
+            return b""
+        try:
+            return self._decoded(stream)[:most]
+        except FilterProblemError:
+            self.notes.add("undecodable-stream")
+            return b""
+
+    def held_at(self, position: int) -> list[tuple[int, int]] | None:
+        """Numbers and offsets in the object stream that begins there; None when it is none.
+
+        Raises:
+            ReadingFaultError: the budget is spent.
+        """
+        try:
+            found = self.object_at(position).value
+        except SyntaxProblemError:
+            return None
+        stream = self._opened_stream(found) if isinstance(found, Stream) else None
+        return stream.held if stream is not None else None
+
+    def _read(self, number: int, entry: Entry) -> PdfValue:
+        if entry[0] == COMPRESSED:
+            return self._compressed(number, entry)
+        found = self._at(number, entry[1])
+        if found is None or (found.number, found.generation) != (number, entry[2]):
+            self.notes.add("object-header-mismatch")
+            return self._rescued(number)
+        return found.value
+
+    def _at(self, number: int, offset: int) -> IndirectObject | None:
+        try:
+            return self.object_at(offset)
+        except SyntaxProblemError:
+            self._budget.spend_lenient()
+        try:
+            place = skip_space(self.data, offset)
+            found = indirect_object(self.data, place, self.length_of, self._budget, lenient=True)
+        except SyntaxProblemError:
+            return None
+        self.notes.add("lenient-syntax")
+        self.ambiguous.add(number)
+        return found
+
+    def _rescued(self, number: int) -> PdfValue:
+        """The last body of that number, as readers find it that rebuild a file."""
+        self.notes.add("repaired")
+        self.ambiguous.add(number)
+        offsets = [place for place, (own, _) in self.bodies.items() if own == number]
+        if not offsets:
+            return None
+        self._budget.spend_lenient()
+        found = self._at(number, offsets[-1])
+        return found.value if found is not None else None
+
+    def _compressed(self, number: int, entry: Entry) -> PdfValue:
+        stream = self._object_stream(entry[1])
+        if stream is None:
+            self.notes.add("object-header-mismatch")
+            return None
+        if entry[2] >= len(stream.held) or stream.held[entry[2]][0] != number:
+            self.notes.add("object-header-mismatch")
+            return None
+        try:
+            return value_at(stream.content, stream.held[entry[2]][1], self._budget)[0]
+        except SyntaxProblemError:
+            self.notes.add("lenient-syntax")
+            self.ambiguous.add(number)
+            return None
+
+    def _object_stream(self, container: int) -> _ObjectStream | None:
+        if container not in self._streams:
+            self._streams[container] = None
+            entry = self.entries.get(container, (FREE, 0, 0))
+            stream = self.value(Reference(container, entry[2])) if entry[0] == USED else None
+            if isinstance(stream, Stream):
+                self._streams[container] = self._opened_stream(stream)
+        return self._streams[container]
+
+    def _opened_stream(self, stream: Stream) -> _ObjectStream | None:
+        if "/Extends" in stream.entries:
+            self.notes.add("extended-object-stream")
+        try:
+            content = self._decoded(stream)
+            held = object_stream_numbers(stream, content)
+        except (FilterProblemError, SyntaxProblemError):
+            return None
+        self._budget.spend_entries(len(held))
+        return _ObjectStream(content, held)
+
+    def _decoded(self, stream: Stream) -> bytes:
+        entries = {
+            key: self._plain(value)
+            for key, value in stream.entries.items()
+            if key in ("/Filter", "/DecodeParms", "/DP")
+        }
+        return decoded(entries, self.data[stream.start : stream.end], self._budget)
+
+    def _plain(self, value: PdfValue) -> PdfValue:
+        """Filters and their parameters with every reference followed; they are two levels deep."""
+        value = self.resolved(value)
+        items = [self.resolved(item) for item in value] if isinstance(value, list) else [value]
+        plain = [
+            {key: self.resolved(entry) for key, entry in item.items()}
+            if isinstance(item, dict)
+            else item
+            for item in items[:_LONGEST_CHAIN]
+        ]
+        return plain if isinstance(value, list) else plain[0]
