@@ -29,6 +29,7 @@ class Chromium:
         self._size = (width, height)
         self._last = 0
         self._buffer = b""
+        self.events = []  # what tabs told meanwhile, where a domain was enabled
 
     def __enter__(self):
         self._profile = tempfile.mkdtemp(prefix="chromium-")
@@ -76,6 +77,7 @@ class Chromium:
             if answer.get("id") == self._last:
                 assert "error" not in answer, answer
                 return answer["result"]
+            self.events.append(answer)
 
     def _next(self):
         while b"\0" not in self._buffer:
@@ -109,5 +111,11 @@ class Chromium:
 
     def evaluate(self, session, expression):
         """The value of a JavaScript expression in a tab."""
-        result = self.call("Runtime.evaluate", session, expression=expression, returnByValue=True)
+        result = self.call(
+            "Runtime.evaluate",
+            session,
+            expression=expression,
+            returnByValue=True,
+            awaitPromise=True,
+        )
         return result["result"].get("value")
