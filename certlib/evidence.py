@@ -1,7 +1,9 @@
 """Facts that a reader takes from an uploaded file, before anybody judges them.
 
 The reader runs in a child process without keys, network or clock; what it says travels as JSON
-(`dataclasses.asdict`). Facts carry no opinion: `certlib.verification.judge` has all of them.
+(`dataclasses.asdict`). Facts carry no opinion, no policy and no time of their own: the same facts
+are judged under any policy and as of any day without a second look at the file
+(`certlib.verification.judge`).
 """
 
 from dataclasses import dataclass, field
@@ -62,66 +64,182 @@ class StructureFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class TimestampFacts:
-    """An RFC 3161 token.
+class RevocationFacts:
+    """What the newest list of our own store says of one X.509 certificate (RFC 5280, 5).
 
     Attributes:
-        intact: the token's own signature and message imprint hold.
-        trusted: its authority chains to a timestamp anchor at `time`.
-        time: genTime, UTC.
+        this_update, next_update: of that list.
+        revoked_at: revocationDate, or None when the list does not name the certificate.
+        reason: as in RFC 5280, 5.3.1 (`keyCompromise`), or "".
+        keeps_expired: the list goes on naming certificates that have expired since
+            (expiredCertsOnCRL, X.509 9.5.2.8).
     """
 
-    intact: bool
-    trusted: bool
-    time: datetime | None
-    authority: str = ""
+    this_update: datetime
+    next_update: datetime | None
+    revoked_at: datetime | None = None
+    reason: str = ""
+    keeps_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """One X.509 certificate, as it says of itself.
+
+    Attributes:
+        sha256: hex SHA-256 of its DER.
+        subject, issuer: RFC 4514 strings; `name` is what people call the subject.
+        code: the organisation's credit code in the subject, or "".
+        authority: basicConstraints cA.
+        usages: keyUsage bits by their RFC 5280 names; None without the extension.
+        purposes: extKeyUsage as dotted numbers; None without the extension.
+        purposes_critical: whether that extension is critical.
+        key: `rsa-3072`, `ecdsa-secp256r1`, `ed25519`, ….
+        signed_with: digest of the issuer's signature (`sha256`), or the key's name for those
+            that bring their own (`ed25519`).
+        problem: what is wrong with it at any time and for any use, or "".
+        revocation: None when no list at hand speaks for its issuer.
+    """
+
+    sha256: str
+    subject: str
+    issuer: str
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    name: str = ""
+    code: str = ""
+    authority: bool = False
+    usages: tuple[str, ...] | None = None
+    purposes: tuple[str, ...] | None = None
+    purposes_critical: bool = False
+    key: str = ""
+    signed_with: str = ""
+    problem: str = ""
+    revocation: RevocationFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathFacts:
+    """A certification path whose signatures hold.
+
+    Attributes:
+        certificates: the signer's first, the anchor's last.
+        problem: what RFC 5280, 6.1 finds wrong with it at any time, or "".
+    """
+
+    certificates: tuple[CertificateFacts, ...]
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class ChainFacts:
+    """Who signed, and the ways from there to anchors that the reader was given.
+
+    Attributes:
+        signer: None when the certificate itself could not be read.
+        paths: at most a few; empty when there is none, and `problem` says why: `no-anchors`,
+            `no-path`, `certificate-malformed`, `too-many-certificates`, `equal-subjects`,
+            `too-many-paths`.
+    """
+
+    signer: CertificateFacts | None = None
+    paths: tuple[PathFacts, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """A CMS SignedData with one signer (RFC 5652).
+
+    Attributes:
+        digest_ok: the message-digest attribute equals the digest of what is signed.
+        signature_ok: the signature verifies with the key of the embedded certificate.
+        digest, mechanism: algorithms, `sha256` and `sha256_ecdsa`.
+        unchecked: why nobody here could check it (`unsupported …`, or digest and mechanism do
+            not fit each other), or ""; both answers above are False then.
+        chain: of the signer.
+    """
+
+    digest_ok: bool
+    signature_ok: bool
+    digest: str = ""
+    mechanism: str = ""
+    unchecked: str = ""
+    chain: ChainFacts = field(default_factory=ChainFacts)
+
+    @property
+    def intact(self) -> bool:
+        """Signed by that key, and of that content."""
+        return self.digest_ok and self.signature_ok
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampFacts:
+    """An RFC 3161 token.
+
+    Attributes:
+        message: the token's own CMS; None when it could not be read.
+        imprint_ok: the message imprint is the digest of what the token is laid upon.
+        imprint: algorithm of that digest.
+        time: genTime, UTC.
+        problem: why the token could not be read, or "".
+    """
+
+    message: MessageFacts | None
+    imprint_ok: bool
+    time: datetime | None
+    imprint: str = ""
+    problem: str = ""
+
+    @property
+    def intact(self) -> bool:
+        """The token holds, and speaks of this very signature or file."""
+        return self.message is not None and self.message.intact and self.imprint_ok
+
+
+@dataclass(frozen=True, slots=True)
 class SignatureFacts:
-    """One signature or document timestamp field, in file order.
+    """One signature or document timestamp field, in the order of what they cover.
 
     Attributes:
         kind: `signature` or `document_timestamp`.
-        digest_ok: the digest over the byte range equals the signed one.
-        signature_ok: the CMS signature verifies with the embedded signer's key.
-        structure_ok: byte range, gap, padding and CMS are exactly what our sealer writes (policy
-            `own`); `structure_problem` names the first thing that is not.
-        layout_ok: the least that any PDF signature must have (policy `foreign`): two ranges from
-            the first byte on, the gap between them exactly `/Contents`, no content inside the CMS.
+        message: the CMS; of a document timestamp the token's own. None when unreadable.
+        timestamp: the signature timestamp; of a document timestamp the token itself.
+        layout_problem: what any PDF signature must not have (ISO 32000-2, 12.8.1): other than
+            two ranges from the first byte on, a gap that is not exactly `/Contents`, content
+            inside the CMS; or "".
+        form_problem: what our own sealer would never write, beyond that: canonical gap and CMS,
+            exactly the certificates of the path; or "".
         covers_file: the byte range is the entire file but the gap.
-        chain_ok: the signer's X.509 chains to a seal anchor at the proven time;
-            None when it could not be decided (nothing to decide with).
-        signer_sha256: hex SHA-256 of the signer's X.509 certificate, DER.
-        signer_code: the organisation's credit code in the signer's subject, or "".
+        end: offset after the last covered byte.
         certified: DocMDP permission level of a certification signature, or None.
         claimed_time: the signed signing time; proves nothing alone.
-        algorithm_problem: a weak or mismatched algorithm, or `unsupported …`: then `digest_ok`
-            and `signature_ok` are False because nobody could check, not because they failed.
-        revocation_as_of: thisUpdate of the revocation list that spoke of the signer.
     """
 
     kind: str
     field_name: str
-    digest_ok: bool
-    signature_ok: bool
-    structure_ok: bool
+    message: MessageFacts | None
     covers_file: bool
-    chain_ok: bool | None
-    structure_problem: str = ""
-    chain_problem: str = ""
-    signer: str = ""
-    signer_code: str = ""
-    signer_sha256: str = ""
-    digest_algorithm: str = ""
-    signature_algorithm: str = ""
-    algorithm_problem: str = ""
+    end: int = 0
+    layout_problem: str = ""
+    form_problem: str = ""
     certified: int | None = None
     claimed_time: datetime | None = None
     timestamp: TimestampFacts | None = None
-    layout_ok: bool = True
-    revocation_as_of: datetime | None = None
+
+    @property
+    def intact(self) -> bool:
+        """Digest and signature hold, of a document timestamp its imprint, too."""
+        stamped = self.kind != "document_timestamp" or (
+            self.timestamp is not None and self.timestamp.intact
+        )
+        return self.message is not None and self.message.intact and stamped
+
+    @property
+    def signer(self) -> CertificateFacts | None:
+        """The signer's certificate, where it could be read."""
+        return None if self.message is None else self.message.chain.signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +251,10 @@ class FileFacts:
         readable: a PDF that can be parsed.
         fault: why not: `empty`, `not-pdf`, `truncated`, `encrypted`, `malformed`, `too-large`
             (the file's fault) or `timeout`, `memory`, `crashed`, `busy` (ours); "" when readable.
-        changes: what follows the last covered byte, over all signatures.
         identifier: the electronic certificate identifier found inside (XMP or attachment), or "".
         content: the canonical JSON attachment's bytes as text, or "".
         looks_ours: the file carries our XMP namespace or attachment name.
-        is_copy: `original`, `purpose_copy` or `receipt`, as the metadata says.
+        kind: `original`, `purpose_copy` or `receipt`, as the metadata says.
         scanned: nothing but pictures on the pages (a scan or a photograph of a print).
     """
 
@@ -146,9 +263,9 @@ class FileFacts:
     readable: bool
     fault: str = ""
     fault_detail: str = ""
+    structure: StructureFacts = field(default_factory=StructureFacts)
     signatures: tuple[SignatureFacts, ...] = ()
-    changes: ChangeGrade = ChangeGrade.NONE
-    changes_detail: str = ""
+    changes: ChangeFacts = field(default_factory=ChangeFacts)
     identifier: str = ""
     content: str = ""
     looks_ours: bool = False

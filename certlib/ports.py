@@ -179,8 +179,8 @@ class DocumentSealer(Protocol):
 class EvidenceReader(Protocol):
     """File to facts. Never raises on hostile input: its faults are facts."""
 
-    def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
-        """Facts of `pdf`, chains built at `at` where no timestamp proves another time."""
+    def read(self, pdf: bytes) -> FileFacts:
+        """Facts of `pdf`, the same whenever and by whatever policy they are judged."""
         ...
 
 

@@ -56,6 +56,7 @@ CREDIT_CODE_PREFIX: Final = "NTRCN-"
 
 _COMMON_NAME_OCTETS: Final = 64
 _SEAL: Final = "电子印章（演示）"
+_EXPIRED_CERTS_ON_CRL: Final = x509.ObjectIdentifier("2.5.29.60")
 _DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336 section 3.1
 
 
@@ -204,10 +205,21 @@ def revocation_list(
         .next_update(at + timedelta(days=days))
         .add_extension(_authority_key(issuer.certificate), critical=False)
         .add_extension(x509.CRLNumber(number), critical=False)
+        .add_extension(_keeps_expired(issuer.certificate), critical=False)
     )
     for entry in revoked:
         builder = builder.add_revoked_certificate(_entry(entry))
     return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def _keeps_expired(issuer: x509.Certificate) -> x509.UnrecognizedExtension:
+    """The extension expiredCertsOnCRL (X.509, 9.5.2.8): no entry is ever removed.
+
+    RFC 5280 lets a list forget what has expired; then nobody could say of an old seal whether its
+    certificate was revoked before that.
+    """
+    since = f"{issuer.not_valid_before_utc:%Y%m%d%H%M%SZ}".encode()
+    return x509.UnrecognizedExtension(_EXPIRED_CERTS_ON_CRL, bytes((0x18, len(since))) + since)
 
 
 def _entry(entry: Revoked) -> x509.RevokedCertificate:

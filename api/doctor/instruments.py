@@ -140,7 +140,7 @@ def facts(subject: Subject) -> FileFacts:
     made = page(subject)
     options = ChildOptions(children=1, idle_seconds=_SECONDS)
     with closing(ChildEvidenceReader(TrustMaterial, options)) as reader:
-        return reader.read(made, at=subject.clock.now())
+        return reader.read(made)
 
 
 def missing_fonts() -> tuple[str, ...]:

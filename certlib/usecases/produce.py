@@ -21,6 +21,8 @@ from certlib.ports import (
 )
 from certlib.registry import AddedForm, IntendedFile, Intent, Publication
 from certlib.states import GRANTED, RENEWAL, Action, State
+from certlib.verification import OWN
+from certlib.verification.signature_validation import conclusions
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,8 @@ class Workshop:
         return stored
 
     def _compare(self, pdf: bytes, wanted: IntendedFile) -> None:
-        facts = self.reader.read(pdf, at=self.clock.now())
-        problem = _difference(facts, wanted)
+        facts = self.reader.read(pdf)
+        problem = _difference(facts, wanted, self.clock.now())
         if problem:
             raise SealMismatch(what=problem)
 
@@ -155,20 +157,21 @@ def _begins(intent: Intent) -> date:
     return min(content.issue_date, content.valid_from or content.issue_date)
 
 
-def _difference(facts: FileFacts, wanted: IntendedFile) -> str:
+def _difference(facts: FileFacts, wanted: IntendedFile, now: datetime) -> str:
     """What differs between a sealed file and its intent; "" when nothing does."""
     if not facts.readable or len(facts.signatures) != 1:
         return facts.fault or "signatures"
     seal = facts.signatures[0]
+    (concluded,) = conclusions(facts.signatures, OWN, now, wanted.content.type_code)
     checks = {
-        "digest": seal.digest_ok,
-        "signature": seal.signature_ok,
-        "structure": seal.structure_ok and seal.covers_file,
-        "chain": seal.chain_ok is True,
-        "changes": facts.changes is ChangeGrade.NONE,
+        "digest": seal.message is not None and seal.message.digest_ok,
+        "signature": seal.message is not None and seal.message.signature_ok,
+        "structure": not (seal.layout_problem or seal.form_problem) and seal.covers_file,
+        "chain": not concluded.problem,
+        "changes": facts.changes.grade is ChangeGrade.NONE,
         "certified": seal.certified == 1,
         "identifier": facts.identifier == wanted.content.identifier,
-        "signer": seal.signer_code == wanted.content.issuer_code,
+        "signer": seal.signer is not None and seal.signer.code == wanted.content.issuer_code,
         "content": hashlib.sha256(facts.content.encode()).hexdigest() == wanted.content_digest,
     }
     return next((name for name, held in checks.items() if not held), "")

@@ -133,7 +133,7 @@ class VerifyCertificates:
         known = self._asked_or_none(digest, question)
         if known is not None:
             return known
-        file = self._reader.read(pdf, at=self._clock.now())
+        file = self._reader.read(pdf)
         if not file.readable:
             return self._judged(Facts(file=file), question, file=file)
         return replace(

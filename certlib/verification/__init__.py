@@ -28,9 +28,6 @@ from certlib.verification.matching import (
     same_text,
 )
 from certlib.verification.model import (
-    FOREIGN,
-    OWN,
-    POLICIES,
     Check,
     Claim,
     Facts,
@@ -38,11 +35,11 @@ from certlib.verification.model import (
     IssuerNow,
     Judgement,
     Outcome,
-    Policy,
     Report,
     Verdict,
 )
 from certlib.verification.paper_checks import paper, tells
+from certlib.verification.policies import FOREIGN, OWN, POLICIES, Policy
 from certlib.verification.status_checks import absence, state_words, status
 
 __all__ = [
@@ -73,7 +70,7 @@ _OF_TODAY = frozenset({Check.HOLDERS_NOW, Check.STATUS_NOW, Check.DUTIES_NOW})
 
 def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
     """Findings and verdict for `facts` under `policy` at the instant `at` (aware UTC)."""
-    bench = Judgement(facts, policy, at)
+    bench = Judgement.of(facts, policy, at)
     findings = _findings(bench)
     verdict, deciding = _decide(findings, asked_day=facts.on is not None)
     beside: list[Finding] = []
@@ -84,7 +81,7 @@ def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
     sentence = SENTENCES[_sentence(facts, code)].filled({**bench.common_values(), **values})
     for item in beside:
         sentence = sentence.also(SENTENCES[item.code].filled(item.values))
-    return Report(verdict, code, sentence, tuple(findings), at, values)
+    return Report(verdict, code, sentence, tuple(findings), at, values, policy, bench.signatures)
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -5,13 +5,22 @@ from typing import Any
 
 from certlib.calendar import legal_day
 from certlib.certificate import CertificateFile
-from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts
+from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
 from certlib.findings import DISTRUST, FAULTS, SERVICES, worded
+from certlib.indications import SubIndication
 from certlib.verification.matching import same_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
+from certlib.verification.signature_validation import Conclusion
 from certlib.verification.status_checks import state_words
 
 _OUR_FAULTS = frozenset({"timeout", "memory", "crashed", "busy"})
+_OF_THE_BYTES = frozenset(
+    {
+        SubIndication.FORMAT_FAILURE,
+        SubIndication.HASH_FAILURE,
+        SubIndication.SIG_CRYPTO_FAILURE,
+    }
+)
 
 
 def unreadable(bench: Judgement, file: FileFacts) -> Finding:
@@ -64,7 +73,10 @@ def unknown_file_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
     """A readable file whose digest is not on record."""
     if not file.signatures:
         return [_unsigned(bench, file)]
-    found = [_integrity(bench, file), _changes(bench, file), _seal(bench, file)]
+    found = [_integrity(bench, file), _changes(bench, file)]
+    if not any(_of_the_bytes(item) for item in bench.signatures):
+        # Whoever signed, it was not these bytes: then nobody is asked whom to believe.
+        found.append(_seal(bench, file))
     if bench.policy.record_needed or bench.facts.record is not None:
         # A file that names a certificate of ours must be ours, whatever the policy asks of others.
         found += [_authority(bench, file), _original(bench, file)]
@@ -84,95 +96,137 @@ def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
 
 
 def _integrity(bench: Judgement, file: FileFacts) -> Finding:
-    for item in file.signatures:
-        if item.algorithm_problem.startswith("unsupported"):
+    for item in bench.signatures:
+        if item.problem == "unsupported":
             # Nobody here can check it: no finding against the file.
-            values = {"problem": item.algorithm_problem}
-            return bench.finding(Check.INTEGRITY, Outcome.UNKNOWN, "seal-unsupported", values)
+            values = {"problem": item.detail}
+            evidence = _conclusion(item)
+            return bench.finding(
+                Check.INTEGRITY, Outcome.UNKNOWN, "seal-unsupported", values, evidence
+            )
         broken = _broken(item, strict=bench.policy.record_needed)
         if broken:
             return _altered(bench, item, broken)
-    last = file.signatures[-1]
-    if bench.policy.record_needed and not last.covers_file:
-        return _altered(bench, last, "coverage")
-    count = {"signatures": len(file.signatures)}
+    if bench.policy.record_needed:
+        last = bench.signatures[-1]
+        odd = next(iter(file.structure.notes), "" if last.facts.covers_file else "coverage")
+        if odd:
+            return _altered(bench, last, odd)
+    count = {"signatures": len(file.signatures), "notes": list(file.structure.notes)}
     return bench.finding(Check.INTEGRITY, Outcome.PASS, "digest-holds", evidence=count)
 
 
-def _altered(bench: Judgement, item: SignatureFacts, problem: str) -> Finding:
-    evidence = {"field": item.field_name, "problem": problem}
+def _altered(bench: Judgement, item: Conclusion, problem: str) -> Finding:
+    evidence = {**_conclusion(item), "problem": problem}
     return bench.finding(Check.INTEGRITY, Outcome.FAIL, "altered", evidence=evidence)
 
 
-def _broken(item: SignatureFacts, *, strict: bool) -> str:
-    if not item.digest_ok:
-        return "digest"
-    if not item.signature_ok:
-        return "signature"
-    if strict and item.timestamp is not None and not item.timestamp.intact:
+def _broken(item: Conclusion, *, strict: bool) -> str:
+    if item.sub in _OF_THE_BYTES:
+        return item.problem
+    if not strict:
+        return ""
+    stamp = item.facts.timestamp
+    if stamp is not None and not stamp.intact and not _unchecked(stamp):
         return "timestamp"  # a token of ours was good when it was laid in
-    held = item.structure_ok if strict else item.layout_ok
-    return "" if held else item.structure_problem or "structure"
+    return item.facts.form_problem
+
+
+def _unchecked(stamp: TimestampFacts) -> bool:
+    return stamp.message is not None and stamp.message.unchecked != ""
 
 
 def _changes(bench: Judgement, file: FileFacts) -> Finding:
-    evidence = {"grade": file.changes.value, "detail": file.changes_detail}
-    match file.changes:
+    found = file.changes
+    evidence = {
+        "grade": found.grade.value,
+        "kinds": [kind.value for kind in found.kinds],
+        "objects": list(found.objects),
+        "detail": found.detail,
+    }
+    permitted = bench.policy.permitted_changes
+    match found.grade:
         case ChangeGrade.NONE:
             return bench.finding(Check.CHANGES, Outcome.PASS, "unchanged", evidence=evidence)
-        case ChangeGrade.PERMITTED if bench.policy.permitted_changes:
+        case ChangeGrade.PERMITTED if permitted is None or permitted >= set(found.kinds):
             code = "changes-permitted"
             return bench.finding(Check.CHANGES, Outcome.PASS, code, evidence=evidence)
         case _:
             return bench.finding(Check.CHANGES, Outcome.FAIL, "altered", evidence=evidence)
 
 
+def _of_the_bytes(item: Conclusion) -> bool:
+    return item.problem == "unsupported" or item.sub in _OF_THE_BYTES
+
+
 def _seal(bench: Judgement, file: FileFacts) -> Finding:
-    for item in file.signatures:
+    signed = any(item.facts.kind == "signature" for item in bench.signatures)
+    for item in bench.signatures:
+        if signed and item.facts.kind != "signature" and not bench.policy.record_needed:
+            continue  # a stranger's timestamp that is not believed proves nothing, and harms nothing
+        problem, undecided = _distrust(item, strict=bench.policy.record_needed)
+        if not problem:
+            continue
         evidence = _seal_evidence(item)
-        if item.algorithm_problem:
-            values = {"problem": item.algorithm_problem}
+        if item.problem == "weak-seal":
+            values = {"problem": item.detail}
             return bench.finding(Check.SEAL, Outcome.UNKNOWN, "seal-weak", values, evidence)
-        problem = _distrust(item)
-        if problem:
-            # Under `foreign` we may simply not know the authority; under `own` we know all,
-            # unless there was nothing to decide with.
-            undecided = item.chain_ok is None or not bench.policy.record_needed
-            outcome = Outcome.UNKNOWN if undecided else Outcome.FAIL
-            zh, en = worded(DISTRUST, problem)
-            values = {"problem": zh, "problem_en": en}
-            return bench.finding(Check.SEAL, outcome, "seal-untrusted", values, evidence)
-    first = file.signatures[0]
-    values = {"signer": first.signer}
+        # Under `foreign` we may simply not know the authority; under `own` we know all,
+        # unless there was nothing to decide with.
+        unknown = undecided or not bench.policy.record_needed
+        outcome = Outcome.UNKNOWN if unknown else Outcome.FAIL
+        zh, en = worded(DISTRUST, problem)
+        values = {"problem": zh, "problem_en": en}
+        return bench.finding(Check.SEAL, outcome, "seal-untrusted", values, evidence)
+    first = bench.signatures[0]
+    values = {"signer": _name(file.signatures[0])}
     return bench.finding(Check.SEAL, Outcome.PASS, "sealed", values, _seal_evidence(first))
 
 
-def _distrust(item: SignatureFacts) -> str:
-    if item.chain_ok is not True:
-        return item.chain_problem or "no-path"
-    stamp = item.timestamp
-    if stamp is not None and not (stamp.intact and stamp.trusted):
-        return stamp.problem or "timestamp"
-    return ""
+def _distrust(item: Conclusion, *, strict: bool) -> tuple[str, bool]:
+    """Why a signer is not believed, and whether that is undecided.
+
+    A timestamp that is not believed proves nothing; that alone is held against files of our own,
+    whose timestamps we know, and against nobody else's.
+    """
+    token = item.token
+    if item.problem:
+        unsaid = item.chain is not None and item.chain.trusted is None
+        return item.problem, unsaid or (token is not None and token.undecided)
+    if strict and token is not None and token.problem:
+        return token.problem, token.undecided
+    return "", False
 
 
-def _seal_evidence(item: SignatureFacts) -> Mapping[str, Any]:
-    stamp = item.timestamp
-    proven = stamp.time.isoformat() if stamp is not None and stamp.time is not None else None
+def _name(item: SignatureFacts) -> str:
+    return "" if item.signer is None else item.signer.name
+
+
+def _conclusion(item: Conclusion) -> dict[str, Any]:
     return {
-        "field": item.field_name,
-        "signer": item.signer,
-        "signer_sha256": item.signer_sha256,
-        "algorithm": item.signature_algorithm,
-        "proven_time": proven,
-        "certified": item.certified,
+        "field": item.facts.field_name,
+        "indication": item.indication.value,
+        "sub_indication": None if item.sub is None else item.sub.value,
+    }
+
+
+def _seal_evidence(item: Conclusion) -> Mapping[str, Any]:
+    signer, message = item.facts.signer, item.facts.message
+    return {
+        **_conclusion(item),
+        "signer": _name(item.facts),
+        "signer_sha256": "" if signer is None else signer.sha256,
+        "algorithm": "" if message is None else message.mechanism,
+        "proven_time": item.moment.made.isoformat() if item.moment.proven else None,
+        "certified": item.facts.certified,
     }
 
 
 def _authority(bench: Judgement, file: FileFacts) -> Finding:
     record = bench.facts.record
-    signer = file.signatures[0].signer_code
-    wrong_signer = record is not None and signer not in {"", record.content.issuer_code}
+    signer = file.signatures[0].signer
+    code = "" if signer is None else signer.code
+    wrong_signer = record is not None and code != record.content.issuer_code
     if bench.facts.authorised is False or wrong_signer:
         return bench.finding(Check.ISSUER_AUTHORITY, Outcome.FAIL, "issuer-not-authorised")
     if bench.facts.authorised is None:

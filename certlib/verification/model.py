@@ -6,15 +6,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from certlib.calendar import CHINA
+from certlib.calendar import CHINA, end_of_day
 from certlib.catalogue import Duty
-from certlib.certificate import Certificate, CertificateFile, RestrictionKind
+from certlib.certificate import Certificate, CertificateFile
 from certlib.document import ORIGINAL
 from certlib.evidence import FileFacts
 from certlib.findings import FINDINGS
 from certlib.holder_changes import HolderChange
+from certlib.ids import parse
 from certlib.paper import Sheet
 from certlib.verdicts import SENTENCES, Sentence
+from certlib.verification.policies import Policy
+from certlib.verification.signature_validation import Conclusion, conclusions
 
 
 class Verdict(StrEnum):
@@ -70,29 +73,6 @@ class Finding:
     as_of: datetime
     evidence: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How facts are weighed; `own` for files of this library, `foreign` for all others.
-
-    Attributes:
-        record_needed: a file must be byte for byte on record, and its structure canonical.
-        permitted_changes: later revisions that ISO 32000 and DocMDP permit are no failure.
-        blocking, tolerated: restrictions that bar the matter, or do not concern it; the use
-            list says which. What is in neither leaves the verdict to the clerk.
-    """
-
-    name: str
-    record_needed: bool
-    permitted_changes: bool
-    blocking: frozenset[RestrictionKind] = frozenset()
-    tolerated: frozenset[RestrictionKind] = frozenset()
-
-
-OWN = Policy("own", record_needed=True, permitted_changes=False)
-FOREIGN = Policy("foreign", record_needed=False, permitted_changes=True)
-POLICIES: Mapping[str, Policy] = {policy.name: policy for policy in (OWN, FOREIGN)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +162,8 @@ class Report:
 
     Attributes:
         values: what filled the sentence.
+        policy: by which it was judged.
+        signatures: what was concluded on each signature of an examined file, in their order.
     """
 
     verdict: Verdict
@@ -190,6 +172,8 @@ class Report:
     findings: tuple[Finding, ...]
     as_of: datetime
     values: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy | None = None
+    signatures: tuple[Conclusion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +183,17 @@ class Judgement:
     facts: Facts
     policy: Policy
     at: datetime
+    signatures: tuple[Conclusion, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Facts, policy: Policy, at: datetime) -> "Judgement":
+        """With what is concluded on the file's signatures, as of the day that is asked about."""
+        file = facts.file
+        if file is None:
+            return cls(facts, policy, at)
+        moment = at if facts.on is None else min(at, end_of_day(facts.on))
+        found = conclusions(file.signatures, policy, moment, _type_of(facts, file))
+        return cls(facts, policy, at, found)
 
     @property
     def foreign_file(self) -> bool:
@@ -237,3 +232,11 @@ class Judgement:
             sentence = SENTENCES[code].filled(filled)
             zh, en = sentence.zh, sentence.en
         return Finding(check, outcome, code, zh, en, self.at, evidence or {}, values or {})
+
+
+def _type_of(facts: Facts, file: FileFacts) -> str:
+    """Type code of the certificate: as the record says, or else as the file says of itself."""
+    if facts.record is not None:
+        return facts.record.content.type_code
+    parsed = parse(file.identifier)
+    return "" if parsed.identifier is None else parsed.identifier.type_code

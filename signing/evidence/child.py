@@ -10,9 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
-from certlib.evidence import ChangeGrade, FileFacts
+from certlib.evidence import ChangeFacts, ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence.process import ChildGoneError, ChildLimits, ChildSlowError, ReadingChild
 from signing.idle import IdleChildren
@@ -56,10 +55,10 @@ class ChildEvidenceReader:
         self._places = threading.BoundedSemaphore(self._options.children)
         self._idle: IdleChildren[ReadingChild] = IdleChildren(self._options.idle_seconds)
 
-    def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
-        """Facts of `pdf`, chains built at `at` where no timestamp proves another time."""
+    def read(self, pdf: bytes) -> FileFacts:
+        """Facts of `pdf`."""
         started = time.perf_counter()
-        facts = self._answer(pdf, at)
+        facts = self._answer(pdf)
         return replace(
             facts,
             # What the child says of itself is not believed where we know it ourselves.
@@ -81,13 +80,13 @@ class ChildEvidenceReader:
         """Ends every child; the reader answers `busy` from now on."""
         self._idle.close()
 
-    def _answer(self, pdf: bytes, at: datetime) -> FileFacts:
+    def _answer(self, pdf: bytes) -> FileFacts:
         if not pdf or len(pdf) > self._options.limits.most:
             return _fault("too-large" if pdf else "empty")
         if self._idle.closed or not self._places.acquire(timeout=self._options.queue_seconds):
             return _fault("busy")
         try:
-            return self._asked(pdf, at)
+            return self._asked(pdf)
         except ChildSlowError:
             return _fault("timeout")
         except ChildGoneError as error:
@@ -97,23 +96,21 @@ class ChildEvidenceReader:
         finally:
             self._places.release()
 
-    def _asked(self, pdf: bytes, at: datetime) -> FileFacts:
+    def _asked(self, pdf: bytes) -> FileFacts:
         trust = self._trust()
         child = self._idle.take()
         if child is not None:
             try:
-                return self._with(child, pdf, at, trust)
+                return self._with(child, pdf, trust)
             except ChildGoneError as error:
                 # It ended by itself while idle; it has not seen this file.
                 if error.code != 0:
                     raise
-        return self._with(ReadingChild(self._options.limits), pdf, at, trust)
+        return self._with(ReadingChild(self._options.limits), pdf, trust)
 
-    def _with(
-        self, child: ReadingChild, pdf: bytes, at: datetime, trust: TrustMaterial
-    ) -> FileFacts:
+    def _with(self, child: ReadingChild, pdf: bytes, trust: TrustMaterial) -> FileFacts:
         try:
-            facts = child.read(pdf, at, trust)
+            facts = child.read(pdf, trust)
         except BaseException:
             child.kill()
             raise
@@ -132,5 +129,5 @@ def _fault(fault: str, detail: str = "") -> FileFacts:
         readable=False,
         fault=fault,
         fault_detail=detail,
-        changes=ChangeGrade.UNEXPLAINED,
+        changes=ChangeFacts(ChangeGrade.UNEXPLAINED),
     )

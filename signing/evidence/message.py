@@ -21,8 +21,6 @@ from signing.evidence.layout import der_length
 
 __all__ = ["MessageProblemError", "SignedMessage", "check", "digest_of", "read_message", "tst_info"]
 
-_WEAK_DIGESTS = frozenset({"md2", "md5", "sha1"})
-_SHORTEST_RSA = 2048
 _MOST_CERTIFICATES = 6
 _DIGESTS = frozenset(
     {"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512"}
@@ -42,6 +40,7 @@ class SignedMessage:
         others: DER of the embedded certificates beside the signer's, in order.
         digest_ok: see `certlib.evidence.SignatureFacts`.
         form_problem: how the encoding differs from what our writer makes, or "".
+        unchecked: why nobody here can check it, or ""; weak algorithms are for the judge.
         encapsulated: the content, for a timestamp token; None when detached.
     """
 
@@ -54,8 +53,13 @@ class SignedMessage:
     digest_ok: bool = False
     signature_ok: bool = False
     form_problem: str = ""
-    algorithm_problem: str = ""
+    unchecked: str = ""
     token: bytes = field(default=b"", repr=False)
+
+    @property
+    def signer_der(self) -> bytes:
+        """The signer's certificate as it was sent."""
+        return bytes(self.signer.dump())
 
     @property
     def claimed_time(self) -> datetime | None:
@@ -95,7 +99,7 @@ def read_message(contents: bytes) -> SignedMessage:
 
 def check(message: SignedMessage, digest: bytes) -> None:
     """Fills in whether the message is signed and speaks of `digest`."""
-    message.algorithm_problem = _weakness(message)
+    message.unchecked = _obstacle(message)
     content_type = message.signed_data["encap_content_info"]["content_type"].native
     try:
         message.digest_ok, message.signature_ok = validate_sig_integrity(
@@ -216,26 +220,19 @@ def _identifier(signer: x509.Certificate) -> bytes:
     return tlv(0x30, signer.issuer.dump(), signer["tbs_certificate"]["serial_number"].dump())
 
 
-def _weakness(message: SignedMessage) -> str:
-    """Names an algorithm that is unknown, too weak or does not fit; "" when all are good."""
+def _obstacle(message: SignedMessage) -> str:
+    """Names an algorithm that is unknown here or does not fit the digest; "" when neither."""
     mechanism = message.signer_info["signature_algorithm"]
-    if message.digest_algorithm in _WEAK_DIGESTS:
-        return message.digest_algorithm
     try:
-        return _mechanism_problem(message, mechanism)
+        if mechanism.signature_algo in _MECHANISMS:
+            return _misfit(message, mechanism)
     except (ValueError, KeyError, TypeError):
-        return f"unsupported {mechanism['algorithm'].native}"
+        pass
+    return f"unsupported {mechanism['algorithm'].native}"
 
 
-def _mechanism_problem(message: SignedMessage, mechanism: cms.SignedDigestAlgorithm) -> str:
-    key = message.signer.public_key
-    if mechanism.signature_algo not in _MECHANISMS:
-        return f"unsupported {mechanism['algorithm'].native}"
-    if key.algorithm in ("rsa", "rsassa_pss") and key.bit_size < _SHORTEST_RSA:
-        return f"rsa-{key.bit_size}"
-    policy = DEFAULT_ALGORITHM_USAGE_POLICY
+def _misfit(message: SignedMessage, mechanism: cms.SignedDigestAlgorithm) -> str:
+    """RFC 8419, 3.1: some mechanisms bring their digest along."""
     digest = cms.DigestAlgorithm({"algorithm": message.digest_algorithm})
-    if not policy.signature_algorithm_allowed(mechanism, None, key):
-        return str(mechanism["algorithm"].native)
-    fitting = policy.digest_combination_allowed(mechanism, digest, None)
+    fitting = DEFAULT_ALGORITHM_USAGE_POLICY.digest_combination_allowed(mechanism, digest, None)
     return "" if fitting else f"{message.digest_algorithm} does not fit {mechanism.signature_algo}"

@@ -10,7 +10,6 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from certlib.evidence import FileFacts
@@ -113,7 +112,7 @@ class ReadingChild:
             self.kill()
             raise
 
-    def read(self, pdf: bytes, at: datetime, trust: TrustMaterial) -> FileFacts:
+    def read(self, pdf: bytes, trust: TrustMaterial) -> FileFacts:
         """The facts of one file.
 
         Raises:
@@ -122,7 +121,7 @@ class ReadingChild:
         """
         if self._process.poll() is not None:
             raise ChildGoneError("ended", 0)
-        message = wire.frame(wire.QUESTION, wire.question_to_bytes(pdf, at))
+        message = wire.frame(wire.QUESTION, pdf)
         if trust is not self._trust and trust != self._trust:
             message = wire.frame(wire.TRUST, wire.trust_to_bytes(trust)) + message
         body = self._exchange(message, wire.ANSWER, self._limits.wall_seconds)

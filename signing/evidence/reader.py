@@ -5,16 +5,16 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
-from certlib.evidence import ChangeGrade, FileFacts
+from certlib.evidence import ChangeFacts, ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence.changes import changes_after
 from signing.evidence.faults import ReadingFaultError
 from signing.evidence.layout import layouts, scanned_layouts
 from signing.evidence.metadata import FileMetadata, metadata_of, scanned_metadata
 from signing.evidence.opened import opened
-from signing.evidence.signatures import Question, signature_facts
+from signing.evidence.signatures import signature_facts
+from signing.evidence.structure import structure_of
 
 __all__ = ["MOST_BYTES", "InProcessEvidenceReader", "read_facts"]
 
@@ -37,40 +37,40 @@ class InProcessEvidenceReader:
         self._trust = trust
         self._most = most
 
-    def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
-        """Facts of `pdf`, chains built at `at` where no timestamp proves another time."""
-        return read_facts(pdf, Question(self._trust(), at), self._most)
+    def read(self, pdf: bytes) -> FileFacts:
+        """Facts of `pdf`."""
+        return read_facts(pdf, self._trust(), self._most)
 
 
-def read_facts(pdf: bytes, question: Question, most: int = MOST_BYTES) -> FileFacts:
+def read_facts(pdf: bytes, trust: TrustMaterial, most: int = MOST_BYTES) -> FileFacts:
     """Everything there is to know about `pdf`; never raises."""
     started = time.perf_counter()
     try:
-        facts = _read(pdf, question, most)
+        facts = _read(pdf, trust, most)
     except MemoryError:
         facts = _unread(pdf, "memory", "")
     # What else escapes is a fault of our readers, and says nothing against the file.
     except Exception as error:  # noqa: BLE001
-        facts = _broken(pdf, question, ReadingFaultError("crashed", type(error).__name__))
+        facts = _broken(pdf, trust, ReadingFaultError("crashed", type(error).__name__))
     return replace(facts, milliseconds=round((time.perf_counter() - started) * 1000, 3))
 
 
-def _read(pdf: bytes, question: Question, most: int) -> FileFacts:
+def _read(pdf: bytes, trust: TrustMaterial, most: int) -> FileFacts:
     try:
         document = opened(pdf, most)
         found = layouts(document)
         metadata = metadata_of(document)
+        structure = structure_of(document)
     except ReadingFaultError as error:
-        return _broken(pdf, question, error)
-    signatures = tuple(signature_facts(pdf, layout, question) for layout in found)
-    changes = changes_after(document, found)
+        return _broken(pdf, trust, error)
+    signatures = tuple(signature_facts(pdf, layout, trust) for layout in found)
     return FileFacts(
         sha256=hashlib.sha256(pdf).hexdigest(),
         size=len(pdf),
         readable=True,
+        structure=structure,
         signatures=signatures,
-        changes=changes.grade,
-        changes_detail=changes.detail,
+        changes=changes_after(document, found),
         identifier=metadata.identifier,
         content=metadata.content,
         looks_ours=metadata.looks_ours,
@@ -79,7 +79,7 @@ def _read(pdf: bytes, question: Question, most: int) -> FileFacts:
     )
 
 
-def _broken(pdf: bytes, question: Question, error: ReadingFaultError) -> FileFacts:
+def _broken(pdf: bytes, trust: TrustMaterial, error: ReadingFaultError) -> FileFacts:
     """A file that does not parse may still show a signature, by its bytes alone.
 
     Where that signature no longer holds, the bytes were changed, and the fault is the file's.
@@ -88,13 +88,13 @@ def _broken(pdf: bytes, question: Question, error: ReadingFaultError) -> FileFac
         return _unread(pdf, error.fault, error.detail)
     try:
         found = scanned_layouts(pdf)
-        signatures = tuple(signature_facts(pdf, layout, question) for layout in found)
+        signatures = tuple(signature_facts(pdf, layout, trust) for layout in found)
         metadata = scanned_metadata(pdf)
     # The fallback must not fail where the reading has failed already.
     except Exception:  # noqa: BLE001
         signatures, metadata = (), FileMetadata()
     fault = error.fault
-    if fault in _OURS and any(not item.digest_ok for item in signatures):
+    if fault in _OURS and any(not item.intact for item in signatures):
         fault = "malformed"
     facts = _unread(pdf, fault, error.detail)
     return replace(
@@ -112,5 +112,5 @@ def _unread(pdf: bytes, fault: str, detail: str) -> FileFacts:
         readable=False,
         fault=fault,
         fault_detail=detail,
-        changes=ChangeGrade.UNEXPLAINED,
+        changes=ChangeFacts(ChangeGrade.UNEXPLAINED),
     )

@@ -6,11 +6,15 @@ A frame is a kind (one byte), a length (four bytes, big endian) and that many by
 import base64
 import json
 import struct
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
-from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
+from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
 
 __all__ = [
@@ -27,8 +31,6 @@ __all__ = [
     "facts_to_json",
     "frame",
     "head",
-    "question_from_bytes",
-    "question_to_bytes",
     "trust_from_bytes",
     "trust_to_bytes",
 ]
@@ -61,7 +63,7 @@ def head(encoded: bytes) -> tuple[bytes, int]:
 
 def facts_to_json(facts: FileFacts) -> dict[str, Any]:
     """JSON values only; instants as ISO 8601."""
-    plain = _plain(asdict(facts))
+    plain = _plain(facts)
     assert isinstance(plain, dict)  # noqa: S101 - a dataclass is a mapping, for the type checker
     return plain
 
@@ -72,21 +74,9 @@ def facts_from_json(plain: dict[str, Any]) -> FileFacts:
     Raises:
         KeyError, TypeError, ValueError: the child said something else.
     """
-    signatures = tuple(_signature(item) for item in plain["signatures"])
-    changes = ChangeGrade(plain["changes"])
-    return FileFacts(**{**plain, "signatures": signatures, "changes": changes})
-
-
-def question_to_bytes(pdf: bytes, at: datetime) -> bytes:
-    """A file and the time of the question."""
-    moment = at.isoformat().encode()
-    return bytes((len(moment),)) + moment + pdf
-
-
-def question_from_bytes(body: bytes) -> tuple[bytes, datetime]:
-    """The inverse of `question_to_bytes`."""
-    length = body[0]
-    return body[1 + length :], datetime.fromisoformat(body[1 : 1 + length].decode())
+    facts = _decoder(FileFacts)(plain)
+    assert isinstance(facts, FileFacts)  # noqa: S101 - for the type checker
+    return facts
 
 
 def trust_to_bytes(trust: TrustMaterial) -> bytes:
@@ -130,20 +120,60 @@ def _encoded(values: tuple[bytes, ...]) -> list[str]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _signature(plain: dict[str, Any]) -> SignatureFacts:
-    stamp = plain["timestamp"]
-    moments = {key: _moment(plain[key]) for key in ("claimed_time", "revocation_as_of")}
-    if stamp is not None:
-        stamp = TimestampFacts(**{**stamp, "time": _moment(stamp["time"])})
-    return SignatureFacts(**{**plain, **moments, "timestamp": stamp})
+Decoder = Callable[[Any], Any]
 
 
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+@cache
+def _decoder(kind: Any) -> Decoder:  # noqa: ANN401 - any annotation of the facts
+    """Reads back what `_plain` made of a value of that type, and nothing else."""
+    if is_dataclass(kind):
+        return _dataclass_decoder(cast("type", kind))
+    if kind is datetime:
+        return datetime.fromisoformat
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    if get_origin(kind) is tuple:
+        return _tuple_decoder(get_args(kind)[0])
+    if get_origin(kind) is UnionType:
+        return _optional_decoder(next(item for item in get_args(kind) if item is not NoneType))
+    return _scalar_decoder(kind)
+
+
+def _dataclass_decoder(kind: type) -> Decoder:
+    hints = get_type_hints(kind)
+    decoders = {item.name: _decoder(hints[item.name]) for item in fields(kind)}
+
+    def decode(plain: Any) -> Any:  # noqa: ANN401
+        if plain.keys() != decoders.keys():
+            raise KeyError(kind.__name__)
+        return kind(**{name: decoders[name](value) for name, value in plain.items()})
+
+    return decode
+
+
+def _tuple_decoder(item: Any) -> Decoder:  # noqa: ANN401
+    decode = _decoder(item)
+    return lambda plain: tuple(decode(value) for value in plain)
+
+
+def _optional_decoder(item: Any) -> Decoder:  # noqa: ANN401
+    decode = _decoder(item)
+    return lambda plain: None if plain is None else decode(plain)
+
+
+def _scalar_decoder(kind: type) -> Decoder:
+    accepted = (int, float) if kind is float else (kind,)
+
+    def decode(plain: Any) -> Any:  # noqa: ANN401
+        if not isinstance(plain, accepted) or (kind is not bool and isinstance(plain, bool)):
+            raise TypeError(kind.__name__)
+        return plain
+
+    return decode

@@ -10,13 +10,11 @@ import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 from certlib.ports import TrustMaterial
 from signing.evidence import sandbox, wire
 from signing.evidence.reader import MOST_BYTES, read_facts
-from signing.evidence.signatures import Question
 
 __all__ = ["WorkerOptions", "main", "serve"]
 
@@ -62,9 +60,8 @@ def serve(source: BinaryIO, sink: BinaryIO, options: WorkerOptions) -> int:
         if kind == wire.TRUST:
             trust = wire.trust_from_bytes(body)
             continue
-        pdf, at = wire.question_from_bytes(body)
         sandbox.limit_processor_time(options.processor_seconds)
-        facts = read_facts(pdf, Question(trust, at), options.most)
+        facts = read_facts(body, trust, options.most)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         sink.write(wire.frame(wire.ANSWER, wire.answer_to_bytes(wire.Answer(facts, memory))))
         sink.flush()
@@ -82,7 +79,7 @@ def _pipes() -> tuple[BinaryIO, BinaryIO]:
 
 def _warm() -> None:
     """Imports what is imported lazily, while files can still be opened freely."""
-    read_facts(b"%PDF-1.7\n%%EOF\n", Question(TrustMaterial(), datetime(2000, 1, 1, tzinfo=UTC)))
+    read_facts(b"%PDF-1.7\n%%EOF\n", TrustMaterial())
 
 
 if __name__ == "__main__":

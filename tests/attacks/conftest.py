@@ -28,10 +28,10 @@ def sealed(pki, content):
 
 @pytest.fixture(scope="session")
 def read(pki):
-    """Facts of a file, as of the day of sealing, with the PKI's own trust unless told otherwise."""
+    """Facts of a file, with the PKI's own trust unless told otherwise."""
     own = pki.trust
 
-    def _read(pdf, *, at=signing_pki.NOW, trust=own):
-        return InProcessEvidenceReader(lambda: trust).read(pdf, at=at)
+    def _read(pdf, *, trust=own):
+        return InProcessEvidenceReader(lambda: trust).read(pdf)
 
     return _read

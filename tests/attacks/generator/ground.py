@@ -1,7 +1,7 @@
 """The ground on which forgers stand: a house with certificates on record, a PKI, honest papers."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from asn1crypto import x509
@@ -39,12 +39,12 @@ class OnceReader:
 
     def __init__(self, inner):
         self._inner = inner
-        self._last: tuple[bytes, datetime, FileFacts] | None = None
+        self._last: tuple[bytes, FileFacts] | None = None
 
-    def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
-        if self._last is None or self._last[:2] != (pdf, at):
-            self._last = (pdf, at, self._inner.read(pdf, at=at))
-        return self._last[2]
+    def read(self, pdf: bytes) -> FileFacts:
+        if self._last is None or self._last[0] != pdf:
+            self._last = (pdf, self._inner.read(pdf))
+        return self._last[1]
 
 
 class Ground:

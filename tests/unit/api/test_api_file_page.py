@@ -222,7 +222,7 @@ def test_what_cannot_be_read_is_no_accusation(free, content):
 
 @pytest.mark.parametrize("fault", ["busy", "timeout", "memory", "crashed"])
 def test_a_reader_that_fails_is_our_fault_and_counted(free, monkeypatch, fault):
-    def read(pdf, *, at):
+    def read(pdf):
         return FileFacts(sha256=_digest(pdf), size=len(pdf), readable=False, fault=fault)
 
     monkeypatch.setattr(free.house.reader, "read", read)

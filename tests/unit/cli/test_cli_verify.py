@@ -36,8 +36,7 @@ class Reader:
     def __init__(self) -> None:
         self.seen: list[bytes] = []
 
-    def read(self, pdf: bytes, *, at: datetime) -> FileFacts:
-        del at
+    def read(self, pdf: bytes) -> FileFacts:
         self.seen.append(pdf)
         return FileFacts(sha256="0" * 64, size=len(pdf), readable=False, fault=pdf.decode())
 

@@ -42,7 +42,7 @@ def test_every_page_says_that_it_is_a_draft(design, renderer):
 def test_whoever_checks_the_page_is_told_that_it_is_no_certificate(renderer):
     """It carries no data of ours, so it is not called an altered certificate either."""
     pdf = renderer.render(_order(LICENCE))
-    facts = InProcessEvidenceReader(TrustMaterial).read(pdf, at=datetime(2026, 11, 22, tzinfo=UTC))
+    facts = InProcessEvidenceReader(TrustMaterial).read(pdf)
     assert facts.readable
     assert (facts.looks_ours, facts.identifier, facts.signatures) == (False, "", ())
     assert judge(Facts(file=facts), OWN, datetime(2026, 11, 22, tzinfo=UTC)).code == (

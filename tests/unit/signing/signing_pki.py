@@ -17,13 +17,21 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certlib.document import Content, Holder
+from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
+from certlib.verification import OWN, Policy
+from certlib.verification.signature_validation import Conclusion, conclusions
 from signing.naming import ATTACHMENT_NAME
 from signing.sealing import PadesSealer
 
 NOW = datetime(2026, 6, 1, 8, 0, 0, tzinfo=UTC)
 ISSUER_CODE = "11445200999999015E"
 IDENTIFIER = "1.2.156.3005.2.11100000000013338W011.11445200999999015E.00000000001000000001.001.5"
+
+# expiredCertsOnCRL (X.509 9.5.2.8), from the year 2000 on.
+_KEEPS_EXPIRED = x509.UnrecognizedExtension(
+    x509.ObjectIdentifier("2.5.29.60"), b"\x18\x0f20000101000000Z"
+)
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -98,7 +106,12 @@ class Authority:
         return Leaf(builder.sign(self.key, hashes.SHA256()), key, self)
 
     def crl(
-        self, revoked: Sequence[tuple[int, datetime]] = (), *, at: datetime = NOW, days: int = 30
+        self,
+        revoked: Sequence[tuple[int, datetime]] = (),
+        *,
+        at: datetime = NOW,
+        days: int = 30,
+        keeps_expired: bool = False,
     ) -> bytes:
         builder = (
             x509.CertificateRevocationListBuilder()
@@ -111,6 +124,8 @@ class Authority:
                 critical=False,
             )
         )
+        if keeps_expired:
+            builder = builder.add_extension(_KEEPS_EXPIRED, critical=False)
         for serial, when in revoked:
             builder = builder.add_revoked_certificate(
                 x509.RevokedCertificateBuilder()
@@ -291,7 +306,7 @@ def make_pki(name: str = "测试", key: PrivateKey | None = None) -> Pki:
     root = Authority(f"{name}根")
     issuing = Authority(f"{name}签章机构", parent=root)
     seal = issuing.leaf("测试市交通运输局", code=ISSUER_CODE, key=key)
-    timestamps = TestTimestamps(root.leaf(f"{name}时间戳", timestamping=True))
+    timestamps = TestTimestamps(root.leaf(f"{name}时间戳", timestamping=True, days=(-365, 3600)))
     return Pki(root, issuing, seal, timestamps)
 
 
@@ -352,3 +367,8 @@ def make_page(content_json: bytes, lines: int = 3) -> bytes:
 def seal_one(pki: Pki, content: Content | None = None, level: str = "B-T") -> bytes:
     content = content or make_content()
     return pki.sealer().seal(make_page(content.canonical()), content, level).pdf
+
+
+def concluded(facts: FileFacts, *, at: datetime = NOW, policy: Policy = OWN) -> Conclusion:
+    """What is concluded on the first signature."""
+    return conclusions(facts.signatures, policy, at)[0]

@@ -5,10 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from asn1crypto import x509
-from signing_pki import NOW, make_pki
+from signing_pki import make_pki
 
-from signing.evidence.chain import TrustSet, Usage, chain_finding
+from signing.evidence.chain import TrustSet, chain_facts
 
 THREADS, ROUNDS = 3, 60
 
@@ -31,10 +30,9 @@ def test_threads_that_start_together_find_the_same():
         together = Barrier(THREADS)
 
         def find(_, der=pki.seal.der, seals=seals, together=together):
-            signer = x509.Certificate.load(der)
             together.wait()
-            return chain_finding(signer, (), seals, Usage(NOW, NOW))
+            return chain_facts(der, (), seals)
 
         with ThreadPoolExecutor(THREADS) as pool:
             found = list(pool.map(find, range(THREADS)))
-        assert [(item.trusted, item.problem) for item in found] == [(True, "")] * THREADS
+        assert [[path.problem for path in item.paths] for item in found] == [[""]] * THREADS

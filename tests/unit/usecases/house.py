@@ -16,7 +16,7 @@ from certlib.catalogue import type_version_from
 from certlib.divisions import DivisionTable
 from certlib.document import Holder
 from certlib.errors import NotFound, SigningUnavailable
-from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
+from certlib.evidence import FileFacts
 from certlib.ports import DesignDigests, Receipt, SealedDocument
 from certlib.registry import Department, IssueListEntry
 from certlib.usecases.add_form import AddForms
@@ -53,6 +53,7 @@ from storage.engines import EngineOptions
 from storage.migrations import upgrade
 from storage.objects import FileObjectStore
 from storage.registry import SqlRegistry
+from tests.fakes import evidence
 
 TYPE = "11100000000019713D008"
 FOUR_EYES = "11445200990090307L001"
@@ -150,7 +151,7 @@ class PlainReader:
     def __init__(self):
         self.reads = 0
 
-    def read(self, pdf, *, at):
+    def read(self, pdf):
         self.reads += 1
         digest = hashlib.sha256(pdf).hexdigest()
         try:
@@ -159,24 +160,15 @@ class PlainReader:
             identifier = json.loads(content)["ZZBS"]
         except (ValueError, KeyError, TypeError):
             return FileFacts(sha256=digest, size=len(pdf), readable=False, fault="not-pdf")
-        seal = SignatureFacts(
-            kind="signature",
-            field_name="Seal",
-            digest_ok=not found.get("broken", False),
-            signature_ok=True,
-            structure_ok=True,
-            covers_file=True,
-            chain_ok=True,
-            signer_code=found["signer"],
-            certified=1,
-            timestamp=TimestampFacts(intact=True, trusted=True, time=at),
-        )
+        signer = evidence.certificate(code=found["signer"])
+        path = evidence.chain(signer, evidence.authority(), evidence.anchor())
+        intact = not found.get("broken", False)
+        seal = evidence.signature(message=evidence.message(digest_ok=intact, chain=path))
         return FileFacts(
             sha256=digest,
             size=len(pdf),
             readable=True,
             signatures=(seal,),
-            changes=ChangeGrade.NONE,
             identifier=identifier,
             content=content,
             looks_ours=True,

@@ -74,7 +74,7 @@ def test_all_files_of_one_order_are_issued_together(house):
         kept, pdf = house.read.file(SEALER, identifier, file.file_form)
         content = certificate.content.in_form(file.file_form)
         assert kept.content_digest == content.digest()
-        assert content.canonical().decode() in house.reader.read(pdf, at=None).content
+        assert content.canonical().decode() in house.reader.read(pdf).content
         contents.add(kept.content_digest)
     assert len(contents) == 4
     assert certificate.files[0].content_digest == certificate.content.digest()

@@ -15,8 +15,7 @@ from certlib.renewals import RenewalApplication
 from certlib.restrictions import Restriction, RestrictionKind
 from certlib.states import CORRECTION, Action, View
 from certlib.usecases.verify import subject_of
-from certlib.verification import Check, Claim, Facts, Outcome, Verdict, judge
-from certlib.verification.model import OWN
+from certlib.verification import OWN, Check, Claim, Facts, Outcome, Verdict, judge
 from tests.unit.life.builders import NOW, TODAY, content, decision, issued
 
 VALID, INVALID, UNSURE = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE

@@ -1,0 +1,224 @@
+"""One X.509 certificate (RFC 5280, 4) to facts: what it says of itself, and what is wrong with it.
+
+Read by `cryptography`, whose parser wants DER and whose objects can be shared between threads;
+asn1crypto parses at the first look, and two threads at once would each see half.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.x509.oid import NameOID
+
+from certlib.evidence import CertificateFacts
+
+__all__ = [
+    "Name",
+    "certificate_facts",
+    "key_of",
+    "loaded",
+    "name_of",
+    "signed_by",
+]
+
+Name = tuple[frozenset[tuple[str, str]], ...]
+"""A distinguished name in a form that compares as RFC 5280, 7.1 wants it."""
+
+_CREDIT_CODE = re.compile(r"(?:^|-)([0-9A-HJ-NPQRTUWXY]{18})$")
+_CODE_ATTRIBUTES = (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER)
+_NAME_ATTRIBUTES = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+_LONGEST_SERIAL = 20
+_USAGES = (
+    ("digital_signature", "digitalSignature"),
+    ("content_commitment", "nonRepudiation"),
+    ("key_encipherment", "keyEncipherment"),
+    ("data_encipherment", "dataEncipherment"),
+    ("key_agreement", "keyAgreement"),
+    ("key_cert_sign", "keyCertSign"),
+    ("crl_sign", "cRLSign"),
+)
+_UNDERSTOOD = frozenset(
+    {
+        "2.5.29.14",  # subjectKeyIdentifier
+        "2.5.29.15",  # keyUsage
+        "2.5.29.17",  # subjectAltName
+        "2.5.29.19",  # basicConstraints
+        "2.5.29.30",  # nameConstraints
+        "2.5.29.32",  # certificatePolicies
+        "2.5.29.33",  # policyMappings
+        "2.5.29.35",  # authorityKeyIdentifier
+        "2.5.29.36",  # policyConstraints
+        "2.5.29.37",  # extKeyUsage
+        "2.5.29.54",  # inhibitAnyPolicy
+    }
+)
+"""Extensions that may be critical: path validation or the judge minds them."""
+
+
+@lru_cache(maxsize=512)
+def loaded(der: bytes) -> x509.Certificate:
+    """The certificate, parsed.
+
+    Raises:
+        ValueError: it is no DER certificate.
+    """
+    return x509.load_der_x509_certificate(der)
+
+
+@lru_cache(maxsize=512)
+def certificate_facts(der: bytes) -> CertificateFacts:
+    """What `der` says of itself; its revocation is not asked.
+
+    Raises:
+        ValueError, UnsupportedAlgorithm: it cannot be read at all.
+    """
+    certificate = loaded(der)
+    problem, extensions = _extensions(certificate)
+    constraints = extensions.get(x509.BasicConstraints.oid)
+    usage = extensions.get(x509.KeyUsage.oid)
+    purposes = extensions.get(x509.ExtendedKeyUsage.oid)
+    return CertificateFacts(
+        sha256=hashlib.sha256(der).hexdigest(),
+        subject=certificate.subject.rfc4514_string(),
+        issuer=certificate.issuer.rfc4514_string(),
+        serial=f"{certificate.serial_number:x}",
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        name=_first(certificate.subject, _NAME_ATTRIBUTES),
+        code=_credit_code(certificate.subject),
+        authority=constraints is not None and constraints.value.ca,
+        usages=None if usage is None else tuple(_usages(usage.value)),
+        purposes=None if purposes is None else tuple(item.dotted_string for item in purposes.value),
+        purposes_critical=purposes is not None and purposes.critical,
+        key=key_of(certificate),
+        signed_with=_signed_with(certificate),
+        problem=problem or _profile_problem(certificate, extensions),
+    )
+
+
+@lru_cache(maxsize=512)
+def name_of(name: x509.Name) -> Name:
+    """The name without what comparison must not mind: case, white space, string type."""
+    return tuple(
+        frozenset((item.oid.dotted_string, _prepared(item.value)) for item in part)
+        for part in name.rdns
+    )
+
+
+def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether `issuer`'s key has signed `certificate`; names are not compared."""
+    try:
+        _verify(issuer.public_key(), certificate)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
+
+
+def key_of(certificate: x509.Certificate) -> str:
+    """Kind and size of the key, as crypto policies name it; `unsupported` when it has none."""
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return "unsupported"
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"rsa-{key.key_size}"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"ecdsa-{key.curve.name.lower()}"
+    if isinstance(key, dsa.DSAPublicKey):
+        return f"dsa-{key.key_size}"
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "ed25519"
+    return "ed448" if isinstance(key, ed448.Ed448PublicKey) else "unsupported"
+
+
+def _verify(key: CertificatePublicKeyTypes, certificate: x509.Certificate) -> None:
+    """Raises unless `key` has signed `certificate`; not by its own method, which compares names."""
+    signature, signed = certificate.signature, certificate.tbs_certificate_bytes
+    digest = certificate.signature_hash_algorithm
+    parameters: Any = certificate.signature_algorithm_parameters
+    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+        key.verify(signature, signed)
+    elif digest is None:
+        raise InvalidSignature
+    elif isinstance(key, rsa.RSAPublicKey):
+        key.verify(signature, signed, parameters, digest)
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        key.verify(signature, signed, parameters)
+    elif isinstance(key, dsa.DSAPublicKey):
+        key.verify(signature, signed, digest)
+    else:
+        raise InvalidSignature
+
+
+def _signed_with(certificate: x509.Certificate) -> str:
+    try:
+        digest = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return certificate.signature_algorithm_oid.dotted_string
+    return certificate.signature_algorithm_oid._name.lower() if digest is None else digest.name  # noqa: SLF001 - the only name there is
+
+
+def _extensions(
+    certificate: x509.Certificate,
+) -> tuple[str, dict[x509.ObjectIdentifier, x509.Extension[Any]]]:
+    """What is wrong with the extensions, and they by their identifiers."""
+    try:
+        return "", {item.oid: item for item in certificate.extensions}
+    except x509.DuplicateExtension:
+        return "duplicate-extensions", {}
+    except (ValueError, UnsupportedAlgorithm):
+        return "certificate-malformed", {}
+
+
+def _profile_problem(
+    certificate: x509.Certificate, extensions: dict[x509.ObjectIdentifier, x509.Extension[Any]]
+) -> str:
+    """RFC 5280, 4.1.2 and 4.2: what no certificate may have, whatever it is used for."""
+    serial = certificate.serial_number
+    if serial <= 0 or (serial.bit_length() + 8) // 8 > _LONGEST_SERIAL:
+        return "serial-number"
+    if certificate.not_valid_before_utc > certificate.not_valid_after_utc:
+        return "validity-order"
+    if certificate.version is not x509.Version.v3 and extensions:
+        return "certificate-malformed"
+    unknown = {
+        item.oid.dotted_string for item in extensions.values() if item.critical
+    } - _UNDERSTOOD
+    return "critical-extension" if unknown else ""
+
+
+def _usages(usage: x509.KeyUsage) -> Iterator[str]:
+    for attribute, name in _USAGES:
+        if getattr(usage, attribute):
+            yield name
+
+
+def _values(name: x509.Name, oid: x509.ObjectIdentifier) -> list[str]:
+    return [str(item.value) for item in name.get_attributes_for_oid(oid)]
+
+
+def _first(name: x509.Name, oids: tuple[x509.ObjectIdentifier, ...]) -> str:
+    return next((value for oid in oids for value in _values(name, oid)), "")
+
+
+def _credit_code(name: x509.Name) -> str:
+    """The organizationIdentifier (ETSI EN 319 412-1, 5.1.4) or serialNumber, if it is one."""
+    for oid in _CODE_ATTRIBUTES:
+        for value in _values(name, oid)[-1:]:
+            found = _CREDIT_CODE.search(value)
+            if found:
+                return found[1]
+    return ""
+
+
+def _prepared(value: str | bytes) -> str:
+    """RFC 4518 as far as real names need it: case, compatibility forms, inner and outer spaces."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -1,0 +1,498 @@
+"""Each rule about a signer, a timestamp or an algorithm, by the one thing that a test makes bad."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from certlib.crypto_policy import CRYPTO_2026, CRYPTO_POLICIES
+from certlib.evidence import ChainFacts, PathFacts, StructureFacts, TimestampFacts
+from certlib.indications import Indication, SubIndication, indication_of
+from certlib.trust import TrustedAuthority, TrustList, Use
+from certlib.verification import FOREIGN, OWN, Facts, Outcome, Verdict, judge
+from certlib.verification.signature_validation import conclusions
+from tests.fakes import evidence
+from tests.fakes.evidence import (
+    SEALED,
+    anchor,
+    authority,
+    certificate,
+    chain,
+    document_timestamp,
+    message,
+    revocation,
+    signature,
+    stamper,
+    timestamp,
+    unchained,
+)
+from tests.unit.life.builders import issued
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+CHAIN, GENERAL = (
+    SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+    SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
+)
+
+
+def conclude(*found, at=NOW, policy=OWN):
+    return conclusions(found, policy, at)
+
+
+def only(*, at=NOW, policy=OWN, **changes):
+    (found,) = conclude(signature(**changes), at=at, policy=policy)
+    return found
+
+
+def signed_by(*path, problem=""):
+    return message(chain=chain(*path, problem=problem))
+
+
+def asked(*path, problem="", at=NOW, policy=OWN):
+    """The conclusion on a seal without a timestamp, by that path."""
+    return only(message=signed_by(*path, problem=problem), timestamp=None, at=at, policy=policy)
+
+
+def test_good_seal_passes_as_of_its_timestamp():
+    found = only()
+    assert (found.indication, found.sub, found.problem) == (Indication.TOTAL_PASSED, None, "")
+    assert (found.moment.made, found.moment.proven) == (SEALED, True)
+    assert found.chain.revocation_as_of == revocation().this_update
+
+
+def test_every_sub_indication_belongs_to_one_indication():
+    failed = {sub for sub in SubIndication if indication_of(sub) is Indication.TOTAL_FAILED}
+    assert failed == {
+        SubIndication.FORMAT_FAILURE,
+        SubIndication.HASH_FAILURE,
+        SubIndication.SIG_CRYPTO_FAILURE,
+        SubIndication.NOT_YET_VALID,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem", "sub"),
+    [
+        ({"layout_problem": "byte-range"}, "byte-range", "FORMAT_FAILURE"),
+        (
+            {"message": None, "form_problem": "cms-unreadable der"},
+            "cms-unreadable der",
+            "FORMAT_FAILURE",
+        ),
+        ({"message": message(digest_ok=False)}, "digest", "HASH_FAILURE"),
+        ({"message": message(signature_ok=False)}, "signature", "SIG_CRYPTO_FAILURE"),
+        (
+            {"message": message(unchecked="unsupported sm2")},
+            "unsupported",
+            "CRYPTO_CONSTRAINTS_FAILURE",
+        ),
+    ],
+)
+def test_what_is_broken_comes_before_whom_to_believe(changes, problem, sub):
+    found = only(**changes)
+    assert (found.problem, found.sub, found.chain) == (problem, SubIndication(sub), None)
+
+
+@pytest.mark.parametrize(
+    ("signer", "problem"),
+    [
+        ({"problem": "duplicate-extensions"}, "duplicate-extensions"),
+        ({"authority": True}, "signer-is-authority"),
+        ({"usages": ("keyEncipherment",)}, "key-usage"),
+        ({"usages": ()}, "key-usage"),
+        ({"purposes": ("1.3.6.1.5.5.7.3.1",)}, "key-purpose"),
+        ({"purposes": (evidence.TIME_STAMPING,)}, "key-purpose"),
+    ],
+)
+def test_signer_with_the_wrong_profile(signer, problem):
+    found = asked(certificate(**signer), authority(), anchor())
+    assert (found.problem, found.sub, found.chain.trusted) == (problem, CHAIN, False)
+
+
+@pytest.mark.parametrize(
+    "signer",
+    [{"usages": None}, {"usages": ("nonRepudiation",)}, {"purposes": ("1.3.6.1.5.5.7.3.36",)}],
+)
+def test_signer_with_a_fitting_profile(signer):
+    assert asked(certificate(**signer), authority(), anchor()).problem == ""
+
+
+@pytest.mark.parametrize(
+    ("problem", "sub", "trusted"),
+    [
+        ("no-anchors", SubIndication.NO_CERTIFICATE_CHAIN_FOUND, None),
+        ("no-path", SubIndication.NO_CERTIFICATE_CHAIN_FOUND, False),
+        ("too-many-certificates", GENERAL, None),
+        ("equal-subjects", GENERAL, None),
+        ("too-many-paths", GENERAL, None),
+    ],
+)
+def test_signer_without_a_path(problem, sub, trusted):
+    found = only(message=message(chain=unchained(problem)))
+    assert (found.problem, found.sub, found.chain.trusted) == (problem, sub, trusted)
+
+
+def test_signer_whose_certificate_cannot_be_read():
+    found = only(message=message(chain=ChainFacts(None, (), "certificate-malformed")))
+    assert (found.problem, found.sub) == ("certificate-malformed", CHAIN)
+
+
+@pytest.mark.parametrize(
+    ("path", "problem", "sub"),
+    [
+        ((certificate(), authority(problem="serial-number"), anchor()), "serial-number", CHAIN),
+        (
+            (certificate(not_after=NOW - DAY), authority(), anchor()),
+            "expired",
+            SubIndication.OUT_OF_BOUNDS_NO_POE,
+        ),
+        (
+            (certificate(), authority(not_after=NOW - DAY), anchor()),
+            "expired",
+            SubIndication.OUT_OF_BOUNDS_NO_POE,
+        ),
+        (
+            (certificate(not_before=NOW + DAY), authority(), anchor()),
+            "not-yet-valid",
+            SubIndication.OUT_OF_BOUNDS_NO_POE,
+        ),
+        (
+            (certificate(revocation=revocation(revoked_at=NOW)), authority(), anchor()),
+            "revoked",
+            SubIndication.REVOKED_NO_POE,
+        ),
+        (
+            (certificate(), authority(revocation=revocation(revoked_at=NOW)), anchor()),
+            "revoked",
+            SubIndication.REVOKED_CA_NO_POE,
+        ),
+        (
+            (certificate(revocation=None), authority(), anchor()),
+            "revocation-unknown",
+            SubIndication.TRY_LATER,
+        ),
+        (
+            (certificate(), authority(revocation=None), anchor()),
+            "revocation-unknown",
+            SubIndication.TRY_LATER,
+        ),
+        (
+            (certificate(revocation=revocation(next_update=NOW - DAY)), authority(), anchor()),
+            "revocation-stale",
+            SubIndication.TRY_LATER,
+        ),
+        (
+            (certificate(revocation=revocation(next_update=None)), authority(), anchor()),
+            "revocation-stale",
+            SubIndication.TRY_LATER,
+        ),
+        (
+            (certificate(signed_with="sha1"), authority(), anchor()),
+            "weak-algorithm",
+            SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+        ),
+        (
+            (certificate(), authority(key="rsa-1024"), anchor()),
+            "weak-algorithm",
+            SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+        ),
+    ],
+)
+def test_path_that_does_not_hold(path, problem, sub):
+    found = asked(*path)
+    assert (found.problem, found.sub) == (problem, sub)
+    assert found.chain.trusted is (None if problem.startswith("revocation") else False)
+
+
+def test_path_that_never_holds():
+    found = asked(certificate(), authority(), anchor(), problem="name-constraints")
+    assert (found.problem, found.sub) == ("name-constraints", GENERAL)
+
+
+def test_second_of_validity_counts_to_its_end():
+    edge = certificate(not_before=NOW, not_after=NOW)
+    assert asked(edge, authority(), anchor()).problem == ""
+    assert asked(edge, authority(), anchor(), at=NOW + timedelta(seconds=1)).problem == "expired"
+    early = asked(edge, authority(), anchor(), at=NOW - timedelta(seconds=1))
+    assert early.problem == "not-yet-valid"
+
+
+def test_revocation_counts_from_its_second_on():
+    revoked = certificate(revocation=revocation(revoked_at=NOW))
+    assert asked(revoked, authority(), anchor(), at=NOW - timedelta(seconds=1)).problem == ""
+
+
+def test_one_good_path_is_enough():
+    bad = PathFacts((certificate(), authority(not_after=NOW - DAY), anchor()))
+    good = PathFacts((certificate(), authority(), anchor()))
+    for paths in ((bad, good), (good, bad)):
+        told = ChainFacts(certificate(), paths)
+        assert only(message=message(chain=told), timestamp=None).problem == ""
+
+
+def test_anchor_that_signs_itself_needs_no_list():
+    assert asked(anchor(usages=None, authority=False)).problem == ""
+
+
+def test_seal_that_existed_before_its_certificate_was_valid():
+    """A timestamp proves that it was not made under that certificate."""
+    later = certificate(not_before=SEALED + DAY)
+    found = only(message=signed_by(later, authority(), anchor()))
+    assert (found.problem, found.sub) == ("not-yet-valid", SubIndication.NOT_YET_VALID)
+    assert found.indication is Indication.TOTAL_FAILED
+
+
+def test_timestamp_keeps_a_seal_good_beyond_its_certificate():
+    past = certificate(not_after=SEALED + DAY, revocation=revocation(keeps_expired=True))
+    path = signed_by(past, authority(), anchor())
+    assert only(message=path).problem == ""
+    assert only(message=path, timestamp=None).problem == "expired"
+
+
+def test_list_that_may_have_forgotten_the_expired():
+    """RFC 5280, 3.3: it says nothing of a certificate that had expired by then."""
+    past = certificate(not_after=SEALED + DAY)
+    found = only(message=signed_by(past, authority(), anchor()))
+    assert found.problem == "revocation-unknown"
+
+
+def test_list_issued_after_the_seal_is_new_enough():
+    """What was not revoked then is known for good, however old the list is now."""
+    old = certificate(revocation=revocation(this_update=SEALED + DAY, next_update=SEALED + 2 * DAY))
+    path = signed_by(old, authority(), anchor())
+    assert only(message=path).problem == ""
+    assert only(message=path, timestamp=None).problem == "revocation-stale"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "problem"),
+    [
+        (TimestampFacts(None, False, None), "timestamp-form"),
+        (timestamp(message=message(unchecked="unsupported sm2")), "unsupported"),
+        (timestamp(imprint_ok=False), "timestamp-imprint"),
+        (timestamp(message=message(signature_ok=False)), "token-signature"),
+        (timestamp(message=message(chain=unchained(signer=stamper()))), "no-path"),
+        (timestamp(message=message()), "key-purpose"),
+        (
+            timestamp(message=signed_by(replace(stamper(), purposes_critical=False), anchor())),
+            "key-purpose",
+        ),
+        (timestamp(message=signed_by(stamper(revocation=None), anchor())), "revocation-unknown"),
+        (timestamp(message=signed_by(stamper(not_after=NOW - DAY), anchor())), "expired"),
+        (
+            timestamp(message=signed_by(stamper(not_before=SEALED + DAY), anchor())),
+            "timestamp-period",
+        ),
+        (
+            timestamp(message=replace(timestamp().message, digest="sha1")),
+            "weak-algorithm",
+        ),
+        (timestamp(imprint="md5"), "weak-algorithm"),
+        (timestamp(NOW + DAY), "sealed-later"),
+    ],
+)
+def test_timestamp_that_proves_nothing(stamp, problem):
+    found = only(timestamp=stamp)
+    assert (found.token.proves, found.token.problem) == (None, problem)
+    assert (found.moment.made, found.moment.proven) == (NOW, False)
+    strict = judge(Facts(file=evidence.file(signature(timestamp=stamp))), OWN, NOW)
+    assert strict.verdict is not Verdict.VALID
+    lenient = judge(
+        Facts(file=evidence.file(signature(timestamp=stamp), looks_ours=False)), FOREIGN, NOW
+    )
+    assert lenient.code == "foreign-valid", "what proves nothing speaks against nothing"
+
+
+def test_document_timestamp_proves_what_it_covers():
+    """Its authority outlives the one inside: the inner token still counts."""
+    inner = timestamp(
+        message=signed_by(
+            stamper(not_after=SEALED + 2 * DAY, revocation=revocation(keeps_expired=True)), anchor()
+        )
+    )
+    assert conclude(signature(timestamp=inner))[0].token.problem == "expired"
+    seal, outer = conclude(signature(timestamp=inner, covers_file=False), document_timestamp())
+    assert outer.token.proves == SEALED + DAY
+    assert (seal.token.proves, seal.problem) == (SEALED, "")
+
+
+def test_document_timestamp_that_does_not_hold_proves_nothing():
+    bad = document_timestamp()
+    bad = replace(bad, timestamp=replace(bad.timestamp, imprint_ok=False))
+    seal, outer = conclude(signature(timestamp=None), bad)
+    assert (outer.problem, outer.sub) == ("digest", SubIndication.HASH_FAILURE)
+    assert not seal.moment.proven
+
+
+def test_document_timestamp_of_an_unknown_authority():
+    stamp = timestamp(SEALED + DAY, message=message(chain=unchained(signer=stamper())))
+    _, outer = conclude(signature(), document_timestamp(message=stamp.message, timestamp=stamp))
+    assert (outer.problem, outer.sub) == ("no-path", SubIndication.NO_CERTIFICATE_CHAIN_FOUND)
+
+
+def test_document_timestamp_that_could_not_be_read():
+    broken = document_timestamp(timestamp=None)
+    assert conclude(broken)[0].sub is SubIndication.HASH_FAILURE
+    assert not broken.intact
+
+
+def test_timestamps_that_contradict_each_other():
+    """A signature cannot be younger than what covers it."""
+    seal, _ = conclude(signature(timestamp=timestamp(SEALED + 3 * DAY)), document_timestamp())
+    assert (seal.problem, seal.sub) == ("timestamp-order", SubIndication.TIMESTAMP_ORDER_FAILURE)
+
+
+def test_seal_made_after_the_day_that_is_asked_about():
+    found = only(at=SEALED - DAY)
+    assert found.token.problem == "sealed-later"
+    asked_day = Facts(file=evidence.file(), record=issued(), authorised=True, on=date(2024, 1, 1))
+    told = judge(asked_day, OWN, NOW)
+    seal = next(item for item in told.findings if item.check.value == "seal")
+    assert (seal.outcome, seal.code) == (Outcome.UNKNOWN, "seal-untrusted")
+
+
+def test_past_day_is_judged_by_what_held_then():
+    """A seal without a timestamp, revoked since: good on the day before."""
+    revoked = certificate(revocation=revocation(revoked_at=datetime(2026, 6, 1, tzinfo=UTC)))
+    item = signature(message=signed_by(revoked, authority(), anchor()), timestamp=None)
+    facts = Facts(file=evidence.file(item, looks_ours=False))
+    assert judge(facts, FOREIGN, NOW).code == "seal-untrusted"
+    then = replace(facts, on=date(2026, 5, 1))
+    assert judge(then, FOREIGN, NOW).code == "foreign-valid"
+
+
+@pytest.mark.parametrize(
+    ("changes", "weak"),
+    [
+        ({"digest": "sha1"}, "sha1"),
+        ({"digest": "md5"}, "md5"),
+        ({"chain": chain(certificate(key="rsa-1024"), authority(), anchor())}, "rsa-1024"),
+        (
+            {"chain": chain(certificate(key="ecdsa-secp192r1"), authority(), anchor())},
+            "ecdsa-secp192r1",
+        ),
+    ],
+)
+def test_weak_seal_is_named(changes, weak):
+    found = only(message=message(**changes))
+    assert (found.problem, found.detail) == ("weak-seal", weak)
+    assert found.sub is SubIndication.CRYPTO_CONSTRAINTS_FAILURE
+    bare = only(message=message(**changes), timestamp=None)
+    assert bare.sub is SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE
+    report = judge(Facts(file=evidence.file(signature(message=message(**changes)))), OWN, NOW)
+    finding = next(item for item in report.findings if item.code == "seal-weak")
+    assert (finding.outcome, finding.values) == (Outcome.UNKNOWN, {"problem": weak})
+
+
+def test_algorithm_that_was_good_when_it_was_used():
+    early = datetime(2012, 1, 1, tzinfo=UTC)
+    path = chain(
+        certificate(not_before=early - DAY, key="rsa-1024"),
+        authority(not_before=early - DAY),
+        anchor(not_before=early - DAY),
+    )
+    stamp = timestamp(
+        early,
+        message=signed_by(stamper(not_before=early - DAY), anchor(not_before=early - DAY)),
+    )
+    assert only(message=message(digest="sha1", chain=path), timestamp=stamp).problem == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "year", "problem"),
+    [
+        ("rsa-3072", 2040, ""),
+        ("rsa-2048", 2030, ""),
+        ("rsa-2048", 2031, "rsa-2048"),
+        ("rsa-x", 2026, "rsa-x"),
+        ("dsa-2048", 2026, "dsa-2048"),
+        ("ed25519", 2040, ""),
+        ("ecdsa-secp256k1", 2026, "ecdsa-secp256k1"),
+        ("ecdsa-secp224r1", 2031, "ecdsa-secp224r1"),
+        ("unsupported", 2026, "unsupported"),
+    ],
+)
+def test_keys_by_the_policy(key, year, problem):
+    assert CRYPTO_2026.key_problem(key, datetime(year, 6, 1, tzinfo=UTC)) == problem
+
+
+@pytest.mark.parametrize(
+    ("digest", "problem"),
+    [("sha256", ""), ("sha3-256", ""), ("shake256_len", ""), ("sha1", "sha1"), ("sm3", "sm3")],
+)
+def test_digests_by_the_policy(digest, problem):
+    assert CRYPTO_2026.digest_problem(digest, NOW) == problem
+    assert CRYPTO_POLICIES[CRYPTO_2026.name] is CRYPTO_2026
+
+
+def trusting(**limits):
+    """A policy whose list knows the anchor of the good path."""
+
+    class Entry(TrustedAuthority):
+        sha256 = anchor().sha256
+
+    options = {"issuers": frozenset(), "types": frozenset(), "since": SEALED - DAY} | limits
+    entry = Entry("别市", "Elsewhere", b"", frozenset({Use.SEAL, Use.TIMESTAMP}), **options)
+    return replace(OWN, trust=TrustList(1, SEALED, None, "某市", (entry,)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "problem"),
+    [
+        ({}, ""),
+        ({"issuers": frozenset({evidence.ISSUER})}, ""),
+        ({"issuers": frozenset({"11445200990090016H"})}, "authority-not-for-issuer"),
+        ({"types": frozenset({"1" * 21})}, "authority-not-for-type"),
+    ],
+)
+def test_trust_list_limits_whom_an_authority_speaks_for(limits, problem):
+    policy = trusting(**limits)
+    (found,) = conclude(signature(), policy=policy)
+    assert (found.problem, found.sub) == (problem, CHAIN if problem else None)
+
+
+def test_trust_list_that_began_after_the_seal():
+    (found,) = conclude(signature(timestamp=None), policy=trusting(since=NOW + DAY))
+    assert found.problem == "authority-not-yet"
+
+
+def test_type_of_the_certificate_comes_from_the_record_or_from_the_file():
+    written = "1.2.156.3005.2.11100000000019713D008.11445200990090139J.0123456789ABCDEFGHJK.001.4"
+    policy = trusting(types=frozenset({issued().content.type_code}))
+    of_record = Facts(file=evidence.file(), record=issued(), authorised=True)
+    by_itself = Facts(file=evidence.file(identifier=written))
+    nameless = Facts(file=evidence.file(identifier=""))
+    seals = [
+        next(item.outcome for item in judge(facts, policy, NOW).findings if item.check == "seal")
+        for facts in (of_record, by_itself, nameless)
+    ]
+    assert seals == [Outcome.PASS, Outcome.PASS, Outcome.FAIL]
+
+
+def test_notes_on_the_structure_count_for_our_own_files():
+    odd = evidence.file(structure=StructureFacts(1, ("hybrid",)), looks_ours=False)
+    assert judge(Facts(file=odd), OWN, NOW).code == "altered"
+    assert judge(Facts(file=odd), FOREIGN, NOW).code == "foreign-valid"
+
+
+def test_document_timestamp_that_nobody_believes():
+    """Over a good seal of others it harms nothing; alone, or over one of ours, it is distrusted."""
+    stamp = timestamp(SEALED + DAY, message=message(chain=unchained(signer=stamper())))
+    stranger = document_timestamp(message=stamp.message, timestamp=stamp)
+    over = evidence.file(signature(covers_file=False), stranger, looks_ours=False)
+    assert judge(Facts(file=over), FOREIGN, NOW).code == "foreign-valid"
+    assert judge(Facts(file=over), OWN, NOW).code == "seal-untrusted"
+    alone = evidence.file(stranger, looks_ours=False)
+    assert judge(Facts(file=alone), FOREIGN, NOW).code == "seal-untrusted"
+    tomorrow = evidence.file(document_timestamp(NOW + DAY), looks_ours=False)
+    assert judge(Facts(file=tomorrow), FOREIGN, NOW).code == "seal-untrusted"
+
+
+@pytest.mark.parametrize("policy", [OWN, FOREIGN])
+def test_who_signed_is_not_asked_where_the_bytes_are_others(policy):
+    """No comfort: a good seal of something else says nothing of this file."""
+    report = judge(
+        Facts(file=evidence.file(signature(message=message(digest_ok=False)))), policy, NOW
+    )
+    assert all(item.check.value != "seal" for item in report.findings)
