@@ -15,7 +15,7 @@ from certlib.ports import Clock, TrustMaterial
 from certlib.registry import Registry
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, open_or_create
-from keys.trust import load_trust
+from keys.trust import open_trust
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 
 
@@ -39,10 +39,13 @@ class Desk:
         self.resources.close()
 
 
-def open_local(data_dir: Path, trust: Path | None, children: int) -> Desk:
+def open_local(
+    data_dir: Path, trust: Path | None, children: int, signers: frozenset[str] = frozenset()
+) -> Desk:
     """Opens the record of `data_dir` for reading, beside a server that runs, or does without.
 
-    `trust` replaces the anchors of this node: for seals of others.
+    `trust` replaces what this node believes, by a folder in either form of `keys.trust`;
+    `signers` may have signed the list in it.
 
     Raises:
         CertlibError: the record or the anchors are there and cannot be read.
@@ -63,7 +66,7 @@ def open_local(data_dir: Path, trust: Path | None, children: int) -> Desk:
             stack.callback(desk.close)
             registry, reader = desk.registry, desk.reader
         if reader is None or trust is not None:
-            material = TrustMaterial() if trust is None else load_trust(trust)
+            material = TrustMaterial() if trust is None else open_trust(trust, signers)[1]
             reader = ChildEvidenceReader(lambda: material, ChildOptions(children=children))
             stack.callback(reader.close)
         verify = VerifyCertificates(registry, reader, clock, places)

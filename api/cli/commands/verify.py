@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from api.cli.remote_verify import RemoteVerifier
 from api.cli.reports import VERDICTS, report_json, show_report
 from api.cli.screen import Screen
 from api.cli.targets import Target, targets_of
+from api.cli.trust_entries import signers_named
 from certlib.evidence import FileFacts
 from certlib.usecases.verify import Question
 from certlib.verification import POLICIES, Facts, Verdict, judge, worst
@@ -29,6 +31,16 @@ _CODES = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.INDETERMINATE: 2}
 _MOST_JOBS = 16
 
 Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where record and trust lie, and how many files are read at once."""
+
+    data_dir: Path
+    trust: Path | None
+    signers: frozenset[str]
+    jobs: int
 
 
 @click.command(
@@ -61,8 +73,18 @@ Answer = dict[str, Any]
     "--trust",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     envvar="CERTLIB_TRUST",
-    zh="信任锚目录（trust.pem 和 trust.json），代替本库的信任锚。",
-    en="Folder of trust anchors (trust.pem, trust.json), instead of this node's own.",
+    zh="信任目录（签名的 trust-list.json，或 trust.pem 和 trust.json），代替本库的信任。",
+    en="Folder of trust (a signed trust-list.json, or trust.pem and trust.json), instead of "
+    "what this node believes.",
+)
+@options.option(
+    "--trust-signer",
+    "signer",
+    default="",
+    envvar="CERTLIB_TRUST_SIGNER",
+    metavar="SHA256",
+    zh="该目录中信任清单签名者的指纹，可用逗号分隔多个。",
+    en="Fingerprint of whoever may have signed the list in that folder; commas between several.",
 )
 @options.option(
     "--jobs",
@@ -81,6 +103,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     policy: str,
     on_day: datetime | None,
     trust: Path | None,
+    signer: str,
     jobs: int,
     data_dir: Path,
     credentials: Credentials,
@@ -92,7 +115,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     on: date | None = None if on_day is None else on_day.date()
     question = Question(on=on, policy=POLICIES[policy])
     with ExitStack() as stack:
-        answer = _answering(stack, targets, question, (data_dir, trust, jobs), credentials)
+        place = Place(data_dir, trust, signers_named(signer, "--trust-signer"), jobs)
+        answer = _answering(stack, targets, question, place, credentials)
         seen: list[Verdict] = []
         for result in _in_order(answer, targets, jobs):
             seen.append(Verdict(result["verdict"]))
@@ -110,17 +134,18 @@ def _answering(
     stack: ExitStack,
     targets: Sequence[Target],
     question: Question,
-    place: tuple[Path, Path | None, int],
+    place: Place,
     credentials: Credentials,
 ) -> Callable[[Target], Answer]:
     """Opens what these targets need, and nothing else; answers one target."""
-    data_dir, trust, jobs = place
     desk: Desk | None = None
     if any(target.path is not None for target in targets):
         from api.cli.local import open_local
 
-        desk = stack.enter_context(closing(open_local(data_dir, trust, min(jobs, len(targets)))))
-    remote = RemoteVerifier(credentials, data_dir)
+        children = min(place.jobs, len(targets))
+        opened = open_local(place.data_dir, place.trust, children, place.signers)
+        desk = stack.enter_context(closing(opened))
+    remote = RemoteVerifier(credentials, place.data_dir)
     stack.callback(remote.close)
 
     def answer(target: Target) -> Answer:
