@@ -163,7 +163,7 @@ def _seal(bench: Judgement, file: FileFacts) -> Finding:
     signed = any(item.facts.kind == "signature" for item in bench.signatures)
     for item in bench.signatures:
         if signed and item.facts.kind != "signature" and not bench.policy.record_needed:
-            continue  # a stranger's timestamp that is not believed proves nothing, and harms nothing
+            continue  # a timestamp that nobody believes proves nothing, and harms nothing
         problem, undecided = _distrust(item, strict=bench.policy.record_needed)
         if not problem:
             continue

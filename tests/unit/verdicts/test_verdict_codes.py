@@ -16,7 +16,7 @@ from certlib.certificate import (
 )
 from certlib.document import Holder
 from certlib.duties import DutyResult, PeriodicResult
-from certlib.evidence import ChangeFacts, ChangeGrade, ChangeKind, TimestampFacts
+from certlib.evidence import ChangeFacts, ChangeGrade, ChangeKind
 from certlib.findings import DISTRUST, FAULTS, FINDINGS, SERVICES
 from certlib.paper import Print, Sheet
 from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
@@ -41,7 +41,6 @@ from tests.fakes.evidence import (
     chain,
     message,
     signature,
-    timestamp,
     unchained,
 )
 from tests.fakes.parties import FIRM, change
@@ -448,12 +447,6 @@ def test_nothing_to_decide_with_is_no_finding_against_our_file():
     assert "no-anchors" not in report.sentence.en
 
 
-def test_untrusted_timestamp_is_distrust():
-    bad = timestamp(message=message(chain=unchained()))
-    facts = Facts(file=file(signature(timestamp=bad)), record=issued(), authorised=True)
-    assert judge(facts, OWN, NOW).code == "seal-untrusted"
-
-
 @pytest.mark.parametrize("code", ["11445200990090016H", ""])
 def test_signer_that_is_not_the_issuer_on_record(code):
     other = certificate(code=code)
@@ -576,14 +569,6 @@ def test_copy_within_its_purpose_and_time():
     report = judge(of_known(copy=copy, purpose="入学"), OWN, NOW)
     assert report.verdict is VALID
     assert any(finding.code == "purpose-copy" for finding in report.findings)
-
-
-def test_a_broken_timestamp_of_our_own_file_is_alteration():
-    """It was good when it was laid in; what anybody may lay into another's file proves nothing."""
-    bad = TimestampFacts(None, False, None)
-    facts = Facts(file=file(signature(timestamp=bad)), record=issued(), authorised=True)
-    assert judge(facts, OWN, NOW).code == "altered"
-    assert judge(replace(facts, record=None), FOREIGN, NOW).code == "foreign-valid"
 
 
 def test_as_of_is_said():

@@ -496,3 +496,17 @@ def test_who_signed_is_not_asked_where_the_bytes_are_others(policy):
         Facts(file=evidence.file(signature(message=message(digest_ok=False)))), policy, NOW
     )
     assert all(item.check.value != "seal" for item in report.findings)
+
+
+def test_untrusted_timestamp_is_distrust():
+    bad = timestamp(message=message(chain=unchained()))
+    facts = Facts(file=evidence.file(signature(timestamp=bad)), record=issued(), authorised=True)
+    assert judge(facts, OWN, NOW).code == "seal-untrusted"
+
+
+def test_a_broken_timestamp_of_our_own_file_is_alteration():
+    """It was good when it was laid in; what anybody may lay into another's file proves nothing."""
+    bad = TimestampFacts(None, False, None)
+    facts = Facts(file=evidence.file(signature(timestamp=bad)), record=issued(), authorised=True)
+    assert judge(facts, OWN, NOW).code == "altered"
+    assert judge(replace(facts, record=None), FOREIGN, NOW).code == "foreign-valid"
