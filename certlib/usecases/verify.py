@@ -256,6 +256,9 @@ class VerifyCertificates:
     ) -> tuple[Facts, tuple[Certificate, ...]]:
         if not file.identifier:
             return self._with_question(Facts(file=file), session, question), ()
+        if ids.parse(file.identifier).identifier is None:
+            # A stranger's file may say anything there, what no database takes for text, too.
+            return self._with_question(Facts(file=file, our_node=False), session, question), ()
         facts = self._record_facts(session, file.identifier, question)
         return replace(facts, file=file), ()
 

@@ -1,6 +1,7 @@
 """Questions and answers: by identifier, by fields, by file; a fault of ours is never `valid`."""
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -164,6 +165,14 @@ def test_our_file_byte_for_byte_needs_no_reading(house, issued):
     assert house.reader.reads == reads
     revoke(house, issued)
     assert house.verify.by_file(pdf, ASK).report.code == "revoked"
+
+
+@pytest.mark.parametrize("name", ["\x00", "\ud800", "1.2.156.3005.2.\x00", "'; drop", "x" * 128])
+def test_a_file_may_call_itself_anything(house, name):
+    page = json.dumps({"ZZBS": name})
+    forged = json.dumps({"page": page, "signer": "x", "seal": 1}).encode()
+    report = house.verify.by_file(forged, ASK).report
+    assert (report.verdict, report.code) == (Verdict.INVALID, "seal-not-on-record")
 
 
 def test_by_digest_says_the_same_as_the_file_and_nothing_of_others(house, issued, monkeypatch):
