@@ -7,15 +7,16 @@ it is for the counter.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from api import public
 from certlib.findings import FINDINGS
+from certlib.usecases.verify import Answer
 from certlib.verdicts import Sentence
-from certlib.verification import Check, Outcome, Report
+from certlib.verification import FOREIGN, Check, Facts, Outcome, Report, judge
 
-__all__ = ["Line", "lines", "sentence", "status"]
+__all__ = ["Line", "lines", "sentence", "status", "weighed"]
 
 _OF_FILE: Final = (
     Check.INTEGRITY,
@@ -59,6 +60,21 @@ class Line:
     outcome: str
     zh: str
     en: str
+
+
+def weighed(answer: Answer) -> Answer:
+    """The answer on a file, judged as others' files are where it bears no mark of this library.
+
+    Such a file never was a certificate of ours; that it is not made as ours are must not be called
+    an alteration. The facts are the same, and nothing that it can be called then is `valid` here:
+    it stays a file of somebody else.
+    """
+    file = answer.file
+    if file is None or not file.readable or not file.signatures:
+        return answer
+    if file.looks_ours or file.identifier:
+        return answer
+    return replace(answer, report=judge(Facts(file=file), FOREIGN, answer.report.as_of))
 
 
 def sentence(report: Report, *, personal: bool) -> Sentence:

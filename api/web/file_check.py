@@ -13,6 +13,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import UploadFile
 
+from api import public_files
 from api.deps import MetricsDep, PartsDep
 from api.failures import MediaTypeUnsupported
 from api.metrics import Metrics
@@ -92,7 +93,7 @@ def examine(
 
 
 def _examined(parts: Parts, metrics: Metrics, content: bytes) -> Answer:
-    answer = parts.verify.by_file(content, Question())
+    answer = public_files.weighed(parts.verify.by_file(content, Question()))
     verdict_page.count(metrics, answer.report)
     if answer.file is not None and answer.file.fault in {"timeout", "memory", "crashed", "busy"}:
         metrics.reader_faults.labels(answer.file.fault).inc()

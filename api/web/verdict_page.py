@@ -18,8 +18,13 @@ from certlib.verdicts import Sentence
 from certlib.verification import Report, Verdict
 
 ABSENT: Final = frozenset({"not-found", "identifier-malformed", "other-node"})
-_UNCHECKED: Final = frozenset({"unreadable", "not-a-certificate", "cannot-tell"})
-"""Nothing was found against anybody: the file, or we, could not say."""
+_WORDS: Final[Mapping[str, str]] = {
+    "unreadable": "unchecked",
+    "cannot-tell": "unchecked",
+    "not-a-certificate": "not_ours",
+    "foreign-valid": "not_ours",
+}
+"""Neither good nor bad as a certificate of this library: the word above the sentence."""
 _TONES: Final[Mapping[Verdict, str]] = {
     Verdict.VALID: "ok",
     Verdict.INVALID: "bad",
@@ -108,11 +113,11 @@ def _page(
 
 def _said(answer: Answer, sentence: Sentence) -> dict[str, Any]:
     report = answer.report
-    waits = report.code in ABSENT or report.code in _UNCHECKED
+    waits = report.code in ABSENT or report.code in _WORDS
     tone = "wait" if waits else _TONES[report.verdict]
     return {
         "tone": tone,
-        "word": "unchecked" if report.code in _UNCHECKED else tone,
+        "word": _WORDS.get(report.code, tone),
         "code": report.code,
         "sentence": {"zh": sentence.zh, "en": sentence.en},
         "next_step": {"zh": sentence.next_zh, "en": sentence.next_en},

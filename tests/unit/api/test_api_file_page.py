@@ -14,6 +14,7 @@ from api.web.file_texts import FILE_WORDS, REFUSALS
 from certlib.errors import StoreUnavailable
 from certlib.evidence import FileFacts
 from certlib.verification import Check
+from tests.fakes import evidence
 from tests.unit.api.api_world import DECISION
 from tests.unit.api.test_api_pages import _outline
 from tests.unit.api.test_api_public import PERSON, PERSONS, put_persons
@@ -231,6 +232,25 @@ def test_a_reader_that_fails_is_our_fault_and_counted(free, monkeypatch, fault):
     assert answer.headers["retry-after"] == "5"
     text = free.browser.get("/metrics").text
     assert f'certlib_reader_incidents_total{{fault="{fault}"}} 1.0' in text
+
+
+def test_what_others_signed_is_not_called_altered_for_not_being_made_as_ours_is(free, monkeypatch):
+    """Same facts, the policy of others' files; whatever bears a mark of ours is held to ours."""
+    unknown = evidence.message(chain=evidence.unchained())
+    cases = {
+        (False, "gap-digits", None): ("wait", "foreign-valid", "不是本库证照"),
+        (False, "gap-digits", unknown): ("wait", "seal-untrusted", "需进一步核实"),
+        (False, "", evidence.message(digest_ok=False)): ("bad", "altered", "不予采用"),
+        (True, "gap-digits", None): ("bad", "altered", "不予采用"),
+        (True, "gap-digits", unknown): ("bad", "altered", "不予采用"),
+    }
+    for (ours, odd, message), (tone, code, word) in cases.items():
+        changes = {"form_problem": odd} | ({} if message is None else {"message": message})
+        facts = evidence.file(evidence.signature(**changes), looks_ours=ours)
+        monkeypatch.setattr(free.house.reader, "read", lambda _pdf, facts=facts: facts)
+        answer = _send(free, b"%PDF-1.7")
+        assert (answer.status_code, _result(answer)) == (200, (tone, code))
+        assert f'<p class="word">{word}</p>' in answer.text
 
 
 def test_a_name_cannot_become_markup_and_is_not_logged(free, caplog):

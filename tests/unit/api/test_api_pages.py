@@ -196,6 +196,41 @@ def test_the_style_asks_for_nothing_from_outside(world):
     assert "prefers-color-scheme: dark" in style
 
 
+def _luminance(colour):
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one, other):
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_text_stands_out_from_what_it_lies_on(world):
+    """4.5 to 1 (WCAG 2.2, 1.4.3), by day, by night and on paper."""
+    style = world.browser.get("/static/site.css").text
+    themes = [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", found))
+        for found in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    ]
+    assert len(themes) == 3
+    day = themes[0]
+    for theme in ({**day, **found} for found in themes):
+        washes = [theme[f"{tone}-wash"] for tone in ("ok", "bad", "wait")]
+        for text, grounds in (
+            ("ink", [theme["page"], theme["card"], *washes]),
+            ("soft", [theme["page"], theme["card"], *washes]),
+            ("accent", [theme["page"], theme["card"]]),
+            ("on-accent", [theme["accent"]]),
+            ("ok", [theme["ok-wash"], theme["card"]]),
+            ("bad", [theme["bad-wash"], theme["card"]]),
+            ("wait", [theme["wait-wash"], theme["card"]]),
+        ):
+            for ground in grounds:
+                assert _contrast(theme[text], ground) >= 4.5, (text, theme[text], ground)
+
+
 def test_colour_is_never_alone(world):
     """Icon, word and sentence say it too: for readers who see no difference of colours."""
     identifier = world.issued()
