@@ -48,7 +48,7 @@ from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
 from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
-from keys.trust_store import ListOptions, TrustStore
+from keys.trust_store import ListOfOthers, ListOptions, TrustStore
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
 from signing.pages.child import ChildRenderer, RenderingOptions
@@ -372,14 +372,10 @@ def _authority(
     return open_or_create(settings.data_dir / "keys", kek, clock, entropy, options)
 
 
-def _trust(
-    settings: Settings, authority: DevelopmentAuthority, *, keeps: bool = True
-) -> TrustStore:
+def _trust(settings: Settings, own: DevelopmentAuthority, *, keeps: bool = True) -> TrustStore:
     """The own authority, and the signed list of others where one is set."""
-    options = None
-    if settings.trust_list is not None:
-        options = ListOptions(settings.trust_list, settings.trust_signers)
-    return TrustStore(authority, settings.data_dir / "trust", options, keeps=keeps)
+    options = ListOptions.of(settings.trust_list, settings.trust_signers)
+    return TrustStore(own, ListOfOthers(settings.data_dir / "trust", options, keeps=keeps))
 
 
 def _make_private(folder: Path) -> None:

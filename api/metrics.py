@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from api.metrics_record import Keys, KeysSource, Record
 from api.metrics_shared import Shared
+from api.metrics_trust import TrustFigures
 from api.timings import Timings
 from certlib.errors import Corrupt, KeyUnusable, SealMismatch
 from certlib.ports import Clock
@@ -35,6 +36,8 @@ class Metrics:
             a lock: it runs on the event loop alone.
     """
 
+    shared: Shared | None = None
+
     def __init__(
         self,
         registry: Registry,
@@ -43,7 +46,6 @@ class Metrics:
         keys: KeysSource | None = None,
     ) -> None:
         self.collected, self.record = CollectorRegistry(), CollectorRegistry()
-        self.shared: Shared | None = None
         own = self.collected
         ProcessCollector(registry=own)
         self.requests = Counter(
@@ -89,6 +91,7 @@ class Metrics:
             "Whether kept seals stand against the history on record",
             registry=own,
         )
+        self.trust = TrustFigures(own)
         self.status_answers: Tally[tuple[int, str]] = Tally()
         own.register(_Answers(self.status_answers))
         if timings is not None:

@@ -12,6 +12,7 @@ from api.settings import Settings
 from api.timings import Timings
 from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
+from certlib.errors import CertlibError
 from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
 from certlib.registry import Registry, StatusRow
 from certlib.usecases.add_form import AddForms
@@ -125,6 +126,41 @@ class Published(Protocol):
         ...
 
 
+class TrustStanding(Protocol):
+    """How it is with the signed list of other authorities."""
+
+    @property
+    def version(self) -> int:
+        """Of the list in force; 0 where none is."""
+        ...
+
+    @property
+    def problem(self) -> CertlibError | None:
+        """Why the file that lies there now is not in force."""
+        ...
+
+    @property
+    def remembered(self) -> bool:
+        """Whether a later start will know which version was here."""
+        ...
+
+    def late(self, now: datetime) -> float:
+        """Seconds since the next list was due."""
+        ...
+
+    def faulty(self, now: datetime) -> int:
+        """Revocation lists of others that are overdue, or none at all."""
+        ...
+
+
+class Trust(Protocol):
+    """Whom this node believes beside itself."""
+
+    def standing(self) -> TrustStanding:
+        """How it is now; a file that has changed is read."""
+        ...
+
+
 class Timestamps(TimestampSource, Protocol):
     """A timestamp authority that also speaks RFC 3161 over HTTP."""
 
@@ -183,6 +219,11 @@ class Parts(Protocol):
     @property
     def authority(self) -> Published:
         """Certificates and CRLs to publish."""
+        ...
+
+    @property
+    def trust(self) -> Trust:
+        """The list of other authorities."""
         ...
 
     @property

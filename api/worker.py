@@ -55,6 +55,7 @@ class Worker:
         self._reconcile_seconds = reconcile_seconds
         self._failing = 0
         self._contradicted = ""
+        self._trust: tuple[int, str] = (0, "")
         self._courier = Courier(parts.notices.deliver, metrics)
         self._jobs = (
             _Job("reconcile", reconcile_seconds, self._reconcile),
@@ -63,6 +64,7 @@ class Worker:
             _Job("sweep", 60.0, self._sweep),
             _Job("seal-history", 1.0, self._seal_history, alone=True),
             _Job("metrics", 2.0, metrics.leave),
+            _Job("trust", 15.0, self._look_at_trust),
             _Job("locks", 1.0, self._lock_files, alone=True),
             _Job("notices", 1.0, self._courier.round),
             _Job("forget-deliveries", 3600.0, self._courier.forget),
@@ -165,6 +167,24 @@ class Worker:
     def _refresh_crls(self) -> None:
         if self._parts.authority.refresh_crls():
             logs.event(_log, logging.INFO, "new revocation lists")
+
+    def _look_at_trust(self) -> None:
+        """A list that is not believed changes nothing, and somebody has to know."""
+        standing, now = self._parts.trust.standing(), self._parts.clock.now()
+        problem, version = standing.problem, standing.version
+        self._metrics.trust.tell(standing, now)
+        reason = "" if standing.remembered else "not-remembered"
+        if problem is not None:
+            reason = str(problem.values.get("reason", problem.code))
+        if (version, reason) == self._trust:  # once, not at every look
+            return
+        self._trust = (version, reason)
+        if not reason:
+            logs.event(_log, logging.INFO, "trust list in force", version=version)
+        elif problem is None:
+            logs.event(_log, logging.ERROR, "trust list not remembered", version=version)
+        else:
+            logs.event(_log, logging.ERROR, "trust list refused", reason=reason, in_force=version)
 
     def _keep_seals(self) -> None:
         """A department that is new, or bears another name from today on, needs a seal."""

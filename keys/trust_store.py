@@ -6,6 +6,7 @@ folder, so that a restart does not forget it.
 """
 
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from cryptography import x509
 
 from certlib.errors import CertlibError, SigningUnavailable
 from certlib.ports import TrustMaterial
-from certlib.trust import TrustedAuthority, TrustList
+from certlib.trust import TrustedAuthority, TrustList, Use
 from certlib.trust_errors import TrustListRefused, refused
 from keys import files
 from keys.trust import CRL_FOLDER, material_of
@@ -24,7 +25,7 @@ from keys.trust_crls import CrlFolder, Crls, Mark, mark_of
 from keys.trust_list import LIMIT, SignedList, believed
 from keys.trust_memory import Memory
 
-__all__ = ["ListOptions", "OwnAuthority", "TrustStanding", "TrustStore"]
+__all__ = ["ListOfOthers", "ListOptions", "OwnAuthority", "TrustStanding", "TrustStore"]
 
 _ACCEPTED: Final = "accepted.json"
 _SEEN: Final = "seen.json"
@@ -49,6 +50,11 @@ class ListOptions:
     path: Path
     signers: frozenset[str]
 
+    @classmethod
+    def of(cls, path: Path | None, signers: frozenset[str]) -> "ListOptions | None":
+        """None where a node has no such list."""
+        return None if path is None else cls(path, signers)
+
 
 @dataclass(frozen=True, slots=True)
 class TrustStanding:
@@ -69,18 +75,43 @@ class TrustStanding:
     remembered: bool = True
 
     @property
+    def version(self) -> int:
+        """Of the list in force; 0: the own authority alone is believed."""
+        return 0 if self.signed is None else self.signed.found.version
+
+    @property
     def next_update(self) -> datetime | None:
         """When the next list is due."""
         return None if self.signed is None else self.signed.found.next_update
 
-    def stale(self, now: datetime) -> bool:
-        """Whether the list in force is older than its operator wants it to be."""
-        return self.signed is not None and self.signed.found.stale(now)
+    def late(self, now: datetime) -> float:
+        """Seconds since the next list was due; 0.0 before."""
+        due = self.next_update
+        return 0.0 if due is None else max(0.0, (now - due).total_seconds())
 
     def overdue(self, now: datetime) -> int:
         """How many revocation lists of others should have been replaced by now."""
-        loaded = (x509.load_der_x509_crl(der) for der in self.crls.lists)
-        return sum(crl.next_update_utc is not None and crl.next_update_utc < now for crl in loaded)
+        ends = (crl.next_update_utc for crl in self._lists())
+        return sum(end is not None and end < now for end in ends)
+
+    def faulty(self, now: datetime) -> int:
+        """How many revocation lists of others are overdue, or none at all."""
+        return self.overdue(now) + len(self.crls.bad)
+
+    def uncovered(self) -> tuple[str, ...]:
+        """Names of authorities for seals of which no revocation list is here."""
+        if self.signed is None:
+            return ()
+        issuers = {crl.issuer.public_bytes() for crl in self._lists()}
+        found = (
+            entry.name
+            for entry in self.signed.found.authorities
+            if Use.SEAL in entry.uses and not issuers & _names((entry.certificate, *entry.helpers))
+        )
+        return tuple(dict.fromkeys(found))
+
+    def _lists(self) -> Iterator[x509.CertificateRevocationList]:
+        return map(x509.load_der_x509_crl, self.crls.lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +123,17 @@ class _Trusted:
     material: TrustMaterial
 
 
-class TrustStore:
-    """List and material of the moment; follows the files, looks at them at every question."""
+class ListOfOthers:
+    """The signed list and the revocation lists of others; follows the files at every question."""
 
-    def __init__(
-        self,
-        own: OwnAuthority,
-        folder: Path,
-        options: ListOptions | None,
-        *,
-        keeps: bool = True,
-    ) -> None:
-        """Believes `own`, and what `options` names.
+    def __init__(self, folder: Path, options: ListOptions | None, *, keeps: bool = True) -> None:
+        """Believes what `options` names.
 
         Args:
-            own: the node's own authority.
             folder: the node's own: what was accepted, what was seen, `crls/*.crl`.
-            options: the signed list of others; None where there is none.
+            options: the signed list; None where there is none.
             keeps: False looks only, and leaves the folder as it is.
         """
-        self._own = own
         self._folder = folder
         self._options = options
         self._keeps = keeps
@@ -120,41 +142,15 @@ class TrustStore:
         self._lock = threading.Lock()
         self._marks: object = None
         self._standing = TrustStanding(configured=options is not None)
-        self._last: _Trusted | None = None
-
-    def trust_list(self) -> TrustList:
-        """Who is believed for what, now."""
-        return self._current().found
-
-    def material(self) -> TrustMaterial:
-        """What paths are built of, now; the same object until something changes."""
-        return self._current().material
 
     def standing(self) -> TrustStanding:
-        """How it is with the list of others, now."""
-        return self._current().standing
-
-    def _current(self) -> _Trusted:
-        own, own_material = self._own.trusted(), self._own.trust_material()
+        """How it is now; the same object until a file changes."""
         with self._lock:
-            standing = self._followed()
-            last = self._last
-            if (
-                last is None
-                or last.own is not own
-                or last.standing is not standing
-                or last.own_material != own_material
-            ):
-                last = self._last = _joined(own, own_material, standing)
-            return last
-
-    def _followed(self) -> TrustStanding:
-        marks = self._marks_now()
-        if marks != self._marks:
-            standing, lasting = self._loaded(self._standing)
-            self._standing = standing
-            self._marks = marks if lasting else None
-        return self._standing
+            marks = self._marks_now()
+            if marks != self._marks:
+                self._standing, lasting = self._loaded(self._standing)
+                self._marks = marks if lasting else None
+            return self._standing
 
     def _marks_now(self) -> tuple[Mark, object]:
         path = None if self._options is None else self._options.path
@@ -205,6 +201,41 @@ class TrustStore:
         return signed
 
 
+class TrustStore:
+    """List and material of the moment: the own authority, and the list of others."""
+
+    def __init__(self, own: OwnAuthority, others: ListOfOthers) -> None:
+        """Believes both."""
+        self._own = own
+        self._others = others
+        self._last: _Trusted | None = None
+
+    def trust_list(self) -> TrustList:
+        """Who is believed for what, now."""
+        return self._current().found
+
+    def material(self) -> TrustMaterial:
+        """What paths are built of, now; the same object until something changes."""
+        return self._current().material
+
+    def standing(self) -> TrustStanding:
+        """How it is with the list of others, now."""
+        return self._others.standing()
+
+    def _current(self) -> _Trusted:
+        own, own_material = self._own.trusted(), self._own.trust_material()
+        standing, last = self._others.standing(), self._last
+        if (
+            last is None
+            or last.own is not own
+            or last.standing is not standing
+            or last.own_material != own_material
+        ):
+            # Two threads may both do this; each answers with what it has seen.
+            last = self._last = _joined(own, own_material, standing)
+        return last
+
+
 def _joined(
     own: TrustedAuthority, own_material: TrustMaterial, standing: TrustStanding
 ) -> _Trusted:
@@ -216,3 +247,8 @@ def _joined(
         found = replace(signed.found, authorities=(own, *signed.found.authorities))
     material = material_of(found, (*own_material.crls, *standing.crls.lists))
     return _Trusted(own, own_material, standing, found, material)
+
+
+def _names(certificates: tuple[bytes, ...]) -> set[bytes]:
+    """Subjects, DER."""
+    return {x509.load_der_x509_certificate(der).subject.public_bytes() for der in certificates}

@@ -19,7 +19,7 @@ from keys.trust import CRL_FOLDER, LIST_NAME, MEMORY_NAME
 from keys.trust_crls import CrlFolder
 from keys.trust_list import SignedList
 from keys.trust_memory import Memory
-from keys.trust_store import ListOptions, TrustStanding, TrustStore
+from keys.trust_store import ListOfOthers, ListOptions, TrustStanding, TrustStore
 
 __all__ = [
     "LIST_NAME",
@@ -129,16 +129,15 @@ def check(path: Path, signers: frozenset[str], data_dir: Path) -> SignedList:
     return signed
 
 
-def force(data_dir: Path) -> tuple[TrustList, TrustStanding, bool]:
-    """What is believed in `data_dir` now, how it is with the list, and whether it is stale.
+def force(data_dir: Path) -> tuple[TrustList, TrustStanding]:
+    """What is believed in `data_dir` now, and how it is with the list of others.
 
     Raises:
         UsageProblem: there are no keys, or a setting is wrong.
     """
     settings = reading_settings(data_dir)
     store = _store(settings, own_authority(data_dir))
-    standing = store.standing()
-    return store.trust_list(), standing, standing.stale(SystemClock().now())
+    return store.trust_list(), store.standing()
 
 
 def export(data_dir: Path, folder: Path, listed: Path | None) -> tuple[SignedList, int]:
@@ -201,10 +200,8 @@ def _revocation(authority: DevelopmentAuthority, folder: Path) -> Iterator[tuple
 
 
 def _store(settings: Settings, authority: DevelopmentAuthority) -> TrustStore:
-    options = None
-    if settings.trust_list is not None:
-        options = ListOptions(settings.trust_list, settings.trust_signers)
-    return TrustStore(authority, settings.data_dir / "trust", options, keeps=False)
+    options = ListOptions.of(settings.trust_list, settings.trust_signers)
+    return TrustStore(authority, ListOfOthers(settings.data_dir / "trust", options, keeps=False))
 
 
 def _content(path: Path) -> bytes:

@@ -1,11 +1,14 @@
 """Keys, seals, revocation lists and timestamps: what can sign today, and for how long."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from api.doctor import instruments
 from api.doctor.model import Check, Finding, Subject, failed, ok, warning
+
+if TYPE_CHECKING:
+    from keys.trust_store import TrustStanding
 
 _SOON: Final = timedelta(days=90)
 _MOST_NAMED: Final = 3
@@ -83,6 +86,52 @@ def _remote(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _trust(subject: Subject) -> Iterator[Finding]:
+    """The signed list of other authorities, and their revocation lists."""
+    found, now = instruments.trust(subject), subject.clock.now()
+    if found.problem is not None:
+        yield failed(
+            f"信任清单文件未被采用，现行版本 {found.version}：{found.problem.zh_text}"
+            "请用 certlib trust check 核对，并向发布单位索取。",
+            f"The trust list that lies there is not in force, version {found.version} is: "
+            f"{found.problem.en_text} See certlib trust check, and ask its operator.",
+        )
+    if found.late(now):
+        yield warning(
+            f"信任清单（版本 {found.version}）已过应更新时间，请向发布单位索取新版。",
+            f"A newer trust list than version {found.version} is overdue: ask its operator.",
+        )
+    yield from _others_crls(found, now)
+    if found.configured and found.problem is None and not found.late(now):
+        yield ok(
+            f"信任清单版本 {found.version} 有效。",
+            f"Trust list version {found.version} is in force.",
+        )
+
+
+def _others_crls(found: "TrustStanding", now: datetime) -> Iterator[Finding]:
+    if found.crls.bad:
+        yield failed(
+            f"DATA_DIR/trust/crls 中有不是吊销列表的文件：{_some(found.crls.bad)}，请更换。",
+            f"In DATA_DIR/trust/crls lie files that are no revocation lists: "
+            f"{_some(found.crls.bad)}. Replace them.",
+        )
+    if found.overdue(now):
+        yield warning(
+            f"其他机构的吊销列表有 {found.overdue(now)} 份已过期，请更新 DATA_DIR/trust/crls。",
+            f"{found.overdue(now)} revocation lists of others are overdue: bring new ones to "
+            "DATA_DIR/trust/crls.",
+        )
+    if found.uncovered():
+        yield warning(
+            f"没有“{_some(found.uncovered())}”的吊销列表，其签章无法判定，请放入 "
+            "DATA_DIR/trust/crls。",
+            "There is no revocation list of some authorities in the trust list "
+            f"({len(found.uncovered())}), so nobody can judge their seals: bring theirs to "
+            "DATA_DIR/trust/crls.",
+        )
+
+
 def _some(names: Sequence[str]) -> str:
     rest = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" +{rest}" if rest > 0 else "")
@@ -96,6 +145,7 @@ CHECKS: Final = (
     Check("keys", ("密钥", "Keys"), _keys, ("user", "secrets"), _ADVICE),
     Check("certificates", ("证书有效期", "Certificates"), _certificates, ("keys",)),
     Check("crls", ("吊销列表", "Revocation lists"), _crls, ("keys",)),
+    Check("trust", ("信任清单", "Trust list"), _trust, ("user",)),
     Check("timestamps", ("时间戳", "Timestamps"), _timestamps, ("keys",)),
     Check("history-timestamps", ("外部时间戳", "Remote timestamps"), _remote),
 )

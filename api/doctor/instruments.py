@@ -18,6 +18,7 @@ from certlib.registry import Backlog, HistoryTail
 from keys.inspection import AuthorityFacts, inspect
 from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
+from keys.trust_store import ListOfOthers, ListOptions, TrustStanding
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.pages.child import ChildRenderer, RenderingOptions
 from signing.pages.fonts import PACKAGED_FONTS
@@ -99,6 +100,13 @@ def authority(subject: Subject) -> AuthorityFacts:
     """Keys, certificates and revocation lists; raises `KeyUnusable`, `SigningUnavailable`."""
     folder = subject.settings.data_dir / "keys"
     return inspect(folder, kek(subject), subject.entropy, subject.clock.now())
+
+
+def trust(subject: Subject) -> TrustStanding:
+    """How it is with the signed list of other authorities; nothing is remembered by looking."""
+    settings = subject.settings
+    options = ListOptions.of(settings.trust_list, settings.trust_signers)
+    return ListOfOthers(settings.data_dir / "trust", options, keeps=False).standing()
 
 
 def own_timestamp(subject: Subject) -> None:

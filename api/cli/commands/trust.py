@@ -59,14 +59,14 @@ def show(*, file: Path | None, data_dir: Path, as_json: bool, lang: Language) ->
         opened = trust_lists.read_file(file)
         show_list(screen, opened.found, opened.signed, machine=as_json)
         return DONE
-    listed, standing, stale = trust_lists.force(data_dir)
+    listed, standing = trust_lists.force(data_dir)
     show_list(screen, listed, standing.signed, machine=as_json)
     if standing.problem is not None:
         screen.error(
             f"现有清单文件未被采用：{standing.problem.zh_text}",
             f"The list that lies there is not in force: {standing.problem.en_text}",
         )
-    if stale:
+    if listed.stale(trust_lists.now()):
         _tell_stale(screen, listed)
     return DONE
 

@@ -83,6 +83,24 @@ class PaperAuthority:
         return self.key
 
 
+class PaperStanding:
+    version, problem, seconds, crls, remembered = 0, None, 0.0, 0, True
+
+    def late(self, now):
+        return self.seconds
+
+    def faulty(self, now):
+        return self.crls
+
+
+class PaperTrust:
+    def __init__(self):
+        self.now = PaperStanding()
+
+    def standing(self):
+        return self.now
+
+
 class PaperTimestamps:
     error = None
 
@@ -105,6 +123,7 @@ class Parts:
     token_key: bytes = b"t" * 32
     lock_files: Any = None
     timings: Timings = field(default_factory=Timings)
+    trust: PaperTrust = field(default_factory=PaperTrust)
 
     def samples(self, version):
         return sample_fields(version)

@@ -12,6 +12,7 @@ from api.worker import Worker
 from certlib.departments import DatedName
 from certlib.errors import SigningUnavailable, StoreUnavailable
 from certlib.sources import Source
+from certlib.trust_errors import refused
 from certlib.usecases.lock_files import Locked
 from certlib.usecases.reconcile import Reconciled
 from tests.unit.usecases.house import ISSUER
@@ -193,3 +194,42 @@ def test_a_history_that_was_set_back_is_told_and_not_sealed(world, worker, tmp_p
     (tmp_path / "objects" / beyond).unlink()
     assert told() == (False, "")
     assert len(objects.batches()) > len(kept)
+
+
+def test_a_trust_list_that_is_refused_is_told_once(world, worker, monkeypatch):
+    """By log and metric; the list before stays in force."""
+    said = []
+    monkeypatch.setattr(
+        "api.worker.logs.event", lambda _log, _level, text, **values: said.append((text, values))
+    )
+    standing = world.parts.trust.now
+    standing.version = 3
+    worker._look_at_trust()
+    worker._look_at_trust()
+    assert said == [("trust list in force", {"version": 3})]
+    standing.problem, standing.seconds, standing.crls = refused("signature"), 60.0, 2
+    worker._look_at_trust()
+    worker._look_at_trust()
+    assert said[1:] == [("trust list refused", {"reason": "signature", "in_force": 3})]
+    standing.problem = SigningUnavailable(what="I/O")
+    worker._look_at_trust()
+    assert said[2][1]["reason"] == "signing-unavailable"
+    standing.problem, standing.remembered = None, False
+    worker._look_at_trust()
+    assert said[3] == ("trust list not remembered", {"version": 3})
+
+
+def test_the_metrics_tell_how_it_is_with_the_trust_list(world):
+    metrics = Metrics(world.house.registry, world.house.clock)
+    standing = world.parts.trust.now
+    standing.version, standing.problem = 3, refused("signature")
+    standing.seconds, standing.crls = 60.0, 2
+    Worker(world.parts, metrics)._look_at_trust()
+    told = metrics.text().decode()
+    for name, value in (
+        ("list_version", 3),
+        ("list_refused", 1),
+        ("list_overdue_seconds", 60),
+        ("crls_faulty", 2),
+    ):
+        assert f"certlib_trust_{name} {value}.0" in told

@@ -165,13 +165,13 @@ def test_a_list_older_than_the_one_in_force_is_refused(
     data: tuple[str, Path],
     own: DevelopmentAuthority,
 ):
-    from keys.trust_store import ListOptions, TrustStore
+    from keys.trust_store import ListOfOthers, ListOptions, TrustStore
 
     path, signer = signed
     newer = Path("newer.json")
     run("trust", "sign", drafted, "--out", newer, "--number", 5, *data)
     options = ListOptions(newer, frozenset({signer}))
-    assert TrustStore(own, data[1] / "trust", options).trust_list().version == 5
+    assert TrustStore(own, ListOfOthers(data[1] / "trust", options)).trust_list().version == 5
     said = run("trust", "check", path, "--signer", signer, *data, "--json")
     assert (said.code, said.line["reason"]) == (1, "rollback")
     assert run("trust", "check", newer, "--signer", signer, *data).code == 0

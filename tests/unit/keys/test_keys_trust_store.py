@@ -17,7 +17,7 @@ from keys import files
 from keys.trust import LIST_NAME, MEMORY_NAME, open_trust, save_trust
 from keys.trust_list import believed, write
 from keys.trust_memory import Memory
-from keys.trust_store import ListOptions, TrustStore
+from keys.trust_store import ListOfOthers, ListOptions, TrustStore
 from tests.unit.keys.keys_world import START, SetClock, found
 from tests.unit.keys.trust_world import NEXT, entry, listing, reason_of, signer
 
@@ -241,7 +241,7 @@ def node(tmp_path, own, place, names):
     options = ListOptions(place, names)
 
     def start(**changes):
-        return TrustStore(own, tmp_path / "trust", replace(options, **changes))
+        return TrustStore(own, ListOfOthers(tmp_path / "trust", replace(options, **changes)))
 
     def put(content):
         # As an operator does: a whole new file, renamed into place.
@@ -256,7 +256,7 @@ def versions(store):
 
 
 def test_without_a_list_the_own_authority_is_the_list(own, tmp_path):
-    store = TrustStore(own, tmp_path / "trust", None)
+    store = TrustStore(own, ListOfOthers(tmp_path / "trust", None))
     listed, root = store.trust_list(), own.trust_material().seal_anchors[0]
     assert store.material() == own.trust_material()
     assert store.material() is store.material()
@@ -268,12 +268,13 @@ def test_without_a_list_the_own_authority_is_the_list(own, tmp_path):
     early = START - timedelta(days=1)
     assert listed.refusal(name, Use.SEAL, early, TRANSPORT[0], "") == "authority-not-yet"
     assert not store.standing().configured
-    assert not store.standing().stale(datetime(2999, 1, 1, tzinfo=UTC))
+    assert store.standing().late(datetime(2999, 1, 1, tzinfo=UTC)) == 0.0
+    assert store.standing().uncovered() == ()
     assert not (tmp_path / "trust").exists()
 
 
 def test_a_new_department_is_covered_from_its_seal_on(own, tmp_path):
-    store = TrustStore(own, tmp_path / "trust", None)
+    store = TrustStore(own, ListOfOthers(tmp_path / "trust", None))
     assert store.trust_list().authorities[0].issuers == {TRANSPORT[0]}
     own.issue_seal("11445200990090307L", "揭阳市城乡规划局")
     assert store.trust_list().authorities[0].issuers == {TRANSPORT[0], "11445200990090307L"}
@@ -388,7 +389,7 @@ def test_a_copy_that_was_kept_and_set_back_is_not_believed(node, editions):
 
 def test_looking_only_leaves_the_folder_alone(node, editions, own, place, names):
     node.put(editions[2])
-    looking = TrustStore(own, node.folder, ListOptions(place, names), keeps=False)
+    looking = TrustStore(own, ListOfOthers(node.folder, ListOptions(place, names), keeps=False))
     assert versions(looking) == 2
     assert not node.folder.exists()
     versions(node.start())
@@ -399,8 +400,8 @@ def test_looking_only_leaves_the_folder_alone(node, editions, own, place, names)
 def test_a_stale_list_stays_in_force_and_says_so(node, editions):
     node.put(editions[1])
     store = node.start()
-    assert not store.standing().stale(NEXT)
-    assert store.standing().stale(NEXT + timedelta(seconds=1))
+    assert store.standing().late(NEXT - timedelta(days=1)) == 0.0
+    assert store.standing().late(NEXT + timedelta(seconds=1)) == 1.0
     assert store.standing().next_update == NEXT
     assert store.trust_list().stale(NEXT + timedelta(seconds=1))
 
@@ -437,10 +438,14 @@ def test_a_bad_revocation_list_does_not_take_away_the_good_one(node, editions, o
 def test_overdue_revocation_lists_of_others_are_counted(node, editions, other):
     node.put(editions[1])
     (node.folder / "crls").mkdir(parents=True)
+    assert node.start().standing().uncovered() == ("邻市电子证照库",)
     (node.folder / "crls" / "a.crl").write_bytes(other.crls[0])
+    (node.folder / "crls" / "b.crl").write_bytes(b"rubbish")
     standing = node.start().standing()
-    assert standing.overdue(START) == 0
-    assert standing.overdue(START + timedelta(days=400)) == 1
+    assert (standing.overdue(START), standing.faulty(START)) == (0, 1)
+    late = START + timedelta(days=400)
+    assert (standing.overdue(late), standing.faulty(late)) == (1, 2)
+    assert standing.uncovered() == ()
 
 
 def test_new_revocation_lists_of_the_own_authority_reach_the_material(node, editions, own, clock):
