@@ -230,7 +230,7 @@ def open_desk(settings: Settings) -> Desk:
         children = ChildOptions(children=settings.reader_children)
         reader = ChildEvidenceReader(trust.material, children)
         stack.callback(reader.close)
-        verify = VerifyCertificates(registry, reader, clock, divisions())
+        verify = VerifyCertificates(registry, reader, clock, divisions(), trust.trust_list)
         return Desk(registry, reader, trust, verify, stack.pop_all())
 
 
@@ -296,7 +296,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         follow=FollowChanges(registry, clock),
         notices=open_notices(settings, registry, clock, entropy),
         read=ReadCertificates(registry, objects, clock),
-        verify=VerifyCertificates(registry, reader, clock, table),
+        verify=VerifyCertificates(registry, reader, clock, table, trust.trust_list),
         reconcile=Reconcile(registry, workshop, clock),
         lock_files=_lock_files(settings, registry, objects),
         departments=ManageDepartments(registry, table, clock, entropy),

@@ -1,5 +1,6 @@
 """What verifies files on this machine: with the record when it is at hand, offline when not."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from api.settings import Settings
 from certlib.divisions import DivisionTable
 from certlib.ports import Clock, TrustMaterial
 from certlib.registry import Registry
+from certlib.trust import TrustList
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, open_or_create
 from keys.trust import open_trust
@@ -57,6 +59,7 @@ def open_local(
         registry: Registry | None = None
         places = DivisionTable({})
         reader: ChildEvidenceReader | None = None
+        believed: Callable[[], TrustList] | None = None
         if _has_record(settings):
             from api.bootstrap import open_desk
             from api.shipped import divisions
@@ -64,12 +67,15 @@ def open_local(
             places = divisions()
             desk = open_desk(settings)
             stack.callback(desk.close)
-            registry, reader = desk.registry, desk.reader
+            registry, reader, believed = desk.registry, desk.reader, desk.trust.trust_list
         if reader is None or trust is not None:
-            material = TrustMaterial() if trust is None else open_trust(trust, signers)[1]
+            material = TrustMaterial()
+            if trust is not None:
+                found, material = open_trust(trust, signers)
+                believed = lambda: found  # noqa: E731 - the list does not change under one command
             reader = ChildEvidenceReader(lambda: material, ChildOptions(children=children))
             stack.callback(reader.close)
-        verify = VerifyCertificates(registry, reader, clock, places)
+        verify = VerifyCertificates(registry, reader, clock, places, believed)
         online = registry is not None
         return Desk(verify, clock, online, settings.upload_limit, stack.pop_all())
 

@@ -28,12 +28,17 @@ _NO_FILE: Final = Problem(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is asked about: one of `identifier`, `query`, `pdf`."""
+    """What is asked about: one of `identifier`, `query`, `pdf`.
+
+    Attributes:
+        detailed: the answer shall have the detailed report, too.
+    """
 
     question: Question
     identifier: str | None = None
     query: SearchQuery | None = None
     pdf: bytes | None = None
+    detailed: bool = False
 
     @property
     def file(self) -> FileAskedOut | None:
@@ -55,7 +60,7 @@ async def target_of(request: Request) -> Target:
             return _from_json(body)
         case "application/pdf":
             asked = _asked(dict(request.query_params))
-            return Target(asked.to_question(), pdf=body)
+            return Target(asked.to_question(), pdf=body, detailed=asked.detailed)
         case "multipart/form-data":
             return await _from_form(request, body)
         case _:
@@ -69,9 +74,9 @@ def _from_json(body: bytes) -> Target:
     except ValidationError as error:
         raise _invalid(error) from None  # its message holds the values
     if asked.fields is None:
-        return Target(asked.to_question(), identifier=asked.identifier)
+        return Target(asked.to_question(), asked.identifier, detailed=asked.detailed)
     query, claims = asked.fields.to_query()
-    return Target(asked.to_question(claims), query=query)
+    return Target(asked.to_question(claims), query=query, detailed=asked.detailed)
 
 
 async def _from_form(request: Request, body: bytes) -> Target:
@@ -94,7 +99,8 @@ async def _from_parts(form: FormData) -> Target:
             values[name] = value
     if pdf is None:
         raise Invalid(problems=(_NO_FILE,))
-    return Target(_asked(values).to_question(), pdf=pdf)
+    asked = _asked(values)
+    return Target(asked.to_question(), pdf=pdf, detailed=asked.detailed)
 
 
 def _asked(values: Mapping[str, Any]) -> Asked:

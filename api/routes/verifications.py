@@ -29,6 +29,7 @@ _PART: Final[dict[str, Any]] = {
         "known_at": {"type": "string", "format": "date-time"},
         "purpose": {"type": "string", "maxLength": 200},
         "policy": {"type": "string", "enum": ["own", "foreign"]},
+        "detailed": {"type": "boolean"},
         "claims": {"type": "string", "description": "JSON 对象。 A JSON object."},
     },
 }
@@ -74,11 +75,11 @@ def verify(
     metrics.verdicts.labels(answer.report.verdict.value, answer.report.code).inc()
     if answer.file is not None and answer.file.fault in {"timeout", "memory", "crashed", "busy"}:
         metrics.reader_faults.labels(answer.file.fault).inc()
-    return VerifiedOut.of(answer, target.file)
+    return VerifiedOut.of(answer, target.file, with_report=target.detailed)
 
 
 def _refuse(answer: Answer, target: Target) -> NoReturn:
-    told = VerifiedOut.of(answer, target.file).model_dump(mode="json")
+    told = VerifiedOut.of(answer, target.file, with_report=target.detailed).model_dump(mode="json")
     values = answer.report.findings[0].values
     raise FileUnreadable(verdict=told, fault=values["fault"], fault_en=values["fault_en"])
 

@@ -12,7 +12,7 @@ from certlib import holders
 from certlib.errors import Problem
 from certlib.registry import SearchQuery
 from certlib.usecases.verify import Answer, Question, Subject
-from certlib.verification import CORE_FIELDS, POLICIES, Claim, Finding
+from certlib.verification import CORE_FIELDS, POLICIES, Claim, Finding, detailed
 
 _MOST_CLAIMS = 50
 
@@ -44,6 +44,10 @@ class Asked(Wire):
     )
     purpose: Purpose = Field(default="", description="用途，与加注件比对。 Purpose of this use.")
     policy: PolicyName = "own"
+    detailed: bool = Field(
+        default=False,
+        description="一并返回详细报告。 With the detailed report: each finding with its clause.",
+    )
     claims: Claims = Field(
         default={},
         description="申请人所填要素，逐项与登记比对。 Fields as the applicant wrote them.",
@@ -145,11 +149,13 @@ class FindingOut(Wire):
     text: Said
     evidence: dict[str, Any]
     as_of: Instant
-    data_age: int = Field(description="所依据数据的秒龄；主库为0。 Seconds; 0: primary record.")
+    data_age: int = Field(
+        description="所依据数据的秒龄；主库和文件本身为0。 Seconds; 0: primary record, or file."
+    )
 
     @classmethod
     def of(cls, finding: Finding) -> Self:
-        """The wire shape. Facts come from the primary record or the file itself: no age."""
+        """The wire shape."""
         return cls(
             check=finding.check.value,
             outcome=finding.outcome.value,
@@ -157,7 +163,7 @@ class FindingOut(Wire):
             text=Said(zh=finding.zh, en=finding.en),
             evidence=dict(finding.evidence),
             as_of=finding.as_of,
-            data_age=0,
+            data_age=finding.data_age,
         )
 
 
@@ -212,9 +218,16 @@ class VerifiedOut(Wire):
     candidates: list[SubjectOut]
     warnings: list[Remark]
     file: FileAskedOut | None
+    report: dict[str, Any] | None = Field(
+        default=None,
+        description="详细报告，要求时返回，格式见 docs/verification-report.schema.json。 "
+        "The detailed report, where `detailed` was asked for.",
+    )
 
     @classmethod
-    def of(cls, answer: Answer, file: FileAskedOut | None = None) -> Self:
+    def of(
+        cls, answer: Answer, file: FileAskedOut | None = None, *, with_report: bool = False
+    ) -> Self:
         """The wire shape."""
         report = answer.report
         words = report.sentence
@@ -229,6 +242,7 @@ class VerifiedOut(Wire):
             candidates=[SubjectOut.of(item) for item in answer.candidates],
             warnings=_remarks(answer.warnings),
             file=file,
+            report=detailed(report, answer.file) if with_report else None,
         )
 
 

@@ -16,6 +16,7 @@ from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
 from certlib.states import CORRECTION, View
+from certlib.trust import TrustList
 from certlib.usecases.access import access_of
 from certlib.usecases.authority import authorised
 from certlib.usecases.caller import VERIFY, Caller
@@ -76,6 +77,8 @@ class VerifyCertificates:
 
     Args:
         divisions: names of places; without it, places are told by their codes.
+        trust: which authority may carry whose seals, at each question; without it every anchor
+            that the reader has may carry all.
     """
 
     def __init__(
@@ -84,11 +87,13 @@ class VerifyCertificates:
         reader: EvidenceReader,
         clock: Clock,
         divisions: DivisionTable = _NOWHERE,
+        trust: Callable[[], TrustList] | None = None,
     ) -> None:
         self._registry = registry
         self._reader = reader
         self._clock = clock
         self._divisions = divisions
+        self._trust = trust
 
     def by_identifier(self, text: str, question: Question) -> Answer:
         """The verdict on an identifier as somebody typed or scanned it.
@@ -316,7 +321,10 @@ class VerifyCertificates:
         warnings: Sequence[Problem] = (),
         file: FileFacts | None = None,
     ) -> Answer:
-        report = judge(facts, question.policy, self._clock.now())
+        policy = question.policy
+        if self._trust is not None and facts.file is not None:
+            policy = replace(policy, trust=self._trust())
+        report = judge(facts, policy, self._clock.now())
         subject = None if facts.record is None else subject_of(facts.record.content, facts)
         listed = tuple(subject_of(item.content) for item in candidates)
         return Answer(

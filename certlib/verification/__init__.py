@@ -13,6 +13,7 @@ from certlib.certificate import Certificate
 from certlib.findings import PARTS, SERVICES, TODAY_WORDS, worded
 from certlib.states import View
 from certlib.verdicts import SENTENCES
+from certlib.verification.detailed import detailed
 from certlib.verification.duty_checks import WARNINGS, duties
 from certlib.verification.file_checks import (
     known_file_findings,
@@ -56,6 +57,7 @@ __all__ = [
     "Policy",
     "Report",
     "Verdict",
+    "detailed",
     "judge",
     "same_text",
     "worst",

@@ -1,6 +1,8 @@
 """Checks of an uploaded file: integrity, changes, seal, issuer's authority, original."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from certlib.calendar import legal_day
@@ -167,7 +169,7 @@ def _seal(bench: Judgement, file: FileFacts) -> Finding:
         problem, undecided = _distrust(item, strict=bench.policy.record_needed)
         if not problem:
             continue
-        evidence = _seal_evidence(item)
+        evidence = _seal_evidence(bench, item)
         if item.problem == "weak-seal":
             values = {"problem": item.detail}
             return bench.finding(Check.SEAL, Outcome.UNKNOWN, "seal-weak", values, evidence)
@@ -177,10 +179,13 @@ def _seal(bench: Judgement, file: FileFacts) -> Finding:
         outcome = Outcome.UNKNOWN if unknown else Outcome.FAIL
         zh, en = worded(DISTRUST, problem)
         values = {"problem": zh, "problem_en": en}
-        return bench.finding(Check.SEAL, outcome, "seal-untrusted", values, evidence)
+        found = bench.finding(Check.SEAL, outcome, "seal-untrusted", values, evidence)
+        return replace(found, data_as_of=_data_as_of(item))
     first = bench.signatures[0]
     values = {"signer": _name(file.signatures[0])}
-    return bench.finding(Check.SEAL, Outcome.PASS, "sealed", values, _seal_evidence(first))
+    evidence = _seal_evidence(bench, first)
+    found = bench.finding(Check.SEAL, Outcome.PASS, "sealed", values, evidence)
+    return replace(found, data_as_of=_data_as_of(first))
 
 
 def _distrust(item: Conclusion, *, strict: bool) -> tuple[str, bool]:
@@ -210,8 +215,13 @@ def _conclusion(item: Conclusion) -> dict[str, Any]:
     }
 
 
-def _seal_evidence(item: Conclusion) -> Mapping[str, Any]:
-    signer, message = item.facts.signer, item.facts.message
+def _data_as_of(item: Conclusion) -> datetime | None:
+    return None if item.chain is None else item.chain.revocation_as_of
+
+
+def _seal_evidence(bench: Judgement, item: Conclusion) -> Mapping[str, Any]:
+    signer, message, trust = item.facts.signer, item.facts.message, bench.policy.trust
+    as_of = _data_as_of(item)
     return {
         **_conclusion(item),
         "signer": _name(item.facts),
@@ -219,6 +229,9 @@ def _seal_evidence(item: Conclusion) -> Mapping[str, Any]:
         "algorithm": "" if message is None else message.mechanism,
         "proven_time": item.moment.made.isoformat() if item.moment.proven else None,
         "certified": item.facts.certified,
+        "revocation_as_of": None if as_of is None else as_of.isoformat(),
+        "trust_list": None if trust is None else trust.version,
+        "trust_list_stale": trust is not None and trust.stale(bench.at),
     }
 
 

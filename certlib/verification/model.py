@@ -63,6 +63,8 @@ class Finding:
         evidence: what it rests on; never a holder's number.
         as_of: the instant for which it speaks.
         values: what fills its sentence.
+        data_as_of: of when the data is that it rests on; None: the primary record of that
+            instant, or the file itself.
     """
 
     check: Check
@@ -73,6 +75,14 @@ class Finding:
     as_of: datetime
     evidence: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    data_as_of: datetime | None = None
+
+    @property
+    def data_age(self) -> int:
+        """Seconds between the data that it rests on and the instant for which it speaks."""
+        if self.data_as_of is None:
+            return 0
+        return max(0, int((self.as_of - self.data_as_of).total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +181,8 @@ class Report:
     sentence: Sentence
     findings: tuple[Finding, ...]
     as_of: datetime
-    values: Mapping[str, Any] = field(default_factory=dict)
-    policy: Policy | None = None
+    values: Mapping[str, Any]
+    policy: Policy
     signatures: tuple[Conclusion, ...] = ()
 
 

@@ -127,6 +127,18 @@ def test_a_file_with_questions(world):
     assert answer.json()["code"] == "mismatch"
 
 
+def test_the_detailed_report_for_who_asks(world):
+    pdf = _file(world, world.issued()).replace(b'"seal": 1', b'"seal": 9')
+    assert _send_form(world, pdf).json()["report"] is None
+    report = _send_form(world, pdf, detailed="true").json()["report"]
+    assert report["signatures"][0]["indication"] == "TOTAL-PASSED"
+    asked = {"identifier": world.issued(), "detailed": True}
+    answer = world.browser.ask(
+        "POST", "/v1/verifications", json=asked, headers=world.bearer()
+    ).json()
+    assert (answer["report"]["verdict"], answer["report"]["file"]) == (answer["verdict"], None)
+
+
 @pytest.mark.parametrize("content", [b"", b"x", b"%PDF-1.7", b"\0" * 1000])
 def test_what_cannot_be_read_is_an_input_error_with_its_verdict(world, content):
     """A problem document that names the file, in both languages; nothing is recorded."""

@@ -13,6 +13,7 @@ from certlib.errors import Invalid, ScopeMissing, StoreUnavailable
 from certlib.paper import PaperAct, Print
 from certlib.registry import SearchQuery
 from certlib.states import Action
+from certlib.trust import TrustList
 from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.keep_paper import SheetAct
 from certlib.usecases.paper_then import sheets_of
@@ -200,6 +201,18 @@ def test_a_file_with_a_good_seal_that_is_not_on_record(house, issued):
     again = pdf.replace(b'"seal": 1', b'"seal": 9')
     report = house.verify.by_file(again, ASK).report
     assert (report.verdict, report.code) == (Verdict.INVALID, "seal-not-on-record")
+
+
+def test_the_trust_list_of_the_moment_decides_whom_to_believe(house, issued):
+    """It limits files that somebody brings; what is on record byte for byte needs nobody's word."""
+    _, pdf = house.read.file(CALLER, issued)
+    again = pdf.replace(b'"seal": 1', b'"seal": 9')
+    lists = [TrustList(7, house.clock.now(), None, "某市", ())]
+    verify = VerifyCertificates(house.registry, house.reader, house.clock, trust=lambda: lists[-1])
+    told = {item.check.value: item for item in verify.by_file(again, ASK).report.findings}
+    assert "不在信任名单内" in told["seal"].zh
+    assert told["seal"].evidence["trust_list"] == 7
+    assert verify.by_file(pdf, ASK).report.code == "valid"
 
 
 def test_altered_and_unreadable_files(house, issued):

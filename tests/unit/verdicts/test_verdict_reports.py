@@ -1,0 +1,100 @@
+"""The detailed report: fixed shape, a clause for everything, and no second look at the file."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from certlib.clauses import CLAUSES, clause_of
+from certlib.evidence import ChangeFacts, ChangeGrade, ChangeKind, StructureFacts
+from certlib.findings import DISTRUST
+from certlib.indications import Indication, SubIndication
+from certlib.trust import TrustList
+from certlib.verification import FOREIGN, OWN, Facts, detailed, judge
+from tests.fakes import evidence
+from tests.unit.life.builders import issued
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "docs" / "verification-report.schema.json").read_text("utf-8")
+)
+CHECKER = jsonschema.Draft202012Validator(
+    SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+)
+
+BARE = evidence.signature(timestamp=None, certified=None)
+FILES = {
+    "good": evidence.file(),
+    "bare": evidence.file(BARE),
+    "unreadable": evidence.file(readable=False, fault="truncated"),
+    "cms": evidence.file(evidence.signature(message=None, form_problem="cms-unreadable der")),
+    "untrusted": evidence.file(
+        evidence.signature(message=evidence.message(chain=evidence.unchained()))
+    ),
+    "changed": evidence.file(
+        changes=ChangeFacts(ChangeGrade.NOT_PERMITTED, (ChangeKind.FORM,), ("4 0",), "appearance"),
+        structure=StructureFacts(2, ("hybrid",)),
+    ),
+    "timestamped": evidence.file(
+        evidence.signature(covers_file=False), evidence.document_timestamp()
+    ),
+}
+
+
+def told(name, policy=OWN, **changes):
+    facts = Facts(file=FILES[name], record=issued(), authorised=True, **changes)
+    return detailed(judge(facts, policy, NOW), FILES[name])
+
+
+@pytest.mark.parametrize("policy", [OWN, FOREIGN], ids=lambda policy: policy.name)
+@pytest.mark.parametrize("name", FILES)
+def test_every_report_has_the_documented_shape(name, policy):
+    found = told(name, policy)
+    CHECKER.validate(found)
+    assert json.loads(json.dumps(found)) == found
+    assert all(item["clause"] for item in found["signatures"] if item["problem"])
+    assert all(item["clause"] for item in found["findings"] if item["check"] != "status_now")
+
+
+def test_report_without_a_file():
+    found = detailed(judge(Facts(record=issued(), authorised=True), OWN, NOW), None)
+    CHECKER.validate(found)
+    assert (found["file"], found["signatures"]) == (None, [])
+
+
+def test_report_names_policy_and_trust_list():
+    trust = TrustList(3, NOW - timedelta(days=9), NOW + timedelta(days=9), "某市", ())
+    found = told("good", replace(OWN, trust=trust))
+    CHECKER.validate(found)
+    assert (found["policy"]["name"], found["policy"]["crypto"]) == ("own", "certlib-2026")
+    assert found["policy"]["trust_list"]["version"] == 3
+
+
+def test_seal_says_how_old_its_data_is():
+    report = judge(Facts(file=FILES["good"], record=issued(), authorised=True), OWN, NOW)
+    ages = {item.check.value: item.data_age for item in report.findings}
+    assert ages["seal"] == (NOW - evidence.revocation().this_update).total_seconds()
+    assert ages["integrity"] == 0
+
+
+def test_same_facts_under_another_policy_need_no_second_reading():
+    """What one policy refuses another may take; nothing but the facts is asked."""
+    bare = FILES["bare"]
+    strict = judge(Facts(file=replace(bare, structure=StructureFacts(1, ("hybrid",)))), OWN, NOW)
+    lenient = judge(Facts(file=bare), FOREIGN, NOW)
+    assert (strict.code, lenient.code) == ("altered", "foreign-valid")
+
+
+def test_words_of_the_standard_stand_verbatim():
+    found = SCHEMA["$defs"]["signature"]["properties"]
+    assert set(found["indication"]["enum"]) == {item.value for item in Indication}
+    assert set(found["sub_indication"]["enum"]) == {None, *(item.value for item in SubIndication)}
+
+
+def test_every_distrust_has_its_clause():
+    assert set(DISTRUST) <= set(CLAUSES)
+    assert clause_of("cms-unreadable der") == CLAUSES["cms-unreadable"]
+    assert clause_of("valid") == ""
