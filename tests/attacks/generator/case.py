@@ -18,13 +18,14 @@ class Expected:
     """What a policy must answer.
 
     Attributes:
+        verdicts: one, but for files of which all that matters is that they are borne (`BORNE`).
         codes: the code of the verdict is one of them; more than one only where two rules see the
-            same thing and either may come first.
+            same thing and either may come first; none where any will do.
         failing: checks of which each has a finding that did not pass; of a file that cannot be
             read nothing but that is found.
     """
 
-    verdict: Verdict
+    verdicts: frozenset[Verdict]
     codes: frozenset[str]
     failing: tuple[Check, ...] = ()
 
@@ -49,15 +50,15 @@ class Case:
 
 
 def refused(code: str | tuple[str, ...], *failing: Check) -> Expected:
-    return Expected(Verdict.INVALID, _codes(code), failing)
+    return Expected(frozenset({Verdict.INVALID}), _codes(code), failing)
 
 
 def undecided(code: str | tuple[str, ...], *failing: Check) -> Expected:
-    return Expected(Verdict.INDETERMINATE, _codes(code), failing)
+    return Expected(frozenset({Verdict.INDETERMINATE}), _codes(code), failing)
 
 
 def accepted(code: str) -> Expected:
-    return Expected(Verdict.VALID, _codes(code))
+    return Expected(frozenset({Verdict.VALID}), _codes(code))
 
 
 def _codes(code: str | tuple[str, ...]) -> frozenset[str]:
@@ -89,3 +90,9 @@ NOT_OURS = refused(
 
 UNREADABLE = refused("unreadable")
 UNSIGNED = refused("not-a-certificate", INTEGRITY)
+
+BORNE = Expected(frozenset(Verdict), frozenset())
+"""Policy `foreign` on a heavy file in which nothing was forged: any answer, but one in time."""
+
+WEIGHED = Expected(frozenset({Verdict.INVALID, Verdict.INDETERMINATE}), frozenset())
+"""The same file under policy `own`, or one that nobody can read to its end: never valid."""

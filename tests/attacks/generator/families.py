@@ -1,8 +1,34 @@
 """Every family of attacks."""
 
-from tests.attacks.generator import forgery, gap, genuine, saving, wrapping
+from tests.attacks.generator import (
+    bombs,
+    certified,
+    cycles,
+    dss,
+    forgery,
+    gap,
+    genuine,
+    polyglots,
+    saving,
+    shadow,
+    signers,
+    wrapping,
+)
 from tests.attacks.generator.case import Case
 
-FAMILIES = (genuine, forgery, saving, wrapping, gap)
+FAMILIES = (
+    genuine,
+    signers,
+    certified,
+    shadow,
+    dss,
+    forgery,
+    saving,
+    wrapping,
+    gap,
+    polyglots,
+    cycles,
+    bombs,
+)
 
 CASES: tuple[Case, ...] = tuple(case for family in FAMILIES for case in family.cases())

@@ -18,6 +18,7 @@ from certlib.usecases.verify import Answer, Question
 from certlib.verification import POLICIES
 from signing.evidence.child import ChildEvidenceReader
 from signing.sealing import PadesSealer
+from tests.attacks.generator.authorities import REVOKED_SERIAL, odd_authorities
 from tests.attacks.generator.minting import Minted, Profile, authority, minted
 from tests.attacks.generator.papers import paper
 from tests.unit.signing.signing_pki import TestTimestamps, make_page
@@ -67,20 +68,27 @@ class Ground:
         self.stamping = minted(stamp)
         self.strangers_root = authority("外地根")
         self.stranger = minted(Profile("外地单位", self.strangers_root, code=ELSEWHERE))
+        self.revoked_stranger = minted(
+            Profile("外地单位", self.strangers_root, code=ELSEWHERE, serial=66)
+        )
         self.timestamps = SteadyTimestamps(self.stamping, moment=NOW)
         self.trust = TrustMaterial(
             seal_anchors=(self.root.der, self.strangers_root.der),
             timestamp_anchors=(self.root.der,),
-            crls=(
-                self.issuing.crl([(66, NOW - timedelta(days=30))]),
-                self.root.crl(),
-                self.strangers_root.crl(),
-            ),
+            crls=self._revocation_lists(),
             issuers=(self.issuing.der,),
         )
         self._child = ChildEvidenceReader(lambda: self.trust)
         self.house = self._furnished(folder)
         self._issue_all()
+
+    def _revocation_lists(self) -> tuple[bytes, ...]:
+        """Of every authority there is: a wrong signer shall fail by what is wrong about it."""
+        revoked = [(serial, NOW - timedelta(days=30)) for serial in (66, REVOKED_SERIAL)]
+        roots = (self.root, self.strangers_root)
+        below = [item for root in roots for item in odd_authorities(root).values()]
+        named = (*roots, self.issuing, *below, self.seal, self.stranger)
+        return tuple(item.crl(revoked) for item in named)
 
     def _furnished(self, folder: Path):
         house = build(folder)
@@ -92,7 +100,7 @@ class Ground:
     def sealer(self, seal: Minted | None = None, timestamps: TestTimestamps | None = None):
         """Our own sealer, with whatever key."""
         stamps = timestamps or self.timestamps
-        return PadesSealer(seal or self.seal, stamps, self.house_clock(), reserved=8 * 1024)
+        return PadesSealer(seal or self.seal, stamps, self.house_clock(), reserved=12 * 1024)
 
     def house_clock(self):
         class Still:

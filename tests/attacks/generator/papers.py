@@ -15,7 +15,7 @@ FRESH = 11
 """The first number that is free there."""
 
 _RANGE = b"[0 9999999999 9999999999 9999999999]"
-_ROOM = 6 * 1024
+_ROOM = 12 * 1024
 
 
 def written(
