@@ -3,6 +3,7 @@
 from tests.attacks.generator import (
     bombs,
     certified,
+    counts,
     cycles,
     dss,
     forgery,
@@ -29,6 +30,7 @@ FAMILIES = (
     polyglots,
     cycles,
     bombs,
+    counts,
 )
 
 CASES: tuple[Case, ...] = tuple(case for family in FAMILIES for case in family.cases())

@@ -92,7 +92,8 @@ def _pdf_in_a_comment(ground: Ground, chance: Random) -> bytes:
 
 # ISO 32000-2, 7.5.2: the header stands at the first byte. What stands before it is another file.
 _TWO_FILES = refused(("altered", "unreadable", "not-a-certificate"))
-_COMMENT = "a second header is a comment; what stands between was signed, and nothing lists it"
+_HARMLESS = {"newline", "byte-order-mark", "other-header", "other-pdf"}
+_COMMENT = "no other file: a mark, a line end or another header, signed as it is"
 _UNSIGNED_HULL = refused(("altered", "not-a-certificate"))
 
 
@@ -100,7 +101,7 @@ def cases() -> Iterator[Case]:
     for name, text in LEADING.items():
         ours = BROKEN if len(text) < 1000 else refused(("altered", "unreadable"))
         yield Case(f"polyglots/ours-leading-{name}", _leading(text), ours, ours)
-        theirs = BORNE if text.startswith(b"%PDF") else _TWO_FILES
+        theirs = BORNE if name in _HARMLESS else _TWO_FILES
         yield Case(
             f"polyglots/signed-leading-{name}", _signed_leading(text), NOT_OURS, theirs, _COMMENT
         )
