@@ -34,15 +34,10 @@ _HULL = (
     "metadata.metadata_of: our marks are looked for in the newest catalog alone; a later one "
     "without them makes our file 'not a certificate' instead of altered"
 )
-_PURPOSE = (
-    "chain._profile_problem: the purposes of a signer are not looked at; one for servers, code, "
-    "timestamps or status alone must not seal (RFC 5280, 4.2.1.12)"
+_NEGATIVE = (
+    "a certificate with a negative serial cannot be loaded (cryptography refuses it), and what "
+    "cannot be loaded is called altered; nobody altered it: its maker is not to be trusted"
 )
-_PROFILE = (
-    "chain._profile_problem: a serial of zero or of more than 20 octets and an extension that "
-    "stands twice are no conforming certificate (RFC 5280, 4.1.2.2 and 4.2)"
-)
-_CURVE = "message._mechanism_problem: no curve is too weak; P-192 passes"
 _LEADING = (
     "the reader looks for the header within the first kilobyte: what stands before it (another "
     "file) is neither named nor refused (ISO 32000-2, 7.5.2: the first byte)"
@@ -51,18 +46,7 @@ _TOKENS = (
     "slow: the reader parses millions of tokens (arrays, escapes of a name, entries of a "
     "dictionary) until the child is killed; it needs a budget of tokens"
 )
-_OF_PURPOSE = (
-    *(f"purpose-{name}" for name in ("server", "code", "timestamps", "status")),
-    "purpose-server-not-critical",
-    "an-authority-of-timestamps",
-)
-_OF_PROFILE = ("serial-zero", "serial-too-long", "doubled-key-identifier")
 _OF_TOKENS = ("escaped-name", "wide-array", "same-key-many-times", "references", "half-references")
-
-
-def _signers(names: tuple[str, ...], reason: str) -> dict[tuple[str, str], str]:
-    both = {(f"signers/ours-{name}", policy): reason for name in names for policy in _POLICIES}
-    return both | {(f"signers/theirs-{name}", "foreign"): reason for name in names}
 
 
 _POLICIES = ("own", "foreign")
@@ -90,9 +74,9 @@ KNOWN_OPEN: Mapping[tuple[str, str], str] = {
         (f"shadow/replace-default-appearance-{level}", "foreign"): _LOOKS
         for level in ("approval", 1, 2, 3)
     },
-    **_signers(_OF_PURPOSE, _PURPOSE),
-    **_signers(_OF_PROFILE, _PROFILE),
-    ("signers/theirs-p-192", "foreign"): _CURVE,
+    ("signers/theirs-serial-negative", "foreign"): _NEGATIVE,
+    ("signers/ours-serial-negative", "own"): _NEGATIVE,
+    ("signers/ours-serial-negative", "foreign"): _NEGATIVE,
     **{
         (f"polyglots/signed-leading-{name}", "foreign"): _LEADING
         for name in ("zip", "html", "jpeg", "elf", "shell", "kilobyte", "postscript")
