@@ -7,6 +7,7 @@ from certlib.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 
 __all__ = [
     "CursorUnknown",
+    "FileNotOnRecord",
     "FileUnreadable",
     "HeadTooLarge",
     "MediaTypeUnsupported",
@@ -37,6 +38,14 @@ class PathUnknown(NotFound):
     code = "path-unknown"
     zh = "没有此地址，请对照接口文档核对。"
     en = "No such path: compare it with the API document."
+
+
+class FileNotOnRecord(NotFound):
+    """No file on record has this digest."""
+
+    code = "file-not-on-record"
+    zh = "登记中没有这个文件指纹；不等于文件有问题，可上传文件核验。"
+    en = "This digest is not on record; no finding against the file: have the file itself checked."
 
 
 class MethodNotAllowed(Conflict):

@@ -88,6 +88,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.TypeUnknown: Entry(404, "证照类型未登记", "Unknown certificate type"),
     errors.CertificateNotFound: Entry(404, "查无记录", "Not on record", _NAMED),
     errors.OtherNode: Entry(404, "属其他证照库", "Kept by another node", _NAMED),
+    failures.FileNotOnRecord: Entry(404, "文件未登记", "File not on record"),
     failures.PathUnknown: Entry(404, "没有此地址", "No such path"),
     errors.TypeNotPublished: Entry(409, "证照类型未开通", "Type not open"),
     errors.FaceNumberTaken: Entry(409, "证照编号已被使用", "Number already taken"),

@@ -8,6 +8,8 @@ from api.middleware.requests import header, refuse, request_id_of
 from api.tokens import Tokens
 
 _PROTECTED = "/v1/"
+_PUBLIC = "/v1/files/"
+"""Digests of files, for anybody; public status look-ups never come here."""
 
 
 class Authentication:
@@ -20,7 +22,7 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, or answers 401."""
-        if scope["type"] == "http" and scope["path"].startswith(_PROTECTED):
+        if scope["type"] == "http" and _is_protected(scope["path"]):
             try:
                 caller = self._tokens.caller(header(scope, b"authorization"), request_id_of(scope))
             except NotAuthenticated as error:
@@ -29,3 +31,7 @@ class Authentication:
                 return
             scope["state"]["caller"] = caller
         await self._app(scope, receive, send)
+
+
+def _is_protected(path: str) -> bool:
+    return path.startswith(_PROTECTED) and not path.startswith(_PUBLIC)

@@ -117,7 +117,15 @@ def test_every_body_has_an_example_that_fits():
 
 def test_protected_operations_name_their_scope():
     for name, operation in _OPERATIONS.items():
-        public = {"healthz", "readyz", "metrics", "readPublished", "timestamp", "readStatus"}
+        public = {
+            "healthz",
+            "readyz",
+            "metrics",
+            "readPublished",
+            "timestamp",
+            "readStatus",
+            "readKnownFile",
+        }
         assert ("security" in operation) == (name not in public), name
 
 
