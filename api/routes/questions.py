@@ -21,6 +21,7 @@ JSON: Final = "application/json"
 PDF: Final = "application/pdf"
 
 _ALLOWED: Final = f"{JSON}, {PDF}, {FORM}"
+_BOOLEANS: Final = {"true": True, "false": False}
 _NO_FILE: Final = Problem(
     "/file", "field-missing", "缺少文件，请上传PDF。", "The file is missing: upload a PDF."
 )
@@ -108,6 +109,8 @@ def _asked(values: Mapping[str, Any]) -> Asked:
     given = dict(values)
     if "claims" in given:
         given["claims"] = strict_json.loads(given["claims"].encode("utf-8", "replace"))
+    if "detailed" in given:
+        given["detailed"] = _BOOLEANS.get(given["detailed"], given["detailed"])
     strict_json.check_strings(given)
     try:
         return Asked.model_validate(given)

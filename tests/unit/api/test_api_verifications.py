@@ -129,8 +129,10 @@ def test_a_file_with_questions(world):
 
 def test_the_detailed_report_for_who_asks(world):
     pdf = _file(world, world.issued()).replace(b'"seal": 1', b'"seal": 9')
-    assert _send_form(world, pdf).json()["report"] is None
-    report = _send_form(world, pdf, detailed="true").json()["report"]
+    assert _send_form(world, pdf).json().get("report") is None
+    answer = _send_form(world, pdf, detailed="true")
+    assert answer.status_code == 200, answer.text
+    report = answer.json()["report"]
     assert report["signatures"][0]["indication"] == "TOTAL-PASSED"
     asked = {"identifier": world.issued(), "detailed": True}
     answer = world.browser.ask(
