@@ -23,7 +23,13 @@ from certlib.trust_errors import TrustListRefused
 from keys import algorithms
 from keys.profiles import TRUST_PURPOSE
 from keys.trust_list import LIMIT, believed, read, write
-from keys.trust_payload import draft_bytes, list_from_draft, list_from_payload, payload_bytes
+from keys.trust_payload import (
+    draft_bytes,
+    list_from_draft,
+    list_from_payload,
+    payload_bytes,
+    strict_object,
+)
 from tests.unit.keys.keys_world import found, openssl, pem
 from tests.unit.keys.trust_world import (
     NEXT,
@@ -272,6 +278,13 @@ def test_only_the_flattened_form_is_read(file, names, change):
 )
 def test_rubbish_is_refused(content, names):
     assert refusal(content, names) == "malformed"
+
+
+@pytest.mark.parametrize("number", [b"1.0", b"1e2", b"NaN", b"-Infinity"])
+def test_a_list_knows_whole_numbers_only(number):
+    """What is read as a fraction has more than one way to be written."""
+    with pytest.raises(TrustListRefused, match="number"):
+        strict_object(b'{"version":' + number + b"}")
 
 
 def test_a_member_that_stands_twice_is_refused(file, names):
