@@ -1,5 +1,6 @@
 """The ASGI application: the fast path, what every request passes, and the routes."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -21,10 +22,11 @@ from api.failures import MethodNotAllowed, PathUnknown, Unexpected
 from api.health import Health
 from api.metrics import Metrics
 from api.middleware.authentication import Authentication
-from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads, is_public_upload
+from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads
 from api.middleware.observation import Observation
 from api.middleware.rates import RateLimits, Rates
 from api.middleware.requests import RequestIds, request_id_of
+from api.middleware.strangers import Arrivals, StrangersFiles, is_strangers_file
 from api.parts import Parts
 from api.routes import changes
 from api.routes.table import ROUTERS
@@ -86,10 +88,14 @@ def create_app(parts: Parts) -> Site:
         seconds=settings.token_seconds,
     )
     api = _api(parts, metrics, tokens)
-    stack: ASGIApp = Deadline(Deprecations(api), settings.request_seconds)
-    stack = bodies = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
-    stack = Uploads(stack, _UPLOADS, max(1, settings.reader_children))
+    most = max(1, settings.reader_children)
+    places = asyncio.Semaphore(most)
     rates = Rates(settings, metrics, networks(settings.trusted_proxies.split(",")))
+    stack: ASGIApp = Deadline(Deprecations(api), settings.request_seconds)
+    stack = StrangersFiles(stack, places, most)
+    stack = bodies = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
+    stack = Uploads(stack, _UPLOADS, places)
+    stack = Arrivals(stack, rates.address)
     stack = RateLimits(stack, rates)
     stack = Authentication(stack, tokens, metrics)
     stack = concurrency = Concurrency(stack, settings.concurrency)
@@ -148,7 +154,7 @@ def _limit_of(parts: Parts, scope: Scope) -> int:
     path = scope["path"]
     if path == _UPLOADS:
         return parts.settings.upload_limit
-    if is_public_upload(scope):
+    if is_strangers_file(scope):
         return parts.settings.upload_limit + FORM_OCTETS
     return _SMALL.get(path, parts.settings.body_limit)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,8 +15,6 @@ from certlib.errors import BodyTooLarge, CertlibError, MalformedRequest, Overloa
 ALWAYS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that answer under any load: an operator looks at them just then."""
 
-PUBLIC_UPLOADS: Final = "/v"
-"""Where anybody may send a file, by POST."""
 LAST_SECONDS: Final = 10.0
 """For a body that is on its way when the service stops."""
 _LINGER_SECONDS: Final = 5.0
@@ -55,45 +53,36 @@ class Uploads:
     """Lets only so many files in at once; others wait outside, body unread, and not for long.
 
     A file occupies a reader, a thread and its own size in memory: without this, a few large ones
-    would hold what issuing needs. Strangers' files never take more than half of the places, so
-    that the counters' files find a reader.
+    would hold what issuing needs.
 
     Args:
-        path: where clients upload files; JSON sent there is no file.
-        most: files at once.
+        path: where files are uploaded; JSON sent there is no file.
+        places: one for each file at once; strangers' files share them (`strangers.py`).
         seconds: how long one waits before 503.
     """
 
-    def __init__(self, app: ASGIApp, path: str, most: int, seconds: float = 5.0) -> None:
+    def __init__(
+        self, app: ASGIApp, path: str, places: asyncio.Semaphore, seconds: float = 5.0
+    ) -> None:
         self._app = app
         self._path = path
-        self._places = asyncio.Semaphore(most)
-        self._strangers = asyncio.Semaphore(max(1, most // 2))
+        self._places = places
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on when there is a place."""
-        if scope["type"] == "http" and is_public_upload(scope):
-            needed = [self._strangers, self._places]
-        elif scope["type"] == "http" and scope["path"] == self._path and not _is_json(scope):
-            needed = [self._places]
-        else:
+        if scope["type"] != "http" or scope["path"] != self._path or _is_json(scope):
             await self._app(scope, receive, send)
             return
-        async with AsyncExitStack() as taken:
-            try:
-                async with asyncio.timeout(self._seconds):
-                    for places in needed:
-                        await taken.enter_async_context(places)
-            except TimeoutError:
-                await refuse(Overloaded(), scope, receive, send, {"Connection": "close"})
-                return
+        try:
+            await asyncio.wait_for(self._places.acquire(), self._seconds)
+        except TimeoutError:
+            await refuse(Overloaded(), scope, receive, send, {"Connection": "close"})
+            return
+        try:
             await self._app(scope, receive, send)
-
-
-def is_public_upload(scope: Scope) -> bool:
-    """Whether somebody without a token sends a file to the page."""
-    return bool(scope["method"] == "POST" and scope["path"] == PUBLIC_UPLOADS)
+        finally:
+            self._places.release()
 
 
 def _is_json(scope: Scope) -> bool:

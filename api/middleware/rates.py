@@ -19,8 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.egress.addresses import Network
 from api.failures import TooManyRequests
 from api.metrics import Metrics
-from api.middleware.limits import ALWAYS, is_public_upload
+from api.middleware.limits import ALWAYS
 from api.middleware.requests import caller_of, headers, refuse
+from api.middleware.strangers import is_strangers_file
 from api.settings import Settings
 
 BURST_SECONDS: Final = 4
@@ -190,7 +191,7 @@ class Rates:
 
     def _kind_of_stranger(self, scope: Scope) -> Kind:
         """A file costs a reader, a look-up next to nothing: each has a bucket of its own."""
-        return self._upload if is_public_upload(scope) else self._public
+        return self._upload if is_strangers_file(scope) else self._public
 
     def _kind(self, scope: Scope) -> Kind:
         path = scope["path"]

@@ -1,5 +1,6 @@
 """A file on the page: known by its digest without sending it, or sent and examined as by anybody."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -8,6 +9,7 @@ import re
 import pytest
 
 from api.middleware.limits import Uploads
+from api.middleware.strangers import Arrivals, StrangersFiles
 from api.problem_catalogue import kinds
 from api.public_files import lines
 from api.web.file_texts import FILE_WORDS, REFUSALS
@@ -366,37 +368,85 @@ def test_refused_pages_are_for_browsers_under_v_alone(world):
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
 
 
+def _asks(path="/v", method="POST", who="198.51.100.7"):
+    state = {"request_id": "r"}
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [],
+        "state": state,
+        "who": who,
+    }
+
+
+class _Counter:
+    """What has come in, and the statuses of what was refused."""
+
+    def __init__(self):
+        self.seen = []
+        self.release = asyncio.Event()
+
+    async def slow(self, scope, receive, send):
+        self.seen.append(scope["path"])
+        await self.release.wait()
+
+    async def refused(self, message):
+        if "status" in message:
+            self.seen.append(message["status"])
+
+
+async def _unread():
+    raise AssertionError("nobody asked for the body")
+
+
 def test_strangers_files_leave_places_for_the_counters():
-    """Two strangers at four places; the third waits outside, a counter's file goes in."""
-    import asyncio
+    """Two strangers at four places; the third gets none, a counter's files do."""
 
     async def case():
-        release, entered = asyncio.Event(), []
+        counter, places = _Counter(), asyncio.Semaphore(4)
+        files = StrangersFiles(counter.slow, places, 4, seconds=0.05)
+        app = Uploads(files, "/v1/verifications", places, seconds=0.05)
 
-        async def slow(scope, receive, send):
-            entered.append(scope["path"])
-            await release.wait()
+        def ask(*what):
+            return asyncio.create_task(app(_asks(*what), _unread, counter.refused))
 
-        def scope(path, method="POST"):
-            return {"type": "http", "method": method, "path": path, "headers": [], "state": {}}
-
-        async def refused(message):
-            entered.append(message.get("status", ""))
-
-        app = Uploads(slow, "/v1/verifications", 4, seconds=0.05)
-        tasks = [asyncio.create_task(app(scope("/v"), None, refused)) for _ in range(3)]
+        tasks = [ask() for _ in range(3)]
         await asyncio.wait(tasks, timeout=0.2)
-        tasks += [
-            asyncio.create_task(app(scope("/v1/verifications"), None, refused)) for _ in range(3)
-        ]
-        tasks.append(asyncio.create_task(app(scope("/v", "GET"), None, refused)))
+        tasks += [ask("/v1/verifications") for _ in range(3)]
+        tasks.append(ask("/v", "GET"))
         await asyncio.wait(tasks, timeout=0.2)
-        release.set()
+        counter.release.set()
         await asyncio.gather(*tasks)
-        return entered
+        await app(_asks(), _unread, counter.refused)
+        return counter.seen
 
-    entered = [item for item in asyncio.run(case()) if item != ""]
-    assert entered == ["/v", "/v", 503, "/v1/verifications", "/v1/verifications", "/v", 503]
+    seen = asyncio.run(case())
+    assert seen[:3] == ["/v", "/v", 503]
+    assert sorted(seen[3:-1], key=str) == [503, "/v", *["/v1/verifications"] * 2]
+    assert seen[-1] == "/v"
+
+
+def test_who_sends_slowly_keeps_nobody_else_out():
+    """Two at most of one address, four of all: the rest is refused with its body unread."""
+
+    async def case():
+        counter = _Counter()
+        app = Arrivals(counter.slow, lambda scope: scope["who"], 4, 2)
+
+        def ask(who, method="POST"):
+            return asyncio.create_task(app(_asks(who=who, method=method), _unread, counter.refused))
+
+        tasks = [ask("one") for _ in range(3)] + [ask("two"), ask("three"), ask("four")]
+        tasks.append(ask("one", "GET"))
+        await asyncio.wait(tasks, timeout=0.1)
+        counter.release.set()
+        await asyncio.gather(*tasks)
+        await app(_asks(who="one"), _unread, counter.refused)
+        assert not app._now, "nothing is kept of who has gone"
+        return counter.seen
+
+    assert asyncio.run(case()) == ["/v", "/v", 503, "/v", "/v", 503, "/v", "/v"]
 
 
 # --- words ---------------------------------------------------------------------------------------

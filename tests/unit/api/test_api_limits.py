@@ -195,7 +195,7 @@ def test_files_wait_outside_and_leave_room_for_the_rest():
                 await release.wait()
             await _echo(scope, receive, send)
 
-        app = Uploads(slow, "/up", 1, seconds=0.05)
+        app = Uploads(slow, "/up", asyncio.Semaphore(1), seconds=0.05)
         first, second, question, third = Sent(), Sent(), Sent(), Sent()
         task = asyncio.create_task(app(_scope("/up"), _chunks(b"a"), first))
         await entered.wait()
