@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import re
+from collections import Counter
 
 import pytest
 
@@ -423,7 +424,7 @@ def test_strangers_files_leave_places_for_the_counters():
 
     seen = asyncio.run(case())
     assert seen[:3] == ["/v", "/v", 503]
-    assert sorted(seen[3:-1], key=str) == [503, "/v", *["/v1/verifications"] * 2]
+    assert Counter(seen[3:-1]) == Counter(["/v", 503, *["/v1/verifications"] * 2])
     assert seen[-1] == "/v"
 
 
