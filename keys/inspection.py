@@ -34,12 +34,14 @@ class AuthorityFacts:
         unusable: name of a current key → why it cannot sign, as a sentence of the library.
         crls: the two revocation lists.
         timestamp_key: the key of the timestamp authority.
+        root: hex SHA-256 of the root's certificate, DER.
     """
 
     keys: tuple[KeySummary, ...]
     unusable: tuple[tuple[str, CertlibError], ...]
     crls: tuple[CrlFacts, ...]
     timestamp_key: SoftwareKey
+    root: str
 
 
 def inspect(folder: Path, kek: bytes, entropy: Entropy, now: datetime) -> AuthorityFacts:
@@ -61,6 +63,7 @@ def inspect(folder: Path, kek: bytes, entropy: Entropy, now: datetime) -> Author
         tuple(_unusable(snapshot, current)),
         tuple(_crls(register)),
         snapshot.timestamp_key,
+        snapshot.trusted.sha256,
     )
 
 

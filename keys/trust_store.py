@@ -98,15 +98,21 @@ class TrustStanding:
         """How many revocation lists of others are overdue, or none at all."""
         return self.overdue(now) + len(self.crls.bad)
 
-    def uncovered(self) -> tuple[str, ...]:
-        """Names of authorities for seals of which no revocation list is here."""
+    def uncovered(self, own: str) -> tuple[str, ...]:
+        """Names of authorities for seals of which no revocation list is here.
+
+        Args:
+            own: hex SHA-256 of the root of the own authority, whose lists lie elsewhere.
+        """
         if self.signed is None:
             return ()
         issuers = {crl.issuer.public_bytes() for crl in self._lists()}
         found = (
             entry.name
             for entry in self.signed.found.authorities
-            if Use.SEAL in entry.uses and not issuers & _names((entry.certificate, *entry.helpers))
+            if Use.SEAL in entry.uses
+            and entry.sha256 != own
+            and not issuers & _names((entry.certificate, *entry.helpers))
         )
         return tuple(dict.fromkeys(found))
 

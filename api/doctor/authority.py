@@ -102,6 +102,14 @@ def _trust(subject: Subject) -> Iterator[Finding]:
             f"A newer trust list than version {found.version} is overdue: ask its operator.",
         )
     yield from _others_crls(found, now)
+    missing = found.uncovered(instruments.authority(subject).root)
+    if missing:
+        yield warning(
+            f"没有“{_some(missing)}”的吊销列表，其签章无法判定，请放入 DATA_DIR/trust/crls。",
+            "There is no revocation list of some authorities in the trust list "
+            f"({len(missing)}), so nobody can judge their seals: bring theirs to "
+            "DATA_DIR/trust/crls.",
+        )
     if found.configured and found.problem is None and not found.late(now):
         yield ok(
             f"信任清单版本 {found.version} 有效。",
@@ -122,14 +130,6 @@ def _others_crls(found: "TrustStanding", now: datetime) -> Iterator[Finding]:
             f"{found.overdue(now)} revocation lists of others are overdue: bring new ones to "
             "DATA_DIR/trust/crls.",
         )
-    if found.uncovered():
-        yield warning(
-            f"没有“{_some(found.uncovered())}”的吊销列表，其签章无法判定，请放入 "
-            "DATA_DIR/trust/crls。",
-            "There is no revocation list of some authorities in the trust list "
-            f"({len(found.uncovered())}), so nobody can judge their seals: bring theirs to "
-            "DATA_DIR/trust/crls.",
-        )
 
 
 def _some(names: Sequence[str]) -> str:
@@ -145,7 +145,7 @@ CHECKS: Final = (
     Check("keys", ("密钥", "Keys"), _keys, ("user", "secrets"), _ADVICE),
     Check("certificates", ("证书有效期", "Certificates"), _certificates, ("keys",)),
     Check("crls", ("吊销列表", "Revocation lists"), _crls, ("keys",)),
-    Check("trust", ("信任清单", "Trust list"), _trust, ("user",)),
+    Check("trust", ("信任清单", "Trust list"), _trust, ("keys",)),
     Check("timestamps", ("时间戳", "Timestamps"), _timestamps, ("keys",)),
     Check("history-timestamps", ("外部时间戳", "Remote timestamps"), _remote),
 )

@@ -117,7 +117,7 @@ def test_a_valid_file_is_zero_and_brief_among_others(
         verdict = Verdict.VALID if pdf == b"good" else Verdict.INVALID
         sentence = judge(Facts(malformed_part="x"), OWN, AT).sentence
         found = judge(Facts(malformed_part="x"), OWN, AT).findings
-        report = Report(verdict, verdict.value, sentence, found, AT)
+        report = Report(verdict, verdict.value, sentence, found, AT, {}, OWN)
         return type("Answer", (), {"report": report})()
 
     monkeypatch.setattr(VerifyCertificates, "by_file", by_file)

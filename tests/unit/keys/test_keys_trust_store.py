@@ -269,7 +269,7 @@ def test_without_a_list_the_own_authority_is_the_list(own, tmp_path):
     assert listed.refusal(name, Use.SEAL, early, TRANSPORT[0], "") == "authority-not-yet"
     assert not store.standing().configured
     assert store.standing().late(datetime(2999, 1, 1, tzinfo=UTC)) == 0.0
-    assert store.standing().uncovered() == ()
+    assert store.standing().uncovered("") == ()
     assert not (tmp_path / "trust").exists()
 
 
@@ -438,14 +438,16 @@ def test_a_bad_revocation_list_does_not_take_away_the_good_one(node, editions, o
 def test_overdue_revocation_lists_of_others_are_counted(node, editions, other):
     node.put(editions[1])
     (node.folder / "crls").mkdir(parents=True)
-    assert node.start().standing().uncovered() == ("邻市电子证照库",)
+    standing, root = node.start().standing(), sha256(other.seal_anchors[0]).hexdigest()
+    assert standing.uncovered("") == ("邻市电子证照库",)
+    assert standing.uncovered(root) == ()  # the own authority's lists lie elsewhere
     (node.folder / "crls" / "a.crl").write_bytes(other.crls[0])
     (node.folder / "crls" / "b.crl").write_bytes(b"rubbish")
     standing = node.start().standing()
     assert (standing.overdue(START), standing.faulty(START)) == (0, 1)
     late = START + timedelta(days=400)
     assert (standing.overdue(late), standing.faulty(late)) == (1, 2)
-    assert standing.uncovered() == ()
+    assert standing.uncovered("") == ()
 
 
 def test_new_revocation_lists_of_the_own_authority_reach_the_material(node, editions, own, clock):
