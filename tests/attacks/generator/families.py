@@ -9,10 +9,12 @@ from tests.attacks.generator import (
     forgery,
     gap,
     genuine,
+    messages,
     polyglots,
     saving,
     shadow,
     signers,
+    timestamps,
     wrapping,
 )
 from tests.attacks.generator.case import Case
@@ -20,6 +22,8 @@ from tests.attacks.generator.case import Case
 FAMILIES = (
     genuine,
     signers,
+    messages,
+    timestamps,
     certified,
     shadow,
     dss,

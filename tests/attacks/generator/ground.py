@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from asn1crypto import x509
-
 from certlib import ids
 from certlib.certificate import Decision
 from certlib.evidence import FileFacts
@@ -158,6 +156,3 @@ class Ground:
     def paper(self, level: int | None = None, **changes) -> bytes:
         """An honest paper of a trusted stranger."""
         return paper(self.stranger, level, timestamps=self.timestamps, **changes)
-
-    def name_of(self, item: Minted) -> bytes:
-        return x509.Certificate.load(item.der).subject.dump()

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from signing.cms import CmsParts, SealTemplate, assemble, timestamp_attribute
+from signing.cms import SealTemplate
 from tests.attacks.generator.minting import Minted
 from tests.unit.signing.signing_pki import TestTimestamps
 
@@ -141,8 +141,3 @@ def message(signer: Minted, covered: bytes, timestamps: TestTimestamps | None = 
     signature = signer.sign(attributes)
     token = timestamps.token(hashlib.sha256(signature).digest()) if timestamps else b""
     return template.signed(attributes, signature, token)
-
-
-def bare_message(parts: CmsParts, token: bytes = b"") -> bytes:
-    """The CMS of parts chosen freely."""
-    return assemble(parts) if not token else assemble(parts) + timestamp_attribute(token)

@@ -136,17 +136,13 @@ def _in_object_stream(pdf: bytes, _chance: Random) -> bytes:
     return stream_revision(pdf, {tree: value}, {tree})
 
 
-def _hybrid(pdf: bytes, chance: Random) -> bytes:
+def _hybrid(pdf: bytes, _chance: Random) -> bytes:
     """The table is empty, a cross-reference stream beside it knows more (ISO 32000-1, 7.5.8.4)."""
-    inner = stream_revision(
-        pdf,
-        {int(object_of(pdf, root_of(pdf)).split(b"/Pages")[1].split()[0]): b"<< /Kids [] >>"},
-        {int(object_of(pdf, root_of(pdf)).split(b"/Pages")[1].split()[0])},
-    )
+    tree = int(object_of(pdf, root_of(pdf)).split(b"/Pages")[1].split()[0])
+    inner = stream_revision(pdf, {tree: b"<< /Kids [] >>"}, {tree})
     where = last_xref(inner)
     cut = inner[: inner.rindex(b"startxref")]
     start = len(cut)
-    del chance
     return (
         cut
         + b"xref\n0 0\ntrailer\n<< /Size %d /Root %d 0 R /Prev %d /XRefStm %d >>\n"

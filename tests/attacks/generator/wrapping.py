@@ -103,12 +103,10 @@ def _whole_copy_inside(pdf: bytes, _chance: Random) -> bytes:
 def _second_copy(pdf: bytes, _chance: Random) -> bytes:
     """The signed file stays in front; behind it another catalog with a range that covers it."""
     start, end = gap(pdf)
-    signature = re.findall(rb"\d+ 0 obj\s*<<[^<]*/ByteRange[\s\S]*?endobj", pdf)
     fresh = size_of(pdf)
     body = b"%d 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached" % fresh
     body += b" /ByteRange [0 %d %d %d] /Contents " % (start, end, len(pdf) - end)
     body += pdf[start:end] + b" >>\nendobj\n"
-    del signature
     offset = len(pdf)
     pages = int(object_of(pdf, root_of(pdf)).split(b"/Pages")[1].split()[0])
     catalog = b"<< /Type /Catalog /Pages %d 0 R /AcroForm << /SigFlags 3 /Fields [%d 0 R] >> >>" % (
