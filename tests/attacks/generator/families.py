@@ -1,6 +1,7 @@
 """Every family of attacks."""
 
 from tests.attacks.generator import (
+    attributes,
     bombs,
     certified,
     counts,
@@ -23,6 +24,7 @@ FAMILIES = (
     genuine,
     signers,
     messages,
+    attributes,
     timestamps,
     certified,
     shadow,
