@@ -3,15 +3,16 @@
 # Installs what is missing when root; otherwise says in one sentence what to install.
 set -euo pipefail
 
-# command=package: a command that is there already is taken as it is, on any distribution.
+# command=package: a command (or file) that is there already is taken as it is, on any distribution.
 needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium"
 if [ "${1:?test or bench?}" = bench ]; then
-    needs="$needs nginx=nginx-light wrk=wrk"
+    needs="$needs nginx=nginx-light wrk=wrk mutool=mupdf-tools javac=default-jdk-headless"
+    needs="$needs /usr/share/java/pdfbox2.jar=libpdfbox2-java /usr/share/java/bcpkix.jar=libbcpkix-java"
 fi
 
 missing=()
 for need in $needs; do
-    command -v "${need%%=*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${need%%=*}" ] || missing+=("${need##*=}")
+    command -v "${need%%=*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${need%%=*}" ] || [ -r "/${need%%=*}" ] || missing+=("${need##*=}")
 done
 if [ ${#missing[@]} -eq 0 ]; then
     exit 0
