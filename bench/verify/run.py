@@ -159,7 +159,7 @@ def status_of(process):
 
 
 def foreign_files():
-    """A stranger's files, sealed by an authority of their own: whole, and with a timestamp added."""
+    """A stranger's files under an authority of their own: whole, and with a timestamp added."""
     pki = signing_pki.make_pki("外市")
     content = signing_pki.make_content()
     sealed = pki.sealer().seal(signing_pki.make_page(content.canonical(), 400), content).pdf
@@ -232,11 +232,8 @@ def main():
         known, unknown, again = verdicts(node, version, certificate, pdf, options)
         print("known:", known)
         material = node.trust.material()
-        table = {
-            "unknown but ours": compare(
-                "unknown but ours", again, material, options, unknown, scratch
-            )
-        }
+        title = "unknown but ours"
+        table = {title: compare(title, again, material, unknown, (scratch, options))}
         trust, foreign = foreign_files()
         for title, content in foreign.items():
             ours = ours_on_foreign(trust, content, options.rounds)
