@@ -1,7 +1,7 @@
 """What the page of a verdict shows: sentence and colour, next step, findings, the certificate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -73,6 +73,7 @@ def of_identifier(parts: Parts, answer: Answer, typed: str, lang: str) -> Respon
 def of_file(parts: Parts, answer: Answer, file: FileSeen, lang: str, *, known: bool) -> Response:
     """The page of a file; `known`: its digest is on record."""
     subject, personal = answer.subject, _personal(answer)
+    unread = answer.report.code in {"unreadable", "cannot-tell"}
     lines = public_files.lines(answer.report)
     status = None if subject is None else public_files.status(answer.report, personal=personal)
     if known and status is not None:
@@ -86,7 +87,8 @@ def of_file(parts: Parts, answer: Answer, file: FileSeen, lang: str, *, known: b
         "lines": lines,
         # Of a certificate that a stranger's file only names: apart from what was found in the file.
         "status": status,
-        "file": file,
+        # Refusals repeat nothing that was sent.
+        "file": replace(file, name="") if unread else file,
         "known": known,
     }
     return _page(parts, answer, lang, values, 422 if answer.report.code == "unreadable" else 200)

@@ -1,6 +1,7 @@
 """A served node, and planted holders driven through every route of it."""
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -207,6 +208,14 @@ def _questions(node, identifier):
     node.done("POST", ask, content=changed, headers=typed)
     node.ask("POST", ask, content=f"%PDF-1.7 {HOLDER.name} {HOLDER.code}".encode(), headers=typed)
     node.done("POST", ask, files={"file": (f"{HOLDER.name}.pdf", node.pdf, "application/pdf")})
+    digest = hashlib.sha256(node.pdf).hexdigest()
+    for start in ("/v/", "/v1/files/"):
+        node.done("GET", start + digest)
+    named = f"{HOLDER.name}-{HOLDER.code}.pdf"
+    for sent in (node.pdf, changed, f"{HOLDER.name} {HOLDER.code}".encode()):
+        for accept in ("*/*", "text/html"):
+            form = {"file": (named, sent, "application/pdf")}
+            node.ask("POST", "/v", files=form, headers={"Accept": accept})
     node.done("POST", "/v1/statuses", json={"identifiers": [identifier]})
     node.done("GET", f"/v1/status/{identifier}")
     node.done("GET", f"/v/{identifier}")

@@ -217,8 +217,9 @@ def test_a_file_that_names_what_is_not_on_record_is_not_quoted(free):
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xe0 a photograph", b"<html></html>"])
 def test_what_cannot_be_read_is_no_accusation(free, content):
-    answer = _send(free, content)
+    answer = _send(free, content, NAME)
     assert (answer.status_code, _result(answer)) == (422, ("wait", "unreadable"))
+    assert "林晓岚" not in answer.text, "refusals repeat nothing"
     assert '<p class="word">无法核验</p>' in answer.text
     assert "不予采用" not in answer.text
     _outline(answer.text)
@@ -258,13 +259,15 @@ def test_what_others_signed_is_not_called_altered_for_not_being_made_as_ours_is(
 
 def test_a_name_cannot_become_markup_and_is_not_logged(free, caplog):
     caplog.set_level(logging.DEBUG)
-    answer = _send(free, b"x", '<img src=x onerror="alert(1)">' + NAME)
+    pdf = _file(free, free.issued())
+    caplog.clear()
+    answer = _send(free, pdf, '<img src=x onerror="alert(1)">' + NAME)
     assert "<img" not in answer.text
     assert "&lt;" in answer.text or "%22" in answer.text
     _known(free, b"y")
     ours = [str(vars(item)) for item in caplog.records if item.name.startswith("certlib")]
     assert len(ours) == 2
-    for secret in ("445221198501010019", _digest(b"x"), _digest(b"y")):
+    for secret in ("445221198501010019", _digest(pdf), _digest(b"y")):
         assert secret not in "".join(ours)
 
 
