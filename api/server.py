@@ -76,6 +76,7 @@ def _serve(settings: Settings, listening: socket.socket, shared: Shared | None =
         worker = Worker(node, site.metrics)
         worker.take_over()
         worker.start()
+        node.reader.keep_warm()
         watch = Watch(site.health)
         watch.start()
         try:

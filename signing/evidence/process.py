@@ -15,6 +15,7 @@ from pathlib import Path
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence import wire
+from signing.evidence.bounds import MOST_ANSWER, check_facts
 from signing.evidence.wire import OUT_OF_MEMORY
 
 __all__ = ["ChildGoneError", "ChildLimits", "ChildSlowError", "ReadingChild"]
@@ -27,7 +28,6 @@ _PROGRAM = (
     "from signing.evidence.worker import main; sys.exit(main(sys.argv[1:]))"
 )
 _CHUNK = 1 << 16
-_MOST_ANSWER = 4 * 1024 * 1024
 _MEBIBYTE = 1024 * 1024
 _FAULTS: dict[int | None, str] = {
     OUT_OF_MEMORY: "memory",
@@ -44,13 +44,18 @@ class ChildGoneError(Exception):
     """The child has died, or said something that is no answer.
 
     Attributes:
-        code: its exit code, negative for a signal; 0 when it ended by itself before it saw the
-            question; None when it still runs.
+        code: its exit code, negative for a signal; None when it still runs.
+        unseen: it had ended before it saw the question.
+        lied: it has said something that a child in its senses never says.
     """
 
-    def __init__(self, detail: str, code: int | None = None) -> None:
+    def __init__(
+        self, detail: str, code: int | None = None, *, unseen: bool = False, lied: bool = False
+    ) -> None:
         super().__init__(detail)
         self.code = code
+        self.unseen = unseen
+        self.lied = lied
 
     @property
     def fault(self) -> str:
@@ -107,10 +112,15 @@ class ReadingChild:
         os.set_blocking(self._outlet, False)
         try:
             ready = self._exchange(b"", wire.READY, limits.start_seconds)
-            self.measures = tuple(json.loads(ready))
+            self.measures = tuple(str(name) for name in json.loads(ready))
         except BaseException:
             self.kill()
             raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
 
     def read(self, pdf: bytes, trust: TrustMaterial) -> FileFacts:
         """The facts of one file.
@@ -119,16 +129,18 @@ class ReadingChild:
             ChildSlowError: it took too long; the child must be killed.
             ChildGoneError: the child died or answered nonsense; it must be killed.
         """
-        if self._process.poll() is not None:
-            raise ChildGoneError("ended", 0)
+        if not self.alive:
+            raise ChildGoneError("ended", self._process.returncode, unseen=True)
         message = wire.frame(wire.QUESTION, pdf)
         if trust is not self._trust and trust != self._trust:
             message = wire.frame(wire.TRUST, wire.trust_to_bytes(trust)) + message
         body = self._exchange(message, wire.ANSWER, self._limits.wall_seconds)
         try:
             answer = wire.answer_from_bytes(body)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ChildGoneError("answer") from error
+            check_facts(answer.facts)
+        # Whoever wrote that was not our program any more: nothing of it may reach a caller.
+        except Exception as error:
+            raise ChildGoneError("answer", lied=True) from error
         self._trust = trust
         self.files += 1
         self.memory = _peak(self._process.pid, answer.memory * 1024)
@@ -156,8 +168,13 @@ class ReadingChild:
                     pipe.close()
 
     def _exchange(self, message: bytes, kind: bytes, seconds: float) -> bytes:
-        """Sends all of `message` and receives one frame of `kind`, both before the deadline."""
+        """Sends all of `message` and receives one frame of `kind`, both before the deadline.
+
+        Whatever else comes, before the question has been sent or behind the answer, is no answer.
+        """
         deadline = time.monotonic() + seconds
+        if message and self._says_something():
+            raise ChildGoneError("early", lied=True)
         left = memoryview(message)
         received = bytearray()
         while True:
@@ -166,12 +183,16 @@ class ReadingChild:
                 left = left[self._sent(left) :]
             if readable:
                 self._receive(received)
-            if len(received) >= wire.HEAD:
-                found, length = wire.head(bytes(received[: wire.HEAD]))
-                if found != kind or length > _MOST_ANSWER:
-                    raise ChildGoneError("frame")
-                if len(received) >= wire.HEAD + length:
-                    return bytes(received[wire.HEAD :])
+            if _is_whole(received, kind):
+                if left:
+                    raise ChildGoneError("early", lied=True)
+                return bytes(received[wire.HEAD :])
+
+    def _says_something(self) -> bool:
+        """Whether the child talks unasked; the end of its output counts as silence."""
+        waiter = select.poll()
+        waiter.register(self._outlet, select.POLLIN)
+        return any(event & select.POLLIN for _, event in waiter.poll(0))
 
     def _wait(self, deadline: float, *, sending: bool) -> tuple[bool, bool]:
         left = deadline - time.monotonic()
@@ -205,6 +226,16 @@ class ReadingChild:
         except subprocess.TimeoutExpired:
             return ChildGoneError("silent")
         return ChildGoneError(f"exit {code}", code)
+
+
+def _is_whole(received: bytearray, kind: bytes) -> bool:
+    """Whether this is one frame of `kind`; raises `ChildGoneError` where it will never be."""
+    if len(received) < wire.HEAD:
+        return False
+    found, length = wire.head(bytes(received[: wire.HEAD]))
+    if found != kind or length > MOST_ANSWER or len(received) > wire.HEAD + length:
+        raise ChildGoneError("frame", lied=True)
+    return len(received) == wire.HEAD + length
 
 
 def _peak(pid: int, told: int) -> int:

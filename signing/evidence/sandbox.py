@@ -1,10 +1,11 @@
 """What a reading child gives up before it sees the first byte of a stranger's file.
 
 Layers, each useful without the others: resource limits of the kernel (memory, files, no core
-dumps), `socket` replaced in Python, and on Linux a seccomp filter that refuses the system calls
-for networking, new processes, signals, tracing and every change of the file system. Reading stays
-possible, because Python imports lazily. The filter is best effort: where the kernel or a container
-forbids it, the other layers remain, and the child says which are in force.
+dumps), `socket` replaced in Python, and on Linux Landlock, which leaves nothing of the file system
+but our own code to read (Python imports lazily), and a seccomp filter that refuses the system
+calls for networking, new processes, signals, tracing and every change of the file system. The
+last two are best effort: where the kernel or a container forbids them, the other layers remain,
+and the child says which are in force (`certlib doctor` tells).
 """
 
 import ctypes
@@ -15,9 +16,16 @@ import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
-__all__ = ["enter", "limit_processor_time"]
+from signing.evidence import landlock
+
+__all__ = ["MEASURES", "enter", "limit_processor_time"]
+
+MEASURES = ("limits", "sockets", "landlock", "seccomp")
+"""All there are, in the order of their entry."""
+_ROOT = Path(__file__).resolve().parents[2]
 
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
 _MODE_FILTER = 2
@@ -39,48 +47,36 @@ class _Machine:
 
 
 _MACHINES = {
-    # open socket connect accept sendto sendmsg bind listen socketpair clone fork vfork execve kill
-    # truncate ftruncate rename mkdir rmdir creat link unlink symlink chmod fchmod chown fchown
-    # lchown ptrace mknod mount add_key keyctl tkill tgkill unlinkat … execveat bpf io_uring clone3
     "x86_64": _Machine(
         0xC000003E,
         257,
         (
-            *(
-                2,
-                41,
-                42,
-                43,
-                44,
-                46,
-                49,
-                50,
-                53,
-                56,
-                57,
-                58,
-                59,
-                62,
-                76,
-                77,
-                82,
-                83,
-                84,
-                85,
-                86,
-                87,
-            ),
-            *(88, 90, 91, 92, 93, 94, 101, 133, 165, 200, 234, 248, 250, 258, 259, 260, 263, 264),
-            *(265, 266, 268, 272, 288, 307, 308, 310, 311, 316, 321, 322, 323, 425, 435, 437),
+            # open; socket connect accept sendto sendmsg bind listen socketpair
+            *(2, 41, 42, 43, 44, 46, 49, 50, 53),
+            # shmget; clone fork vfork execve kill; semget msgget
+            *(29, 56, 57, 58, 59, 62, 64, 68),
+            # truncate ftruncate rename mkdir rmdir creat link unlink symlink chmod fchmod chown
+            *(76, 77, 82, 83, 84, 85, 86, 87, 88, 90, 91, 92),
+            # fchown lchown ptrace utime mknod mount, extended attributes, tkill
+            *(93, 94, 101, 132, 133, 165, 188, 189, 190, 197, 198, 199, 200),
+            # tgkill utimes mq_open add_key keyctl mkdirat mknodat fchownat futimesat unlinkat
+            *(234, 235, 240, 248, 250, 258, 259, 260, 261, 263),
+            # renameat linkat symlinkat fchmodat unshare utimensat fallocate accept4 perf_event
+            *(264, 265, 266, 268, 272, 280, 285, 288, 298),
+            # sendmmsg setns process_vm_readv process_vm_writev renameat2 memfd_create bpf execveat
+            *(307, 308, 310, 311, 316, 319, 321, 322),
+            # userfaultfd, pidfd_send_signal, io_uring, pidfd_open clone3 openat2 pidfd_getfd …
+            *(323, 424, 425, 434, 435, 437, 438, 452),
         ),
     ),
     "aarch64": _Machine(
         0xC00000B7,
         56,
         (
-            *(33, 34, 35, 36, 37, 38, 40, 45, 46, 52, 53, 54, 55, 97, 117, 129, 130, 131, 198),
-            *(199, 200, 201, 202, 203, 206, 211, 217, 219, 220, 221, 242, 268, 269, 270, 271),
-            *(276, 280, 281, 282, 425, 435, 437),
+            *(5, 6, 7, 14, 15, 16, 33, 34, 35, 36, 37, 38, 40, 45, 46, 47, 52, 53, 54, 55, 88, 97),
+            *(117, 129, 130, 131, 180, 186, 190, 194, 198, 199, 200, 201, 202, 203, 206, 211, 217),
+            *(219, 220, 221, 241, 242, 268, 269, 270, 271, 276, 279, 280, 281, 282),
+            *(424, 425, 434, 435, 437, 438, 452),
         ),
     ),
 }
@@ -99,7 +95,8 @@ def enter(memory: int) -> tuple[str, ...]:
     _limit(resource.RLIMIT_NPROC, 0)
     socket.socket = _NoSocket  # type: ignore[assignment,misc]  # replaced on purpose
     socket.create_connection = _no_connection
-    return ("limits", "sockets", "seccomp") if _filter_calls() else ("limits", "sockets")
+    inside = (True, True, landlock.restrict(landlock.code_folders(_ROOT)), _filter_calls())
+    return tuple(name for name, held in zip(MEASURES, inside, strict=True) if held)
 
 
 def limit_processor_time(seconds: int) -> None:

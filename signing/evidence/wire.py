@@ -151,16 +151,22 @@ def _dataclass_decoder(kind: type) -> Decoder:
     decoders = {item.name: _decoder(hints[item.name]) for item in fields(kind)}
 
     def decode(plain: Any) -> Any:  # noqa: ANN401
-        if plain.keys() != decoders.keys():
-            raise KeyError(kind.__name__)
+        if not isinstance(plain, dict) or plain.keys() != decoders.keys():
+            raise TypeError(kind.__name__)
         return kind(**{name: decoders[name](value) for name, value in plain.items()})
 
     return decode
 
 
 def _tuple_decoder(item: Any) -> Decoder:  # noqa: ANN401
-    decode = _decoder(item)
-    return lambda plain: tuple(decode(value) for value in plain)
+    one = _decoder(item)
+
+    def decode(plain: Any) -> Any:  # noqa: ANN401
+        if not isinstance(plain, list):
+            raise TypeError("list")
+        return tuple(one(value) for value in plain)
+
+    return decode
 
 
 def _optional_decoder(item: Any) -> Decoder:  # noqa: ANN401

@@ -4,6 +4,7 @@ Started by `signing.evidence.child` in a fresh interpreter with nothing but two 
 settings, no environment. It ends when its input ends, so it never outlives its parent.
 """
 
+import gc
 import json
 import os
 import resource
@@ -12,11 +13,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from certlib.evidence import ChangeFacts, ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence import sandbox, wire
+from signing.evidence.bounds import MOST_ANSWER, check_facts
+from signing.evidence.chain import TrustSet, chain_facts
 from signing.evidence.reader import MOST_BYTES, read_facts
 
 __all__ = ["WorkerOptions", "main", "serve"]
+
+_LARGE = 1 << 20
+_COLLECT_EVERY = 64
+"""Files after which the collector looks, behind an answer, never before one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,9 @@ def main(arguments: Sequence[str]) -> int:
     options = WorkerOptions(**json.loads(arguments[0]))
     source, sink = _pipes()
     _warm()
+    # What the start has built stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     measures = sandbox.enter(options.memory)
     sink.write(wire.frame(wire.READY, json.dumps(measures).encode()))
     sink.flush()
@@ -51,20 +62,55 @@ def main(arguments: Sequence[str]) -> int:
 def serve(source: BinaryIO, sink: BinaryIO, options: WorkerOptions) -> int:
     """Answers questions until the input ends."""
     trust = TrustMaterial()
+    files = 0
     while True:
         encoded = source.read(wire.HEAD)
         if len(encoded) < wire.HEAD:
             return 0
         kind, length = wire.head(encoded)
         body = source.read(length)
+        sandbox.limit_processor_time(options.processor_seconds)
         if kind == wire.TRUST:
             trust = wire.trust_from_bytes(body)
+            _get_to_know(trust)
             continue
-        sandbox.limit_processor_time(options.processor_seconds)
-        facts = read_facts(body, trust, options.most)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        sink.write(wire.frame(wire.ANSWER, wire.answer_to_bytes(wire.Answer(facts, memory))))
+        sink.write(wire.frame(wire.ANSWER, _answer(body, trust, options.most)))
         sink.flush()
+        files += 1
+        large = len(body) > _LARGE
+        del body
+        if large or files % _COLLECT_EVERY == 0:
+            gc.collect()
+
+
+def _answer(body: bytes, trust: TrustMaterial, most: int) -> bytes:
+    """What is said of a file; facts beyond all bounds are the file's own fault."""
+    facts = read_facts(body, trust, most)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        check_facts(facts, "replace")
+        encoded = wire.answer_to_bytes(wire.Answer(facts, memory))
+        if len(encoded) <= MOST_ANSWER:
+            return encoded
+    except ValueError:
+        pass
+    unread = FileFacts(
+        sha256=facts.sha256,
+        size=len(body),
+        readable=False,
+        fault="malformed",
+        fault_detail="bounds",
+        changes=ChangeFacts(ChangeGrade.UNEXPLAINED),
+    )
+    return wire.answer_to_bytes(wire.Answer(unread, memory))
+
+
+def _get_to_know(trust: TrustMaterial) -> None:
+    """Reads authorities and revocation lists once, so that no file's time goes by on it."""
+    for anchors in (trust.seal_anchors, trust.timestamp_anchors):
+        known = TrustSet(anchors, trust.crls, trust.issuers)
+        for der in (*anchors, *trust.issuers):
+            chain_facts(der, (), known)
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -57,7 +57,7 @@ def lonely(pki):
 
 
 def _pid(reader) -> int:
-    return reader._idle.waiting[-1]._process.pid
+    return reader._pool.idle.waiting[-1]._process.pid
 
 
 def _runs(pid: int) -> bool:
@@ -87,7 +87,7 @@ def test_a_large_parent_does_not_wear_its_children_out(pki, sealed):
     reader = ChildEvidenceReader(lambda: pki.trust)
     try:
         reader.read(sealed)
-        assert 0 < reader._idle.waiting[0].memory < 300 * 1024 * 1024
+        assert 0 < reader._pool.idle.waiting[0].memory < 300 * 1024 * 1024
     finally:
         reader.close()
     assert ballast
@@ -112,7 +112,7 @@ def test_hopeless_files_need_no_child(pki, pdf, fault):
     reader = ChildEvidenceReader(TrustMaterial, options)
     facts = reader.read(pdf)
     assert (facts.readable, facts.fault, facts.size) == (False, fault, len(pdf))
-    assert not reader._idle.waiting
+    assert not reader._pool.idle.waiting
 
 
 def test_slow_child_is_killed_and_replaced(lonely, sealed):
@@ -138,7 +138,7 @@ def test_child_that_dies_over_a_file_is_a_fault_of_ours(lonely, sealed, death, f
     found = []
     thread = threading.Thread(target=lambda: found.append(lonely.read(sealed)))
     thread.start()
-    assert _until(lambda: not lonely._idle.waiting)
+    assert _until(lambda: not lonely._pool.idle.waiting)
     time.sleep(0.5)  # until the question is on its way: a child that died before is just replaced
     os.kill(pid, death)
     os.kill(pid, signal.SIGCONT)
@@ -157,7 +157,7 @@ def test_more_questions_than_children_are_turned_away(lonely, sealed):
     os.kill(_pid(lonely), signal.SIGSTOP)
     thread = threading.Thread(target=lambda: lonely.read(sealed))
     thread.start()
-    assert _until(lambda: not lonely._idle.waiting)
+    assert _until(lambda: not lonely._pool.idle.waiting)
     assert lonely.read(sealed).fault == "busy"
     thread.join()
 
@@ -170,7 +170,7 @@ def test_threads_share_the_pool(reader, sealed):
     for thread in threads:
         thread.join()
     assert {facts.fault for facts in found} <= {"", "busy"}
-    assert len(reader._idle.waiting) <= 2
+    assert len(reader._pool.idle.waiting) <= 2
 
 
 def test_idle_child_ends(pki, sealed):
@@ -186,7 +186,7 @@ def test_idle_child_ends(pki, sealed):
 def test_worn_child_is_replaced(sealed, change):
     reader = ChildEvidenceReader(TrustMaterial, ChildOptions(**change))
     assert reader.read(sealed).readable
-    assert not reader._idle.waiting
+    assert not reader._pool.idle.waiting
     reader.close()
 
 
@@ -198,7 +198,7 @@ def test_closed_reader_starts_nothing(sealed):
     assert not _runs(pid)
     assert reader.read(sealed).fault == "busy"
     reader.warm()
-    assert not reader._idle.waiting
+    assert not reader._pool.idle.waiting
 
 
 def test_child_does_not_outlive_its_parent():
@@ -206,7 +206,7 @@ def test_child_does_not_outlive_its_parent():
         "import os; from certlib.ports import TrustMaterial;"
         "from signing.evidence.child import ChildEvidenceReader;"
         "reader = ChildEvidenceReader(TrustMaterial); reader.warm();"
-        "print(reader._idle.waiting[0]._process.pid, flush=True); os._exit(9)"
+        "print(reader._pool.idle.waiting[0]._process.pid, flush=True); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     pid = int(done.stdout)
@@ -321,7 +321,7 @@ def test_nonsense_from_a_child_is_no_answer(lonely, sealed, monkeypatch):
 
 
 def test_frame_of_another_kind_is_no_answer(lonely, sealed):
-    child = lonely._idle.take()
+    child = lonely._pool.idle.take()
     with pytest.raises(ChildGoneError):
         child._exchange(wire.frame(wire.QUESTION, b""), b"Z", 5.0)
     child.kill()

@@ -1,0 +1,81 @@
+"""What facts may be at all: a child that a hostile file has taken over may say anything.
+
+The service knows digest and size of a file itself; the rest is the child's word. It can lie about
+the one file in the ways that the facts can be false; it must not be able to hurt whoever reads
+them: by their size, by text that no database or answer can hold, by times without a zone, or by
+statements that exclude each other.
+"""
+
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+from certlib.evidence import FileFacts
+
+__all__ = ["FAULTS", "MOST_ANSWER", "check_facts"]
+
+MOST_ANSWER = 4 * 1024 * 1024
+"""Octets of one answer."""
+FAULTS = frozenset(
+    {"", "empty", "not-pdf", "truncated", "encrypted", "malformed", "too-large"}
+    | {"memory", "crashed"}
+)
+"""What a child may say of a file; `timeout` and `busy` are said of a child."""
+_KINDS = frozenset({"original", "purpose_copy", "receipt"})
+_SIGNATURE_KINDS = frozenset({"signature", "document_timestamp"})
+_LONGEST_TEXT = 65_536
+_LONGEST_CONTENT = 2 * 1024 * 1024
+_MOST_ITEMS = 10_000
+_MOST_NUMBER = 1 << 53
+
+
+def check_facts(facts: FileFacts, surrogates: str = "strict") -> None:
+    """Raises where these are no facts.
+
+    Args:
+        facts: what is said of the file.
+        surrogates: how half a surrogate pair is taken, as in `str.encode`: no text that there is
+            holds one, but the child's own answer replaces those that files are full of.
+
+    Raises:
+        ValueError: they are beyond a bound, or contradict themselves.
+    """
+    if facts.fault not in FAULTS or facts.readable != (not facts.fault):
+        raise ValueError("fault")
+    if facts.kind not in _KINDS:
+        raise ValueError("kind")
+    if any(item.kind not in _SIGNATURE_KINDS for item in facts.signatures):
+        raise ValueError("signature")
+    _check_text(facts.content, _LONGEST_CONTENT, surrogates)
+    for entry in fields(facts):
+        if entry.name != "content":
+            _check(getattr(facts, entry.name), surrogates)
+
+
+def _check(value: Any, surrogates: str) -> None:  # noqa: ANN401 - any value of the facts
+    if is_dataclass(value):
+        for entry in fields(value):
+            _check(getattr(value, entry.name), surrogates)
+    elif isinstance(value, tuple):
+        if len(value) > _MOST_ITEMS:
+            raise ValueError("items")
+        for item in value:
+            _check(item, surrogates)
+    elif isinstance(value, str):
+        _check_text(value, _LONGEST_TEXT, surrogates)
+    else:
+        _check_single(value)
+
+
+def _check_text(text: str, longest: int, surrogates: str) -> None:
+    if len(text) > longest:
+        raise ValueError("text")
+    text.encode("utf-8", surrogates)  # `UnicodeEncodeError` is a `ValueError`
+
+
+def _check_single(value: Any) -> None:  # noqa: ANN401 - any value of the facts
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise ValueError("zone")
+    if isinstance(value, int | float) and not (isfinite(value) and abs(value) < _MOST_NUMBER):
+        raise ValueError("number")
