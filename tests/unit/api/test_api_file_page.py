@@ -6,21 +6,24 @@ import json
 import logging
 import re
 from collections import Counter
+from datetime import date
 
 import pytest
 
 from api.middleware.limits import Uploads
 from api.middleware.strangers import Arrivals, StrangersFiles
 from api.problem_catalogue import kinds
-from api.public_files import lines
+from api.public_files import lines, status
 from api.web.file_texts import FILE_WORDS, REFUSALS
 from certlib.errors import StoreUnavailable
 from certlib.evidence import FileFacts
-from certlib.verification import Check
+from certlib.verification import OWN, Check, judge
 from tests.fakes import evidence
 from tests.unit.api.api_world import DECISION
 from tests.unit.api.test_api_pages import _outline
 from tests.unit.api.test_api_public import PERSON, PERSONS, put_persons
+from tests.unit.life.builders import NOW
+from tests.unit.verdicts.test_verdict_codes import of_known
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "zh-CN"}
 NAME = "林晓岚-445221198501010019.pdf"
@@ -483,3 +486,17 @@ def _question():
     from certlib.usecases.verify import Question
 
     return Question()
+
+
+def test_a_purpose_copy_tells_no_purpose_and_its_end(free):
+    """Whoever has a digest alone learns neither; whoever has the copy reads them on it."""
+    copy = {"kind": "purpose_copy", "purpose": "公积金提取", "expires_on": date(2027, 1, 1)}
+    good = judge(of_known(copy=copy), OWN, NOW)
+    assert (good.code, lines(good)[-1].zh) == (
+        "valid",
+        "这是加注件，不是原件；用途和期限见其页面。",
+    )
+    assert "公积金" not in str(lines(good))
+    over = judge(of_known(copy=copy | {"expires_on": date(2026, 1, 1)}), OWN, NOW)
+    assert (over.code, lines(over)) == ("copy-expired", ())
+    assert status(over, personal=False).outcome == "pass"
