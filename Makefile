@@ -1,6 +1,6 @@
 # Everything a person does here has one word. `make` alone lists the words.
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check bench lock openapi licences gallery format clean
+.PHONY: help install run test lint check corpora bench lock openapi licences gallery format clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -67,6 +67,9 @@ lint: .venv/.installed-dev ## format, lint, imports, types, declared dependencie
 check: lint ## lint and the fast tests (rules, use cases, API, keys): under three minutes
 	scripts/system_packages.sh test
 	$(PYTEST) $(ALL_CORES) -m "not slow" $(FAST)
+
+corpora: .venv/.installed-dev ## public files and NIST PKITS: agreement and differences; CERTLIB_CORPORA=folder
+	$(PY) -m tests.corpora
 
 bench: .venv/.installed-dev ## repeatable timings; the figures are committed in bench/
 	scripts/system_packages.sh bench

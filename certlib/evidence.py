@@ -65,14 +65,15 @@ class StructureFacts:
 
 @dataclass(frozen=True, slots=True)
 class RevocationFacts:
-    """What the newest list of our own store says of one X.509 certificate (RFC 5280, 5).
+    """What the newest lists of our own store say of one X.509 certificate (RFC 5280, 5).
 
     Attributes:
-        this_update, next_update: of that list.
+        this_update, next_update: of that list; of several, of the weakest of them.
         revoked_at: revocationDate, or None when the list does not name the certificate.
         reason: as in RFC 5280, 5.3.1 (`keyCompromise`), or "".
         keeps_expired: the list goes on naming certificates that have expired since
             (expiredCertsOnCRL, X.509 9.5.2.8).
+        complete: they speak of every reason for revocation (onlySomeReasons, 5.2.5).
     """
 
     this_update: datetime
@@ -80,6 +81,7 @@ class RevocationFacts:
     revoked_at: datetime | None = None
     reason: str = ""
     keeps_expired: bool = False
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,9 +175,10 @@ def _revoked(path: PathFacts, moment: Moment) -> Iterator[_Objection]:
 def _unasked(path: PathFacts, moment: Moment) -> Iterator[_Objection]:
     """Everything below the anchor must be spoken for, by a list that is new enough."""
     for item in path.certificates[:-1]:
-        if item.revocation is None or _may_have_forgotten(item.revocation, item):
+        told = item.revocation
+        if told is None or not told.complete or _may_have_forgotten(told, item):
             yield "revocation-unknown", SubIndication.TRY_LATER, ""
-        elif _stale(item.revocation, moment):
+        elif _stale(told, moment):
             yield "revocation-stale", SubIndication.TRY_LATER, ""
 
 

@@ -18,23 +18,30 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import NameOID
 
 from certlib.evidence import CertificateFacts
+from signing.evidence.der import span_at, spans
 
 __all__ = [
     "Name",
+    "Part",
+    "SerialNumberError",
     "certificate_facts",
     "key_of",
     "loaded",
     "name_of",
+    "part_of",
+    "signature_holds",
     "signed_by",
 ]
 
-Name = tuple[frozenset[tuple[str, str]], ...]
+Part = frozenset[tuple[str, str]]
+Name = tuple[Part, ...]
 """A distinguished name in a form that compares as RFC 5280, 7.1 wants it."""
 
 _CREDIT_CODE = re.compile(r"(?:^|-)([0-9A-HJ-NPQRTUWXY]{18})$")
 _CODE_ATTRIBUTES = (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER)
 _NAME_ATTRIBUTES = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
 _LONGEST_SERIAL = 20
+_INTEGER, _NEGATIVE = 0x02, 0x80
 _USAGES = (
     ("digital_signature", "digitalSignature"),
     ("content_commitment", "nonRepudiation"),
@@ -62,13 +69,20 @@ _UNDERSTOOD = frozenset(
 """Extensions that may be critical: path validation or the judge minds them."""
 
 
+class SerialNumberError(ValueError):
+    """The serial number is not positive (RFC 5280, 4.1.2.2)."""
+
+
 @lru_cache(maxsize=512)
 def loaded(der: bytes) -> x509.Certificate:
     """The certificate, parsed.
 
     Raises:
+        SerialNumberError: seen before the parser sees it, which would warn or fail by its version.
         ValueError: it is no DER certificate.
     """
+    if not _serial_is_positive(der):
+        raise SerialNumberError("serial number")
     return x509.load_der_x509_certificate(der)
 
 
@@ -106,16 +120,30 @@ def certificate_facts(der: bytes) -> CertificateFacts:
 @lru_cache(maxsize=512)
 def name_of(name: x509.Name) -> Name:
     """The name without what comparison must not mind: case, white space, string type."""
-    return tuple(
-        frozenset((item.oid.dotted_string, _prepared(item.value)) for item in part)
-        for part in name.rdns
-    )
+    return tuple(part_of(part) for part in name.rdns)
+
+
+def part_of(part: x509.RelativeDistinguishedName) -> Part:
+    """One part of a name, in the same form."""
+    return frozenset((item.oid.dotted_string, _prepared(item.value)) for item in part)
 
 
 def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether `issuer`'s key has signed `certificate`; names are not compared."""
+    return signature_holds(issuer, certificate, certificate.tbs_certificate_bytes)
+
+
+def signature_holds(
+    issuer: x509.Certificate,
+    signed: x509.Certificate | x509.CertificateRevocationList,
+    content: bytes,
+) -> bool:
+    """Whether `issuer`'s key has signed `content`, as certificate or list says; no names.
+
+    Not by their own methods: those compare names, and encode a long list once more.
+    """
     try:
-        _verify(issuer.public_key(), certificate)
+        _verify(issuer.public_key(), signed, content)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
@@ -138,21 +166,23 @@ def key_of(certificate: x509.Certificate) -> str:
     return "ed448" if isinstance(key, ed448.Ed448PublicKey) else "unsupported"
 
 
-def _verify(key: CertificatePublicKeyTypes, certificate: x509.Certificate) -> None:
-    """Raises unless `key` has signed `certificate`; not by its own method, which compares names."""
-    signature, signed = certificate.signature, certificate.tbs_certificate_bytes
-    digest = certificate.signature_hash_algorithm
-    parameters: Any = certificate.signature_algorithm_parameters
+def _verify(
+    key: CertificatePublicKeyTypes,
+    signed: x509.Certificate | x509.CertificateRevocationList,
+    content: bytes,
+) -> None:
+    signature, digest = signed.signature, signed.signature_hash_algorithm
+    parameters: Any = signed.signature_algorithm_parameters
     if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-        key.verify(signature, signed)
+        key.verify(signature, content)
     elif digest is None:
         raise InvalidSignature
     elif isinstance(key, rsa.RSAPublicKey):
-        key.verify(signature, signed, parameters, digest)
+        key.verify(signature, content, parameters, digest)
     elif isinstance(key, ec.EllipticCurvePublicKey):
-        key.verify(signature, signed, parameters)
+        key.verify(signature, content, parameters)
     elif isinstance(key, dsa.DSAPublicKey):
-        key.verify(signature, signed, digest)
+        key.verify(signature, content, digest)
     else:
         raise InvalidSignature
 
@@ -181,8 +211,7 @@ def _profile_problem(
     certificate: x509.Certificate, extensions: dict[x509.ObjectIdentifier, x509.Extension[Any]]
 ) -> str:
     """RFC 5280, 4.1.2 and 4.2: what no certificate may have, whatever it is used for."""
-    serial = certificate.serial_number
-    if serial <= 0 or (serial.bit_length() + 8) // 8 > _LONGEST_SERIAL:
+    if (certificate.serial_number.bit_length() + 8) // 8 > _LONGEST_SERIAL:
         return "serial-number"
     if certificate.not_valid_before_utc > certificate.not_valid_after_utc:
         return "validity-order"
@@ -192,6 +221,18 @@ def _profile_problem(
         item.oid.dotted_string for item in extensions.values() if item.critical
     } - _UNDERSTOOD
     return "critical-extension" if unknown else ""
+
+
+def _serial_is_positive(der: bytes) -> bool:
+    """RFC 5280, 4.1.2.2, by the bytes; what is no certificate at all is left to the parser."""
+    try:
+        whole = next(spans(der, span_at(der)))
+        fields = (item for item in spans(der, whole) if der[item[0]] == _INTEGER)
+        _, begin, end = next(fields)
+    except (ValueError, IndexError, StopIteration):
+        return True
+    serial = der[begin:end]
+    return any(serial) and serial[0] < _NEGATIVE
 
 
 def _usages(usage: x509.KeyUsage) -> Iterator[str]:
@@ -218,7 +259,8 @@ def _credit_code(name: x509.Name) -> str:
     return ""
 
 
-def _prepared(value: str | bytes) -> str:
+def _prepared(text: str | bytes) -> str:
     """RFC 4518 as far as real names need it: case, compatibility forms, inner and outer spaces."""
-    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    if isinstance(text, bytes):  # a unique identifier: bits, no letters
+        return f"#{text.hex()}"
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

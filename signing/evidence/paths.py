@@ -34,7 +34,13 @@ from pyhanko_certvalidator.validate import async_validate_path
 
 from signing.evidence.certificates import Name, loaded, name_of, signed_by
 
-__all__ = ["Authorities", "SearchExhaustedError", "found_paths", "path_problem"]
+__all__ = [
+    "Authorities",
+    "InitialPolicies",
+    "SearchExhaustedError",
+    "found_paths",
+    "path_problem",
+]
 
 _DEEPEST = 8
 _MOST_PATHS = 4
@@ -49,6 +55,31 @@ _ANY_ALGORITHM = DisallowWeakAlgorithmsPolicy(  # type: ignore[no-untyped-call] 
     rsa_key_size_threshold=0,
     dsa_key_size_threshold=0,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class InitialPolicies:
+    """With which certificate policies path validation begins (RFC 5280, 6.1.1 c, e, f, g).
+
+    Attributes:
+        acceptable: dotted numbers; None: any policy.
+        explicit: the path must hold under one of them.
+    """
+
+    acceptable: frozenset[str] | None = None
+    explicit: bool = False
+    mapping_inhibited: bool = False
+    any_inhibited: bool = False
+
+    def parameters(self) -> PKIXValidationParams:
+        """As the path validator takes them."""
+        any_policy = frozenset({"any_policy"})
+        return PKIXValidationParams(
+            user_initial_policy_set=any_policy if self.acceptable is None else self.acceptable,
+            initial_explicit_policy=self.explicit,
+            initial_policy_mapping_inhibit=self.mapping_inhibited,
+            initial_any_policy_inhibit=self.any_inhibited,
+        )
 
 
 class SearchExhaustedError(Exception):
@@ -113,7 +144,7 @@ def found_paths(signer: bytes, authorities: Authorities) -> tuple[tuple[bytes, .
     return tuple(found)
 
 
-def path_problem(path: tuple[bytes, ...], parameters: PKIXValidationParams | None = None) -> str:
+def path_problem(path: tuple[bytes, ...], policies: InitialPolicies | None = None) -> str:
     """What RFC 5280, 6.1 finds wrong with a path, whatever the time; "" when nothing.
 
     A path whose certificates were never all valid at once is left to the judge, who sees that.
@@ -123,11 +154,11 @@ def path_problem(path: tuple[bytes, ...], parameters: PKIXValidationParams | Non
     if first > last:
         return ""
     try:
-        _validate(path, first, parameters)
+        _validate(path, first, None if policies is None else policies.parameters())
     except (ExpiredError, NotYetValidError):
         return "path-invalid"
     except (PathBuildingError, ValidationError) as error:
-        return "name-constraints" if "name constraint" in str(error) else "path-invalid"
+        return "name-constraints" if "namespace" in str(error) else "path-invalid"
     # asn1crypto raises many kinds on certificates that are not well-formed.
     except (ValueError, TypeError, LookupError, AttributeError):
         return "certificate-malformed"

@@ -178,6 +178,11 @@ def test_signer_whose_certificate_cannot_be_read():
             SubIndication.TRY_LATER,
         ),
         (
+            (certificate(revocation=revocation(complete=False)), authority(), anchor()),
+            "revocation-unknown",
+            SubIndication.TRY_LATER,
+        ),
+        (
             (certificate(revocation=revocation(next_update=NOW - DAY)), authority(), anchor()),
             "revocation-stale",
             SubIndication.TRY_LATER,
@@ -405,8 +410,16 @@ def test_algorithm_that_was_good_when_it_was_used():
         ("rsa-3072", 2040, ""),
         ("rsa-2048", 2030, ""),
         ("rsa-2048", 2031, "rsa-2048"),
+        ("rsa-2047", 2026, "rsa-2047"),
+        ("rsa-1024", 2013, ""),
+        ("rsa-1024", 2014, "rsa-1024"),
+        ("rsa-1023", 2013, "rsa-1023"),
         ("rsa-x", 2026, "rsa-x"),
-        ("dsa-2048", 2026, "dsa-2048"),
+        ("dsa-2048", 2023, ""),
+        ("dsa-2048", 2024, "dsa-2048"),
+        ("dsa-1024", 2014, "dsa-1024"),
+        ("ecdsa-secp192r1", 2014, "ecdsa-secp192r1"),
+        ("ecdsa-secp224r1", 2030, ""),
         ("ed25519", 2040, ""),
         ("ecdsa-secp256k1", 2026, "ecdsa-secp256k1"),
         ("ecdsa-secp224r1", 2031, "ecdsa-secp224r1"),
@@ -424,6 +437,16 @@ def test_keys_by_the_policy(key, year, problem):
 def test_digests_by_the_policy(digest, problem):
     assert CRYPTO_2026.digest_problem(digest, NOW) == problem
     assert CRYPTO_POLICIES[CRYPTO_2026.name] is CRYPTO_2026
+
+
+@pytest.mark.parametrize(
+    ("digest", "last"), [("sha1", date(2013, 12, 31)), ("sha224", date(2030, 12, 31))]
+)
+def test_last_day_of_a_digest_counts(digest, last):
+    end = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC)
+    assert CRYPTO_2026.digest_problem(digest, end) == ""
+    assert CRYPTO_2026.digest_problem(digest, end + timedelta(seconds=1)) == digest
+    assert CRYPTO_2026.digest_problem("md5", datetime(2003, 1, 1, tzinfo=UTC)) == "md5"
 
 
 def trusting(**limits):
