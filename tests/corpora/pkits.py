@@ -45,7 +45,7 @@ CLAUSES = {
     "416": "4.16 private extensions",
 }
 
-_ONLY_SIGNERS = "our signer profile: an authority's certificate seals nothing (issue 4, 3)"
+_ONLY_SIGNERS = "our signer profile: an authority's certificate seals nothing (RFC 5280, 4.2.1.9)"
 AUTHORITY = ("signer-is-authority", _ONLY_SIGNERS)
 _NO_DSA = "crypto policy: no DSA (FIPS 186-5, 4), no SHA-1 (SP 800-131A Rev. 2)"
 DSA = ("weak-algorithm", _NO_DSA)
