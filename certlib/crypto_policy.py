@@ -74,7 +74,7 @@ CRYPTO_2026 = CryptoPolicy(
             # MD5 is not here: TS 119 312 lets it end in 2004, NIST never approved it.
             "sha1": _80_BITS,
             "sha224": _112_BITS,
-            # FIPS 180-4 and FIPS 202, with 128 bits against collisions and more (SP 800-57, table 3).
+            # FIPS 180-4 and FIPS 202, 128 bits and more against collisions (SP 800-57, table 3).
             "sha256": None,
             "sha384": None,
             "sha512": None,
