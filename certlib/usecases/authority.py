@@ -126,6 +126,12 @@ def authorised(session: ReadSession, content: Content) -> bool:
     return any(covering(entries, day, content.issuer_code) is not None for day in days)
 
 
+def listed(session: ReadSession, issuer_code: str, type_code: str, day: date) -> bool:
+    """Whether a body was on the list for a type on a day: of papers that nobody has on record."""
+    entries = session.issue_list(type_code, issuer_code)
+    return covering(entries, day, issuer_code) is not None
+
+
 def _refusal(
     entries: Sequence[IssueListEntry], bid: Bid, day: date
 ) -> ActsForPrincipal | OutsideDepartment | IssuerNotAuthorised:

@@ -18,7 +18,7 @@ from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
 from certlib.states import CORRECTION, View
 from certlib.trust import TrustList
 from certlib.usecases.access import access_of
-from certlib.usecases.authority import authorised
+from certlib.usecases.authority import authorised, listed
 from certlib.usecases.caller import VERIFY, Caller
 from certlib.usecases.drafts import draft_on_record
 from certlib.usecases.paper_then import sheets_of
@@ -265,7 +265,17 @@ class VerifyCertificates:
             # A stranger's file may say anything there, what no database takes for text, too.
             return self._with_question(Facts(file=file, our_node=False), session, question), ()
         facts = self._record_facts(session, file.identifier, question)
+        if facts.record is None and facts.our_node:
+            facts = replace(facts, authorised=self._listed(session, file))
         return replace(facts, file=file), ()
+
+    def _listed(self, session: ReadSession, file: FileFacts) -> bool:
+        """Whether who the file names as its issuer might have issued it, on the day of its seal."""
+        named = ids.parse(file.identifier).identifier
+        assert named is not None  # noqa: S101 - whoever is a department of ours has a code
+        sealed = next((item.claimed_time for item in file.signatures if item.claimed_time), None)
+        day = legal_day(sealed or self._clock.now())
+        return listed(session, named.issuer_code, named.type_code, day)
 
     def _record_facts(self, session: ReadSession, identifier: str, question: Question) -> Facts:
         record = session.certificate(identifier) or self._own_draft(session, identifier, question)

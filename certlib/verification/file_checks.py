@@ -9,6 +9,7 @@ from certlib.calendar import legal_day
 from certlib.certificate import CertificateFile
 from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
 from certlib.findings import DISTRUST, FAULTS, SERVICES, worded
+from certlib.ids import parse
 from certlib.indications import SubIndication
 from certlib.verification.matching import same_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
@@ -79,10 +80,19 @@ def unknown_file_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
     if not any(_of_the_bytes(item) for item in bench.signatures):
         # Whoever signed, it was not these bytes: then nobody is asked whom to believe.
         found.append(_seal(bench, file))
-    if bench.policy.record_needed or bench.facts.record is not None:
+    if bench.policy.record_needed or _names_ours(bench, file):
         # A file that names a certificate of ours must be ours, whatever the policy asks of others.
         found += [_authority(bench, file), _original(bench, file)]
     return found
+
+
+def _names_ours(bench: Judgement, file: FileFacts) -> bool:
+    """Whether it says of itself that it is a certificate that this node would have on record."""
+    facts = bench.facts
+    if facts.record is not None:
+        return True
+    # Offline nobody knows the departments of this node: then the marks of our files count.
+    return file.identifier != "" and (facts.our_node if facts.registry_asked else file.looks_ours)
 
 
 def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
@@ -236,10 +246,9 @@ def _seal_evidence(bench: Judgement, item: Conclusion) -> Mapping[str, Any]:
 
 
 def _authority(bench: Judgement, file: FileFacts) -> Finding:
-    record = bench.facts.record
-    signer = file.signatures[0].signer
+    signer, issuer = file.signatures[0].signer, _issuer(bench, file)
     code = "" if signer is None else signer.code
-    wrong_signer = record is not None and code != record.content.issuer_code
+    wrong_signer = issuer not in ("", code)
     if bench.facts.authorised is False or wrong_signer:
         return bench.finding(Check.ISSUER_AUTHORITY, Outcome.FAIL, "issuer-not-authorised")
     if bench.facts.authorised is None:
@@ -247,6 +256,14 @@ def _authority(bench: Judgement, file: FileFacts) -> Finding:
         values = {"service": zh, "service_en": en}
         return bench.finding(Check.ISSUER_AUTHORITY, Outcome.UNKNOWN, "authority-unknown", values)
     return bench.finding(Check.ISSUER_AUTHORITY, Outcome.PASS, "authorised")
+
+
+def _issuer(bench: Judgement, file: FileFacts) -> str:
+    """Code of the issuer: as the record says, or else as the file says of itself."""
+    if bench.facts.record is not None:
+        return bench.facts.record.content.issuer_code
+    named = parse(file.identifier).identifier
+    return "" if named is None else named.issuer_code
 
 
 def _original(bench: Judgement, file: FileFacts) -> Finding:

@@ -2,14 +2,6 @@
 
 from collections.abc import Mapping
 
-_RECORD = (
-    "file_checks.unknown_file_findings asks authority and original only where the identifier is on "
-    "record: a file with an identifier of this node that is not on record passes under `foreign`"
-)
-_LIST = (
-    "verify._record_facts asks the issue list only for a record: an identifier of ours without one "
-    "leaves `authorised` None, although type and issuer stand in the identifier"
-)
 _ORPHAN = (
     "changes._analysed: pyHanko's policy ignores orphans (ignore_orphaned_objects); an appended "
     "object that nothing reaches explains no byte"
@@ -52,12 +44,6 @@ _OF_TOKENS = ("escaped-name", "wide-array", "same-key-many-times", "references",
 _POLICIES = ("own", "foreign")
 
 KNOWN_OPEN: Mapping[tuple[str, str], str] = {
-    ("genuine/absent-from-the-record", "foreign"): _RECORD,
-    ("genuine/seal-of-a-revoked-key", "foreign"): _RECORD,
-    ("genuine/others-type", "foreign"): _RECORD,
-    ("genuine/others-name", "foreign"): _RECORD,
-    ("genuine/others-type", "own"): _LIST,
-    ("genuine/others-name", "own"): _LIST,
     ("saving/theirs-orphan", "foreign"): _ORPHAN,
     ("saving/certified-orphan", "foreign"): _ORPHAN,
     ("certified/sneaky-signature-approval", "foreign"): _FACE,

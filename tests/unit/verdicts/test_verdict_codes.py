@@ -235,7 +235,12 @@ SITUATIONS = [
     ),
     ("seal-not-on-record", INVALID, Facts(file=file(), record=issued(), authorised=True), OWN),
     ("seal-untrusted", INVALID, Facts(file=file(untrusted()), record=issued()), OWN),
-    ("seal-weak", UNSURE, Facts(file=file(signature(message=message(digest="sha1")))), FOREIGN),
+    (
+        "seal-weak",
+        UNSURE,
+        Facts(file=file(signature(message=message(digest="sha1")), identifier="")),
+        FOREIGN,
+    ),
     (
         "seal-unsupported",
         UNSURE,
@@ -245,7 +250,8 @@ SITUATIONS = [
                     message=message(
                         digest_ok=False, signature_ok=False, unchecked="unsupported sm2"
                     )
-                )
+                ),
+                identifier="",
             )
         ),
         FOREIGN,
@@ -364,7 +370,7 @@ def test_broken_cryptography_is_altered_under_every_policy(policy, broken):
 
 
 def test_structure_counts_for_our_own_files():
-    odd = Facts(file=file(signature(form_problem="gap-padding")))
+    odd = Facts(file=file(signature(form_problem="gap-padding"), identifier=""))
     assert judge(odd, OWN, NOW).code == "altered"
     assert judge(odd, FOREIGN, NOW).verdict is VALID
 

@@ -30,6 +30,7 @@ from tests.unit.life.builders import issued
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+WRITTEN = "1.2.156.3005.2.11100000000019713D008.11445200990090139J.0123456789ABCDEFGHJK.001.4"
 CHAIN, GENERAL = (
     SubIndication.CHAIN_CONSTRAINTS_FAILURE,
     SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
@@ -481,10 +482,9 @@ def test_trust_list_that_began_after_the_seal():
 
 
 def test_type_of_the_certificate_comes_from_the_record_or_from_the_file():
-    written = "1.2.156.3005.2.11100000000019713D008.11445200990090139J.0123456789ABCDEFGHJK.001.4"
     policy = trusting(types=frozenset({issued().content.type_code}))
     of_record = Facts(file=evidence.file(), record=issued(), authorised=True)
-    by_itself = Facts(file=evidence.file(identifier=written))
+    by_itself = Facts(file=evidence.file(identifier=WRITTEN))
     nameless = Facts(file=evidence.file(identifier=""))
     seals = [
         next(item.outcome for item in judge(facts, policy, NOW).findings if item.check == "seal")
@@ -533,3 +533,24 @@ def test_a_broken_timestamp_of_our_own_file_is_alteration():
     facts = Facts(file=evidence.file(signature(timestamp=bad)), record=issued(), authorised=True)
     assert judge(facts, OWN, NOW).code == "altered"
     assert judge(replace(facts, record=None), FOREIGN, NOW).code == "foreign-valid"
+
+
+def test_file_that_names_a_certificate_of_ours_must_be_on_record_under_every_policy():
+    """Another node's is a matter of that node; offline the marks of our files count."""
+    names_us = Facts(file=evidence.file(identifier=WRITTEN), authorised=True)
+    assert judge(names_us, FOREIGN, NOW).code == "seal-not-on-record"
+    elsewhere = replace(names_us, our_node=False)
+    assert judge(elsewhere, FOREIGN, NOW).code == "foreign-valid"
+    offline = replace(names_us, registry_asked=False)
+    assert judge(offline, FOREIGN, NOW).code == "status-unknown"
+    plain = evidence.file(identifier=WRITTEN, looks_ours=False)
+    assert judge(replace(offline, file=plain), FOREIGN, NOW).code == "foreign-valid"
+
+
+def test_seal_under_another_issuers_name():
+    """The identifier names the issuer, whether it is on record or not."""
+    other = certificate(code="11445200990090016H")
+    item = signature(message=signed_by(other, authority(), anchor()))
+    facts = Facts(file=evidence.file(item, identifier=WRITTEN), authorised=True)
+    for policy in (OWN, FOREIGN):
+        assert judge(facts, policy, NOW).code == "issuer-not-authorised"
