@@ -139,6 +139,7 @@ def test_an_unknown_file_is_sent_only_after_asking(node, opened, changed):
     assert 'filename="file.pdf"' in sent.get("postData", 'filename="file.pdf"')
     assert "不予采用" in tab.text()
     assert changed.name in tab.text()
+    assert tab.says("location.href") == f"{node.url}/v?lang=zh#result"
     assert tab.focus().startswith('<h1 tabindex="-1">')
     assert tab.complaints() == []
 

@@ -219,7 +219,8 @@
       place.textContent = name;
       place.parentNode.parentNode.hidden = false;
     }
-    history.pushState(null, "", address || "#result");
+    // What was sent has no address of its own: reloading begins anew.
+    history.pushState(null, "", address || "/v?lang=" + lang() + "#result");
     ready();
     one("main h1").focus();
     window.scrollTo(0, 0);
