@@ -23,6 +23,8 @@ _SPDX = {
     "Apache 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
+    # pypdfium2 and PDFium; those of the parts that PDFium brings along lie in the distribution.
+    "BSD-3-Clause, Apache-2.0, dependency licenses": "Apache-2.0 AND BSD-3-Clause",
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "SIL Open Font License 1.1 (OFL-1.1)": "OFL-1.1",
@@ -55,7 +57,7 @@ def licence_of(name: str) -> str:
         if str(line).startswith("License :: ")
     ]
     field = str(stated.get("License") or "")
-    if field and len(field) <= _LONGEST_NAME:
+    if field and (len(field) <= _LONGEST_NAME or field in _SPDX):
         classified = [field] if len(classified) < 2 else classified  # noqa: PLR2004 -- dual licence
     if not classified:
         raise LookupError(f"{name} states no licence")

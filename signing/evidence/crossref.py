@@ -190,6 +190,8 @@ def _table(data: bytes, position: int, budget: Budget) -> Section:
     if opening is None:
         raise CrossReferenceProblemError("xref")
     at = opening.end()
+    if _TRAILER.match(data, at):
+        notes.add("crossref-syntax")  # 7.5.4: one or more subsections
     while not (closing := _TRAILER.match(data, at)):
         at = _subsection(data, at, entries, notes, budget)
     try:

@@ -29,7 +29,7 @@ class Budget:
         lenient: objects that had to be read with leniency.
     """
 
-    values: int = 1_500_000
+    values: int = 400_000
     scanned: int = 8 * _MEBIBYTE
     entries: int = 250_000
     decoded: int = 64 * _MEBIBYTE

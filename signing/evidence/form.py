@@ -7,7 +7,7 @@ from signing.evidence.document import Document
 from signing.evidence.faults import ReadingFaultError
 from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, text_of
 
-__all__ = ["Field", "fields"]
+__all__ = ["Field", "FieldTree", "fields"]
 
 _MOST_FIELDS = 5000
 _DEEPEST = 40
@@ -36,6 +36,60 @@ class _Above:
     name: str = ""
     kind: str = ""
     depth: int = 0
+
+
+class FieldTree:
+    """What fields and widgets inherit, also where a kid does not say who its parent is."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        # The document keeps its values, so their identities last as long as this.
+        self._above: dict[int, PdfDictionary] = {}
+        self._descend(document.get(document.get(document.catalog, "/AcroForm"), "/Fields"))
+
+    def name(self, entries: PdfValue) -> str:
+        """The full name (ISO 32000-2, 12.7.4.2)."""
+        parts = [text_of(self._document.get(item, "/T")) for item in self._line(entries)]
+        return ".".join(part for part in reversed(parts) if part)
+
+    def inherited(self, entries: PdfValue, key: str) -> PdfValue:
+        """An entry of the field or widget, or of the nearest field above it."""
+        for item in self._line(entries):
+            found = self._document.get(item, key)
+            if found is not None:
+                return found
+        return None
+
+    def kind(self, entries: PdfValue) -> str:
+        """`/FT`."""
+        return text_of(self.inherited(entries, "/FT"))
+
+    def _line(self, entries: PdfValue) -> Iterator[PdfDictionary]:
+        for _ in range(_DEEPEST):
+            if not isinstance(entries, dict):
+                return
+            yield entries
+            parent = self._document.get(entries, "/Parent")
+            entries = parent if parent is not None else self._above.get(id(entries))
+
+    def _descend(self, kids: PdfValue) -> None:
+        waiting = [(kids, 0)]
+        for _ in range(_MOST_FIELDS):
+            if not waiting:
+                return
+            found, depth = waiting.pop()
+            for kid in found if isinstance(found, list) else ():
+                entries = self._document.resolved(kid)
+                below = self._document.get(entries, "/Kids")
+                if isinstance(entries, dict) and isinstance(below, list) and depth < _DEEPEST:
+                    self._adopt(entries, below)
+                    waiting.append((below, depth + 1))
+
+    def _adopt(self, parent: PdfDictionary, kids: list[PdfValue]) -> None:
+        for kid in kids:
+            entries = self._document.resolved(kid)
+            if isinstance(entries, dict):
+                self._above.setdefault(id(entries), parent)
 
 
 def fields(document: Document) -> list[Field]:

@@ -32,6 +32,7 @@ _REVISION_END = re.compile(rb"startxref\s+\d+\s+%%EOF\s*\Z")
 _CANONICAL = re.compile(rb"[0-9a-f]*")
 _HEX = re.compile(rb"[0-9A-Fa-f\x00\t\n\x0c\r ]*")
 _RANGE_SIZE = 4
+_BLANK = b"\x00\t\n\x0c\r \xef\xbb\xbf"
 _MOST_SIGNATURES = 32
 
 
@@ -87,7 +88,9 @@ def layouts(document: Document) -> list[SignatureLayout]:
     if not found:
         return []
     notes = notes_of(document)
+    problem = _common_problem(document, found)
     for item in found:
+        item.sound_problem = item.sound_problem or problem
         item.canonical_problem = item.canonical_problem or _document_problem(document, item, notes)
     # A second /ByteRange in the bytes is a signature that no field shows, or a decoy.
     if len(_BYTE_RANGE.findall(document.data)) != len(found) or len(everything) != len(found):
@@ -141,6 +144,21 @@ def _layout(document: Document, item: Field) -> SignatureLayout:
     if span is None:
         layout.sound_problem = layout.sound_problem or "contents"
     return layout
+
+
+def _common_problem(document: Document, found: list[SignatureLayout]) -> str:
+    """What makes every signature of a file unsound."""
+    leading = document.data[: document.data.index(b"%PDF-")]
+    if leading.strip(_BLANK):
+        # Another file stands there: who opens it sees something else (7.5.2).
+        return "leading-bytes"
+    certifying = document.resolved(document.catalog.get("/Perms"))
+    certifying = certifying.get("/DocMDP") if isinstance(certifying, dict) else None
+    if not isinstance(certifying, Reference):
+        return ""
+    shown = {item.reference for item in found}
+    # Whose certification counts, if no field shows it (12.8.6)?
+    return "" if (certifying.number, certifying.generation) in shown else "permissions"
 
 
 def _document_problem(document: Document, layout: SignatureLayout, notes: frozenset[str]) -> str:

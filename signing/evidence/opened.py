@@ -20,12 +20,13 @@ _TAIL = 2048
 _START = re.compile(rb"startxref[\x00\t\n\x0c\r ]+(\d{1,12})[\x00\t\n\x0c\r ]+%%EOF")
 
 
-def opened(data: bytes, most: int) -> Document:
+def opened(data: bytes, most: int, budget: Budget | None = None) -> Document:
     """Parses `data`.
 
     Args:
         data: the whole file.
         most: the largest size accepted, in bytes.
+        budget: what may be spent; of its own unless several readings share one.
 
     Raises:
         ReadingFaultError: empty, too large, no PDF, truncated, encrypted or malformed.
@@ -39,7 +40,7 @@ def opened(data: bytes, most: int) -> Document:
         raise ReadingFaultError("not-pdf")
     if data.rfind(b"%%EOF", max(0, len(data) - _TAIL)) < 0:
         raise ReadingFaultError("truncated", "end marker")
-    budget = Budget.of(len(data))
+    budget = budget or Budget.of(len(data))
     sections, notes = _sections(data, budget, shifted=header.start() > 0)
     document = Document(data, sections, notes, budget)
     if any(document.resolved(item.trailer.get("/Encrypt")) is not None for item in sections):

@@ -38,7 +38,9 @@ CLAUSES = {
 }
 """Note → clause of ISO 32000-2 and what it means."""
 
-LENIENT = frozenset(CLAUSES) - {"trailing-bytes", "header-version", "nested-objects"}
+LENIENT = frozenset(CLAUSES) - {
+    *("trailing-bytes", "header-version", "nested-objects", "undecodable-stream"),
+}
 """Notes of files about whose objects readers disagree."""
 
 _VERSION = re.compile(rb"%PDF-(?:1\.[0-7]|2\.0)(?!\d)")

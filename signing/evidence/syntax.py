@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from signing.evidence.faults import Budget
+from signing.evidence.faults import Budget, ReadingFaultError
 
 __all__ = [
     "HexString",
@@ -32,6 +32,8 @@ __all__ = [
 _DEEPEST = 50
 _MOST_BRACKETS = 20_000
 _LONGEST_NUMBER = 30
+_LONGEST_NAME = 4096
+_MOST_VALUES = 1_000_000
 _END = rb"(?![^\x00\t\n\x0c\r ()<>\[\]{}/%])"
 _TOKEN = re.compile(
     rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)*+(?:"
@@ -196,6 +198,8 @@ def value_at(
         ReadingFaultError: the budget is spent.
     """
     reading = _Reading(data, position, lenient=lenient)
+    if budget is not None:
+        reading.most = budget.values
     try:
         return reading.value(), reading.position
     finally:
@@ -207,12 +211,13 @@ def value_at(
 class _Reading:
     """One value being read, as far as it got."""
 
-    __slots__ = ("count", "data", "lenient", "position")
+    __slots__ = ("count", "data", "lenient", "most", "position")
 
     def __init__(self, data: bytes, position: int, *, lenient: bool) -> None:
         self.data = data
         self.position = position
         self.count = 0
+        self.most = _MOST_VALUES
         self.lenient = lenient
 
     def value(self) -> PdfValue:
@@ -222,7 +227,7 @@ class _Reading:
         awaited = 0
         while True:
             found = match(data, self.position)
-            if found is None:
+            if found is None or self.count >= self.most:
                 raise self._no_token()
             self.position = found.end()
             self.count += 1
@@ -281,7 +286,9 @@ class _Reading:
                 return _ESCAPE.sub(_unescaped, text) if b"\\" in text else text
         raise SyntaxProblemError("string")
 
-    def _no_token(self) -> SyntaxProblemError:
+    def _no_token(self) -> SyntaxProblemError | ReadingFaultError:
+        if self.count >= self.most:
+            return ReadingFaultError("too-large", "values")
         # A string of digits without its end was read to the end of the digits: that has its price.
         place = _after_space(self.data, self.position)
         found = _BROKEN_HEX.match(self.data, place)
@@ -318,6 +325,8 @@ def _stream(
 
 
 def _name(text: bytes) -> Name:
+    if len(text) > _LONGEST_NAME:
+        raise SyntaxProblemError("name")
     if b"#" in text:
         text = _NAME_CODE.sub(lambda code: bytes((int(code[1], 16),)), text)
     return Name("/" + text.decode("latin-1"))

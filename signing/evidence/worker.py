@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from certlib.evidence import ChangeFacts, ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
-from signing.evidence import sandbox, wire
+from signing.evidence import rendering, sandbox, wire
 from signing.evidence.bounds import MOST_ANSWER, check_facts
 from signing.evidence.chain import TrustSet, chain_facts
 from signing.evidence.reader import MOST_BYTES, read_facts
@@ -125,6 +125,7 @@ def _pipes() -> tuple[BinaryIO, BinaryIO]:
 
 def _warm() -> None:
     """Imports what is imported lazily, while files can still be opened freely."""
+    rendering.warm()
     read_facts(b"%PDF-1.7\n%%EOF\n", TrustMaterial())
 
 

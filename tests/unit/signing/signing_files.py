@@ -83,3 +83,99 @@ def with_streams(
     start = len(out)
     out += b"%d 0 obj\n%s\nendobj\n" % (own, stream(encode(packed), told))
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+def update(pdf, objects, *, trailer=b"", listed=None, freed=(), unlisted=b"", prev=None):
+    """An incremental update with a table.
+
+    Args:
+        pdf: what it is appended to.
+        objects: number → value.
+        trailer: further trailer entries.
+        listed: further entries, number → offset.
+        freed: numbers of objects that are given up.
+        unlisted: bytes before the table.
+        prev: another `/Prev` than that of the file.
+    """
+    out, rows = bytearray(pdf), {number: used(place) for number, place in (listed or {}).items()}
+    for number, value in objects.items():
+        rows[number] = used(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, value)
+    rows |= dict.fromkeys(freed, b"0000000000 00001 f \n")
+    before = int(pdf[pdf.rindex(b"startxref\n") + 10 :].split()[0]) if prev is None else prev
+    size = max([40, *(number + 1 for number in rows)])
+    whole = b"<< /Size %d /Root 1 0 R /Prev %d %s>>" % (size, before, trailer)
+    sections = [
+        (0, [b"0000000000 65535 f \n"]),
+        *((number, [rows[number]]) for number in sorted(rows)),
+    ]
+    return table(bytes(out) + unlisted, sections, whole)
+
+
+def drawing(text, entries=b""):
+    return stream(b"BT /F0 12 Tf 5 5 Td (%s) Tj ET" % text, entries)
+
+
+FORM_XOBJECT = (
+    b"/Type /XObject /Subtype /Form /BBox [0 0 90 20] /Resources << /Font << /F0 << /Type /Font "
+    b"/Subtype /Type1 /BaseFont /Helvetica >> >> >> "
+)
+SIGNED_OBJECTS = {
+    2: b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+    3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R /Annots [6 0 R 7 0 R 10 0 R] "
+    b"/Resources << /Font << /F0 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+    4: drawing(b"certificate"),
+    5: b"<< /Fields [6 0 R 7 0 R 10 0 R] /SigFlags 3 >>",
+    6: b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (a) /F 4 /P 3 0 R /Rect [10 50 100 70] "
+    b"/AP << /N 9 0 R >> >>",
+    7: b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (First) /V 8 0 R /F 132 /P 3 0 R /Rect [0 0 0 0] >>",
+    9: drawing(b"a", FORM_XOBJECT),
+    10: b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Second) /F 4 /P 3 0 R /Rect [120 50 200 70] >>",
+}
+
+
+def signature(references=b"", kind=b"/Type /Sig /SubFilter /ETSI.CAdES.detached"):
+    """A signature dictionary with an empty gap, for `closed`."""
+    gap = b"<" + b"0" * 16_000 + b">"
+    return b"<< %s /Filter /Adobe.PPKLite /ByteRange [0 %s] /Contents %s %s >>" % (
+        kind,
+        b" " * 36,
+        gap,
+        references,
+    )
+
+
+def closed(pdf, cms):
+    """The same file with its last gap filled and its byte range stated."""
+    start = pdf.rindex(b"/Contents <0000") + 10
+    end = pdf.index(b">", start) + 1
+    ranges = b"%d %d %d" % (start, end, len(pdf) - end)
+    filled = b"<" + cms.hex().encode().ljust(end - start - 2, b"0") + b">"
+    out = pdf[:start] + filled + pdf[end:]
+    at = out.rindex(b"/ByteRange [0 ", 0, start) + 14
+    return out[:at] + ranges.ljust(36) + out[at + 36 :]
+
+
+def signed(cms, objects=None, *, catalog=b"", references=b"", certified=None):
+    """A page with a text field, a signature field that is signed and one that is not."""
+    if certified is not None:
+        references += (
+            b"<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams "
+            b"/V /1.2 /P %d >> >> " % certified
+        )
+        catalog += b"/Perms << /DocMDP 8 0 R >> "
+    everything = {
+        1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm 5 0 R %s>>" % catalog,
+        **SIGNED_OBJECTS,
+        8: signature(b"/Reference [%s]" % references if references else b""),
+        **(objects or {}),
+    }
+    out, rows = bytearray(b"%PDF-1.7\n"), [b"0000000000 65535 f \n"]
+    for number in range(1, max(everything) + 1):
+        if number not in everything:
+            rows.append(b"0000000000 00000 f \n")
+            continue
+        rows.append(used(len(out)))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, everything[number])
+    size = max(everything) + 1
+    return closed(table(bytes(out), [(0, rows)], b"<< /Size %d /Root 1 0 R >>" % size), cms)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from signing_files import signed, update
 
 from certlib.evidence import (
     CertificateFacts,
@@ -34,6 +35,8 @@ from signing.evidence import wire, worker
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.process import ChildGoneError, ChildLimits, ReadingChild
 from signing.evidence.reader import InProcessEvidenceReader
+
+CATALOG_WITH_STORE = b"<< /Type /Catalog /Pages 2 0 R /AcroForm 5 0 R /DSS 11 0 R >>"
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,13 @@ def test_child_says_what_this_process_says(reader, pki, sealed):
     for pdf in (sealed, sealed + b"x", sealed[:-200], b"%PDF-1.7 nothing", b"hello"):
         expected = InProcessEvidenceReader(lambda: trust).read(pdf)
         assert reader.read(pdf) == expected
+
+
+def test_child_draws_what_was_changed_later(reader):
+    """PDFium finds its fonts and all it needs in the sandbox."""
+    permitted = update(signed(b"0"), {1: CATALOG_WITH_STORE, 11: b"<< /Certs [] >>"})
+    assert reader.read(permitted).changes.grade is ChangeGrade.PERMITTED
+    assert reader.read(permitted + b" ").changes.grade is ChangeGrade.UNEXPLAINED
 
 
 def test_a_large_parent_does_not_wear_its_children_out(pki, sealed):

@@ -519,12 +519,4 @@ def test_no_damage_lets_another_exception_out(data):
     inserted = data.draw(
         st.one_of(st.binary(max_size=12), st.integers(-9, 1 << 40).map(lambda n: b"%d" % n))
     )
-    try:
-        document = opened(source[:start] + inserted + source[start + length :])
-        assert structure_of(document).revisions >= 1
-        fields(document)
-        metadata_of(document)
-        fault = ""
-    except ReadingFaultError as error:
-        fault = error.fault
-    assert fault in {"", "empty", "not-pdf", "truncated", "encrypted", "malformed", "too-large"}
+    assert fault_of(source[:start] + inserted + source[start + length :]) in FAULTS

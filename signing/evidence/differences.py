@@ -1,0 +1,386 @@
+"""What one appended revision brought, object by object, by our own reading.
+
+Every object that a revision defines anew is compared with what stood under its number before, and
+judged by every purpose that it serves (`labels`). What has no name here is `OTHER`, which no
+signature permits; an object that nothing refers to is unexplained.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from certlib.evidence import ChangeKind
+from signing.evidence.crossref import COMPRESSED, FREE, USED, Section
+from signing.evidence.document import Document
+from signing.evidence.labels import Label, Labels, labelled
+from signing.evidence.syntax import HexString, PdfDictionary, PdfValue, Reference, Stream, text_of
+
+__all__ = ["Difference", "View", "differences"]
+
+_TRAILER = frozenset(
+    {"/Size", "/Prev", "/ID", "/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"}
+)
+_CATALOG = {
+    "/DSS": ChangeKind.VALIDATION_MATERIAL,
+    "/Extensions": ChangeKind.VALIDATION_MATERIAL,
+    "/Metadata": ChangeKind.METADATA,
+    "/MarkInfo": ChangeKind.METADATA,
+    "/Version": ChangeKind.METADATA,
+}
+_ROLES = {
+    "dss": ChangeKind.VALIDATION_MATERIAL,
+    "extensions": ChangeKind.VALIDATION_MATERIAL,
+    "metadata": ChangeKind.METADATA,
+    "info": ChangeKind.METADATA,
+    "resources": ChangeKind.FORM,
+    "annotation": ChangeKind.ANNOTATION,
+}
+_DSS = frozenset({"/Certs", "/OCSPs", "/CRLs", "/VRI"})
+_VRI = frozenset({"/Cert", "/OCSP", "/CRL", "/TU", "/TS"})
+_FORM = {
+    "/SigFlags": None,
+    "/DR": ChangeKind.FORM,
+    "/DA": ChangeKind.FORM,
+    "/NeedAppearances": ChangeKind.FORM,
+}
+# What filling in changes (ISO 32000-2, 12.8.2.2, table 257): values and how they look.
+_FILLED = frozenset({"/V", "/AP", "/AS", "/F", "/DA", "/Q", "/M", "/MK", "/RV", "/I", "/TI"})
+_SIGNED = frozenset({"/V", "/AP", "/AS", "/F", "/M", "/MK", "/DA"})
+# A new timestamp field that shows nothing and does nothing.
+_STAMP = frozenset(
+    {"/Type", "/Subtype", "/FT", "/T", "/TU", "/V", "/F", "/Ff", "/P", "/Rect", "/AP", "/Parent"}
+)
+_HIDDEN = 2
+
+
+_Compared = Callable[[Reference, PdfValue, PdfValue], Iterator["Difference"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that a revision brought.
+
+    Attributes:
+        place: the object, as `12 0` or `12 0 /Annots`.
+        field: full name of the form field that it belongs to, or "".
+        number: of an annotation that may look different now, or 0; all widgets of `field` may.
+        explained: False for an object that nothing refers to, or that readers read differently.
+        orphan: it is validation material that nothing has ever referred to.
+    """
+
+    kind: ChangeKind
+    place: str
+    detail: str = ""
+    field: str = ""
+    number: int = 0
+    explained: bool = True
+    orphan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A file as it was at the end of one revision, and what its objects are there for."""
+
+    document: Document
+    labels: Labels
+
+    @classmethod
+    def of(cls, document: Document) -> "View":
+        """Looks at all of it.
+
+        Raises:
+            ReadingFaultError: there is too much to look at.
+        """
+        return cls(document, labelled(document))
+
+
+def differences(old: View, new: View, section: Section) -> list[Difference]:
+    """What `section`, the newest of `new`, brought.
+
+    Raises:
+        ReadingFaultError: there is too much to compare.
+    """
+    return list(_Comparison(old, new).all(section))
+
+
+class _Comparison:
+    """Two revisions side by side."""
+
+    def __init__(self, old: View, new: View) -> None:
+        self.before, self.known = old.document, old.labels
+        self.after, self.labels = new.document, new.labels
+        self.old_tree, self.tree = old.labels.tree, new.labels.tree
+        self.compared: dict[str, _Compared] = {
+            "catalog": self._catalog,
+            "form": self._form,
+            "field": self._field,
+            "page": self._page,
+            "annot": self._annotations,
+        }
+        # What a signed field shows is part of its signature.
+        self.signed = {
+            label.owner
+            for labels in self.known.of.values()
+            for label in labels
+            if label.role == "signature"
+        }
+
+    def all(self, section: Section) -> Iterator[Difference]:
+        yield from self._trailer()
+        containers = {entry[1] for entry in section.entries.values() if entry[0] == COMPRESSED}
+        containers.add((section.number or (0, 0))[0])
+        for number, entry in sorted(section.entries.items()):
+            # Object streams and the cross-reference itself are nothing that anybody refers to.
+            held = number in containers and self._is_free(number)
+            if entry[0] in (USED, COMPRESSED) and not (
+                held and number not in self.labels.mentioned
+            ):
+                yield from self._object(Reference(number, entry[2] if entry[0] == USED else 0))
+
+    def _trailer(self) -> Iterator[Difference]:
+        old, new = self.before.trailer, self.after.trailer
+        for key in sorted((old.keys() | new.keys()) - _TRAILER):
+            if self._same(old.get(key), new.get(key)):
+                continue
+            kind = ChangeKind.METADATA if key == "/Info" else ChangeKind.OTHER
+            yield Difference(kind, f"trailer {key}", "trailer")
+
+    def _object(self, place: Reference) -> Iterator[Difference]:
+        number = place.number
+        labels = self.labels.of.get(number, set())
+        new = self.after.value(place)
+        if self._is_free(number) and number in self.known.mentioned:
+            # What the signed part mentioned was nothing then, and is something now.
+            yield Difference(ChangeKind.OTHER, str(place), "defined after it was signed for")
+        elif not labels or number in self.after.ambiguous:
+            detail = "ambiguous object" if labels else "unreachable object"
+            orphan = not labels and self._is_free(number) and _is_left_over(self.after, new)
+            yield Difference(ChangeKind.OTHER, str(place), detail, explained=False, orphan=orphan)
+        elif self._is_free(number):
+            yield from self._new_object(place, labels, new)
+        elif not self._same(old := self.before.value(place), new):
+            for label in sorted(labels):
+                yield from self._changed(place, label, old, new)
+
+    def _new_object(
+        self, place: Reference, labels: set[Label], new: PdfValue
+    ) -> Iterator[Difference]:
+        roles = {label.role for label in labels}
+        if "dss" in roles and not _is_validation_material(self.after, new):
+            yield Difference(ChangeKind.OTHER, str(place), "validation material")
+        if "field" in roles and isinstance(new, dict):
+            yield from self._new_field(place, new)
+
+    def _changed(
+        self, place: Reference, label: Label, old: PdfValue, new: PdfValue
+    ) -> Iterator[Difference]:
+        compare = self.compared.get(label.role)
+        if label.role in _ROLES:
+            shown = place.number if label.role == "annotation" else 0
+            yield Difference(_ROLES[label.role], str(place), label.role, number=shown)
+            if label.role == "dss" and not _is_validation_material(self.after, new):
+                yield Difference(ChangeKind.OTHER, str(place), "validation material")
+        elif label.role in ("value", "appearance") and label.owner not in self.signed:
+            yield Difference(ChangeKind.FORM, str(place), label.role, label.owner)
+        elif compare is not None:
+            yield from compare(place, old, new)
+        else:
+            yield Difference(ChangeKind.OTHER, str(place), label.role, label.owner)
+
+    def _catalog(self, place: Reference, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
+        for key, _, value in self._changed_keys(old, new):
+            spot = f"{place} {key}"
+            if key == "/AcroForm":
+                before = self.before.get(old, key)
+                yield from self._form(spot, before or {}, self.after.get(new, key))
+            elif key in _CATALOG and value is not None:
+                yield Difference(_CATALOG[key], spot)
+                if key == "/DSS" and not _is_validation_material(self.after, value):
+                    yield Difference(ChangeKind.OTHER, spot, "validation material")
+            else:
+                yield Difference(ChangeKind.OTHER, spot, "catalog")
+
+    def _form(self, place: object, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
+        for key, _, _ in self._changed_keys(old, new):
+            if key == "/Fields":
+                yield from self._fields(
+                    f"{place} {key}", self.before.get(old, key), self.after.get(new, key)
+                )
+            elif key not in _FORM:
+                yield Difference(ChangeKind.OTHER, f"{place} {key}", "form")
+            elif (kind := _FORM[key]) is not None:
+                yield Difference(kind, f"{place} {key}", "form")
+
+    def _fields(self, place: object, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
+        """A list of fields: what was there stays, what comes are signature fields."""
+        added = self._added(old, new)
+        if added is None:
+            yield Difference(ChangeKind.OTHER, str(place), "fields removed or moved")
+        elif not all(self._is_new(item) for item in added):
+            yield Difference(ChangeKind.OTHER, str(place), "field that was there")
+
+    def _new_field(self, place: Reference, entries: PdfDictionary) -> Iterator[Difference]:
+        name = self.tree.name(entries)
+        if self.tree.kind(entries) != "/Sig" or "/A" in entries or "/AA" in entries:
+            yield Difference(ChangeKind.OTHER, str(place), "new field", name)
+            return
+        kind = self._kind_of_signature(entries)
+        if kind is ChangeKind.DOCUMENT_TIMESTAMP and not self._shows_nothing(entries):
+            kind = ChangeKind.SIGNATURE
+        yield Difference(kind, str(place), "new field", name)
+
+    def _field(self, place: Reference, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
+        if isinstance(old, list) or not isinstance(new, dict) or not isinstance(old, dict):
+            yield from self._fields(place, old, new)
+            return
+        name = self.tree.name(new)
+        is_signature = self.old_tree.kind(old) == "/Sig"
+        kind, allowed = ChangeKind.FORM, _FILLED
+        if is_signature:
+            filled = (
+                self.old_tree.inherited(old, "/V") is None
+                and self.tree.inherited(new, "/V") is not None
+            )
+            kind = self._kind_of_signature(new) if filled else ChangeKind.OTHER
+            allowed = _SIGNED
+            # A field that was there shows its signature where the signed page has room for it.
+            kind = ChangeKind.SIGNATURE if kind is ChangeKind.DOCUMENT_TIMESTAMP else kind
+        for key, before, after in self._changed_keys(old, new):
+            spot = f"{place} {key}"
+            if key == "/Kids":
+                yield from self._fields(
+                    spot, self.before.resolved(before), self.after.resolved(after)
+                )
+            else:
+                own = kind if key in allowed else ChangeKind.OTHER
+                yield Difference(own, spot, "field", name)
+
+    def _page(self, place: Reference, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
+        for key, before, after in self._changed_keys(old, new):
+            spot = f"{place} {key}"
+            if key == "/Annots":
+                yield from self._annotations(
+                    spot, self.before.resolved(before), self.after.resolved(after)
+                )
+            else:
+                yield Difference(ChangeKind.OTHER, spot, "page")
+
+    def _annotations(self, place: object, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
+        added = self._added(old, new)
+        if added is None:
+            kind = ChangeKind.OTHER if self._lost_widget(old, new) else ChangeKind.ANNOTATION
+            yield Difference(kind, str(place), "annotations removed or moved")
+            added = [item for item in _items(new) if self._is_new(item)]
+        for item in added:
+            entries = self.after.resolved(item)
+            if text_of(self.after.get(entries, "/Subtype")) != "/Widget":
+                yield Difference(ChangeKind.ANNOTATION, str(place), "new", number=_number(item))
+            elif not self._is_new(item) or self.tree.kind(entries) != "/Sig":
+                yield Difference(ChangeKind.OTHER, str(place), "widget", number=_number(item))
+
+    def _kind_of_signature(self, entries: PdfDictionary) -> ChangeKind:
+        value = self.tree.inherited(entries, "/V")
+        stamp = text_of(self.after.get(value, "/Type")) == "/DocTimeStamp"
+        stamp = stamp and text_of(self.after.get(value, "/SubFilter")) == "/ETSI.RFC3161"
+        return ChangeKind.DOCUMENT_TIMESTAMP if stamp else ChangeKind.SIGNATURE
+
+    def _shows_nothing(self, entries: PdfDictionary) -> bool:
+        flags, rectangle = self.after.get(entries, "/F"), self.after.get(entries, "/Rect")
+        hidden = isinstance(flags, int) and flags & _HIDDEN
+        flat = isinstance(rectangle, list) and not any(rectangle)
+        return entries.keys() <= _STAMP and bool(hidden or flat or rectangle is None)
+
+    def _is_new(self, item: PdfValue) -> bool:
+        number = _number(item)
+        return number > 0 and self._is_free(number)
+
+    def _is_free(self, number: int) -> bool:
+        return self.before.entries.get(number, (FREE, 0, 0))[0] == FREE
+
+    def _lost_widget(self, old: PdfValue, new: PdfValue) -> bool:
+        """Whether a widget is gone, or anything is listed twice."""
+        kept = {str(item) for item in _items(new)}
+        lost = [item for item in _items(old) if str(item) not in kept]
+        subtypes = {
+            text_of(self.before.get(self.before.resolved(item), "/Subtype")) for item in lost
+        }
+        return "/Widget" in subtypes or len(kept) != len(_items(new))
+
+    def _added(self, old: PdfValue, new: PdfValue) -> list[PdfValue] | None:
+        """What a list has more than before; None when something of before is not there in order."""
+        before, added = _items(old), []
+        for item in _items(new):
+            if before and self._same(before[0], item):
+                before = before[1:]
+            else:
+                added.append(item)
+        return None if before or not (isinstance(new, list) or new is None) else added
+
+    def _changed_keys(
+        self, old: PdfValue, new: PdfValue
+    ) -> Iterator[tuple[str, PdfValue, PdfValue]]:
+        if not isinstance(old, dict) or not isinstance(new, dict):
+            yield "", None, None
+            return
+        for key in sorted(old.keys() | new.keys()):
+            if not self._same(old.get(key), new.get(key)):
+                yield key, old.get(key), new.get(key)
+
+    def _same(self, old: PdfValue, new: PdfValue) -> bool:
+        return _plain(self.before, old) == _plain(self.after, new)
+
+
+def _plain(document: Document, value: PdfValue) -> object:
+    """A value without its place in the file; `1` and `true` are two things."""
+    if isinstance(value, HexString):
+        return (bytes, value.decoded)
+    if isinstance(value, Stream):
+        return _plain(document, value.entries), document.data[value.start : value.end]
+    if isinstance(value, list):
+        return [_plain(document, item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(document, item) for key, item in value.items()}
+    return (type(value), value)
+
+
+def _is_validation_material(document: Document, value: PdfValue) -> bool:
+    """Nothing hangs on a document security store but what belongs there (12.8.4.3)."""
+    waiting = [value]
+    seen: set[int] = set()
+    while waiting:
+        found = document.resolved(waiting.pop())
+        if isinstance(found, Stream) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        if isinstance(found, list):
+            waiting.extend(found)
+        elif isinstance(found, dict) and _is_store(found):
+            waiting.extend(found[key] for key in found.keys() - {"/Type", "/TU"})
+        else:
+            return False
+    return True
+
+
+def _is_store(entries: PdfDictionary) -> bool:
+    keys = entries.keys() - {"/Type"}
+    if entries.get("/Type", "/VRI") not in ("/DSS", "/VRI"):
+        return False
+    return keys <= _VRI or keys <= _DSS or all(_is_hash(key) for key in keys)
+
+
+def _is_left_over(document: Document, value: PdfValue) -> bool:
+    """Validation material of a signature that the store no longer speaks of."""
+    if not isinstance(value, dict) or not value.keys() & {"/Cert", "/OCSP", "/CRL"}:
+        return False
+    return value.keys() - {"/Type"} <= _VRI and _is_validation_material(document, value)
+
+
+def _items(value: PdfValue) -> list[PdfValue]:
+    return value if isinstance(value, list) else []
+
+
+def _number(item: PdfValue) -> int:
+    return item.number if isinstance(item, Reference) else 0
+
+
+def _is_hash(key: str) -> bool:
+    return len(key) == 41 and all(digit in "0123456789ABCDEFabcdef" for digit in key[1:])  # noqa: PLR2004 - SHA-1 in hex
