@@ -30,6 +30,7 @@ CLAUSES: Mapping[str, str] = {
     "no-signature": f"{_ISO}, 12.8.1",
     "printed": f"{_ISO}, 12.8.1",
     "status-unknown": "certlib: a file does not say what became of the certificate since",
+    "receipt-unsigned": "certlib: a report without a seal proves nothing",
     # layout of a signature
     "byte-range": f"{_ISO}, 12.8.1: two ranges, from the first byte on",
     "byte-range-gap": f"{_ISO}, 12.8.1: between them exactly the value of Contents",

@@ -9,6 +9,10 @@ are judged under any policy and as of any day without a second look at the file
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+RECEIPT: Final = "receipt"
+"""`FileFacts.kind` of a receipt (`certlib.receipts`)."""
 
 
 class ChangeGrade(StrEnum):
@@ -256,7 +260,8 @@ class FileFacts:
         identifier: the electronic certificate identifier found inside (XMP or attachment), or "".
         content: the canonical JSON attachment's bytes as text, or "".
         looks_ours: the file carries our XMP namespace or attachment name.
-        kind: `original`, `purpose_copy` or `receipt`, as the metadata says.
+        kind: `original`, `purpose_copy` or `receipt`, as the metadata says; of a receipt
+            `content` is what it says, and `identifier` is "".
         scanned: nothing but pictures on the pages (a scan or a photograph of a print).
     """
 

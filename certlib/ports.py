@@ -9,6 +9,7 @@ from certlib.catalogue import TypeVersion
 from certlib.document import Content
 from certlib.errors import Problem
 from certlib.evidence import FileFacts
+from certlib.receipts import Receipt as VerificationReceipt
 
 
 class Clock(Protocol):
@@ -169,6 +170,26 @@ class DocumentSealer(Protocol):
 
     def seal(self, pdf: bytes, content: Content, level: str = "B-T") -> SealedDocument:
         """Lays XMP of `content` into the PDF and seals it with the issuer's seal key.
+
+        Raises:
+            SigningUnavailable: key or timestamp authority does not answer.
+        """
+        ...
+
+
+class ReportPress(Protocol):
+    """Receipt to sealed file, in two forms of one content."""
+
+    def pdf(self, receipt: VerificationReceipt) -> bytes:
+        """PDF/A-3a and PDF/UA-1, sealed B-T with the key of reports.
+
+        Raises:
+            SigningUnavailable: key or timestamp authority does not answer.
+        """
+        ...
+
+    def json(self, receipt: VerificationReceipt) -> bytes:
+        """A JWS by the same key, with a signature timestamp.
 
         Raises:
             SigningUnavailable: key or timestamp authority does not answer.

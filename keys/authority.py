@@ -115,6 +115,31 @@ class DevelopmentAuthority:
             self._change(lambda now: self._mint.with_trust(now.register))
         return self._valid(self._current().trust_key, "trust")
 
+    def report_key(self) -> SoftwareKey:
+        """The key that seals verification reports; made when the first one is asked for.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used.
+            SigningUnavailable: the folder cannot be written, or the certificate has expired.
+        """
+        if self._runs_out(self._current().report_key):
+            self._change(lambda now: self._mint.with_report(now.register))
+        return self._valid(self._current().report_key, "report")
+
+    def snapshot_key(self) -> SoftwareKey:
+        """The key that signs status snapshots; made when the first one is exported.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used.
+            SigningUnavailable: the folder cannot be written, or the certificate has expired.
+        """
+        if self._runs_out(self._current().snapshot_key):
+            self._change(lambda now: self._mint.with_snapshot(now.register))
+        return self._valid(self._current().snapshot_key, "snapshot")
+
+    def _runs_out(self, key: SoftwareKey | None) -> bool:
+        return key is None or self._mint.runs_out(key.chain[0])
+
     def _valid(self, key: SoftwareKey | None, name: str) -> SoftwareKey:
         if key is None:
             raise SigningUnavailable(what=f"no key for {name}")

@@ -44,7 +44,7 @@ class KeySummary:
     """A line of `certlib keys list`; nothing in it is secret.
 
     Attributes:
-        purpose: `root`, `issuing`, `timestamp`, `history`, `trust` or `seal`.
+        purpose: `root`, `issuing`, `timestamp`, `history`, `trust`, `report`, `snapshot` or `seal`.
         state: `current`, `superseded`, `expired` or `revoked`.
         issuer_code: the department's credit code, "" for the authority's own keys.
     """
@@ -92,6 +92,8 @@ class Snapshot:
         self.timestamp_key = self._handle(register.timestamp, ())
         self.history_key = self._own(register.history)
         self.trust_key = self._own(register.trust)
+        self.report_key = self._own(register.report)
+        self.snapshot_key = self._own(register.snapshot)
 
     @property
     def handles(self) -> Mapping[str, SoftwareKey]:
@@ -170,7 +172,7 @@ class Snapshot:
     def summaries(self, at: datetime) -> Iterable[KeySummary]:
         """Every key with its state at `at`, the authority's own first."""
         for member in self.register.members:
-            summary = _summary(member, member.key, "")
+            summary = _summary(member, member.key.partition("-")[0], "")
             yield replace(summary, state="expired") if at > summary.not_after else summary
         for seals in self._seals.values():
             current = next((seal for seal in seals if seal.usable(at)), None)

@@ -4,11 +4,13 @@ Every step may be repeated: a key that an interrupted run left in the vault is u
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certlib.errors import KeyUnusable, MalformedCode, Unsupported
@@ -25,6 +27,8 @@ _ISSUING_DAYS: Final = 15 * 365
 _TIMESTAMP_DAYS: Final = 10 * 365
 _HISTORY_DAYS: Final = 10 * 365
 _TRUST_DAYS: Final = 10 * 365
+_RENEWED_DAYS: Final = 5 * 365  # shorter than that of the timestamp authority, which outlasts them
+_RENEWAL: Final = timedelta(days=90)
 _ADDRESS: Final = re.compile(
     r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
 )
@@ -32,7 +36,7 @@ _CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}")
 _SHORT: Final = {algorithms.ECDSA_P256: "p256", algorithms.RSA_3072: "rsa3072"}
 _NAME_LIMIT: Final = 64  # RFC 5280 appendix A.1: ub-organization-name
 _OWNER_LIMIT: Final = _NAME_LIMIT - len("（演示）")
-_CORE: Final = frozenset({"root", "issuing", "timestamp", "history", "trust"})
+_CORE: Final = frozenset({"root", "issuing", "timestamp", "history", "trust", "report", "snapshot"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,46 @@ class Mint:
         )
         return replace(register, trust=_member("trust", certificate))
 
+    def with_report(self, register: Register) -> Register:
+        """The register with a key for verification reports that is good for some time yet.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used, or it has expired.
+        """
+        made = self._renewed(register.root, register.report, _REPORT)
+        return register if made is register.report else replace(register, report=made)
+
+    def with_snapshot(self, register: Register) -> Register:
+        """The register with a key for status snapshots that is good for some time yet.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used, or it has expired.
+        """
+        made = self._renewed(register.root, register.snapshot, _SNAPSHOT)
+        return register if made is register.snapshot else replace(register, snapshot=made)
+
+    def runs_out(self, certificate: bytes) -> bool:
+        """Whether the X.509 certificate of such a key is to be followed by another."""
+        found = x509.load_der_x509_certificate(certificate)
+        return self._clock.now() > found.not_valid_after_utc - _RENEWAL
+
+    def _renewed(self, root: Member, current: Member | None, kind: "_Kind") -> Member:
+        """`current`, or a key and an X.509 certificate that take its place.
+
+        What the old one has signed carries its certificate along and a timestamp: it still holds.
+        """
+        if current is not None and not self.runs_out(current.certificate):
+            return current
+        issuer = self._issuer(root)
+        name = kind.name if current is None else _next_name(current.key)
+        certificate = kind.profile(
+            issuer,
+            self._private(name).public_key(),
+            profiles.authority_name(self._options.owner, kind.role),
+            self._term(_RENEWED_DAYS, issuer.certificate),
+        )
+        return _member(name, certificate)
+
     def with_crls(self, register: Register) -> Register:
         """The register with both CRLs made anew, numbers counting on."""
         return replace(
@@ -220,6 +264,27 @@ class Mint:
         return profiles.revocation_list(
             issuer, number, self._clock.now(), self._options.crl_days, revoked
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A key of the authority that is followed by another before its certificate runs out."""
+
+    name: str
+    role: str
+    profile: Callable[
+        [profiles.Issuer, CertificatePublicKeyTypes, x509.Name, profiles.Term], x509.Certificate
+    ]
+
+
+_REPORT: Final = _Kind("report", "核验回执签章", profiles.report_certificate)
+_SNAPSHOT: Final = _Kind("snapshot", "状态快照签名", profiles.snapshot_certificate)
+
+
+def _next_name(name: str) -> str:
+    """`report` is followed by `report-2`, and that by `report-3`."""
+    kind, _, number = name.partition("-")
+    return f"{kind}-{int(number or 1) + 1}"
 
 
 def _crl_number(der: bytes) -> int:

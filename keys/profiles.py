@@ -19,13 +19,17 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from certlib.receipts import REPORT_PURPOSE
 from keys.algorithms import PrivateKey
 
 __all__ = [
     "CREDIT_CODE_PREFIX",
     "HISTORY_POLICY",
     "HISTORY_PURPOSE",
+    "REPORT_POLICY",
     "SEAL_POLICY",
+    "SNAPSHOT_POLICY",
+    "SNAPSHOT_PURPOSE",
     "TIMESTAMP_POLICY",
     "TRUST_POLICY",
     "TRUST_PURPOSE",
@@ -35,10 +39,12 @@ __all__ = [
     "authority_name",
     "history_certificate",
     "issuing_certificate",
+    "report_certificate",
     "revocation_list",
     "root_certificate",
     "seal_certificate",
     "seal_name",
+    "snapshot_certificate",
     "timestamp_certificate",
     "trust_certificate",
 ]
@@ -52,6 +58,10 @@ HISTORY_PURPOSE: Final = f"{_ARC}.3.1"
 TRUST_POLICY: Final = f"{_ARC}.4"
 TRUST_PURPOSE: Final = f"{_ARC}.4.1"
 """Extended key usage: signs trust lists, and nothing else."""
+REPORT_POLICY: Final = f"{_ARC}.5"
+SNAPSHOT_POLICY: Final = f"{_ARC}.6"
+SNAPSHOT_PURPOSE: Final = f"{_ARC}.6.1"
+"""Extended key usage: signs snapshots of the status record, and nothing else."""
 CREDIT_CODE_PREFIX: Final = "NTRCN-"
 
 _COMMON_NAME_OCTETS: Final = 64
@@ -160,6 +170,22 @@ def trust_certificate(
 ) -> x509.Certificate:
     """The key of trust lists: its one purpose is critical, so no reader takes it for a seal."""
     return _of_one_purpose(_issued(issuer, name, key, term, TRUST_POLICY), issuer, TRUST_PURPOSE)
+
+
+def report_certificate(
+    issuer: Issuer, key: CertificatePublicKeyTypes, name: x509.Name, term: Term
+) -> x509.Certificate:
+    """The key of verification reports: its one purpose is critical, so it seals no certificate."""
+    return _of_one_purpose(_issued(issuer, name, key, term, REPORT_POLICY), issuer, REPORT_PURPOSE)
+
+
+def snapshot_certificate(
+    issuer: Issuer, key: CertificatePublicKeyTypes, name: x509.Name, term: Term
+) -> x509.Certificate:
+    """The key of snapshots: its one purpose is critical, so no reader takes it for a seal."""
+    return _of_one_purpose(
+        _issued(issuer, name, key, term, SNAPSHOT_POLICY), issuer, SNAPSHOT_PURPOSE
+    )
 
 
 def _of_one_purpose(

@@ -56,6 +56,8 @@ class Register:
         seals: oldest first; a department's newest usable seal is its current one.
         history: seals the audit history; None in a register of an earlier release.
         trust: signs trust lists for others; None until the first one is signed.
+        report: seals verification reports; None until the first one is made.
+        snapshot: signs snapshots of the status record; None until the first one is made.
         revoked: revoked seals.
         root_crl: DER; lists nothing as long as no authority is revoked.
         issuing_crl: DER; lists `revoked`.
@@ -70,12 +72,15 @@ class Register:
     revoked: tuple[Revoked, ...] = ()
     history: Member | None = None
     trust: Member | None = None
+    report: Member | None = None
+    snapshot: Member | None = None
 
     @property
     def members(self) -> tuple[Member, ...]:
         """The authority's own keys."""
         own = (self.root, self.issuing, self.timestamp, self.history, self.trust)
-        return tuple(member for member in own if member is not None)
+        late = (self.report, self.snapshot)
+        return tuple(member for member in (*own, *late) if member is not None)
 
 
 class RegisterFile:
@@ -166,9 +171,16 @@ def _from_json(content: dict[str, Any]) -> Register:
             Revoked(int(entry["serial"], 16), datetime.fromisoformat(entry["at"]), entry["reason"])
             for entry in content["revoked"]
         ),
-        history=_member(content["history"]) if content.get("history") else None,
-        trust=_member(content["trust"]) if content.get("trust") else None,
+        history=_optional(content, "history"),
+        trust=_optional(content, "trust"),
+        report=_optional(content, "report"),
+        snapshot=_optional(content, "snapshot"),
     )
+
+
+def _optional(content: dict[str, Any], name: str) -> Member | None:
+    """A key that an earlier release did not know, or that nobody has asked for yet."""
+    return _member(content[name]) if content.get(name) else None
 
 
 def _member(entry: dict[str, str]) -> Member:

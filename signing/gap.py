@@ -30,7 +30,7 @@ class SealProfile:
     """What the sealing revision says.
 
     Attributes:
-        elements: `Content.as_json()`, laid into the XMP packet.
+        elements: `Content.as_json()`, laid into the XMP packet; empty leaves the packet alone.
         moment: claimed signing time, `/M`; aware.
         reserved: bytes kept for the CMS (the gap holds twice as many hexadecimal digits).
     """
@@ -119,7 +119,8 @@ def _prepare(pdf: bytes, profile: SealProfile) -> PreparedSeal:
     writer = _SealingWriter(BytesIO(pdf))
     if "/AcroForm" in writer.root:
         raise SealMismatch(what="form")
-    _replace_metadata(writer, profile.elements)
+    if profile.elements:
+        _replace_metadata(writer, profile.elements)
     writer.register_extension(ESIC_EXTENSION_1)
     steps = cms_embedder.PdfCMSEmbedder(new_field_spec=_FIELD).write_cms(FIELD_NAME, writer)
     field = next(steps).get_object()

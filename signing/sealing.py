@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from certlib.document import Content
 from certlib.errors import KeyUnusable, SigningUnavailable
@@ -56,14 +57,24 @@ class PadesSealer:
         level = "B-B" if level == "B-B" else "B-T"
         key = self._custody.seal_key(content.issuer_code)
         moment = content.sealed_at or self._clock.now()
-        sealed = self._sealed(pdf, content, key, level, moment)
+        sealed = self._sealed(pdf, content.as_json(), key, level, moment)
         return SealedDocument(sealed, hashlib.sha256(sealed).hexdigest(), level)
 
+    def seal_receipt(self, pdf: bytes, key: KeyHandle) -> bytes:
+        """The same for a receipt: B-T, certified, its own data instead of a certificate's.
+
+        Raises:
+            SigningUnavailable: key or timestamp authority does not answer, or there is none.
+            SealMismatch: the page cannot be sealed.
+        """
+        if self._timestamps is None:
+            raise SigningUnavailable(what="B-T")
+        return self._sealed(pdf, {}, key, "B-T", self._clock.now())
+
     def _sealed(
-        self, pdf: bytes, content: Content, key: KeyHandle, level: str, moment: datetime
+        self, pdf: bytes, elements: dict[str, Any], key: KeyHandle, level: str, moment: datetime
     ) -> bytes:
         template = self._template(key)
-        elements = content.as_json()
         reserved = self.reserved
         for _ in range(_RETRIES):
             prepared = prepare(pdf, SealProfile(elements, moment, reserved))

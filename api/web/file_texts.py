@@ -56,6 +56,7 @@ FILE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "printed_note": "本页是核验结果的打印件，证照状态可能变化，请以再次核验为准。",
         "unchecked": "无法核验",
         "not_ours": "不是本库证照",
+        "receipt": "核验回执",
         "unknown_title": "登记中没有这个文件指纹。",
         "unknown_next": "文件指纹按整个文件计算：另存、打印成 PDF、转发时被改写都会使它变化。"
         "请在下方上传文件检查，或按标识核验。",
@@ -121,6 +122,7 @@ FILE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "counts.",
         "unchecked": "Could not be checked",
         "not_ours": "Not of this library",
+        "receipt": "A receipt of a verification",
         "unknown_title": "This fingerprint is not on record.",
         "unknown_next": "A fingerprint covers the whole file: saving it anew, printing it to PDF "
         "or rewriting it on the way changes it. Have the file examined below, or check by "

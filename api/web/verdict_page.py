@@ -23,6 +23,9 @@ _WORDS: Final[Mapping[str, str]] = {
     "cannot-tell": "unchecked",
     "not-a-certificate": "not_ours",
     "foreign-valid": "not_ours",
+    # Whole or not, it is no certificate: the word above it must not be taken for one's.
+    "receipt-holds": "receipt",
+    "receipt-unsigned": "receipt",
 }
 """Neither good nor bad as a certificate of this library: the word above the sentence."""
 _TONES: Final[Mapping[Verdict, str]] = {

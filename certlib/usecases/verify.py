@@ -61,6 +61,7 @@ class Answer:
     Attributes:
         on, known_at: the day and the knowledge that the verdict is about, where they were asked
             for: without them nobody could hold it against the record later.
+        identifier, sha256: what was asked about, as far as it was named or sent; else "".
     """
 
     report: Report
@@ -70,6 +71,8 @@ class Answer:
     file: FileFacts | None = field(default=None, compare=False)
     on: date | None = None
     known_at: datetime | None = None
+    identifier: str = field(default="", compare=False)
+    sha256: str = field(default="", compare=False)
 
 
 class VerifyCertificates:
@@ -107,11 +110,12 @@ class VerifyCertificates:
             part = parsed.problems[0].field if parsed.problems else ""
             return self._judged(Facts(malformed_part=part), question, warnings=parsed.problems)
         identifier = str(parsed.identifier)
-        return self._asked(
+        answer = self._asked(
             lambda session: self._facts_of(session, identifier, question),
             question,
             parsed.problems,
         )
+        return replace(answer, identifier=identifier)
 
     def by_fields(self, query: SearchQuery, question: Question) -> Answer:
         """The verdict on a certificate named by number or holder instead of identifier.
@@ -135,18 +139,8 @@ class VerifyCertificates:
         """
         question = self._settled(question)
         digest = hashlib.sha256(pdf).hexdigest()
-        known = self._asked_or_none(digest, question)
-        if known is not None:
-            return known
-        file = self._reader.read(pdf)
-        if not file.readable:
-            return self._judged(Facts(file=file), question, file=file)
-        return replace(
-            self._asked(
-                lambda session: self._facts_in(session, file, question), question, file=file
-            ),
-            file=file,
-        )
+        answer = self._asked_or_none(digest, question) or self._examined(pdf, question)
+        return replace(answer, sha256=digest)
 
     def by_digest(self, sha256: str, question: Question) -> Answer | None:
         """The verdict on a file of which only the digest is known; None when it is not on record.
@@ -159,8 +153,10 @@ class VerifyCertificates:
         """
         return self._asked_or_none(sha256, self._settled(question))
 
-    def record_use(self, caller: Caller, answer: Answer, request_id: str) -> None:
-        """Writes who asked what and got which verdict (A4, O4).
+    def record_use(
+        self, caller: Caller, answer: Answer, request_id: str, receipt: str = ""
+    ) -> None:
+        """Writes who asked what and got which verdict (A4, O4), and the number of its receipt.
 
         Raises:
             ScopeMissing: the caller may not verify.
@@ -175,6 +171,8 @@ class VerifyCertificates:
             "code": answer.report.code,
             "request_id": request_id,
         }
+        if receipt:
+            details["receipt"] = receipt
         if answer.on is not None:
             details["on"] = answer.on.isoformat()
         if answer.known_at is not None:
@@ -202,6 +200,16 @@ class VerifyCertificates:
             ).as_problem()
             raise Invalid(problems=(problem,))
         return replace(question, on=on)
+
+    def _examined(self, pdf: bytes, question: Question) -> Answer:
+        """The verdict on a file that is not on record by its digest."""
+        file = self._reader.read(pdf)
+        if not file.readable:
+            return self._judged(Facts(file=file), question, file=file)
+        answer = self._asked(
+            lambda session: self._facts_in(session, file, question), question, file=file
+        )
+        return replace(answer, file=file)
 
     # --- facts ----------------------------------------------------------------------------------
 

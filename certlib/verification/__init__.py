@@ -41,6 +41,8 @@ from certlib.verification.model import (
 )
 from certlib.verification.paper_checks import paper, tells
 from certlib.verification.policies import FOREIGN, OWN, POLICIES, Policy
+from certlib.verification.receipt_checks import VERDICT_CODES as RECEIPT_CODES
+from certlib.verification.receipt_checks import receipt_findings, receipt_values
 from certlib.verification.status_checks import absence, state_words, status
 
 __all__ = [
@@ -77,7 +79,8 @@ def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
     verdict, deciding = _decide(findings, asked_day=facts.on is not None)
     beside: list[Finding] = []
     if deciding is not None:
-        code, values = _VERDICT_CODES.get(deciding.code, deciding.code), deciding.values
+        codes = RECEIPT_CODES if bench.receipt else _VERDICT_CODES
+        code, values = codes.get(deciding.code, deciding.code), deciding.values
     else:
         code, values, beside = _kind_of_valid(bench, findings)
     sentence = SENTENCES[_sentence(facts, code)].filled({**bench.common_values(), **values})
@@ -101,6 +104,8 @@ def _findings(bench: Judgement) -> list[Finding]:
     if alone is not None:
         return [alone]
     found: list[Finding] = []
+    if bench.receipt and facts.file is not None:
+        return receipt_findings(bench, facts.file)
     if facts.known_file is not None:
         found += known_file_findings(bench, facts.known_file)
     elif facts.file is not None:
@@ -168,6 +173,8 @@ def _kind_of_valid(
 ) -> tuple[str, Mapping[str, Any], list[Finding]]:
     """Valid has several sentences: the one that tells the clerk most, and what stands beside it."""
     facts, record = bench.facts, bench.facts.record
+    if bench.receipt and facts.file is not None:
+        return "receipt-holds", receipt_values(facts.file), []
     if record is None or bench.foreign_file:
         return "foreign-valid", {}, []
     asked_day = facts.on is not None

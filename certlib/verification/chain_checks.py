@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from certlib.evidence import CertificateFacts, ChainFacts, PathFacts, RevocationFacts
 from certlib.indications import SubIndication
-from certlib.trust import Use
+from certlib.receipts import REPORT_PURPOSE
+from certlib.trust import NO_ISSUER, Use
 from certlib.verification.policies import Policy
 
 __all__ = ["Moment", "Scope", "Weighed", "weighed"]
@@ -55,10 +56,12 @@ class Scope:
 
     Attributes:
         type_code: of the certificate under the seal, "" where nobody knows.
+        receipt: a receipt: it must be sealed for that purpose, and is of no department's.
     """
 
     use: Use
     type_code: str = ""
+    receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def weighed(chain: ChainFacts, scope: Scope, moment: Moment, policy: Policy) -> 
     """The best answer over all paths: one good path is enough."""
     if chain.signer is None:
         return _refused(chain.problem, SubIndication.CHAIN_CONSTRAINTS_FAILURE)
-    profile = _profile_problem(chain.signer, scope.use, policy)
+    profile = _profile_problem(chain.signer, scope, policy)
     if profile:
         return _refused(profile, SubIndication.CHAIN_CONSTRAINTS_FAILURE)
     if chain.problem:
@@ -104,7 +107,7 @@ def _refused(problem: str, sub: SubIndication, detail: str = "") -> Weighed:
     return Weighed(None if problem in _UNDECIDED else False, problem, sub, detail)
 
 
-def _profile_problem(signer: CertificateFacts, use: Use, policy: Policy) -> str:
+def _profile_problem(signer: CertificateFacts, scope: Scope, policy: Policy) -> str:
     """RFC 5280, 4.2.1.3 and 4.2.1.12; RFC 9336 for seals, RFC 3161, 2.3 for timestamps."""
     if signer.problem:
         return signer.problem
@@ -112,10 +115,10 @@ def _profile_problem(signer: CertificateFacts, use: Use, policy: Policy) -> str:
         return "signer-is-authority"
     if signer.usages is not None and not _SIGNING & set(signer.usages):
         return "key-usage"
-    if use is Use.TIMESTAMP:
-        only = signer.purposes == (_TIME_STAMPING,) and signer.purposes_critical
-        return "" if only else "key-purpose"
     purposes = signer.purposes
+    if scope.use is Use.TIMESTAMP or scope.receipt:
+        one = _TIME_STAMPING if scope.use is Use.TIMESTAMP else REPORT_PURPOSE
+        return "" if purposes == (one,) and signer.purposes_critical else "key-purpose"
     return "" if purposes is None or policy.seal_purposes & set(purposes) else "key-purpose"
 
 
@@ -198,7 +201,7 @@ def _refused_by_list(
 ) -> Iterator[_Objection]:
     if policy.trust is not None:
         anchor = path.certificates[-1].sha256
-        code = path.certificates[0].code
+        code = NO_ISSUER if scope.receipt else path.certificates[0].code
         slug = policy.trust.refusal(anchor, scope.use, moment.made, code, scope.type_code)
         if slug:
             yield slug, SubIndication.CHAIN_CONSTRAINTS_FAILURE, ""

@@ -76,10 +76,10 @@ def unknown_file_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
     """A readable file whose digest is not on record."""
     if not file.signatures:
         return [_unsigned(bench, file)]
-    found = [_integrity(bench, file), _changes(bench, file)]
-    if not any(_of_the_bytes(item) for item in bench.signatures):
+    found = [integrity(bench, file), changes(bench, file)]
+    if not any(of_the_bytes(item) for item in bench.signatures):
         # Whoever signed, it was not these bytes: then nobody is asked whom to believe.
-        found.append(_seal(bench, file))
+        found.append(seal(bench, file))
     if bench.policy.record_needed or _names_ours(bench, file):
         # A file that names a certificate of ours must be ours, whatever the policy asks of others.
         found += [_authority(bench, file), _original(bench, file)]
@@ -107,7 +107,8 @@ def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
     return bench.finding(Check.ORIGINAL, Outcome.UNKNOWN, "printed", values)
 
 
-def _integrity(bench: Judgement, file: FileFacts) -> Finding:
+def integrity(bench: Judgement, file: FileFacts) -> Finding:
+    """Whether every signature is of these bytes, and the file put together as ours are."""
     for item in bench.signatures:
         if item.problem == "unsupported":
             # Nobody here can check it: no finding against the file.
@@ -148,7 +149,8 @@ def _unchecked(stamp: TimestampFacts) -> bool:
     return stamp.message is not None and stamp.message.unchecked != ""
 
 
-def _changes(bench: Judgement, file: FileFacts) -> Finding:
+def changes(bench: Judgement, file: FileFacts) -> Finding:
+    """What follows the last byte that a signature covers."""
     found = file.changes
     evidence = {
         "grade": found.grade.value,
@@ -167,11 +169,13 @@ def _changes(bench: Judgement, file: FileFacts) -> Finding:
             return bench.finding(Check.CHANGES, Outcome.FAIL, "altered", evidence=evidence)
 
 
-def _of_the_bytes(item: Conclusion) -> bool:
+def of_the_bytes(item: Conclusion) -> bool:
+    """Whether a signature fails before anybody's trust is asked."""
     return item.problem == "unsupported" or item.sub in _OF_THE_BYTES
 
 
-def _seal(bench: Judgement, file: FileFacts) -> Finding:
+def seal(bench: Judgement, file: FileFacts) -> Finding:
+    """Whether whoever signed is believed."""
     signed = any(item.facts.kind == "signature" for item in bench.signatures)
     for item in bench.signatures:
         if signed and item.facts.kind != "signature" and not bench.policy.record_needed:

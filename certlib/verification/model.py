@@ -10,7 +10,7 @@ from certlib.calendar import CHINA, end_of_day
 from certlib.catalogue import Duty
 from certlib.certificate import Certificate, CertificateFile
 from certlib.document import ORIGINAL
-from certlib.evidence import FileFacts
+from certlib.evidence import RECEIPT, FileFacts
 from certlib.findings import FINDINGS
 from certlib.holder_changes import HolderChange
 from certlib.ids import parse
@@ -202,8 +202,17 @@ class Judgement:
         if file is None:
             return cls(facts, policy, at)
         moment = at if facts.on is None else min(at, end_of_day(facts.on))
-        found = conclusions(file.signatures, policy, moment, _type_of(facts, file))
+        if file.kind == RECEIPT:
+            # What a receipt says is of its own time: no day that is asked about changes it.
+            found = conclusions(file.signatures, policy, at, receipt=True)
+        else:
+            found = conclusions(file.signatures, policy, moment, _type_of(facts, file))
         return cls(facts, policy, at, found)
+
+    @property
+    def receipt(self) -> bool:
+        """The file is a receipt: whatever a record says of a certificate is not its affair."""
+        return self.facts.file is not None and self.facts.file.kind == RECEIPT
 
     @property
     def foreign_file(self) -> bool:

@@ -71,6 +71,8 @@ def conclusions(
     policy: Policy,
     asked: datetime,
     type_code: str = "",
+    *,
+    receipt: bool = False,
 ) -> tuple[Conclusion, ...]:
     """One for each signature, in their order.
 
@@ -79,8 +81,9 @@ def conclusions(
         policy: by which they are weighed.
         asked: the time of the question, aware UTC; today's, or a past one.
         type_code: of the certificate that the file is, "" where nobody knows.
+        receipt: they are those of a receipt.
     """
-    scope = Scope(Use.SEAL, type_code)
+    scope = Scope(Use.SEAL, type_code, receipt)
     known = Moment(asked, asked, proven=False)
     found: list[Conclusion] = []
     for item in reversed(signatures):

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from certlib.evidence import RECEIPT
+from certlib.receipts import ATTACHMENT_NAME as RECEIPT_NAME
+from certlib.receipts import FORMAT
 from signing.evidence.document import Document
 from signing.evidence.pages import pages
 from signing.evidence.syntax import PdfDictionary, PdfValue, Stream, text_of
@@ -41,6 +44,11 @@ def metadata_of(document: Document) -> FileMetadata:
     if not isinstance(identifier, str) or not identifier:
         identifier = _identifier(packet)
     ours = NAMESPACE.encode() in packet or "ZZBS" in elements
+    if not ours:
+        receipt = _attachment(document, RECEIPT_NAME)
+        if _elements(receipt).get("receipt") == FORMAT:
+            # What it speaks of is said in its content: it is no certificate itself.
+            return FileMetadata(content=receipt, looks_ours=True, kind=RECEIPT)
     return FileMetadata(
         identifier=identifier[:128],
         content=content if "ZZBS" in elements else "",
@@ -65,11 +73,11 @@ def _packet(document: Document) -> bytes:
     return document.content(document.get(document.catalog, "/Metadata"), _MOST)
 
 
-def _attachment(document: Document) -> str:
+def _attachment(document: Document, name: str = ATTACHMENT_NAME) -> str:
     for specification in _specifications(document):
         names = {text_of(document.get(specification, key)) for key in ("/UF", "/F")}
         files = document.get(specification, "/EF")
-        if ATTACHMENT_NAME not in names or not isinstance(files, dict):
+        if name not in names or not isinstance(files, dict):
             continue
         stream = document.get(files, "/UF") or document.get(files, "/F")
         return document.content(stream, _MOST).decode("utf-8", "replace")

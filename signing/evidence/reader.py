@@ -10,6 +10,7 @@ from certlib.evidence import ChangeFacts, ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence.changes import changes_after
 from signing.evidence.faults import ReadingFaultError
+from signing.evidence.json_receipt import json_receipt_facts, looks_signed_json
 from signing.evidence.layout import layouts, scanned_layouts
 from signing.evidence.metadata import FileMetadata, metadata_of, scanned_metadata
 from signing.evidence.opened import opened
@@ -56,6 +57,10 @@ def read_facts(pdf: bytes, trust: TrustMaterial, most: int = MOST_BYTES) -> File
 
 
 def _read(pdf: bytes, trust: TrustMaterial, most: int) -> FileFacts:
+    if looks_signed_json(pdf):
+        receipt = json_receipt_facts(pdf, trust)
+        if receipt is not None:
+            return receipt
     try:
         document = opened(pdf, most)
         found = layouts(document)

@@ -19,7 +19,7 @@ from signing.evidence.message import (
     tst_info,
 )
 
-__all__ = ["signature_facts"]
+__all__ = ["signature_facts", "token_facts"]
 
 _PDF_MOMENT = re.compile(r"D:(\d{14})(?:Z|([+-])([01]\d|2[0-3])'?(?:([0-5]\d)'?)?)(?:00'?00'?)?")
 _OUR_SUBFILTERS = frozenset({"/ETSI.CAdES.detached", "/ETSI.RFC3161"})
@@ -90,7 +90,7 @@ def _document_timestamp(
     trust: TrustMaterial,
 ) -> SignatureFacts:
     """A DocTimeStamp (ETSI EN 319 142-1, 5.4.3): the token's imprint is the digest of the file."""
-    stamp, form = _token_facts(message, trust, lambda name: digest_of(layout.covered(pdf), name))
+    stamp, form = token_facts(message, trust, lambda name: digest_of(layout.covered(pdf), name))
     return _with_form(replace(facts, message=stamp.message, timestamp=stamp), form)
 
 
@@ -101,14 +101,14 @@ def _timestamp(message: SignedMessage, trust: TrustMaterial) -> tuple[TimestampF
     signature = message.signer_info["signature"].native
     try:
         found = read_message(message.token)
-        stamp, form = _token_facts(found, trust, lambda name: digest_of((signature,), name))
+        stamp, form = token_facts(found, trust, lambda name: digest_of((signature,), name))
     except MessageProblemError as error:
         unread = TimestampFacts(None, False, None, problem=f"token-unreadable {error}")
         return unread, "timestamp-form"
     return stamp, f"timestamp-{form}" if form else ""
 
 
-def _token_facts(
+def token_facts(
     message: SignedMessage, trust: TrustMaterial, digest: Callable[[str], bytes]
 ) -> tuple[TimestampFacts, str]:
     """A token: its own signature, its imprint of what it is laid upon, its authority.
