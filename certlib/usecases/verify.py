@@ -15,11 +15,12 @@ from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
-from certlib.states import CORRECTION, View
+from certlib.states import CORRECTION
 from certlib.trust import TrustList
 from certlib.usecases.access import access_of
 from certlib.usecases.authority import authorised, listed
 from certlib.usecases.caller import VERIFY, Caller
+from certlib.usecases.counting import one_of_each_lineage
 from certlib.usecases.drafts import draft_on_record
 from certlib.usecases.paper_then import sheets_of
 from certlib.usecases.standing import holder_changes, issuer_now
@@ -253,7 +254,7 @@ class VerifyCertificates:
     ) -> tuple[Facts, tuple[Certificate, ...]]:
         wide = widened(session, query, legal_day(self._clock.now()))
         found = tuple(session.search(replace(wide, limit=_MOST_CANDIDATES)))
-        current = _one_of_each_lineage(found, question.on or legal_day(self._clock.now()))
+        current = one_of_each_lineage(found, question.on or legal_day(self._clock.now()))
         if len(current) != 1:
             facts = self._with_question(Facts(candidates=len(found)), session, question)
             return facts, current
@@ -362,30 +363,6 @@ _INCOMPLETE = Problem(
     "信息不全，无法验证：请提供类型代码和证照编号，或持证主体代码和类型。",
     "Not enough to go by: give type code and number, or the holder's code and its type.",
 )
-
-
-def _one_of_each_lineage(found: Sequence[Certificate], day: date) -> tuple[Certificate, ...]:
-    """Of several versions of one certificate the one in force on that day, or else the newest.
-
-    While a renewal waits for its term the version before is the one that counts, and on a day
-    before a change it was. A new department goes on in a lineage of its own.
-    """
-    known = {item.identifier: item for item in found}
-    chosen: dict[str, Certificate] = {}
-    for item in found:  # by identifier: versions of a lineage follow one another
-        last = item
-        while last.superseded_by in known:
-            last = known[last.superseded_by]
-        lineage = last.identifier.rsplit(".", 2)[0]
-        if lineage not in chosen or not _counts(chosen[lineage], day):
-            chosen[lineage] = item
-    counting = tuple(item for item in chosen.values() if _counts(item, day))
-    return counting or tuple(chosen.values())
-
-
-def _counts(item: Certificate, day: date) -> bool:
-    """Whether it is in force that day, or nothing has taken its place."""
-    return item.view_on(day) is View.VALID or not item.superseded_by
 
 
 def _version(session: ReadSession, record: Certificate | None) -> TypeVersion | None:
