@@ -1,6 +1,5 @@
 """Every situation has its own sentence, and every sentence a situation that says it."""
 
-import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +19,6 @@ from certlib.duties import DutyResult, PeriodicResult
 from certlib.evidence import ChangeFacts, ChangeGrade, ChangeKind
 from certlib.findings import DISTRUST, FAULTS, FINDINGS, SERVICES
 from certlib.paper import Print, Sheet
-from certlib.receipts import REPORT_PURPOSE
 from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
 from certlib.states import CORRECTION, Action, State
 from certlib.verdicts import SENTENCES
@@ -47,6 +45,7 @@ from tests.fakes.evidence import (
 )
 from tests.fakes.parties import FIRM, change
 from tests.unit.life.builders import IDENTIFIER, NOW, TODAY, decision, in_state, issued
+from tests.unit.verdicts.offline_situations import OFFLINE
 
 VALID, INVALID, UNSURE = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
 STORED = datetime(2024, 3, 1, tzinfo=UTC)
@@ -128,32 +127,6 @@ def sheet(status):
 
 BLOCKING = replace(OWN, blocking=frozenset({RestrictionKind.SEIZED}))
 TOLERANT = replace(OWN, tolerated=frozenset({RestrictionKind.SEIZED}))
-
-
-def report_message(**changes):
-    """As the library's key for receipts signs."""
-    signer = certificate("核验回执签章", purposes=(REPORT_PURPOSE,), purposes_critical=True)
-    return message(chain=chain(signer, authority(), anchor()), **changes)
-
-
-def sealed(**changes):
-    return signature(**{"message": report_message(), **changes})
-
-
-def receipt(*signatures, signed=True, **changes):
-    """A receipt by its content, sealed by the key for receipts unless it is said otherwise."""
-    words = {"zh": "有效。", "en": "Valid."}
-    report = {"verdict": "valid", "sentence": words, "as_of": "2026-03-02T01:02:03+00:00"}
-    content = {
-        "receipt": 1,
-        "number": "HY20260302-5F3A9C21-D0AB12EF",
-        "target": {"identifier": IDENTIFIER},
-        "report": report,
-        "signed": signed,
-    }
-    told = {"kind": "receipt", "identifier": "", "content": json.dumps(content)}
-    return evidence.file(*(signatures or (sealed(),)), **{**told, **changes})
-
 
 SITUATIONS = [
     ("valid", VALID, of_known(), OWN),
@@ -308,15 +281,7 @@ SITUATIONS = [
         OWN,
     ),
     ("unreadable", INVALID, Facts(file=file(readable=False, fault="truncated")), OWN),
-    ("receipt-holds", VALID, Facts(file=receipt()), OWN),
-    (
-        "receipt-altered",
-        INVALID,
-        Facts(file=receipt(sealed(message=report_message(digest_ok=False)))),
-        OWN,
-    ),
-    ("receipt-untrusted", INVALID, Facts(file=receipt(signature())), OWN),
-    ("receipt-unsigned", UNSURE, Facts(file=receipt(signatures=(), signed=False)), OWN),
+    *OFFLINE,
     ("foreign-valid", VALID, Facts(file=file(identifier="", looks_ours=False)), FOREIGN),
 ]
 
