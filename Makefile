@@ -1,6 +1,6 @@
 # Everything a person does here has one word. `make` alone lists the words.
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check corpora bench lock openapi licences gallery format clean
+.PHONY: help install run test lint check corpora bench lock openapi licences tables gallery format clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -83,6 +83,9 @@ openapi: .venv/.installed-dev ## docs/openapi.json from the code
 
 licences: .venv/.installed-dev ## the tables in docs/licences.md from what is installed
 	$(PY) scripts/licences.py docs/licences.md
+
+tables: .venv/.installed-dev ## the tables of docs/verification.md from the code
+	$(PY) scripts/verification_tables.py docs/verification.md
 
 gallery: .venv/.installed-dev ## docs/images/gallery.png, every type on one sheet
 	$(PY) scripts/gallery.py docs/images/gallery.png

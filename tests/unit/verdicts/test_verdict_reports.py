@@ -10,17 +10,18 @@ import pytest
 
 from certlib.clauses import CLAUSES, clause_of
 from certlib.evidence import ChangeFacts, ChangeGrade, ChangeKind, StructureFacts
-from certlib.findings import DISTRUST
+from certlib.findings import DISTRUST, FINDINGS
 from certlib.indications import Indication, SubIndication
 from certlib.trust import TrustList
+from certlib.verdicts import SENTENCES
 from certlib.verification import FOREIGN, OWN, Facts, detailed, judge
+from scripts import verification_tables
 from tests.fakes import evidence
 from tests.unit.life.builders import issued
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-SCHEMA = json.loads(
-    (Path(__file__).parents[3] / "docs" / "verification-report.schema.json").read_text("utf-8")
-)
+ROOT = Path(__file__).parents[3]
+SCHEMA = json.loads((ROOT / "docs" / "verification-report.schema.json").read_text("utf-8"))
 CHECKER = jsonschema.Draft202012Validator(
     SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
 )
@@ -98,3 +99,10 @@ def test_every_distrust_has_its_clause():
     assert set(DISTRUST) <= set(CLAUSES)
     assert clause_of("cms-unreadable der") == CLAUSES["cms-unreadable"]
     assert clause_of("valid") == ""
+
+
+def test_the_page_says_what_the_code_says():
+    """`make tables` has been run: every sentence, rule and limit stands in docs/verification.md."""
+    page = (ROOT / "docs" / "verification.md").read_text("utf-8")
+    assert verification_tables.filled(page) == page
+    assert all(f"`{code}`" in page for code in (*SENTENCES, *FINDINGS, *CLAUSES))
