@@ -14,6 +14,7 @@ from api.notices import Notices, open_notices
 from api.secret_files import key_encryption_key
 from api.settings import Settings
 from api.shipped import divisions, working_days
+from api.stores import store_options
 from api.timings import TimedRenderer, TimedSealer, Timings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
@@ -39,6 +40,7 @@ from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.record_holders import RecordHolders
 from certlib.usecases.record_results import RecordResults
+from certlib.usecases.report import MakeReports, Origin
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.revise import ReviseCertificates
@@ -54,13 +56,12 @@ from signing.evidence.reader import InProcessEvidenceReader
 from signing.pages.child import ChildRenderer, RenderingOptions
 from signing.pages.renderer import TypstRenderer
 from signing.pages.sample import sample_fields
+from signing.receipts import ReceiptPress
 from signing.sealing import PadesSealer
 from storage.encryption import Cipher
 from storage.engines import EngineOptions
 from storage.objects import FileObjectStore
 from storage.profile import (
-    BucketOptions,
-    StoreOptions,
     apply_roles,
     is_founded,
     make_bucket,
@@ -70,7 +71,6 @@ from storage.profile import (
 from storage.registry import SqlRegistry
 from storage.roles import script
 from storage.s3 import S3ObjectStore
-from storage.s3_client import S3Options
 from storage.status import StatusReader
 
 
@@ -108,6 +108,7 @@ class Node:
     follow: FollowChanges
     notices: Notices
     verify: VerifyCertificates
+    reports: MakeReports
     reconcile: Reconcile
     lock_files: LockFiles | None
     types: ManageTypes
@@ -128,12 +129,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What verifies files beside a running node, and reads its record: no keys that sign."""
+    """What verifies files beside a running node, reads its record and makes receipts."""
 
     registry: SqlRegistry
     reader: ChildEvidenceReader
     trust: TrustStore
     verify: VerifyCertificates
+    reports: MakeReports
     resources: ExitStack
 
     def close(self) -> None:
@@ -189,29 +191,6 @@ def roles_script() -> str:
     return script()
 
 
-def store_options(settings: Settings) -> StoreOptions:
-    """Which profile the settings choose."""
-    bucket = None
-    if settings.objects == "s3":
-        s3 = S3Options(
-            endpoint=settings.s3_endpoint,
-            bucket=settings.s3_bucket,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key,
-            region=settings.s3_region,
-            ca_file=None if settings.s3_ca_file is None else str(settings.s3_ca_file),
-            timeout=settings.s3_timeout,
-        )
-        bucket = BucketOptions(s3, sealed=settings.s3_sealed, lock=settings.s3_lock)
-    return StoreOptions(
-        database=settings.database,
-        folder=settings.data_dir / "objects",
-        migration=settings.migration_url,
-        status=settings.status_url,
-        bucket=bucket,
-    )
-
-
 def open_desk(settings: Settings) -> Desk:
     """Opens the record of `settings.data_dir` for reading, beside a server that runs.
 
@@ -231,7 +210,10 @@ def open_desk(settings: Settings) -> Desk:
         reader = ChildEvidenceReader(trust.material, children)
         stack.callback(reader.close)
         verify = VerifyCertificates(registry, reader, clock, divisions(), trust.trust_list)
-        return Desk(registry, reader, trust, verify, stack.pop_all())
+        # Commands for reading need no address: without one nothing is linked.
+        origin = Origin(settings.node_id, settings.public_url, not settings.public_url)
+        reports = _reports(origin, authority, clock, entropy)
+        return Desk(registry, reader, trust, verify, reports, stack.pop_all())
 
 
 def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack) -> Node:
@@ -297,6 +279,9 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         notices=open_notices(settings, registry, clock, entropy),
         read=ReadCertificates(registry, objects, clock),
         verify=VerifyCertificates(registry, reader, clock, table, trust.trust_list),
+        reports=_reports(
+            Origin(settings.node_id, settings.url, settings.demo), authority, clock, entropy
+        ),
         reconcile=Reconcile(registry, workshop, clock),
         lock_files=_lock_files(settings, registry, objects),
         departments=ManageDepartments(registry, table, clock, entropy),
@@ -317,6 +302,15 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         blanks=KeepBlanks(registry, clock),
         resources=stack.pop_all(),
     )
+
+
+def _reports(
+    origin: Origin, authority: DevelopmentAuthority, clock: Clock, entropy: Entropy
+) -> MakeReports:
+    """Nothing is made before the first receipt is asked for, the key neither."""
+    stamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
+    press = ReceiptPress(authority.report_key, authority, stamps, clock)
+    return MakeReports(press, clock, entropy, origin)
 
 
 def _kept_batches(

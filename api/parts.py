@@ -33,6 +33,7 @@ from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
 from certlib.usecases.record_holders import RecordHolders
 from certlib.usecases.record_results import RecordResults
+from certlib.usecases.report import MakeReports
 from certlib.usecases.reveal import RevealCertificates
 from certlib.usecases.review import ReviewDrafts
 from certlib.usecases.revise import ReviseCertificates
@@ -319,6 +320,11 @@ class Parts(Protocol):
     @property
     def verify(self) -> VerifyCertificates:
         """Verifies."""
+        ...
+
+    @property
+    def reports(self) -> MakeReports:
+        """Makes receipts of answers."""
         ...
 
     @property

@@ -15,6 +15,7 @@ from certlib.divisions import DivisionTable
 from certlib.ports import Clock, TrustMaterial
 from certlib.registry import Registry
 from certlib.trust import TrustList
+from certlib.usecases.report import MakeReports
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, open_or_create
 from keys.trust import open_trust
@@ -28,6 +29,7 @@ class Desk:
     Attributes:
         online: the record is at hand; without it no certificate of ours can be `valid`.
         most: largest file that is read, octets.
+        reports: makes sealed receipts; None on a machine without keys.
     """
 
     verify: VerifyCertificates
@@ -35,6 +37,7 @@ class Desk:
     online: bool
     most: int
     resources: ExitStack
+    reports: MakeReports | None = None
 
     def close(self) -> None:
         """Ends children and connections."""
@@ -57,6 +60,7 @@ def open_local(
     clock = SystemClock()
     with ExitStack() as stack:
         registry: Registry | None = None
+        reports: MakeReports | None = None
         places = DivisionTable({})
         reader: ChildEvidenceReader | None = None
         believed: Callable[[], TrustList] | None = None
@@ -68,6 +72,7 @@ def open_local(
             desk = open_desk(settings)
             stack.callback(desk.close)
             registry, reader, believed = desk.registry, desk.reader, desk.trust.trust_list
+            reports = desk.reports
         if reader is None or trust is not None:
             material = TrustMaterial()
             if trust is not None:
@@ -77,7 +82,7 @@ def open_local(
             stack.callback(reader.close)
         verify = VerifyCertificates(registry, reader, clock, places, believed)
         online = registry is not None
-        return Desk(verify, clock, online, settings.upload_limit, stack.pop_all())
+        return Desk(verify, clock, online, settings.upload_limit, stack.pop_all(), reports)
 
 
 def key_summaries(data_dir: Path) -> list[dict[str, Any]]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from api.bootstrap import store_options
 from api.doctor.model import Subject
 from api.preview import preview_order
 from api.secret_files import key_encryption_key
 from api.shipped import type_files
+from api.stores import store_options
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
 from certlib.registry import Backlog, HistoryTail

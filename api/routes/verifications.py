@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Annotated, Any, Final, NoReturn
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Header, Response
 
 from api.deps import CallerDep, MetricsDep, PartsDep, Private
 from api.failures import FileUnreadable
 from api.multipart import FORM
 from api.parts import Parts
+from api.routes import receipts
 from api.routes.documented import needs
 from api.routes.questions import JSON, PDF, Target, target_of
 from api.schemas import examples
@@ -52,30 +53,39 @@ _BODY: Final[dict[str, Any]] = {
     "",
     operation_id="verify",
     summary="核验 Verify",
+    response_model=VerifiedOut,
     openapi_extra=needs(VERIFY) | _BODY,
+    responses={200: {"content": receipts.CONTENT}},
 )
 def verify(
     caller: CallerDep,
     target: Annotated[Target, Depends(target_of)],
     parts: PartsDep,
     metrics: MetricsDep,
-) -> VerifiedOut:
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> VerifiedOut | Response:
     """按标识、按要素或按文件核验。 One verdict with its findings and the next step.
 
     A file is sent as `application/pdf` (options as query parameters) or as `multipart/form-data`.
     Each question is recorded. A file that cannot be read at all is an input error: 422 with the
     verdict beside the members of the problem document, and nothing is recorded.
+
+    `Accept: application/pdf` or `application/jose+json` asks for the sealed receipt (核验回执) of
+    the answer instead; its number stands in `Receipt-Number` and in the record.
     """
     caller.need(VERIFY)
     target = replace(target, question=replace(target.question, asked_by=caller))
     answer = _answer(parts, target)
     if answer.report.code == "unreadable":
         _refuse(answer, target)
-    parts.verify.record_use(caller, answer, caller.request_id)
+    kind = receipts.kind_of(accept or "")
+    receipt = None if kind is None else receipts.made(parts, target, answer, kind)
+    number = "" if receipt is None else receipt.headers[receipts.NUMBER]
+    parts.verify.record_use(caller, answer, caller.request_id, number)
     metrics.verdicts.labels(answer.report.verdict.value, answer.report.code).inc()
     if answer.file is not None and answer.file.fault in {"timeout", "memory", "crashed", "busy"}:
         metrics.reader_faults.labels(answer.file.fault).inc()
-    return VerifiedOut.of(answer, target.file, with_report=target.detailed)
+    return receipt or VerifiedOut.of(answer, target.file, with_report=target.detailed)
 
 
 def _refuse(answer: Answer, target: Target) -> NoReturn:

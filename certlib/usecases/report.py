@@ -81,7 +81,7 @@ def receipt_of(
         target=target,
         report=detailed(answer.report, answer.file),
         verify_url=f"{origin.public_url.rstrip('/')}/v/{target.identifier}" if linked else "",
-        demonstration=origin.demonstration,
+        demonstration=origin.demonstration or _is_demonstration(answer),
         signed=origin.node != "",
     )
 
@@ -95,6 +95,10 @@ def _question(answer: Answer, question: Question) -> dict[str, Any]:
         "purpose": question.purpose,
         "compared": sorted({claim.path for claim in question.claims}),
     }
+
+
+def _is_demonstration(answer: Answer) -> bool:
+    return answer.subject is not None and answer.subject.demonstration
 
 
 def _target(answer: Answer, size: int) -> Target:

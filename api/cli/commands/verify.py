@@ -15,12 +15,14 @@ from api.cli import options
 from api.cli.accounts import Credentials
 from api.cli.bilingual import Command, Language
 from api.cli.failures import USAGE
+from api.cli.receipts import need_one_file, show_receipt, write
 from api.cli.remote_verify import RemoteVerifier
 from api.cli.reports import VERDICTS, report_json, show_report
 from api.cli.screen import Screen
 from api.cli.targets import Target, targets_of
 from api.cli.trust_entries import signers_named
 from certlib.evidence import FileFacts
+from certlib.usecases.verify import Answer as Found
 from certlib.usecases.verify import Question
 from certlib.verification import POLICIES, Facts, Verdict, judge, worst
 
@@ -35,12 +37,13 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where record and trust lie, and how many files are read at once."""
+    """Where record and trust lie, how many files are read at once, where a receipt goes."""
 
     data_dir: Path
     trust: Path | None
     signers: frozenset[str]
     jobs: int
+    report: Path | None = None
 
 
 @click.command(
@@ -94,6 +97,14 @@ class Place:
     zh="同时核验的文件数。",
     en="Files that are read at the same time.",
 )
+@options.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    zh="把核验回执写入此文件（.pdf 或 .json），只用于一个文件；"
+    "本机没有签章密钥时写未签章的 .json。",
+    en="Write the receipt of the answer to this file (.pdf or .json), for one file only; "
+    "without keys on this machine an unsealed .json.",
+)
 @options.server
 @options.lang
 def command(  # noqa: PLR0913 - one parameter for each option
@@ -105,6 +116,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     trust: Path | None,
     signer: str,
     jobs: int,
+    report: Path | None,
     data_dir: Path,
     credentials: Credentials,
     lang: Language,
@@ -112,10 +124,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """Answers every target in the order named; the exit code tells the worst verdict."""
     screen = Screen(lang)
     targets = targets_of(named)
+    if report is not None:
+        need_one_file(targets, report)
     on: date | None = None if on_day is None else on_day.date()
     question = Question(on=on, policy=POLICIES[policy])
     with ExitStack() as stack:
-        place = Place(data_dir, trust, signers_named(signer, "--trust-signer"), jobs)
+        place = Place(data_dir, trust, signers_named(signer, "--trust-signer"), jobs, report)
         answer = _answering(stack, targets, question, place, credentials)
         seen: list[Verdict] = []
         for result in _in_order(answer, targets, jobs):
@@ -125,6 +139,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
             else:
                 brief = len(targets) > 1 and seen[-1] is Verdict.VALID
                 show_report(screen, result.get("file") or result["identifier"], result, brief=brief)
+                show_receipt(screen, result)
     if not as_json and len(targets) > 1:
         _sum_up(screen, seen)
     return _CODES[worst(seen)] if seen else USAGE
@@ -153,7 +168,7 @@ def _answering(
         if target.path is None or desk is None:
             result = {"identifier": target.name, **remote.by_identifier(target.name, question)}
         else:
-            result = {"file": target.name, **_of_file(desk, target.path, question)}
+            result = {"file": target.name, **_of_file(desk, target.path, question, place.report)}
         elapsed = (time.perf_counter() - started) * 1000
         return {**result, "milliseconds": round(elapsed, 1)}
 
@@ -172,7 +187,16 @@ def _in_order(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _of_file(desk: "Desk", path: Path, question: Question) -> Answer:
+def _of_file(desk: "Desk", path: Path, question: Question, out: Path | None) -> Answer:
+    found, size = _examined(desk, path, question)
+    answer = report_json(found.report, of_file=True)
+    if out is not None:
+        answer["receipt"] = write(desk, found, question, size, out)
+    return answer
+
+
+def _examined(desk: "Desk", path: Path, question: Question) -> tuple[Found, int]:
+    """What is to be said of the file, and its size as far as it was read."""
     at = desk.clock.now()
     try:
         with path.open("rb") as stream:
@@ -180,11 +204,11 @@ def _of_file(desk: "Desk", path: Path, question: Question) -> Answer:
     except OSError:
         # It is there and this machine cannot read it: that says nothing against the file.
         facts = Facts(unavailable="file")
-        return report_json(judge(facts, question.policy, at), of_file=True)
+        return Found(judge(facts, question.policy, at)), 0
     if len(content) > desk.most:
         too_large = FileFacts(sha256="", size=len(content), readable=False, fault="too-large")
-        return report_json(judge(Facts(file=too_large), question.policy, at), of_file=True)
-    return report_json(desk.verify.by_file(content, question).report, of_file=True)
+        return Found(judge(Facts(file=too_large), question.policy, at)), len(content)
+    return desk.verify.by_file(content, question), len(content)
 
 
 def _sum_up(screen: Screen, seen: Sequence[Verdict]) -> None:

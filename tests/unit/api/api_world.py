@@ -12,9 +12,11 @@ from api.app import create_app
 from api.settings import Settings
 from api.timings import Timings
 from api.tokens import hash_secret
+from certlib.canonical import canonical_bytes
 from certlib.errors import SigningUnavailable
 from certlib.registry import Client
 from certlib.usecases.caller import SCOPES
+from certlib.usecases.report import MakeReports, Origin
 from signing.pages.sample import sample_fields
 from storage.engines import EngineOptions
 from storage.status import StatusReader
@@ -39,6 +41,20 @@ DECISION = {
     "document_number": "揭交罚〔2026〕1号",
     "authority": "揭阳市交通运输局",
 }
+
+
+class PaperPress:
+    """Receipts as their content alone."""
+
+    error = None
+
+    def pdf(self, receipt):
+        return b"%PDF " + self.json(receipt)
+
+    def json(self, receipt):
+        if self.error is not None:
+            raise self.error
+        return canonical_bytes(receipt.as_json())
 
 
 class PaperKey:
@@ -124,6 +140,15 @@ class Parts:
     lock_files: Any = None
     timings: Timings = field(default_factory=Timings)
     trust: PaperTrust = field(default_factory=PaperTrust)
+
+    @property
+    def reports(self):
+        return MakeReports(
+            PaperPress(),
+            self.house.clock,
+            self.house.entropy,
+            Origin("445200", "https://zz.example"),
+        )
 
     def samples(self, version):
         return sample_fields(version)

@@ -1,7 +1,9 @@
 """`certlib verify`: files here, in order, one JSON object each; the worst verdict is the code."""
 
+import hashlib
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from api.cli.targets import targets_of
 from certlib.certificate import CertificateFile
 from certlib.errors import KeyUnusable
 from certlib.evidence import FileFacts
+from certlib.receipts import Receipt
+from certlib.usecases.report import MakeReports, Origin
 from certlib.usecases.verify import Question, VerifyCertificates
 from certlib.verification import FOREIGN, OWN, Facts, Report, Verdict, judge
 from tests.unit.cli.conftest import Run
@@ -253,3 +257,60 @@ def test_files_of_others_are_answered_offline(run: Run):
     assert outcome["changes"] in {"pass", "fail"}
     assert outcome["seal"] == "unknown"
     assert json.dumps(said.lines)
+
+
+def test_without_keys_a_report_is_written_unsealed_and_says_so(
+    run: Run, reader: Reader, tmp_path: Path
+):
+    """A machine without a node proves nothing; a PDF it does not make at all."""
+    path, out = put(tmp_path, "a.pdf", "timeout"), tmp_path / "report.json"
+    said = run("verify", path, "--report", out, "--json")
+    assert said.code == 2
+    receipt = said.line["receipt"]
+    assert (receipt["file"], receipt["signed"]) == (str(out), False)
+    content = json.loads(out.read_text())
+    assert (content["number"], content["signed"]) == (receipt["number"], False)
+    assert content["report"]["code"] == "cannot-tell"
+    assert content["target"]["sha256"] == hashlib.sha256(b"timeout").hexdigest()
+    assert "it proves nothing" in run("verify", path, "--report", out).out
+    assert run("verify", path, "--report", tmp_path / "report.pdf").code == 3
+    assert not (tmp_path / "report.pdf").exists()
+
+
+def test_a_receipt_is_of_one_file(run: Run, reader: Reader, tmp_path: Path):
+    """Not of several, of an identifier, or under a name that tells no form."""
+    one, two = put(tmp_path, "1.pdf", "timeout"), put(tmp_path, "2.pdf", "timeout")
+    out = tmp_path / "r.json"
+    assert run("verify", one, two, "--report", out).code == 3
+    assert run("verify", GOOD, "--report", out).code == 3
+    assert run("verify", one, "--report", tmp_path / "r.txt").code == 3
+    assert run("verify", one, "--report", tmp_path / "no" / "r.json").code == 3
+    assert reader.seen == [b"timeout"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["1.pdf", "2.pdf"]
+
+
+def test_with_keys_it_is_sealed(
+    run: Run, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """By whatever makes receipts on this node."""
+
+    class Press:
+        def pdf(self, receipt: Receipt) -> bytes:
+            return b"%PDF " + receipt.number.encode()
+
+        def json(self, receipt: Receipt) -> bytes:
+            return receipt.number.encode()
+
+    class Entropy:
+        def octets(self, count: int) -> bytes:
+            return bytes(count)
+
+    desk = local.open_local(tmp_path, None, 1, frozenset())
+    reports = MakeReports(Press(), Clock(), Entropy(), Origin("445200", "https://zz.example"))
+    monkeypatch.setattr(local, "open_local", lambda *_: replace(desk, reports=reports))
+    path = put(tmp_path, "a.pdf", "timeout")
+    for name in ("r.pdf", "r.json"):
+        said = run("verify", path, "--report", tmp_path / name)
+        assert "Receipt HY20260302-00000000-00000000" in said.out
+    assert (tmp_path / "r.pdf").read_bytes() == b"%PDF HY20260302-00000000-00000000"
+    assert (tmp_path / "r.json").read_bytes() == b"HY20260302-00000000-00000000"
