@@ -1,6 +1,5 @@
 """The ASGI application: the fast path, what every request passes, and the routes."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -22,11 +21,16 @@ from api.failures import MethodNotAllowed, PathUnknown, Unexpected
 from api.health import Health
 from api.metrics import Metrics
 from api.middleware.authentication import Authentication
-from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads
+from api.middleware.limits import Bodies, Concurrency, Deadline
 from api.middleware.observation import Observation
 from api.middleware.rates import RateLimits, Rates
 from api.middleware.requests import RequestIds, request_id_of
-from api.middleware.strangers import Arrivals, StrangersFiles, is_strangers_file
+from api.middleware.uploads import (
+    Examinations,
+    Uploads,
+    is_clients_file,
+    is_strangers_file,
+)
 from api.parts import Parts
 from api.routes import changes
 from api.routes.table import ROUTERS
@@ -37,7 +41,6 @@ from api.web.refusals import PageRefusals
 from certlib.errors import CertlibError, Corrupt, MalformedRequest
 
 _log = logs.logger("http")
-_UPLOADS = "/v1/verifications"
 _SMALL = {"/oauth2/token": 16_384, "/tsa": 16_384}
 
 
@@ -88,14 +91,12 @@ def create_app(parts: Parts) -> Site:
         seconds=settings.token_seconds,
     )
     api = _api(parts, metrics, tokens)
-    most = max(1, settings.reader_children)
-    places = asyncio.Semaphore(most)
+    readings, children = parts.timings.readings, max(1, settings.reader_children)
     rates = Rates(settings, metrics, networks(settings.trusted_proxies.split(",")))
     stack: ASGIApp = Deadline(Deprecations(api), settings.request_seconds)
-    stack = StrangersFiles(stack, places, most)
+    stack = Examinations(stack, children, readings)
     stack = bodies = Bodies(stack, partial(_limit_of, parts), settings.request_seconds)
-    stack = Uploads(stack, _UPLOADS, places)
-    stack = Arrivals(stack, rates.address)
+    stack = Uploads(stack, children, rates.asking, readings)
     stack = RateLimits(stack, rates)
     stack = Authentication(stack, tokens, metrics)
     stack = concurrency = Concurrency(stack, settings.concurrency)
@@ -151,12 +152,11 @@ async def _document(_request: Request) -> Response:
 
 
 def _limit_of(parts: Parts, scope: Scope) -> int:
-    path = scope["path"]
-    if path == _UPLOADS:
+    if is_clients_file(scope):
         return parts.settings.upload_limit
     if is_strangers_file(scope):
         return parts.settings.upload_limit + FORM_OCTETS
-    return _SMALL.get(path, parts.settings.body_limit)
+    return _SMALL.get(scope["path"], parts.settings.body_limit)
 
 
 # --- whatever goes wrong, told once -----------------------------------------------------------

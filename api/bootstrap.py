@@ -233,7 +233,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     table, calendar = divisions(), working_days()
     trust = _trust(settings, authority)
     children = ChildOptions(children=settings.reader_children)
-    reader = ChildEvidenceReader(trust.material, children)
+    timings.readings.most_children.set(settings.reader_children)
+    reader = ChildEvidenceReader(trust.material, children, timings.readings)
     stack.callback(reader.close)
     workshop = Workshop(
         renderer=renderer,

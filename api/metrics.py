@@ -18,8 +18,10 @@ from prometheus_client.registry import Collector
 from api.metrics_record import Keys, KeysSource, Record
 from api.metrics_shared import Shared
 from api.metrics_trust import TrustFigures
+from api.readings import FAULTS, Incidents
 from api.timings import Timings
 from certlib.errors import Corrupt, KeyUnusable, SealMismatch
+from certlib.evidence import FileFacts
 from certlib.ports import Clock
 from certlib.registry import Registry
 
@@ -95,8 +97,9 @@ class Metrics:
         self.status_answers: Tally[tuple[int, str]] = Tally()
         own.register(_Answers(self.status_answers))
         if timings is not None:
-            own.register(timings.render)
-            own.register(timings.seal)
+            for collector in (timings.render, timings.seal, *timings.readings.collectors()):
+                own.register(collector)
+        self._incidents = Incidents()
         self._from_the_first()
         self.record.register(Record(registry, clock))
         if keys is not None:
@@ -108,8 +111,16 @@ class Metrics:
             self.reconciled.labels(outcome)
         for outcome in ("delivered", "failed", "dead"):
             self.deliveries.labels(outcome)
+        for fault in FAULTS:
+            self.reader_faults.labels(fault)
         for error in (Corrupt, KeyUnusable, SealMismatch):
             self.problems.labels(error.code)
+
+    def note_file(self, file: FileFacts | None, request_id: str) -> None:
+        """Counts a reading that failed by a fault of ours, and logs a file that cost a child."""
+        if file is not None and file.fault in FAULTS:
+            self.reader_faults.labels(file.fault).inc()
+            self._incidents.note(file, request_id)
 
     def leave(self) -> None:
         """Tells the other processes of this server what this one has counted."""

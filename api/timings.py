@@ -1,10 +1,11 @@
-"""How long pages and seals take, measured around the adapters that make them."""
+"""How long pages, seals and readings take, measured around the adapters that make them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from prometheus_client import Histogram
 
+from api.readings import Readings
 from certlib.catalogue import TypeVersion
 from certlib.document import Content
 from certlib.errors import Problem
@@ -14,7 +15,7 @@ _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 
 
 class Timings:
-    """Histograms of one process; `api.metrics.Metrics` tells of them."""
+    """Figures of one process, taken around adapters; `api.metrics.Metrics` tells of them."""
 
     def __init__(self) -> None:
         self.render = Histogram(
@@ -23,6 +24,7 @@ class Timings:
         self.seal = Histogram(
             "certlib_seal_seconds", "Sealing a page", buckets=_BUCKETS, registry=None
         )
+        self.readings = Readings()
 
 
 class TimedRenderer:

@@ -20,6 +20,7 @@ from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pin
 from keys.timestamps import TimestampAuthority
 from keys.trust_store import ListOfOthers, ListOptions, TrustStanding
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
+from signing.evidence.sandbox import MEASURES
 from signing.pages.child import ChildRenderer, RenderingOptions
 from signing.pages.fonts import PACKAGED_FONTS
 from storage import inspection
@@ -149,6 +150,20 @@ def facts(subject: Subject) -> FileFacts:
     options = ChildOptions(children=1, idle_seconds=_SECONDS)
     with closing(ChildEvidenceReader(TrustMaterial, options)) as reader:
         return reader.read(made)
+
+
+def measures(subject: Subject) -> tuple[str, ...]:
+    """What holds a reading child in on this machine, of all that `missing_measures` knows."""
+    del subject
+    options = ChildOptions(children=1, idle_seconds=_SECONDS)
+    with closing(ChildEvidenceReader(TrustMaterial, options)) as reader:
+        reader.warm()
+        return reader.measures
+
+
+def missing_measures(held: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that this machine does not allow."""
+    return tuple(name for name in MEASURES if name not in held)
 
 
 def missing_fonts() -> tuple[str, ...]:

@@ -49,46 +49,6 @@ class Concurrency:
             self.now -= 1
 
 
-class Uploads:
-    """Lets only so many files in at once; others wait outside, body unread, and not for long.
-
-    A file occupies a reader, a thread and its own size in memory: without this, a few large ones
-    would hold what issuing needs.
-
-    Args:
-        path: where files are uploaded; JSON sent there is no file.
-        places: one for each file at once; strangers' files share them (`strangers.py`).
-        seconds: how long one waits before 503.
-    """
-
-    def __init__(
-        self, app: ASGIApp, path: str, places: asyncio.Semaphore, seconds: float = 5.0
-    ) -> None:
-        self._app = app
-        self._path = path
-        self._places = places
-        self._seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on when there is a place."""
-        if scope["type"] != "http" or scope["path"] != self._path or _is_json(scope):
-            await self._app(scope, receive, send)
-            return
-        try:
-            await asyncio.wait_for(self._places.acquire(), self._seconds)
-        except TimeoutError:
-            await refuse(Overloaded(), scope, receive, send, {"Connection": "close"})
-            return
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._places.release()
-
-
-def _is_json(scope: Scope) -> bool:
-    return header(scope, b"content-type").lower().startswith("application/json")
-
-
 class Bodies:
     """Reads the body whole, counting, within a limit and a deadline; then passes it on.
 
@@ -119,7 +79,7 @@ class Bodies:
         try:
             body = await self._body(scope, receive)
         except CertlibError as error:
-            await _refuse_and_linger(error, scope, receive, send)
+            await refuse_and_linger(error, scope, receive, send)
             return
         if body is not None:  # None: the client has gone
             await self._app(scope, _Replay(body, receive), send)
@@ -231,7 +191,7 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
             return b"".join(parts)
 
 
-async def _refuse_and_linger(
+async def refuse_and_linger(
     error: CertlibError, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Answers at once, then drops what still comes for a while.

@@ -21,7 +21,7 @@ from api.failures import TooManyRequests
 from api.metrics import Metrics
 from api.middleware.limits import ALWAYS
 from api.middleware.requests import caller_of, headers, refuse
-from api.middleware.strangers import is_strangers_file
+from api.middleware.uploads import is_strangers_file
 from api.settings import Settings
 
 BURST_SECONDS: Final = 4
@@ -135,7 +135,7 @@ class Rates:
         kind = self._kind(scope) if caller is not None else self._kind_of_stranger(scope)
         if kind.per_second <= 0 or scope["path"] in ALWAYS:
             return ()
-        who = self.address(scope) if caller is None else caller.client_id
+        who = self.asking(scope)
         taken = self._buckets.take(kind, who)
         left = kind.left(taken)
         if taken.retry_after:
@@ -161,6 +161,11 @@ class Rates:
         if taken.retry_after:
             return None
         return self._lines % kind.left(taken).encode("ascii")
+
+    def asking(self, scope: Scope) -> str:
+        """The client by its token, or else its address."""
+        caller = caller_of(scope)
+        return self.address(scope) if caller is None else caller.client_id
 
     def address(self, scope: Scope) -> str:
         """`who` asks in that scope."""

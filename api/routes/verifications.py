@@ -83,8 +83,7 @@ def verify(
     number = "" if receipt is None else receipt.headers[receipts.NUMBER]
     parts.verify.record_use(caller, answer, caller.request_id, number)
     metrics.verdicts.labels(answer.report.verdict.value, answer.report.code).inc()
-    if answer.file is not None and answer.file.fault in {"timeout", "memory", "crashed", "busy"}:
-        metrics.reader_faults.labels(answer.file.fault).inc()
+    metrics.note_file(answer.file, caller.request_id)
     return receipt or VerifiedOut.of(answer, target.file, with_report=target.detailed)
 
 

@@ -17,6 +17,7 @@ from api import public_files
 from api.deps import MetricsDep, PartsDep
 from api.failures import MediaTypeUnsupported
 from api.metrics import Metrics
+from api.middleware.requests import request_id_of
 from api.multipart import FORM, form_of, media_type
 from api.parts import Parts
 from api.web import verdict_page
@@ -75,6 +76,7 @@ async def sent_file(request: Request) -> Sent:
 
 @router.post(PATH)
 def examine(
+    request: Request,
     sent: Annotated[Sent, Depends(sent_file)],
     parts: PartsDep,
     metrics: MetricsDep,
@@ -85,16 +87,15 @@ def examine(
     limit = parts.settings.upload_limit
     if len(sent.content) > limit:
         raise BodyTooLarge(limit=limit)
-    answer = _examined(parts, metrics, sent.content)
+    answer = _examined(parts, metrics, sent.content, request_id_of(request.scope))
     digest = hashlib.sha256(sent.content).hexdigest()
     shown = language_of(lang, accept_language)
     file = FileSeen(digest, sent.name)
     return verdict_page.of_file(parts, answer, file, shown, known=answer.file is None)
 
 
-def _examined(parts: Parts, metrics: Metrics, content: bytes) -> Answer:
+def _examined(parts: Parts, metrics: Metrics, content: bytes, request_id: str) -> Answer:
     answer = public_files.weighed(parts.verify.by_file(content, Question()))
     verdict_page.count(metrics, answer.report)
-    if answer.file is not None and answer.file.fault in {"timeout", "memory", "crashed", "busy"}:
-        metrics.reader_faults.labels(answer.file.fault).inc()
+    metrics.note_file(answer.file, request_id)
     return answer

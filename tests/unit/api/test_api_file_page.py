@@ -1,17 +1,13 @@
 """A file on the page: known by its digest without sending it, or sent and examined as by anybody."""
 
-import asyncio
 import hashlib
 import json
 import logging
 import re
-from collections import Counter
 from datetime import date
 
 import pytest
 
-from api.middleware.limits import Uploads
-from api.middleware.strangers import Arrivals, StrangersFiles
 from api.problem_catalogue import kinds
 from api.public_files import lines, status
 from api.web.file_texts import FILE_WORDS, REFUSALS
@@ -373,87 +369,6 @@ def test_refused_pages_are_for_browsers_under_v_alone(world):
         assert other.headers["content-type"] == "application/problem+json"
     wrong = world.browser.ask("PUT", "/v", headers=BROWSER)
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
-
-
-def _asks(path="/v", method="POST", who="198.51.100.7"):
-    state = {"request_id": "r"}
-    return {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "headers": [],
-        "state": state,
-        "who": who,
-    }
-
-
-class _Counter:
-    """What has come in, and the statuses of what was refused."""
-
-    def __init__(self):
-        self.seen = []
-        self.release = asyncio.Event()
-
-    async def slow(self, scope, receive, send):
-        self.seen.append(scope["path"])
-        await self.release.wait()
-
-    async def refused(self, message):
-        if "status" in message:
-            self.seen.append(message["status"])
-
-
-async def _unread():
-    raise AssertionError("nobody asked for the body")
-
-
-def test_strangers_files_leave_places_for_the_counters():
-    """Two strangers at four places; the third gets none, a counter's files do."""
-
-    async def case():
-        counter, places = _Counter(), asyncio.Semaphore(4)
-        files = StrangersFiles(counter.slow, places, 4, seconds=0.05)
-        app = Uploads(files, "/v1/verifications", places, seconds=0.05)
-
-        def ask(*what):
-            return asyncio.create_task(app(_asks(*what), _unread, counter.refused))
-
-        tasks = [ask() for _ in range(3)]
-        await asyncio.wait(tasks, timeout=0.2)
-        tasks += [ask("/v1/verifications") for _ in range(3)]
-        tasks.append(ask("/v", "GET"))
-        await asyncio.wait(tasks, timeout=0.2)
-        counter.release.set()
-        await asyncio.gather(*tasks)
-        await app(_asks(), _unread, counter.refused)
-        return counter.seen
-
-    seen = asyncio.run(case())
-    assert seen[:3] == ["/v", "/v", 503]
-    assert Counter(seen[3:-1]) == Counter(["/v", 503, *["/v1/verifications"] * 2])
-    assert seen[-1] == "/v"
-
-
-def test_who_sends_slowly_keeps_nobody_else_out():
-    """Two at most of one address, four of all: the rest is refused with its body unread."""
-
-    async def case():
-        counter = _Counter()
-        app = Arrivals(counter.slow, lambda scope: scope["who"], 4, 2)
-
-        def ask(who, method="POST"):
-            return asyncio.create_task(app(_asks(who=who, method=method), _unread, counter.refused))
-
-        tasks = [ask("one") for _ in range(3)] + [ask("two"), ask("three"), ask("four")]
-        tasks.append(ask("one", "GET"))
-        await asyncio.wait(tasks, timeout=0.1)
-        counter.release.set()
-        await asyncio.gather(*tasks)
-        await app(_asks(who="one"), _unread, counter.refused)
-        assert not app._now, "nothing is kept of who has gone"
-        return counter.seen
-
-    assert asyncio.run(case()) == ["/v", "/v", 503, "/v", "/v", 503, "/v", "/v"]
 
 
 # --- words ---------------------------------------------------------------------------------------

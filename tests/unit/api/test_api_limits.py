@@ -7,7 +7,7 @@ import pytest
 
 from api.failures import TookTooLong
 from api.middleware import limits
-from api.middleware.limits import Bodies, Concurrency, Deadline, Uploads
+from api.middleware.limits import Bodies, Concurrency, Deadline
 from certlib.errors import Conflict
 
 
@@ -181,36 +181,6 @@ def test_too_much_at_once_is_503_before_the_body_is_read():
     assert second.header(b"retry-after") == b"5"
     assert len(body.waiting) == 1
     assert [first.status, health.status, third.status] == [200, 200, 200]
-
-
-def test_files_wait_outside_and_leave_room_for_the_rest():
-    """One file is being read: a second waits with its body unread, questions in JSON pass."""
-
-    async def case():
-        entered, release = asyncio.Event(), asyncio.Event()
-
-        async def slow(scope, receive, send):
-            if not dict(scope["headers"]).get(b"content-type", b"").startswith(b"application/json"):
-                entered.set()
-                await release.wait()
-            await _echo(scope, receive, send)
-
-        app = Uploads(slow, "/up", asyncio.Semaphore(1), seconds=0.05)
-        first, second, question, third = Sent(), Sent(), Sent(), Sent()
-        task = asyncio.create_task(app(_scope("/up"), _chunks(b"a"), first))
-        await entered.wait()
-        body = _chunks(b"b")
-        await app(_scope("/up"), body, second)
-        asked = _scope("/up") | {"headers": [(b"content-type", b"application/json")]}
-        await app(asked, _chunks(b"{}"), question)
-        release.set()
-        await task
-        await app(_scope("/up"), _chunks(b"c"), third)
-        return [item.status for item in (first, second, question, third)], body
-
-    statuses, body = asyncio.run(case())
-    assert statuses == [200, 503, 200, 200]
-    assert len(body.waiting) == 1
 
 
 def test_a_deadline_answers_and_lets_the_act_come_to_its_end():

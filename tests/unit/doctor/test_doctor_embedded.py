@@ -416,6 +416,22 @@ def test_a_reader_that_dies(node, monkeypatch):
     assert "memory" in finding.en
 
 
+def test_what_holds_a_reader_in(node, monkeypatch):
+    """What is in force is told; what this machine refuses is a warning with a way on."""
+    from signing.evidence.sandbox import MEASURES
+
+    facts = FileFacts(sha256="", size=0, readable=True)
+    monkeypatch.setattr(instruments, "facts", lambda _subject: facts)
+    assert instruments.measures(subject(node)) == MEASURES
+    (finding,) = pages._reader(subject(node))
+    assert finding.state.value == "ok"
+    assert all(name in finding.zh and name in finding.en for name in MEASURES)
+    monkeypatch.setattr(instruments, "measures", lambda _subject: ("limits", "sockets"))
+    found = list(pages._reader(subject(node)))
+    assert [item.state.value for item in found] == ["ok", "warning"]
+    assert "landlock, seccomp" in found[1].en
+
+
 # --- what waits ---------------------------------------------------------------------------------
 
 
