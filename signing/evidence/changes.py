@@ -123,6 +123,7 @@ def _confirmed(
     touched = Touched(
         frozenset(item.number for item in found if item.number),
         frozenset(item.field for item in found if item.field),
+        frozenset(item.field for item in found if item.fresh),
     )
     grade, detail, page = compared(document, layout.end, touched)
     if grade is ChangeGrade.PERMITTED:

@@ -7,12 +7,15 @@ signature permits; an object that nothing refers to is unexplained.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from certlib.evidence import ChangeKind
 from signing.evidence.crossref import COMPRESSED, FREE, USED, Section
 from signing.evidence.document import Document
 from signing.evidence.labels import Label, Labels, labelled
-from signing.evidence.syntax import HexString, PdfDictionary, PdfValue, Reference, Stream, text_of
+from signing.evidence.store import is_left_over, is_validation_material
+from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, text_of
+from signing.evidence.values import plain, values_of
 
 __all__ = ["Difference", "View", "differences"]
 
@@ -34,8 +37,6 @@ _ROLES = {
     "resources": ChangeKind.FORM,
     "annotation": ChangeKind.ANNOTATION,
 }
-_DSS = frozenset({"/Certs", "/OCSPs", "/CRLs", "/VRI"})
-_VRI = frozenset({"/Cert", "/OCSP", "/CRL", "/TU", "/TS"})
 _FORM = {
     "/SigFlags": None,
     "/DR": ChangeKind.FORM,
@@ -65,6 +66,7 @@ class Difference:
         number: of an annotation that may look different now, or 0; all widgets of `field` may.
         explained: False for an object that nothing refers to, or that readers read differently.
         orphan: it is validation material that nothing has ever referred to.
+        fresh: `field` was not there before.
     """
 
     kind: ChangeKind
@@ -74,6 +76,7 @@ class Difference:
     number: int = 0
     explained: bool = True
     orphan: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,13 @@ class _Comparison:
             if label.role == "signature"
         }
 
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """Fields with another value than before; without one a new face is a disguise."""
+        before = values_of(self.before, self.known)
+        after = values_of(self.after, self.labels)
+        return frozenset(name for name, value in after.items() if before.get(name) != value)
+
     def all(self, section: Section) -> Iterator[Difference]:
         yield from self._trailer()
         containers = {entry[1] for entry in section.entries.values() if entry[0] == COMPRESSED}
@@ -153,7 +163,7 @@ class _Comparison:
             yield Difference(ChangeKind.OTHER, str(place), "defined after it was signed for")
         elif not labels or number in self.after.ambiguous:
             detail = "ambiguous object" if labels else "unreachable object"
-            orphan = not labels and self._is_free(number) and _is_left_over(self.after, new)
+            orphan = not labels and self._is_free(number) and is_left_over(self.after, new)
             yield Difference(ChangeKind.OTHER, str(place), detail, explained=False, orphan=orphan)
         elif self._is_free(number):
             yield from self._new_object(place, labels, new)
@@ -165,7 +175,7 @@ class _Comparison:
         self, place: Reference, labels: set[Label], new: PdfValue
     ) -> Iterator[Difference]:
         roles = {label.role for label in labels}
-        if "dss" in roles and not _is_validation_material(self.after, new):
+        if "dss" in roles and not is_validation_material(self.after, new):
             yield Difference(ChangeKind.OTHER, str(place), "validation material")
         if "field" in roles and isinstance(new, dict):
             yield from self._new_field(place, new)
@@ -177,10 +187,11 @@ class _Comparison:
         if label.role in _ROLES:
             shown = place.number if label.role == "annotation" else 0
             yield Difference(_ROLES[label.role], str(place), label.role, number=shown)
-            if label.role == "dss" and not _is_validation_material(self.after, new):
+            if label.role == "dss" and not is_validation_material(self.after, new):
                 yield Difference(ChangeKind.OTHER, str(place), "validation material")
         elif label.role in ("value", "appearance") and label.owner not in self.signed:
-            yield Difference(ChangeKind.FORM, str(place), label.role, label.owner)
+            kind = ChangeKind.FORM if label.owner in self.filled else ChangeKind.OTHER
+            yield Difference(kind, str(place), label.role, label.owner)
         elif compare is not None:
             yield from compare(place, old, new)
         else:
@@ -194,7 +205,7 @@ class _Comparison:
                 yield from self._form(spot, before or {}, self.after.get(new, key))
             elif key in _CATALOG and value is not None:
                 yield Difference(_CATALOG[key], spot)
-                if key == "/DSS" and not _is_validation_material(self.after, value):
+                if key == "/DSS" and not is_validation_material(self.after, value):
                     yield Difference(ChangeKind.OTHER, spot, "validation material")
             else:
                 yield Difference(ChangeKind.OTHER, spot, "catalog")
@@ -226,7 +237,7 @@ class _Comparison:
         kind = self._kind_of_signature(entries)
         if kind is ChangeKind.DOCUMENT_TIMESTAMP and not self._shows_nothing(entries):
             kind = ChangeKind.SIGNATURE
-        yield Difference(kind, str(place), "new field", name)
+        yield Difference(kind, str(place), "new field", name, fresh=True)
 
     def _field(self, place: Reference, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
         if isinstance(old, list) or not isinstance(new, dict) or not isinstance(old, dict):
@@ -234,7 +245,7 @@ class _Comparison:
             return
         name = self.tree.name(new)
         is_signature = self.old_tree.kind(old) == "/Sig"
-        kind, allowed = ChangeKind.FORM, _FILLED
+        kind, allowed = ChangeKind.FORM if name in self.filled else ChangeKind.OTHER, _FILLED
         if is_signature:
             filled = (
                 self.old_tree.inherited(old, "/V") is None
@@ -326,52 +337,7 @@ class _Comparison:
                 yield key, old.get(key), new.get(key)
 
     def _same(self, old: PdfValue, new: PdfValue) -> bool:
-        return _plain(self.before, old) == _plain(self.after, new)
-
-
-def _plain(document: Document, value: PdfValue) -> object:
-    """A value without its place in the file; `1` and `true` are two things."""
-    if isinstance(value, HexString):
-        return (bytes, value.decoded)
-    if isinstance(value, Stream):
-        return _plain(document, value.entries), document.data[value.start : value.end]
-    if isinstance(value, list):
-        return [_plain(document, item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(document, item) for key, item in value.items()}
-    return (type(value), value)
-
-
-def _is_validation_material(document: Document, value: PdfValue) -> bool:
-    """Nothing hangs on a document security store but what belongs there (12.8.4.3)."""
-    waiting = [value]
-    seen: set[int] = set()
-    while waiting:
-        found = document.resolved(waiting.pop())
-        if isinstance(found, Stream) or id(found) in seen:
-            continue
-        seen.add(id(found))
-        if isinstance(found, list):
-            waiting.extend(found)
-        elif isinstance(found, dict) and _is_store(found):
-            waiting.extend(found[key] for key in found.keys() - {"/Type", "/TU"})
-        else:
-            return False
-    return True
-
-
-def _is_store(entries: PdfDictionary) -> bool:
-    keys = entries.keys() - {"/Type"}
-    if entries.get("/Type", "/VRI") not in ("/DSS", "/VRI"):
-        return False
-    return keys <= _VRI or keys <= _DSS or all(_is_hash(key) for key in keys)
-
-
-def _is_left_over(document: Document, value: PdfValue) -> bool:
-    """Validation material of a signature that the store no longer speaks of."""
-    if not isinstance(value, dict) or not value.keys() & {"/Cert", "/OCSP", "/CRL"}:
-        return False
-    return value.keys() - {"/Type"} <= _VRI and _is_validation_material(document, value)
+        return plain(self.before, old) == plain(self.after, new)
 
 
 def _items(value: PdfValue) -> list[PdfValue]:
@@ -380,7 +346,3 @@ def _items(value: PdfValue) -> list[PdfValue]:
 
 def _number(item: PdfValue) -> int:
     return item.number if isinstance(item, Reference) else 0
-
-
-def _is_hash(key: str) -> bool:
-    return len(key) == 41 and all(digit in "0123456789ABCDEFabcdef" for digit in key[1:])  # noqa: PLR2004 - SHA-1 in hex

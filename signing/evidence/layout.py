@@ -90,7 +90,7 @@ def layouts(document: Document) -> list[SignatureLayout]:
     notes = notes_of(document)
     problem = _common_problem(document, found)
     for item in found:
-        item.sound_problem = item.sound_problem or problem
+        item.sound_problem = problem or item.sound_problem
         item.canonical_problem = item.canonical_problem or _document_problem(document, item, notes)
     # A second /ByteRange in the bytes is a signature that no field shows, or a decoy.
     if len(_BYTE_RANGE.findall(document.data)) != len(found) or len(everything) != len(found):

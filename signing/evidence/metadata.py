@@ -49,6 +49,9 @@ def metadata_of(document: Document) -> FileMetadata:
         if _elements(receipt).get("receipt") == FORMAT:
             # What it speaks of is said in its content: it is no certificate itself.
             return FileMetadata(content=receipt, looks_ours=True, kind=RECEIPT)
+        # A later catalogue may leave out what an earlier revision says in clear.
+        earlier = scanned_metadata(document.data)
+        ours, identifier = bool(earlier.identifier), earlier.identifier
     return FileMetadata(
         identifier=identifier[:128],
         content=content if "ZZBS" in elements else "",

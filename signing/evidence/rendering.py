@@ -6,6 +6,7 @@ remark that was permitted to change lies. Number, size and order of the pages st
 """
 
 import ctypes
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,15 +24,32 @@ _MOST_PIXELS = 300_000
 _SCALE = 1.0
 _CORNERS = 4
 _MARGIN = 2
+_LARGE = 4
 _Rectangle = tuple[float, float, float, float]
+_Area = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where a page may look different; a fresh field only where nothing was."""
+
+    rectangle: _Rectangle
+    fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What was permitted to change: annotations by their numbers, fields by their full names."""
+    """What was permitted to change.
+
+    Attributes:
+        numbers: annotations by their object numbers.
+        fields: fields by their full names.
+        fresh: those of them that were not there before.
+    """
 
     numbers: frozenset[int] = frozenset()
     fields: frozenset[str] = frozenset()
+    fresh: frozenset[str] = frozenset()
 
 
 def compared(document: Document, end: int, touched: Touched) -> tuple[ChangeGrade, str, str]:
@@ -73,7 +91,7 @@ def warm() -> None:
         document.close()
 
 
-def _first_difference(data: bytes, end: int, rectangles: list[list[_Rectangle]]) -> tuple[int, str]:
+def _first_difference(data: bytes, end: int, rectangles: list[list[_Room]]) -> tuple[int, str]:
     import pypdfium2
 
     old, new = pypdfium2.PdfDocument(data[:end]), pypdfium2.PdfDocument(data)
@@ -99,17 +117,21 @@ def _first_difference(data: bytes, end: int, rectangles: list[list[_Rectangle]])
     return 0, ""
 
 
-def _difference(old: Any, new: Any, allowed: list[_Rectangle]) -> str:  # noqa: ANN401 - pages of pypdfium2
+def _difference(old: Any, new: Any, allowed: list[_Room]) -> str:  # noqa: ANN401 - pages of pypdfium2
     if old.get_size() != new.get_size() or old.get_rotation() != new.get_rotation():
         return "appearance: size of the page"
     scale = _scale(*new.get_size())
-    if _drawn(old, scale, [], annotations=False) != _drawn(new, scale, [], annotations=False):
+    before, after = _drawn(old, scale, annotations=False), _drawn(new, scale, annotations=False)
+    if before.pixels != after.pixels:
         return "appearance"
-    if _drawn(old, scale, allowed, annotations=True) != _drawn(
-        new, scale, allowed, annotations=True
-    ):
-        return "appearance: annotations"
-    return ""
+    before, after = _drawn(old, scale, annotations=True), _drawn(new, scale, annotations=True)
+    areas = [(before.area(new, room.rectangle), room.fresh) for room in allowed]
+    if any(fresh and before.hidden_by(after, area) for area, fresh in areas):
+        return "appearance: field over the page"
+    for area, _ in areas:
+        before.blank(area)
+        after.blank(area)
+    return "appearance: annotations" if before.pixels != after.pixels else ""
 
 
 def _scale(width: float, height: float) -> float:
@@ -119,59 +141,92 @@ def _scale(width: float, height: float) -> float:
     return float(min(_SCALE, (_MOST_PIXELS / (width * height)) ** 0.5))
 
 
-def _drawn(page: Any, scale: float, hidden: list[_Rectangle], *, annotations: bool) -> bytes:  # noqa: ANN401
-    """The picture of a page, with what is allowed to differ painted over."""
-    bitmap = page.render(
-        scale=scale, grayscale=False, draw_annots=annotations, may_draw_forms=annotations
-    )
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A page as it was drawn: rows of pixels of so many bytes."""
+
+    pixels: bytearray
+    width: int
+    height: int
+    stride: int
+    depth: int
+
+    def area(self, page: Any, rectangle: _Rectangle) -> _Area:  # noqa: ANN401 - a page of pypdfium2
+        """A rectangle of the page in pixels; PDFium knows of boxes and rotation."""
+        from pypdfium2 import raw
+
+        xs, ys = [], []
+        left, bottom, right, top = rectangle
+        for x, y in ((left, bottom), (right, top)):
+            column, row = ctypes.c_int(), ctypes.c_int()
+            raw.FPDF_PageToDevice(page, 0, 0, self.width, self.height, 0, x, y, column, row)
+            xs.append(column.value)
+            ys.append(row.value)
+        return (
+            max(0, min(xs) - _MARGIN),
+            max(0, min(ys) - _MARGIN),
+            min(self.width, max(xs) + _MARGIN),
+            min(self.height, max(ys) + _MARGIN),
+        )
+
+    def rows(self, area: _Area) -> Iterator[slice]:
+        """The bytes of an area, row by row."""
+        left, top, right, bottom = area
+        for row in range(top, bottom):
+            start = row * self.stride + self.depth * left
+            yield slice(start, start + self.depth * max(0, right - left))
+
+    def blank(self, area: _Area) -> None:
+        """Paints an area over."""
+        for row in self.rows(area):
+            self.pixels[row] = bytes(row.stop - row.start)
+
+    def hidden_by(self, other: "_Picture", area: _Area) -> bool:
+        """Whether the other picture has a face laid over what shows in an area of this one.
+
+        What showed must look the same, and a face as large as a good part of the page lies over
+        whatever is there, even where its letters fall between those of the page.
+        """
+        old = [bytes(self.pixels[row]) for row in self.rows(area)]
+        new = [bytes(other.pixels[row]) for row in self.rows(area)]
+        dots = Counter(dot for row in old for dot in self._dots(row))
+        ground = max(dots, key=dots.__getitem__, default=b"")
+        if len(dots) > 1 and sum(dots.values()) * _LARGE > self.width * self.height:
+            return old != new
+        return any(
+            dot not in (ground, now)
+            for before, after in zip(old, new, strict=True)
+            if before != after
+            for dot, now in zip(self._dots(before), self._dots(after), strict=True)
+        )
+
+    def _dots(self, row: bytes) -> list[bytes]:
+        return [row[at : at + self.depth] for at in range(0, len(row), self.depth)]
+
+
+def _drawn(page: Any, scale: float, *, annotations: bool) -> _Picture:  # noqa: ANN401
+    bitmap = page.render(scale=scale, draw_annots=annotations, may_draw_forms=annotations)
     try:
         pixels = bytearray(bitmap.buffer)
-        for rectangle in hidden:
-            _blank(pixels, bitmap, _on_bitmap(page, bitmap, rectangle))
-        return bytes(pixels)
+        size = (bitmap.width, bitmap.height, bitmap.stride, bitmap.n_channels)
+        return _Picture(pixels, *size)
     finally:
         bitmap.close()
 
 
-def _on_bitmap(page: Any, bitmap: Any, rectangle: _Rectangle) -> tuple[int, int, int, int]:  # noqa: ANN401
-    """A rectangle of the page in pixels; PDFium knows of boxes and rotation."""
-    from pypdfium2 import raw
-
-    xs, ys = [], []
-    left, bottom, right, top = rectangle
-    for x, y in ((left, bottom), (right, top)):
-        column, row = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(page, 0, 0, bitmap.width, bitmap.height, 0, x, y, column, row)
-        xs.append(column.value)
-        ys.append(row.value)
-    return (
-        max(0, min(xs) - _MARGIN),
-        max(0, min(ys) - _MARGIN),
-        min(bitmap.width, max(xs) + _MARGIN),
-        min(bitmap.height, max(ys) + _MARGIN),
-    )
-
-
-def _blank(pixels: bytearray, bitmap: Any, area: tuple[int, int, int, int]) -> None:  # noqa: ANN401
-    left, top, right, bottom = area
-    width = bitmap.n_channels * max(0, right - left)
-    for row in range(top, bottom):
-        start = row * bitmap.stride + bitmap.n_channels * left
-        pixels[start : start + width] = bytes(width)
-
-
 def _rectangles(
     document: Document, tree: FieldTree, page: PdfDictionary, touched: Touched
-) -> Iterator[_Rectangle]:
+) -> Iterator[_Room]:
     annotations = document.get(page, "/Annots")
     for item in annotations if isinstance(annotations, list) else ():
         entries = document.resolved(item)
         number = item.number if isinstance(item, Reference) else 0
         widget = text_of(document.get(entries, "/Subtype")) == "/Widget"
-        if number in touched.numbers or (widget and tree.name(entries) in touched.fields):
+        name = tree.name(entries) if widget else ""
+        if number in touched.numbers or name in touched.fields:
             corners = _corners(document, document.get(entries, "/Rect"))
             if corners is not None:
-                yield corners
+                yield _Room(corners, name in touched.fresh)
 
 
 def _corners(document: Document, rectangle: PdfValue) -> _Rectangle | None:

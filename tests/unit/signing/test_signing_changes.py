@@ -207,8 +207,61 @@ def test_locked_fields(make, lock, grade):
     assert facts(filled(make(references=reference % lock))).grade is grade
 
 
-def test_only_the_picture_of_a_field_is_new(make):
-    assert graded(update(make(), {9: drawing(b"b", FORM_XOBJECT)})) == (PERMITTED, {FORM})
+def test_only_the_face_of_a_field_is_new(make):
+    """A disguise: the value is the old one."""
+    found = facts(update(make(), {9: drawing(b"b", FORM_XOBJECT)}))
+    assert (found.grade, found.objects) == (REFUSED, ("9 0",))
+    fresh = {**merged(6, b"/N 9 0 R", b"/N 19 0 R"), 19: drawing(b"b", FORM_XOBJECT)}
+    assert facts(update(make(), fresh)).objects == ("6 0 /AP",)
+
+
+def test_face_of_a_field_follows_its_value(make, monkeypatch):
+    monkeypatch.setattr(judging, "second_opinion", lambda *_: (PERMITTED, ""))
+    pdf = update(
+        make(merged(6, b"/V (a)", b"/V 20 0 R") | {20: b"(a)"}),
+        {20: b"(b)", 9: drawing(b"b", FORM_XOBJECT)},
+    )
+    assert graded(pdf) == (PERMITTED, {FORM})
+
+
+def appeared(pdf, cms, rectangle, face=b"1 1 1 rg 0 0 90 20 re f"):
+    """A new signature, with a white face unless another is given."""
+    face = stream(face, FORM_XOBJECT)
+    return closed(
+        update(
+            pdf,
+            {
+                **merged(3, b"10 0 R]", b"10 0 R 21 0 R]"),
+                **merged(5, b"10 0 R]", b"10 0 R 21 0 R]"),
+                21: b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Third) /V 22 0 R /F 4 /P 3 0 R /Rect %s "
+                b"/AP << /N 23 0 R >> >>" % rectangle,
+                22: signature(),
+                23: face,
+            },
+        ),
+        cms,
+    )
+
+
+def test_new_signature_covers_nothing(make, cms):
+    beside = appeared(make(), cms, b"[10 120 100 140]")
+    assert graded(beside) == (PERMITTED, {SIGNATURE})
+    over = facts(appeared(make(), cms, b"[0 0 100 20]"))
+    assert (over.grade, over.detail) == (REFUSED, "appearance: field over the page")
+    assert over.objects == ("3 0",)
+    large = facts(appeared(make(), cms, b"[0 0 300 200]", b"80 10 5 5 re f"))
+    assert (large.grade, large.detail) == (REFUSED, "appearance: field over the page")
+
+
+def test_leading_bytes_of_another_file_make_signatures_unsound(make):
+    pdf = make()
+    for leading in (b"PK\x03\x04", b"#!/bin/sh\n"):
+        assert facts(leading + pdf).detail == "leading-bytes"
+
+
+def test_certification_that_no_field_shows(make):
+    pdf = update(make(certified=2), {1: catalog(b"/Perms << /DocMDP 24 0 R >> "), 24: signature()})
+    assert facts(pdf).detail == "permissions"
 
 
 @pytest.mark.parametrize(("level", "grade"), [(1, REFUSED), (2, PERMITTED), (9, REFUSED)])

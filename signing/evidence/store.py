@@ -1,0 +1,45 @@
+"""Document security stores (ISO 32000-2, 12.8.4.3): certificates, revocation lists, responses."""
+
+from signing.evidence.document import Document
+from signing.evidence.syntax import PdfDictionary, PdfValue, Stream
+
+__all__ = ["is_left_over", "is_validation_material"]
+
+_DSS = frozenset({"/Certs", "/OCSPs", "/CRLs", "/VRI"})
+_VRI = frozenset({"/Cert", "/OCSP", "/CRL", "/TU", "/TS"})
+
+
+def is_validation_material(document: Document, value: PdfValue) -> bool:
+    """Nothing hangs on a document security store but what belongs there (12.8.4.3)."""
+    waiting = [value]
+    seen: set[int] = set()
+    while waiting:
+        found = document.resolved(waiting.pop())
+        if isinstance(found, Stream) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        if isinstance(found, list):
+            waiting.extend(found)
+        elif isinstance(found, dict) and _is_store(found):
+            waiting.extend(found[key] for key in found.keys() - {"/Type", "/TU"})
+        else:
+            return False
+    return True
+
+
+def _is_store(entries: PdfDictionary) -> bool:
+    keys = entries.keys() - {"/Type"}
+    if entries.get("/Type", "/VRI") not in ("/DSS", "/VRI"):
+        return False
+    return keys <= _VRI or keys <= _DSS or all(_is_hash(key) for key in keys)
+
+
+def is_left_over(document: Document, value: PdfValue) -> bool:
+    """Validation material of a signature that the store no longer speaks of."""
+    if not isinstance(value, dict) or not value.keys() & {"/Cert", "/OCSP", "/CRL"}:
+        return False
+    return value.keys() - {"/Type"} <= _VRI and is_validation_material(document, value)
+
+
+def _is_hash(key: str) -> bool:
+    return len(key) == 41 and all(digit in "0123456789ABCDEFabcdef" for digit in key[1:])  # noqa: PLR2004 - SHA-1 in hex
