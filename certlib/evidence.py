@@ -145,8 +145,8 @@ class ChainFacts:
     Attributes:
         signer: None when the certificate itself could not be read.
         paths: at most a few; empty when there is none, and `problem` says why: `no-anchors`,
-            `no-path`, `certificate-malformed`, `too-many-certificates`, `equal-subjects`,
-            `too-many-paths`.
+            `no-path`, `certificate-malformed`, `serial-number`, `too-many-certificates`,
+            `equal-subjects`, `too-many-paths`.
     """
 
     signer: CertificateFacts | None = None

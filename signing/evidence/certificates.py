@@ -21,6 +21,7 @@ from certlib.evidence import CertificateFacts
 from signing.evidence.der import span_at, spans
 
 __all__ = [
+    "UNREADABLE",
     "Name",
     "Part",
     "SerialNumberError",
@@ -41,7 +42,7 @@ _CREDIT_CODE = re.compile(r"(?:^|-)([0-9A-HJ-NPQRTUWXY]{18})$")
 _CODE_ATTRIBUTES = (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER)
 _NAME_ATTRIBUTES = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
 _LONGEST_SERIAL = 20
-_INTEGER, _NEGATIVE = 0x02, 0x80
+_INTEGER, _SEQUENCE, _NEGATIVE = 0x02, 0x30, 0x80
 _USAGES = (
     ("digital_signature", "digitalSignature"),
     ("content_commitment", "nonRepudiation"),
@@ -69,6 +70,16 @@ _UNDERSTOOD = frozenset(
 """Extensions that may be critical: path validation or the judge minds them."""
 
 
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises when names or extensions are asked for that it cannot read."""
+
+
 class SerialNumberError(ValueError):
     """The serial number is not positive (RFC 5280, 4.1.2.2)."""
 
@@ -83,7 +94,12 @@ def loaded(der: bytes) -> x509.Certificate:
     """
     if not _serial_is_positive(der):
         raise SerialNumberError("serial number")
-    return x509.load_der_x509_certificate(der)
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = certificate.subject, certificate.issuer  # parsed only now, and kept
+    except (x509.InvalidVersion, TypeError) as error:
+        raise ValueError("certificate") from error
+    return certificate
 
 
 @lru_cache(maxsize=512)
@@ -113,7 +129,7 @@ def certificate_facts(der: bytes) -> CertificateFacts:
         purposes_critical=purposes is not None and purposes.critical,
         key=key_of(certificate),
         signed_with=_signed_with(certificate),
-        problem=problem or _profile_problem(certificate, extensions),
+        problem=problem or _encoding_problem(der) or _profile_problem(certificate, extensions),
     )
 
 
@@ -203,7 +219,7 @@ def _extensions(
         return "", {item.oid: item for item in certificate.extensions}
     except x509.DuplicateExtension:
         return "duplicate-extensions", {}
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return "certificate-malformed", {}
 
 
@@ -223,12 +239,19 @@ def _profile_problem(
     return "critical-extension" if unknown else ""
 
 
+def _encoding_problem(der: bytes) -> str:
+    """RFC 5280, 4.1.1.2: the algorithm outside, which nobody has signed, is the one inside."""
+    content, outside, _ = spans(der, span_at(der))
+    inside = next(item for item in spans(der, content) if der[item[0]] == _SEQUENCE)
+    same = der[inside[0] : inside[2]] == der[outside[0] : outside[2]]
+    return "" if same else "certificate-malformed"
+
+
 def _serial_is_positive(der: bytes) -> bool:
     """RFC 5280, 4.1.2.2, by the bytes; what is no certificate at all is left to the parser."""
     try:
-        whole = next(spans(der, span_at(der)))
-        fields = (item for item in spans(der, whole) if der[item[0]] == _INTEGER)
-        _, begin, end = next(fields)
+        content = next(spans(der, span_at(der)))
+        _, begin, end = next(item for item in spans(der, content) if der[item[0]] == _INTEGER)
     except (ValueError, IndexError, StopIteration):
         return True
     serial = der[begin:end]

@@ -149,6 +149,8 @@ def path_problem(path: tuple[bytes, ...], policies: InitialPolicies | None = Non
 
     A path whose certificates were never all valid at once is left to the judge, who sees that.
     """
+    if len(path) == 1:  # an anchor itself: there is nothing to be validated
+        return ""
     first = max(loaded(der).not_valid_before_utc for der in path)
     last = min(loaded(der).not_valid_after_utc for der in path)
     if first > last:
@@ -169,8 +171,7 @@ def _validate(
     path: tuple[bytes, ...], moment: datetime, parameters: PKIXValidationParams | None
 ) -> None:
     # Loaded anew: asn1crypto parses at the first look, and two threads at once would each see half.
-    leaf, *between = (asn1_x509.Certificate.load(der) for der in path)
-    anchor = between.pop() if between else leaf
+    leaf, *between, anchor = (asn1_x509.Certificate.load(der) for der in path)
     context = ValidationContext(
         trust_roots=[anchor],
         moment=moment.astimezone(UTC),
@@ -178,9 +179,7 @@ def _validate(
         revinfo_policy=_NO_REVOCATION,
         algorithm_usage_policy=_ANY_ALGORITHM,
     )
-    whole = ValidationPath(
-        CertTrustAnchor(anchor), reversed(between), None if anchor is leaf else leaf
-    )
+    whole = ValidationPath(CertTrustAnchor(anchor), reversed(between), leaf)
     _without_event_loop(async_validate_path(context, whole, parameters))
 
 

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from certlib.evidence import RevocationFacts
-from signing.evidence.certificates import Name, certificate_facts, loaded, name_of
+from signing.evidence.certificates import UNREADABLE, Name, certificate_facts, loaded, name_of
 from signing.evidence.distribution import ALL_REASONS, Point, points_of, scope_covers
 from signing.evidence.paths import Authorities, SearchExhaustedError, found_paths, path_problem
 from signing.evidence.revocation_lists import Entry, RevocationList, read_list
@@ -265,7 +265,7 @@ def _may_sign_lists(certificate: x509.Certificate, *, unless_said: bool = False)
 def _extensions_are_readable(certificate: x509.Certificate) -> bool:
     try:
         _ = certificate.extensions
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except UNREADABLE:
         return False
     return True
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from signing.evidence.certificates import Name, name_of, signature_holds
+from signing.evidence.certificates import UNREADABLE, Name, name_of, signature_holds
 from signing.evidence.der import Span, span_at, spans
 
 __all__ = ["Entry", "RevocationList", "read_list"]
@@ -128,7 +128,7 @@ class RevocationList:
             if at >= 0:
                 named = self._der[at:end]
                 if named not in known:
-                    known[named] = _certificate_issuer(self._list[place])
+                    known[named] = _certificate_issuer(self._list[place], speaks_of)
                 speaks_of = known[named]
             if speaks_of == issuer and self._der.startswith(wanted, begin):
                 return _told(self._list[place])
@@ -139,7 +139,7 @@ def read_list(der: bytes) -> RevocationList | None:
     """The list, or None when it cannot be read, or holds something critical that is unknown."""
     try:
         return _read(der)
-    except (ValueError, LookupError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except (*UNREADABLE, LookupError, x509.InvalidVersion):
         return None
 
 
@@ -215,9 +215,14 @@ def _keeps_from(extension: x509.UnrecognizedExtension | None) -> datetime | None
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
 
 
-def _certificate_issuer(entry: x509.RevokedCertificate) -> Name | None:
+def _certificate_issuer(entry: x509.RevokedCertificate, before: Name | None) -> Name | None:
     """None where it is no directory name: then those entries speak of nobody that we know."""
-    names = entry.extensions.get_extension_for_class(x509.CertificateIssuer).value
+    try:
+        names = entry.extensions.get_extension_for_class(x509.CertificateIssuer).value
+    except x509.ExtensionNotFound:  # its identifier stood in a serial number
+        return before
+    except UNREADABLE:
+        return None
     directory = names.get_values_for_type(x509.DirectoryName)
     return name_of(directory[0]) if directory else None
 
@@ -227,6 +232,6 @@ def _told(entry: x509.RevokedCertificate | None) -> Entry | None:
         return None
     try:
         reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
-    except (x509.ExtensionNotFound, ValueError):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         reason = x509.ReasonFlags.unspecified.value
     return Entry(entry.revocation_date_utc, reason)
