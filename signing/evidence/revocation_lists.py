@@ -169,20 +169,14 @@ def _read(der: bytes) -> RevocationList | None:
 
 
 def _places(der: bytes) -> tuple[Span, Span]:
-    """Where the signed part stands, and the entries.
-
-    Raises:
-        ValueError: the algorithm that was signed is not the one that stands outside (5.1.1.2).
-    """
-    signed, algorithm, _ = spans(der, span_at(der))
+    """Where the signed part stands, and the entries."""
+    signed = next(spans(der, span_at(der)))
     fields = list(spans(der, signed))
     if der[fields[0][0]] == _INTEGER:  # version 1 does not say so
         del fields[0]
-    if der[slice(*fields[0][::2])] != der[slice(*algorithm[::2])]:
-        raise ValueError("algorithm")
     nothing = (0, 0, 0)
     # After algorithm and issuer come one or two times, then the entries, if any.
-    lists = (item for item in fields[3:] if der[item[0]] == _SEQUENCE)
+    lists = (item for item in fields[2:] if der[item[0]] == _SEQUENCE)
     return signed, next(lists, nothing)
 
 

@@ -224,6 +224,14 @@ def test_reasons_of_the_point():
     assert told(certificate(points(full_name=HERE, reasons=OTHERS)), some) is None
 
 
+def test_reasons_of_list_and_point_together_are_those_of_both():
+    target = certificate(points(full_name=HERE, reasons=SOME))
+    one = frozenset({REASONS.key_compromise})
+    most = crl(extensions=[scope(full_name=HERE, only_some_reasons=OTHERS | one)])
+    rest = crl(extensions=[scope(only_some_reasons=SOME - one)])
+    assert told(target, most, rest) is None
+
+
 def relative(text):
     return x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
@@ -279,6 +287,14 @@ def test_list_of_another_authority():
     own = scope(indirect_crl=True, full_name=[x509.DirectoryName(OTHER.x509_name)])
     assert by_other(extensions=[own]) is not None
     assert told(PLAIN, crl(by=OTHER, extensions=[INDIRECT]), authorities=(OTHER.der,)) is None
+
+
+def test_short_name_of_a_point_begins_with_who_signs_there():
+    target = certificate(points(relative_name=relative("一"), issuer=OTHER))
+    for text, covered in (("一", True), ("二", False)):
+        made = crl(by=OTHER, extensions=[scope(indirect_crl=True, relative_name=relative(text))])
+        found = told(target, made, ROOT_SAYS, authorities=(OTHER.der,))
+        assert (found is not None) is covered
 
 
 def test_entries_of_an_indirect_list_have_their_issuers():
@@ -369,6 +385,17 @@ def test_own_key_for_lists_is_asked_about_itself():
 def test_own_key_for_lists_that_is_not_believed(how):
     der, key = signer(**how)
     assert told(PLAIN, crl(key=key), ROOT_SAYS, authorities=(der,)) is None
+
+
+def test_own_key_for_lists_has_a_path_that_holds():
+    """Certified by somebody who is no authority: anybody with a seal could do that."""
+    for ca in (False, True):
+        below = Authority("某印章")
+        constraints = x509.BasicConstraints(ca=ca, path_length=None)
+        somebody = certificate(constraints, issuer=ROOT, name=below.x509_name, key=below.key)
+        der, key = signer(issuer=below)
+        lists = (crl(key=key), ROOT_SAYS, crl(by=below))
+        assert (told(PLAIN, *lists, authorities=(der, somebody)) is not None) is ca
 
 
 def test_own_key_for_lists_has_to_say_so():
