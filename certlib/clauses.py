@@ -41,10 +41,12 @@ CLAUSES: Mapping[str, str] = {
     "dictionary-compressed": f"{_ISO}, 12.8.1: Contents must lie in the file",
     "dictionary-syntax": f"{_ISO}, 7.3.7: a key stands once",
     "encapsulated-content": f"{_ISO}, 12.8.3.3.1: a detached signature carries no content",
+    "leading-bytes": f"{_ISO}, 7.5.2: nothing but white space before the header",
     "too-many-signatures": "certlib: limit of 32 signatures",
     # form of our own seals
     "gap-digits": f"{_ISO}, 7.3.4.3; our seals: lower-case digits",
     "gap-padding": "our seals: zeros to the end of the gap (ETSI EN 319 142-1, 5.3)",
+    "structure": f"{_ISO}, 7.5: no note on the structure",
     "dictionary-direct": "our seals: the dictionary is an object of its own",
     "permissions": f"{_ISO}, 12.8.6: Perms names the certification signature",
     "other-fields": "our seals: no other field, no second byte range",

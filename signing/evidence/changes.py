@@ -32,7 +32,6 @@ _WORST = (
 )
 _OURS_ALONE = frozenset({ChangeKind.VALIDATION_MATERIAL, ChangeKind.DOCUMENT_TIMESTAMP})
 _MOST_NAMED = 20
-_READINGS = 12
 
 
 def changes_after(document: Document, found: Sequence[SignatureLayout]) -> ChangeFacts:
@@ -49,7 +48,7 @@ class _History:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._budget = Budget.of(_READINGS * len(document.data))
+        self._budget = Budget.of_history(len(document.data))
         self._views: dict[int, View] = {}
         self._steps: dict[int, list[Difference]] = {}
 

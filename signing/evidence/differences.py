@@ -134,6 +134,14 @@ class _Comparison:
         after = values_of(self.after, self.labels)
         return frozenset(name for name, value in after.items() if before.get(name) != value)
 
+    @cached_property
+    def signs(self) -> bool:
+        """Whether there is a field that was not there before."""
+        return any(
+            self._is_free(number) and any(label.role == "field" for label in labels)
+            for number, labels in self.labels.of.items()
+        )
+
     def all(self, section: Section) -> Iterator[Difference]:
         yield from self._trailer()
         containers = {entry[1] for entry in section.entries.values() if entry[0] == COMPRESSED}
@@ -184,6 +192,10 @@ class _Comparison:
         self, place: Reference, label: Label, old: PdfValue, new: PdfValue
     ) -> Iterator[Difference]:
         compare = self.compared.get(label.role)
+        if label.role == "struct" and self.signs:
+            # A tagged page names its new field, too (14.7); pyHanko looks at what exactly changed.
+            yield Difference(ChangeKind.SIGNATURE, str(place), label.role)
+            return
         if label.role in _ROLES:
             shown = place.number if label.role == "annotation" else 0
             yield Difference(_ROLES[label.role], str(place), label.role, number=shown)

@@ -41,6 +41,16 @@ class Budget:
         """For a file of so many bytes: each byte may be parsed a few times."""
         return cls(scanned=8 * _MEBIBYTE + 4 * size)
 
+    @classmethod
+    def of_history(cls, size: int) -> "Budget":
+        """For all revisions of a file together: each shows most of it once more."""
+        return cls(
+            values=1_200_000,
+            scanned=8 * _MEBIBYTE + 48 * size,
+            entries=1_000_000,
+            decoded=192 * _MEBIBYTE,
+        )
+
     def spend_values(self, count: int) -> None:
         """Counts values.
 

@@ -165,7 +165,7 @@ def _document_problem(document: Document, layout: SignatureLayout, notes: frozen
     """What around the signature our files would never have."""
     strange = sorted(notes & LENIENT)
     if strange:
-        return f"structure-{strange[0]}"
+        return f"structure {strange[0]}"
     certifying = document.catalog.get("/Perms")
     certifying = document.resolved(certifying)
     certifying = certifying.get("/DocMDP") if isinstance(certifying, dict) else None

@@ -243,6 +243,30 @@ def appeared(pdf, cms, rectangle, face=b"1 1 1 rg 0 0 90 20 re f"):
     )
 
 
+TREE = b"<< /Type /StructTreeRoot /K 26 0 R >>"
+TAGGED = {
+    1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm 5 0 R /StructTreeRoot 25 0 R >>",
+    25: TREE,
+    26: b"<< /Type /StructElem /S /Document /P 25 0 R /K [] >>",
+}
+
+
+def test_tagged_page_names_its_new_field(make, cms, monkeypatch):
+    """Only together with a new field, and only where pyHanko agrees on what exactly changed."""
+    element = TAGGED[26].replace(b"/K []", b"/K [27 0 R]")
+    named = {
+        26: element,
+        27: b"<< /Type /StructElem /S /Form /P 26 0 R /K << /Type /OBJR /Obj 13 0 R >> >>",
+    }
+    alone = facts(update(make(TAGGED), {26: TAGGED[26].replace(b"/K []", b"/K [] /Alt (forged)")}))
+    assert (alone.grade, alone.objects) == (REFUSED, ("26 0",))
+    monkeypatch.setattr(judging, "second_opinion", lambda *_: (PERMITTED, ""))
+    pdf = stamped(make(TAGGED), cms, rectangle=b"[10 120 90 140]", flags=4, more=named)
+    assert graded(pdf) == (PERMITTED, {SIGNATURE})
+    monkeypatch.setattr(judging, "second_opinion", lambda *_: (REFUSED, "tags"))
+    assert facts(pdf).grade is REFUSED
+
+
 def test_new_signature_covers_nothing(make, cms):
     beside = appeared(make(), cms, b"[10 120 100 140]")
     assert graded(beside) == (PERMITTED, {SIGNATURE})
