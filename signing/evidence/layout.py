@@ -9,6 +9,7 @@ less strict leaves room for bytes that nobody vouches for (architecture.md secti
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from signing.evidence.crossref import USED
 from signing.evidence.document import Document
@@ -102,7 +103,7 @@ def layouts(document: Document) -> list[SignatureLayout]:
 def scanned_layouts(data: bytes) -> list[SignatureLayout]:
     """Signatures of a file that cannot be parsed, found by their byte ranges alone."""
     found = []
-    for match in list(_BYTE_RANGE.finditer(data))[:_MOST_SIGNATURES]:
+    for match in islice(_BYTE_RANGE.finditer(data), _MOST_SIGNATURES):
         layout = SignatureLayout(name="")
         ranges = tuple(int(number) for number in match.groups())
         _examine_range(layout, data, ranges, None)

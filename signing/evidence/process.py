@@ -25,6 +25,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 # handed over, so that a source tree without installation works, too.
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from signing.evidence.offline import do_without; do_without(); "
     "from signing.evidence.worker import main; sys.exit(main(sys.argv[1:]))"
 )
 _CHUNK = 1 << 16
