@@ -41,8 +41,6 @@ def _parameters():
     for case, policy in ASKED:
         reason = KNOWN_OPEN.get((case.name, policy))
         marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
-        if reason and reason.startswith("slow"):
-            marks.append(pytest.mark.slow)
         yield pytest.param(case, policy, id=f"{case.name}-{policy}", marks=marks)
 
 

@@ -194,7 +194,9 @@ def cases() -> Iterator[Case]:
             "content": _with_content(make),
         }
         for place, build in places.items():
-            yield Case(f"bombs/{place}-{name}", build, WEIGHED, BORNE, WHY)
+            # A stream that does not end where it says has two lengths: readers differ.
+            theirs = WEIGHED if name.startswith("length") else BORNE
+            yield Case(f"bombs/{place}-{name}", build, WEIGHED, theirs, WHY)
         yield Case(
             f"bombs/ours-metadata-{name}", _on_ours(make), OURS_OR_TOO_MUCH, OURS_OR_TOO_MUCH
         )

@@ -154,7 +154,7 @@ TABLES = {
     "stream-index-of-billions": _stream_table(b"/W [1 4 2] /Size 99 /Index [0 9999999999]"),
     "stream-index-negative": _stream_table(b"/W [1 4 2] /Size 99 /Index [-5 3 -9 -9]"),
     "stream-index-odd": _stream_table(b"/W [1 4 2] /Size 99 /Index [0]"),
-    "stream-index-many": _stream_table(b"/W [1 4 2] /Size 99 /Index [" + b"0 0 " * 500_000 + b"]"),
+    "stream-index-many": _stream_table(b"/W [1 4 2] /Size 99 /Index [" + b"0 0 " * 250_000 + b"]"),
     "stream-size-of-billions": _stream_table(b"/W [0 0 0] /Size 9999999999"),
     "stream-w-zero": _stream_table(b"/W [0 0 0] /Size 99999999 /Index [0 99999999]"),
     "stream-w-negative": _stream_table(b"/W [-1 4 2] /Size 99"),
@@ -200,7 +200,7 @@ OBJECT_STREAMS = {
     "n-negative": _object_stream(b"/N -1 /First 4", b"3 0 << >>"),
     "first-of-billions": _object_stream(b"/N 1 /First 9999999999", b"3 0 << >>"),
     "first-negative": _object_stream(b"/N 1 /First -4", b"3 0 << >>"),
-    "many-held": _object_stream(b"/N 2000000 /First 8000000", b"9 0 " * 2_000_000 + b"0 "),
+    "many-held": _object_stream(b"/N 600000 /First 2400000", b"9 0 " * 600_000 + b"0 "),
     "deep-value": _object_stream(b"/N 1 /First 4", b"3 0 " + b"[" * 100_000),
 }
 
