@@ -9,6 +9,7 @@ import ctypes
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from certlib.evidence import ChangeGrade
@@ -19,6 +20,8 @@ from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, text_of
 
 __all__ = ["Touched", "compared", "warm"]
 
+# PDFium keeps one state for the whole process; threads take turns.
+_ONE_AT_A_TIME = Lock()
 _MOST_PAGES = 40
 _MOST_PIXELS = 300_000
 _SCALE = 1.0
@@ -67,7 +70,8 @@ def compared(document: Document, end: int, touched: Touched) -> tuple[ChangeGrad
     tree = FieldTree(document)
     rectangles = [list(_rectangles(document, tree, page, touched)) for _, page in pages]
     try:
-        index, detail = _first_difference(document.data, end, rectangles)
+        with _ONE_AT_A_TIME:
+            index, detail = _first_difference(document.data, end, rectangles)
     # Whatever PDFium cannot draw, nobody has seen: it raises errors of its own and of ctypes.
     except (RuntimeError, ValueError, ctypes.ArgumentError, OSError) as error:
         return ChangeGrade.UNEXPLAINED, f"appearance {type(error).__name__}", ""
@@ -124,6 +128,8 @@ def _difference(old: Any, new: Any, allowed: list[_Room]) -> str:  # noqa: ANN40
     before, after = _drawn(old, scale, annotations=False), _drawn(new, scale, annotations=False)
     if before.pixels != after.pixels:
         return "appearance"
+    if not _annotated(old) and not _annotated(new):
+        return ""
     before, after = _drawn(old, scale, annotations=True), _drawn(new, scale, annotations=True)
     areas = [(before.area(new, room.rectangle), room.fresh) for room in allowed]
     if any(fresh and before.hidden_by(after, area) for area, fresh in areas):
@@ -132,6 +138,12 @@ def _difference(old: Any, new: Any, allowed: list[_Room]) -> str:  # noqa: ANN40
         before.blank(area)
         after.blank(area)
     return "appearance: annotations" if before.pixels != after.pixels else ""
+
+
+def _annotated(page: Any) -> bool:  # noqa: ANN401
+    from pypdfium2 import raw
+
+    return bool(raw.FPDFPage_GetAnnotCount(page))
 
 
 def _scale(width: float, height: float) -> float:

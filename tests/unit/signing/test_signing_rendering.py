@@ -1,5 +1,7 @@
 """Promises of the comparison of pictures: what people see of both states is the same page."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from signing_files import FORM_XOBJECT, SIGNED_OBJECTS, drawing, signed, update
 
@@ -126,3 +128,20 @@ def test_huge_page_is_drawn_small():
 def test_widget_without_a_rectangle_allows_nothing():
     first = signed(b"0", replaced(6, b"/Rect [10 50 100 70]", b"/Rect [10 50 100]"))
     assert looked({}, ["name"], first) == SAME
+
+
+def test_page_without_annotations_is_drawn_once():
+    bare = replaced(3, b"/Annots [6 0 R 7 0 R 10 0 R] ", b"")
+    first = signed(b"0", bare)
+    assert looked({}, (), first) == SAME
+    assert looked({4: drawing(b"x")}, (), first)[1] == "appearance"
+    added = {3: SIGNED_OBJECTS[3]}
+    assert looked(added, (), first)[1] == "appearance: annotations"
+
+
+def test_threads_take_turns():
+    with ThreadPoolExecutor(4) as pool:
+        found = list(
+            pool.map(lambda _: looked({9: drawing(b"bbb", FORM_XOBJECT)}, ["name"]), range(12))
+        )
+    assert found == [SAME] * 12
