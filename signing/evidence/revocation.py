@@ -27,6 +27,7 @@ _DEEPEST = 3
 """Lists whose signer's own status stands in a list whose signer's …"""
 
 
+@lru_cache(maxsize=64)
 def revocation_facts(
     path: tuple[bytes, ...], crls: tuple[bytes, ...], authorities: tuple[bytes, ...] = ()
 ) -> tuple[RevocationFacts | None, ...]:

@@ -299,6 +299,9 @@ def test_short_name_of_a_point_begins_with_who_signs_there():
 
 def test_entries_of_an_indirect_list_have_their_issuers():
     """certificateIssuer holds until the next one; before the first, the list's own issuer."""
+    own = crl(entry(7), entry(9, issuer=ROOT), entry(8), extensions=[INDIRECT])
+    assert told(PLAIN, own).revoked_at == NOW
+    assert told(certificate(serial=8), own).revoked_at is None
     assert by_other(entry(7)).revoked_at is None
     assert by_other(entry(7, issuer=ISSUER)).revoked_at == NOW
     assert by_other(entry(8, issuer=ISSUER), entry(7)).revoked_at == NOW
