@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from certlib.verification import Outcome, Verdict
+from certlib.verification import Check, Outcome, Verdict
 from tests.attacks.generator.families import CASES
 from tests.attacks.generator.ground import Ground
 from tests.attacks.generator.known_open import KNOWN_OPEN
@@ -78,6 +78,47 @@ def test_whatever_is_accepted_says_why():
 def test_nothing_but_the_file_on_record_is_accepted_as_ours():
     accepted = {case.name for case in CASES if Verdict.VALID in case.own.verdicts}
     assert accepted == {"genuine/valid"}
+
+
+# Nothing else refuses these: with the rule turned off they would be called valid.
+ALONE = {
+    (Check.INTEGRITY, "own"): "genuine/page-without-seal",
+    (Check.INTEGRITY, "foreign"): "gap/theirs-digit-of-the-signature",
+    (Check.CHANGES, "foreign"): "certified/annotation-free-text-2",
+    (Check.SEAL, "foreign"): "signers/theirs-expired-a-second-ago",
+    (Check.ORIGINAL, "own"): "genuine/sealed-anew",
+    (Check.ORIGINAL, "foreign"): "genuine/same-identifier-other-words",
+    (Check.STATUS_NOW, "own"): "genuine/revoked",
+    (Check.STATUS_NOW, "foreign"): "genuine/superseded",
+}
+
+
+@pytest.mark.parametrize(("check", "policy"), ALONE, ids=str)
+def test_a_check_that_is_turned_off_is_missed(ground, check, policy):
+    case = next(item for item in CASES if item.name == ALONE[check, policy])
+    findings = ground.judged(_built(ground, case), policy).report.findings
+    assert {item.check for item in findings if item.outcome is not Outcome.PASS} == {check}
+
+
+def test_every_code_about_a_file_decides_some_case():
+    alone = {
+        next(iter(expected.codes))
+        for case in CASES
+        for expected in (case.own, case.foreign)
+        if len(expected.codes) == 1
+    }
+    assert alone >= {
+        "valid",
+        "foreign-valid",
+        "altered",
+        "unreadable",
+        "not-a-certificate",
+        "seal-untrusted",
+        "seal-not-on-record",
+        "issuer-not-authorised",
+        "revoked",
+        "superseded",
+    }
 
 
 def test_same_seed_same_bytes(ground, tmp_path):
