@@ -25,7 +25,8 @@ from certlib.evidence import (
 from certlib.ports import TrustMaterial
 from certlib.receipts import FORMAT, TYPE
 from signing.evidence.chain import TrustSet, chain_facts
-from signing.evidence.message import MessageProblemError, digest_of, read_message
+from signing.evidence.message import MessageProblemError, digest_of
+from signing.evidence.messages import read_message
 from signing.evidence.signatures import token_facts
 from signing.jws import encoded, with_timestamp
 

@@ -15,9 +15,9 @@ from signing.evidence.message import (
     SignedMessage,
     check,
     digest_of,
-    read_message,
     tst_info,
 )
+from signing.evidence.messages import read_message
 
 __all__ = ["signature_facts", "token_facts"]
 
@@ -98,7 +98,7 @@ def _timestamp(message: SignedMessage, trust: TrustMaterial) -> tuple[TimestampF
     """The signature timestamp (RFC 3161, appendix A), and what is odd about its form."""
     if not message.token:
         return None, ""
-    signature = message.signer_info["signature"].native
+    signature = message.signature
     try:
         found = read_message(message.token)
         stamp, form = token_facts(found, trust, lambda name: digest_of((signature,), name))
@@ -148,7 +148,7 @@ def _message_facts(message: SignedMessage, trust: TrustSet) -> tuple[MessageFact
         digest_ok=message.digest_ok,
         signature_ok=message.signature_ok,
         digest=message.digest_algorithm,
-        mechanism=str(message.signer_info["signature_algorithm"]["algorithm"].native),
+        mechanism=message.mechanism,
         unchecked=message.unchecked,
         chain=chain,
     )

@@ -4,9 +4,10 @@ import dataclasses
 import re
 
 from asn1crypto import cms
+from pyhanko.sign.general import extract_certificate_info
 
 from signing.cms import assemble
-from signing.evidence.message import _parts, read_message
+from signing.evidence import library_message
 
 EOF = b"%%EOF\n"
 
@@ -33,9 +34,11 @@ def with_cms(pdf: bytes, encoded: bytes) -> bytes:
 def parts_of(pdf: bytes):
     """What the CMS of the first gap is made of."""
     start, end = gap(pdf)
-    message = read_message(bytes.fromhex(pdf[start + 1 : end - 1].decode()))
-    unsigned = message.signer_info["unsigned_attrs"].contents
-    return _parts(message, unsigned)
+    signed = cms.ContentInfo.load(bytes.fromhex(pdf[start + 1 : end - 1].decode()))["content"]
+    signer = extract_certificate_info(signed).signer_cert
+    return library_message.parts_of(
+        signed, signer, signed["signer_infos"][0]["unsigned_attrs"].contents
+    )
 
 
 def rebuilt(pdf: bytes, **changes) -> bytes:

@@ -297,4 +297,4 @@ def test_algorithm_that_cannot_be_relied_on_is_named(sealed, read, digest, mecha
     found = signing_pki.concluded(read(forged))
     assert found.sub is SubIndication.CRYPTO_CONSTRAINTS_FAILURE
     assert found.detail.startswith(problem)
-    assert found.facts.form_problem
+    assert not found.facts.message.intact

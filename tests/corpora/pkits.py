@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import x509 as asn1_x509
-
 from certlib.crypto_policy import CRYPTO_2026
 from certlib.evidence import ChainFacts
 from certlib.trust import Use
@@ -155,12 +153,14 @@ class Case:
     def limit(self) -> str:
         """What a CMS with exactly these certificates is refused for, before any path."""
         return SignedMessage(
-            signed_data=None,
-            signer_info=None,
-            signer=asn1_x509.Certificate.load(self.signer),
+            signer_der=self.signer,
             others=self.others,
+            content_type="data",
             encapsulated=None,
             digest_algorithm="",
+            mechanism="",
+            signature=b"",
+            verify=lambda _: (False, False),
         ).certificate_problem
 
 

@@ -1,0 +1,155 @@
+"""Any SignedData with one signer, read by asn1crypto and pyHanko: the careful way.
+
+The form is checked by assembling the message again from its signed parts with the code that writes
+our own seals: whatever a forger put beside them (revocation lists, further attributes, other
+encodings of the same value) makes the two differ.
+"""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from asn1crypto import cms, core, x509
+from pyhanko.sign.general import extract_certificate_info, extract_signer_info
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.sign.validation.utils import DEFAULT_ALGORITHM_USAGE_POLICY
+
+from signing.cms import SIGNATURE_ALGORITHMS, CmsParts, assemble, timestamp_attribute, tlv
+from signing.evidence.message import MessageProblemError, SignedMessage
+
+__all__ = ["library_message", "parts_of"]
+
+_MECHANISMS = frozenset({"rsassa_pkcs1v15", "rsassa_pss", "dsa", "ecdsa", "ed25519", "ed448"})
+
+
+def library_message(der: bytes) -> SignedMessage:
+    """The message.
+
+    Raises:
+        MessageProblemError: not CMS, not one signer, or the signer's certificate is absent.
+    """
+    try:
+        return _read(der)
+    except MessageProblemError:
+        raise
+    # asn1crypto and pyHanko raise ValueError, KeyError, TypeError and more on hostile ASN.1.
+    except Exception as error:
+        raise MessageProblemError(type(error).__name__) from error
+
+
+def _read(der: bytes) -> SignedMessage:
+    outer = cms.ContentInfo.load(der, strict=True)
+    if outer["content_type"].native != "signed_data":
+        raise MessageProblemError("content-type")
+    signed_data = outer["content"]
+    signer_info = extract_signer_info(signed_data)
+    found = extract_certificate_info(signed_data)
+    info = signed_data["encap_content_info"]
+    token = _token(signer_info)
+    return SignedMessage(
+        signer_der=bytes(found.signer_cert.dump()),
+        others=tuple(item.dump() for item in found.other_certs),
+        content_type=str(info["content_type"].native),
+        encapsulated=_encapsulated(info)[1],
+        digest_algorithm=signer_info["digest_algorithm"]["algorithm"].native,
+        mechanism=str(signer_info["signature_algorithm"]["algorithm"].native),
+        signature=signer_info["signature"].native,
+        verify=lambda digest: _verified(signed_data, found.signer_cert, digest),
+        unchecked=_obstacle(signer_info),
+        token=token,
+        form_problem=_form_problem(signed_data, found.signer_cert, token, der),
+        claimed_time=_claimed_time(signer_info),
+    )
+
+
+def _verified(
+    signed_data: cms.SignedData, signer: x509.Certificate, digest: bytes
+) -> tuple[bool, bool]:
+    content_type = signed_data["encap_content_info"]["content_type"].native
+    signer_info = signed_data["signer_infos"][0]
+    digest_ok, signature_ok = validate_sig_integrity(signer_info, signer, content_type, digest)
+    return bool(digest_ok), bool(signature_ok)
+
+
+def _token(signer_info: cms.SignerInfo) -> bytes:
+    for attribute in signer_info["unsigned_attrs"] or ():
+        if attribute["type"].native == "signature_time_stamp_token":
+            return bytes(attribute["values"][0].dump())
+    return b""
+
+
+def _claimed_time(signer_info: cms.SignerInfo) -> datetime | None:
+    for attribute in signer_info["signed_attrs"] or ():
+        if attribute["type"].native == "signing_time" and len(attribute["values"]) == 1:
+            moment = attribute["values"][0].native
+            return moment.astimezone(UTC) if isinstance(moment, datetime) else None
+    return None
+
+
+def _form_problem(
+    signed_data: cms.SignedData, signer: x509.Certificate, token: bytes, der: bytes
+) -> str:
+    written = timestamp_attribute(token) if token else b""
+    if (signed_data["signer_infos"][0]["unsigned_attrs"].contents or b"") != written:
+        return "unsigned-attributes"
+    parts = parts_of(signed_data, signer, written)
+    if parts.signature_algorithm not in SIGNATURE_ALGORITHMS:
+        return "signature-algorithm"
+    return "" if assemble(parts) == der else "cms-form"
+
+
+def parts_of(signed_data: cms.SignedData, signer: x509.Certificate, unsigned: bytes) -> CmsParts:
+    """What the message would be made of, had our own writer made it."""
+    signer_info = signed_data["signer_infos"][0]
+    encapsulated, content = _encapsulated(signed_data["encap_content_info"])
+    certificates = [_whole(item.chosen.untag()) for item in signed_data["certificates"]]
+    # Our seals sort theirs, as DER wants it; of timestamp authorities not all do.
+    if content is None:
+        certificates.sort()
+    return CmsParts(
+        version=1 if content is None else 3,
+        digest_algorithm=signer_info["digest_algorithm"].dump(),
+        encapsulated=encapsulated,
+        certificates=tuple(certificates),
+        identifier=_identifier(signer),
+        attributes=signer_info["signed_attrs"].contents or b"",
+        signature_algorithm=signer_info["signature_algorithm"].dump(),
+        signature=signer_info["signature"].native,
+        unsigned=unsigned,
+    )
+
+
+def _encapsulated(info: cms.EncapsulatedContentInfo) -> tuple[bytes, bytes | None]:
+    """EncapsulatedContentInfo as our writer would write it, and the content."""
+    content_type = info["content_type"].dump()
+    if isinstance(info["content"], core.Void):
+        return tlv(0x30, content_type), None
+    content = info["content"].contents or b""
+    return tlv(0x30, content_type, tlv(0xA0, tlv(0x04, content))), content
+
+
+def _whole(certificate: x509.Certificate) -> bytes:
+    """The certificate with its outer algorithm taken from the signed one (RFC 5280, 4.1.1.2)."""
+    signed = certificate["tbs_certificate"]
+    signature = tlv(0x03, b"\x00", certificate["signature_value"].native)
+    return tlv(0x30, signed.dump(), signed["signature"].dump(), signature)
+
+
+def _identifier(signer: x509.Certificate) -> bytes:
+    return tlv(0x30, signer.issuer.dump(), signer["tbs_certificate"]["serial_number"].dump())
+
+
+def _obstacle(signer_info: cms.SignerInfo) -> str:
+    """Names an algorithm that is unknown here or does not fit the digest; "" when neither."""
+    mechanism = signer_info["signature_algorithm"]
+    with suppress(ValueError, KeyError, TypeError):
+        if mechanism.signature_algo in _MECHANISMS:
+            return _misfit(signer_info, mechanism)
+    return f"unsupported {mechanism['algorithm'].native}"
+
+
+def _misfit(signer_info: cms.SignerInfo, mechanism: cms.SignedDigestAlgorithm) -> str:
+    """RFC 8419, 3.1: some mechanisms bring their digest along."""
+    name = signer_info["digest_algorithm"]["algorithm"].native
+    digest = cms.DigestAlgorithm({"algorithm": name})
+    fitting = DEFAULT_ALGORITHM_USAGE_POLICY.digest_combination_allowed(mechanism, digest, None)
+    return "" if fitting else f"{name} does not fit {mechanism.signature_algo}"
