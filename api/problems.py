@@ -19,6 +19,7 @@ from certlib import (
     paper_errors,
     party_errors,
     remarks,
+    snapshot_errors,
     trust_errors,
 )
 from certlib.errors import CertlibError, Corrupt, Problem
@@ -53,6 +54,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.Unavailable: Entry(503, "服务暂时不可用", "Temporarily unavailable"),
     errors.Corrupt: Entry(503, "存储数据异常", "Stored data damaged"),
     history_errors.HistoryRolledBack: Entry(503, "审计历史与留存封签不符", "History rolled back"),
+    snapshot_errors.SnapshotRefused: Entry(503, "状态快照未被接受", "Status snapshot not accepted"),
     trust_errors.TrustListRefused: Entry(503, "信任清单未被接受", "Trust list not accepted"),
     # input
     errors.MalformedIdentifier: Entry(400, "证照标识格式有误", "Malformed identifier"),

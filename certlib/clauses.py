@@ -30,6 +30,12 @@ CLAUSES: Mapping[str, str] = {
     "no-signature": f"{_ISO}, 12.8.1",
     "printed": f"{_ISO}, 12.8.1",
     "status-unknown": "certlib: a file does not say what became of the certificate since",
+    "status-as-of": "certlib: a snapshot does not say what was recorded since",
+    "term-ended-since": "certlib: a snapshot does not say what was recorded since",
+    "not-of-that-day": "certlib: a snapshot speaks of its own day",
+    "newer-than-snapshot": "certlib: nothing proves that the seal is older than the snapshot",
+    "absent-then": "certlib: whoever seals records it first (INV-1)",
+    "on-record-then": "certlib: SHA-256 of the whole file (FIPS 180-4) in the signed snapshot",
     "receipt-unsigned": "certlib: a report without a seal proves nothing",
     # layout of a signature
     "byte-range": f"{_ISO}, 12.8.1: two ranges, from the first byte on",

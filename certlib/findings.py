@@ -7,6 +7,10 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
         "与签发登记中的文件{which}逐字节一致。",
         "Byte for byte the file on record{which_en}.",
     ),
+    "on-record-then": (
+        "与截至{then}的登记快照中的文件逐字节一致。",
+        "Byte for byte a file on record in the snapshot as of {then_en}.",
+    ),
     "valid": ("截至{as_of}登记有效。", "On record as valid as of {as_of_en}."),
     "digest-holds": ("签名覆盖的内容未被改动。", "What the signature covers is unchanged."),
     "unchanged": ("签章之后没有任何改动。", "Nothing was changed after sealing."),

@@ -5,42 +5,11 @@ The code is stable, the text is data. No two situations share a sentence. `{name
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
+from certlib.sentence import Sentence
+from certlib.verdicts_offline import BEYOND_THE_RECORD
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A conclusion and what to do next, in Chinese and English."""
-
-    zh: str
-    next_zh: str
-    en: str
-    next_en: str
-
-    def filled(self, values: Mapping[str, Any]) -> "Sentence":
-        """The sentence with its placeholders filled; an absent value shows as —."""
-        known = _Dashed(values)
-        return Sentence(
-            self.zh.format_map(known),
-            self.next_zh.format_map(known),
-            self.en.format_map(known),
-            self.next_en.format_map(known),
-        )
-
-    def also(self, other: "Sentence") -> "Sentence":
-        """This one, and what has to be said beside it."""
-        return Sentence(
-            f"{self.zh}另：{other.zh}",
-            f"{self.next_zh}{other.next_zh}",
-            f"{self.en} Also: {other.en}",
-            f"{self.next_en} {other.next_en}",
-        )
-
-
-class _Dashed(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "—"
+__all__ = ["SENTENCES", "Sentence"]
 
 
 SENTENCES: Mapping[str, Sentence] = {
@@ -357,36 +326,13 @@ SENTENCES: Mapping[str, Sentence] = {
         "The file cannot be read: {fault_en}.",
         "Get the original file again.",
     ),
-    "receipt-holds": Sentence(
-        "核验回执完好：{signer}于{then}出具（{number}），当时结论为“{verdict}”：{said}",
-        "回执只证明当时的核验结论；办理业务请重新核验证照现状。",
-        "The receipt {number} holds: {signer} answered {verdict_en} as of {then_en}: {said_en}",
-        "It proves what was answered then; for a matter of today verify the certificate again.",
-    ),
-    "receipt-altered": Sentence(
-        "核验回执在出具后被改动，或不是本库出具的格式。",
-        "请勿采用，保留文件；请对原证照重新核验。",
-        "The receipt was altered after it was made, or is of no form of ours.",
-        "Do not rely on it, keep it, and verify the certificate itself again.",
-    ),
-    "receipt-untrusted": Sentence(
-        "核验回执的签章不被认可：{problem}。",
-        "请勿采用；请对原证照重新核验。",
-        "Whoever sealed the receipt is not believed: {problem_en}.",
-        "Do not rely on it; verify the certificate itself again.",
-    ),
-    "receipt-unsigned": Sentence(
-        "核验报告未经签章，无法证明由谁出具（{number}，{then}，自称结论“{verdict}”）。",
-        "只作内部留存；需要凭据的，请重新核验并取得签章的核验回执。",
-        "The report {number} of {then_en}, which says {verdict_en}, is sealed by nobody.",
-        "For your own files only; verify again and take a sealed receipt where proof is needed.",
-    ),
     "foreign-valid": Sentence(
         "文件签名完好，签章证书受信任；不是本库证照。",
         "请按签章单位的规定判断是否采用。",
         "The signature is intact and trusted; the file is not of this library.",
         "Decide by the rules of whoever sealed it.",
     ),
+    **BEYOND_THE_RECORD,
 }
 """The sentence of every verdict code.
 

@@ -26,6 +26,10 @@ class NoticeReading:
         """Status rows of many certificates by identifier."""
         return statuses.many(self._link, identifiers)
 
+    def status_page(self, after: str, most: int) -> Sequence[tuple[StatusRow, tuple[str, ...]]]:
+        """Status rows after an identifier, with the digests of their original files."""
+        return statuses.page(self._link, after, most)
+
     def changes(self, query: ChangeQuery) -> Sequence[Change]:
         """Lines of the feed in their order."""
         return changes.page(self._link, query)

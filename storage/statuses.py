@@ -1,6 +1,6 @@
 """Status rows of many certificates with one statement: that of one, asked for a list."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import bindparam, text
 
@@ -14,6 +14,29 @@ from storage.status_sql import STATUS_SQL
 _MANY = text(STATUS_SQL.replace("= :identifier", "IN :identifiers")).bindparams(
     bindparam("today", type_=Day), bindparam("identifiers", expanding=True)
 )
+
+
+_PAGE = text(
+    STATUS_SQL.replace(
+        "c.identifier = :identifier",
+        "c.identifier > :after AND c.state <> 'DRAFT' ORDER BY c.identifier LIMIT :most",
+    )
+).bindparams(bindparam("today", type_=Day))
+_FILES = text(
+    "SELECT identifier, sha256 FROM certificate_files"
+    " WHERE identifier IN :identifiers AND kind = 'original' ORDER BY identifier, sha256"
+).bindparams(bindparam("identifiers", expanding=True))
+
+
+def page(link: Link, after: str, most: int) -> Sequence[tuple[StatusRow, tuple[str, ...]]]:
+    """Rows after an identifier, with the digests of their original files; in their order."""
+    today = legal_day(link.clock.now())
+    found = link.fetch(_PAGE, after=after, most=most, today=today)
+    rows = [status_row(tuple(row)) for row in found]
+    files: dict[str, list[str]] = {row.identifier: [] for row in rows}
+    for file in link.fetch_of(_FILES, list(files)):
+        files[file.identifier].append(file.sha256)
+    return [(row, tuple(files[row.identifier])) for row in rows]
 
 
 def many(link: Link, identifiers: Iterable[str]) -> Mapping[str, StatusRow]:

@@ -43,6 +43,10 @@ _COMMANDS: Mapping[str, tuple[str, tuple[str, str]]] = {
     ),
     "keys": ("keys", ("查看密钥和签章证书", "Show keys and seal certificates")),
     "trust": ("trust", ("信任清单（交叉认证）", "Which authorities are believed, and for what")),
+    "snapshot": (
+        "snapshot",
+        ("状态快照（离线核验用）", "Status snapshots, for verifying offline"),
+    ),
     "doctor": ("doctor", ("体检：检查节点并说明如何处理", "Examine the node, say what to do")),
     "audit": ("audit", ("独立审计登记与文件", "Audit record and files independently")),
 }

@@ -18,6 +18,7 @@ from certlib.trust import TrustList
 from certlib.usecases.report import MakeReports
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, open_or_create
+from keys.snapshots import FileSnapshot, open_snapshot
 from keys.trust import open_trust
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 
@@ -45,12 +46,17 @@ class Desk:
 
 
 def open_local(
-    data_dir: Path, trust: Path | None, children: int, signers: frozenset[str] = frozenset()
+    data_dir: Path,
+    trust: Path | None,
+    children: int,
+    signers: frozenset[str] = frozenset(),
+    snapshot: Path | None = None,
 ) -> Desk:
     """Opens the record of `data_dir` for reading, beside a server that runs, or does without.
 
     `trust` replaces what this node believes, by a folder in either form of `keys.trust`;
-    `signers` may have signed the list in it.
+    `signers` may have signed the list in it. Whoever names a `snapshot` asks that instead of any
+    record: it needs `trust`.
 
     Raises:
         CertlibError: the record or the anchors are there and cannot be read.
@@ -64,7 +70,7 @@ def open_local(
         places = DivisionTable({})
         reader: ChildEvidenceReader | None = None
         believed: Callable[[], TrustList] | None = None
-        if _has_record(settings):
+        if snapshot is None and _has_record(settings):
             from api.bootstrap import open_desk
             from api.shipped import divisions
 
@@ -73,14 +79,18 @@ def open_local(
             stack.callback(desk.close)
             registry, reader, believed = desk.registry, desk.reader, desk.trust.trust_list
             reports = desk.reports
+        material = TrustMaterial()
         if reader is None or trust is not None:
-            material = TrustMaterial()
             if trust is not None:
                 found, material = open_trust(trust, signers)
                 believed = lambda: found  # noqa: E731 - the list does not change under one command
             reader = ChildEvidenceReader(lambda: material, ChildOptions(children=children))
             stack.callback(reader.close)
-        verify = VerifyCertificates(registry, reader, clock, places, believed)
+        kept: FileSnapshot | None = None
+        if snapshot is not None and believed is not None:
+            kept = open_snapshot(snapshot, believed(), material, clock.now())
+            stack.callback(kept.close)
+        verify = VerifyCertificates(registry, reader, clock, places, believed, kept)
         online = registry is not None
         return Desk(verify, clock, online, settings.upload_limit, stack.pop_all(), reports)
 

@@ -60,6 +60,7 @@ def _finding_json(item: Finding) -> dict[str, Any]:
         "code": item.code,
         "text": {"zh": item.zh, "en": item.en},
         "evidence": dict(item.evidence),
+        "data_age": item.data_age,
     }
 
 

@@ -167,6 +167,13 @@ class NoticeReads(Protocol):
         """Status rows of many certificates by identifier; what is not on record is absent."""
         ...
 
+    def status_page(self, after: str, most: int) -> Sequence[tuple[StatusRow, tuple[str, ...]]]:
+        """Status rows after an identifier, with the digests of their original files.
+
+        In the order of identifiers; at most `most`; drafts are left out.
+        """
+        ...
+
     def changes(self, query: ChangeQuery) -> Sequence[Change]:
         """Lines of the feed in their order; none is ever added behind one that was seen."""
         ...

@@ -15,6 +15,7 @@ from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
+from certlib.snapshot import StatusSnapshot
 from certlib.states import CORRECTION
 from certlib.trust import TrustList
 from certlib.usecases.access import access_of
@@ -83,6 +84,7 @@ class VerifyCertificates:
         divisions: names of places; without it, places are told by their codes.
         trust: which authority may carry whose seals, at each question; without it every anchor
             that the reader has may carry all.
+        snapshot: of the status record, asked where there is no registry.
     """
 
     def __init__(
@@ -92,12 +94,14 @@ class VerifyCertificates:
         clock: Clock,
         divisions: DivisionTable = _NOWHERE,
         trust: Callable[[], TrustList] | None = None,
+        snapshot: StatusSnapshot | None = None,
     ) -> None:
         self._registry = registry
         self._reader = reader
         self._clock = clock
         self._divisions = divisions
         self._trust = trust
+        self._snapshot = snapshot
 
     def by_identifier(self, text: str, question: Question) -> Answer:
         """The verdict on an identifier as somebody typed or scanned it.
@@ -115,6 +119,7 @@ class VerifyCertificates:
             lambda session: self._facts_of(session, identifier, question),
             question,
             parsed.problems,
+            identifier=identifier,
         )
         return replace(answer, identifier=identifier)
 
@@ -220,16 +225,24 @@ class VerifyCertificates:
         question: Question,
         warnings: Sequence[Problem] = (),
         file: FileFacts | None = None,
+        identifier: str = "",
     ) -> Answer:
         """Gathers facts; a dependency that is down is a fact too (INV-14)."""
         if self._registry is None:
-            return self._judged(Facts(file=file, registry_asked=False), question)
+            return self._judged(self._offline(identifier, file, question), question)
         try:
             with self._registry.read() as session:
                 facts, candidates = gather(session)
         except (Unavailable, Corrupt):
             return self._judged(Facts(unavailable="registry"), question)
         return self._judged(facts, question, candidates, tuple(warnings))
+
+    def _offline(self, identifier: str, file: FileFacts | None, question: Question) -> Facts:
+        """What is known without the record: the file, and what a snapshot says of it."""
+        named = identifier if file is None else file.identifier
+        seen = None if self._snapshot is None else self._snapshot.seen(named)
+        on = None if seen is None else question.on
+        return Facts(file=file, registry_asked=False, snapshot=seen, on=on)
 
     def _asked_or_none(self, digest: str, question: Question) -> Answer | None:
         if self._registry is None:

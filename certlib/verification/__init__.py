@@ -43,6 +43,7 @@ from certlib.verification.paper_checks import paper, tells
 from certlib.verification.policies import FOREIGN, OWN, POLICIES, Policy
 from certlib.verification.receipt_checks import VERDICT_CODES as RECEIPT_CODES
 from certlib.verification.receipt_checks import receipt_findings, receipt_values
+from certlib.verification.snapshot_checks import snapshot_values, told_then
 from certlib.verification.status_checks import absence, state_words, status
 
 __all__ = [
@@ -83,7 +84,8 @@ def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
         code, values = codes.get(deciding.code, deciding.code), deciding.values
     else:
         code, values, beside = _kind_of_valid(bench, findings)
-    sentence = SENTENCES[_sentence(facts, code)].filled({**bench.common_values(), **values})
+    told = None if deciding is None else told_then(bench, deciding)
+    sentence = told or SENTENCES[_sentence(facts, code)].filled({**bench.common_values(), **values})
     for item in beside:
         sentence = sentence.also(SENTENCES[item.code].filled(item.values))
     return Report(verdict, code, sentence, tuple(findings), at, values, policy, bench.signatures)
@@ -175,6 +177,8 @@ def _kind_of_valid(
     facts, record = bench.facts, bench.facts.record
     if bench.receipt and facts.file is not None:
         return "receipt-holds", receipt_values(facts.file), []
+    if facts.snapshot is not None and not bench.foreign_file:
+        return "valid-as-of", snapshot_values(bench, facts.snapshot), []
     if record is None or bench.foreign_file:
         return "foreign-valid", {}, []
     asked_day = facts.on is not None

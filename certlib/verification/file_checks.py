@@ -14,6 +14,7 @@ from certlib.indications import SubIndication
 from certlib.verification.matching import same_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 from certlib.verification.signature_validation import Conclusion
+from certlib.verification.snapshot_checks import original_then
 from certlib.verification.status_checks import state_words
 
 _OUR_FAULTS = frozenset({"timeout", "memory", "crashed", "busy"})
@@ -82,7 +83,7 @@ def unknown_file_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
         found.append(seal(bench, file))
     if bench.policy.record_needed or _names_ours(bench, file):
         # A file that names a certificate of ours must be ours, whatever the policy asks of others.
-        found += [_authority(bench, file), _original(bench, file)]
+        found += [*_authority(bench, file), _original(bench, file)]
     return found
 
 
@@ -249,17 +250,21 @@ def _seal_evidence(bench: Judgement, item: Conclusion) -> Mapping[str, Any]:
     }
 
 
-def _authority(bench: Judgement, file: FileFacts) -> Finding:
+def _authority(bench: Judgement, file: FileFacts) -> list[Finding]:
     signer, issuer = file.signatures[0].signer, _issuer(bench, file)
     code = "" if signer is None else signer.code
     wrong_signer = issuer not in ("", code)
     if bench.facts.authorised is False or wrong_signer:
-        return bench.finding(Check.ISSUER_AUTHORITY, Outcome.FAIL, "issuer-not-authorised")
+        return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.FAIL, "issuer-not-authorised")]
+    if bench.facts.authorised is None and not bench.facts.registry_asked:
+        # Offline nobody keeps an issue list: the trust list has limited whose seal it may be.
+        return []
     if bench.facts.authorised is None:
         zh, en = worded(SERVICES, "issue-list")
         values = {"service": zh, "service_en": en}
-        return bench.finding(Check.ISSUER_AUTHORITY, Outcome.UNKNOWN, "authority-unknown", values)
-    return bench.finding(Check.ISSUER_AUTHORITY, Outcome.PASS, "authorised")
+        code = "authority-unknown"
+        return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.UNKNOWN, code, values)]
+    return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.PASS, "authorised")]
 
 
 def _issuer(bench: Judgement, file: FileFacts) -> str:
@@ -271,8 +276,7 @@ def _issuer(bench: Judgement, file: FileFacts) -> str:
 
 
 def _original(bench: Judgement, file: FileFacts) -> Finding:
-    evidence = {"sha256": file.sha256}
     if not bench.facts.registry_asked:
-        code = "status-unknown"
-        return bench.finding(Check.ORIGINAL, Outcome.UNKNOWN, code, evidence=evidence)
+        return original_then(bench, file)
+    evidence = {"sha256": file.sha256}
     return bench.finding(Check.ORIGINAL, Outcome.FAIL, "seal-not-on-record", evidence=evidence)

@@ -15,6 +15,7 @@ from certlib.findings import FINDINGS
 from certlib.holder_changes import HolderChange
 from certlib.ids import parse
 from certlib.paper import Sheet
+from certlib.snapshot import Seen
 from certlib.verdicts import SENTENCES, Sentence
 from certlib.verification.policies import Policy
 from certlib.verification.signature_validation import Conclusion, conclusions
@@ -137,6 +138,7 @@ class Facts:
         sheets: the printed sheets as they stood on the day that is asked about; None: not asked
             for, and the record says of today's paper what it knows.
         titles: (Chinese, English) titles of the fields that claims name.
+        snapshot: what a status snapshot says of the certificate, on a machine without the record.
         unavailable: slug of the dependency that is down (`certlib.verdicts.SERVICES`), or "".
     """
 
@@ -162,6 +164,7 @@ class Facts:
     sheets: tuple[Sheet, ...] | None = None
     destination: str = ""
     purpose: str = ""
+    snapshot: Seen | None = None
     unavailable: str = ""
     ticket: str = ""
 

@@ -7,6 +7,7 @@ from typing import Any
 from certlib.certificate import Certificate, StateChange
 from certlib.states import CORRECTION, View, reason_text
 from certlib.verification.model import Check, Finding, Judgement, Outcome
+from certlib.verification.snapshot_checks import statuses_then
 
 _VIEW_CODES: Mapping[View, str] = {
     View.DRAFT: "draft",
@@ -83,7 +84,7 @@ def absence(bench: Judgement) -> list[Finding]:
     if facts.file is not None and not facts.file.identifier:
         return []
     if not facts.registry_asked:
-        return [bench.finding(Check.STATUS_NOW, Outcome.UNKNOWN, "status-unknown")]
+        return statuses_then(bench)
     if not facts.our_node:
         values = {"region": facts.region or "其他地区", "region_en": facts.region or "elsewhere"}
         return [bench.finding(Check.STATUS_NOW, Outcome.UNKNOWN, "other-node", values)]

@@ -319,3 +319,22 @@ def _plain(column: sa.Column, at: str) -> object:
     if isinstance(kind, sa.LargeBinary):
         return b"x"
     return at
+
+
+def test_pages_of_statuses_are_those_of_one(store: Store) -> None:
+    """In the order of octets, every certificate once, with the digests of its originals."""
+    _publish(store, *range(1, 8))
+    _revoke(store, 2)
+    found, after = [], ""
+    with store.registry.read() as session:
+        while page := session.status_page(after, 3):
+            assert len(page) <= 3
+            found += page
+            after = page[-1][0].identifier
+        names = [row.identifier for row, _ in found]
+        assert names == sorted(records.identifier(number) for number in range(1, 8))
+        assert all(row == session.status(row.identifier) for row, _ in found)
+        for row, files in found:
+            known = session.certificate(row.identifier).files
+            assert files == tuple(sorted(item.sha256 for item in known))
+            assert files

@@ -14,7 +14,7 @@ import click
 from api.cli import options
 from api.cli.accounts import Credentials
 from api.cli.bilingual import Command, Language
-from api.cli.failures import USAGE
+from api.cli.failures import USAGE, UsageProblem
 from api.cli.receipts import need_one_file, show_receipt, write
 from api.cli.remote_verify import RemoteVerifier
 from api.cli.reports import VERDICTS, report_json, show_report
@@ -44,6 +44,7 @@ class Place:
     signers: frozenset[str]
     jobs: int
     report: Path | None = None
+    snapshot: Path | None = None
 
 
 @click.command(
@@ -98,6 +99,12 @@ class Place:
     en="Files that are read at the same time.",
 )
 @options.option(
+    "--snapshot",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    zh="状态快照文件（certlib snapshot export），与 --trust 同用：不用本机登记数据，按快照核验。",
+    en="A status snapshot (certlib snapshot export), with --trust: asked instead of any record.",
+)
+@options.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
     zh="把核验回执写入此文件（.pdf 或 .json），只用于一个文件；"
@@ -117,6 +124,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     signer: str,
     jobs: int,
     report: Path | None,
+    snapshot: Path | None,
     data_dir: Path,
     credentials: Credentials,
     lang: Language,
@@ -126,10 +134,17 @@ def command(  # noqa: PLR0913 - one parameter for each option
     targets = targets_of(named)
     if report is not None:
         need_one_file(targets, report)
+    if snapshot is not None and trust is None:
+        raise UsageProblem(
+            "--snapshot 须与 --trust 同用：快照由谁签名，由信任目录判断。",
+            "--snapshot needs --trust: a folder of trust says whose snapshots are believed.",
+        )
     on: date | None = None if on_day is None else on_day.date()
     question = Question(on=on, policy=POLICIES[policy])
     with ExitStack() as stack:
-        place = Place(data_dir, trust, signers_named(signer, "--trust-signer"), jobs, report)
+        place = Place(
+            data_dir, trust, signers_named(signer, "--trust-signer"), jobs, report, snapshot
+        )
         answer = _answering(stack, targets, question, place, credentials)
         seen: list[Verdict] = []
         for result in _in_order(answer, targets, jobs):
@@ -154,18 +169,21 @@ def _answering(
 ) -> Callable[[Target], Answer]:
     """Opens what these targets need, and nothing else; answers one target."""
     desk: Desk | None = None
-    if any(target.path is not None for target in targets):
+    if place.snapshot is not None or any(target.path is not None for target in targets):
         from api.cli.local import open_local
 
         children = min(place.jobs, len(targets))
-        opened = open_local(place.data_dir, place.trust, children, place.signers)
+        opened = open_local(place.data_dir, place.trust, children, place.signers, place.snapshot)
         desk = stack.enter_context(closing(opened))
     remote = RemoteVerifier(credentials, place.data_dir)
     stack.callback(remote.close)
 
     def answer(target: Target) -> Answer:
         started = time.perf_counter()
-        if target.path is None or desk is None:
+        if target.path is None and desk is not None and place.snapshot is not None:
+            found = desk.verify.by_identifier(target.name, question).report
+            result = {"identifier": target.name, **report_json(found, of_file=False)}
+        elif target.path is None or desk is None:
             result = {"identifier": target.name, **remote.by_identifier(target.name, question)}
         else:
             result = {"file": target.name, **_of_file(desk, target.path, question, place.report)}

@@ -1,8 +1,13 @@
 """Situations of receipts, and of a machine without our record."""
 
 import json
+from dataclasses import replace
+from datetime import date, timedelta
 
+from certlib.calendar import legal_day
 from certlib.receipts import REPORT_PURPOSE
+from certlib.snapshot import Seen, SnapshotHeader, SnapshotRow
+from certlib.states import View
 from certlib.verification import OWN, Facts, Verdict
 from tests.fakes import evidence
 from tests.fakes.evidence import (
@@ -13,7 +18,7 @@ from tests.fakes.evidence import (
     message,
     signature,
 )
-from tests.unit.life.builders import IDENTIFIER
+from tests.unit.life.builders import IDENTIFIER, NOW
 
 VALID, INVALID, UNSURE = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
 
@@ -43,7 +48,48 @@ def receipt(*signatures, signed=True, **changes):
     return evidence.file(*(signatures or (sealed(),)), **{**told, **changes})
 
 
+ANCHOR = anchor().sha256
+THEN = NOW - timedelta(days=3)
+ROW = SnapshotRow(
+    identifier=IDENTIFIER,
+    view=View.VALID,
+    verdict="valid",
+    code="valid",
+    valid_from=date(2024, 3, 1),
+    valid_to=date(2027, 3, 1),
+    restricted=False,
+    paper="none",
+    renewal_pending=False,
+    files=(evidence.file().sha256,),
+)
+
+
+def stamped(days):
+    """A seal that provably was made so many days before the snapshot."""
+    return signature(timestamp=evidence.timestamp(time=THEN - timedelta(days=days)))
+
+
+def offline(row=ROW, *, as_of=THEN, file=None, anchor=ANCHOR, **changes):
+    """A file on a machine with a snapshot of three days ago."""
+    header = SnapshotHeader(
+        "445200", as_of, as_of + timedelta(days=1), 1, frozenset({evidence.ISSUER}), anchor
+    )
+    found = file or evidence.file(identifier=IDENTIFIER)
+    return Facts(file=found, registry_asked=False, snapshot=Seen(header, row), **changes)
+
+
+def other(*signatures, **changes):
+    """A file of that certificate which is not on record."""
+    return evidence.file(*signatures, **{"identifier": IDENTIFIER, "sha256": "cd" * 32, **changes})
+
+
 OFFLINE = [
+    ("status-as-of", UNSURE, offline(), OWN),
+    ("term-ended-since", UNSURE, offline(replace(ROW, valid_to=legal_day(THEN))), OWN),
+    ("not-of-that-day", UNSURE, offline(on=date(2026, 1, 5)), OWN),
+    ("newer-than-snapshot", UNSURE, offline(None, file=other(stamped(0.5))), OWN),
+    ("absent-then", INVALID, offline(None, file=other(stamped(2))), OWN),
+    ("valid-as-of", VALID, offline(on=legal_day(THEN)), OWN),
     ("receipt-holds", VALID, Facts(file=receipt()), OWN),
     (
         "receipt-altered",

@@ -1,0 +1,291 @@
+"""Snapshots as files: whole, signed by whom the list believes, and found in by halving."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from certlib.canonical import canonical_bytes
+from certlib.errors import SigningUnavailable, Unsupported
+from certlib.snapshot import SnapshotHeader, SnapshotRow
+from certlib.snapshot_errors import SnapshotRefused
+from certlib.states import View
+from certlib.trust import TrustList
+from keys import algorithms
+from keys.snapshots import open_snapshot, write
+from tests.unit.keys.keys_world import PLANNING, START, SetClock, found
+from tests.unit.keys.trust_world import decoded, encoded, signer
+
+ISSUER = PLANNING[0]
+TYPE = "11100000000019713D008"
+
+
+def identifier(number: int) -> str:
+    from certlib.ids import parse
+
+    plain = f"1.2.156.3005.2.{TYPE}.{ISSUER}.4452002026A{number:07d}.001"
+    for check in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        if not parse(f"{plain}.{check}").problems:
+            return f"{plain}.{check}"
+    raise AssertionError(plain)
+
+
+def row(number: int, **changes) -> SnapshotRow:
+    plain = SnapshotRow(
+        identifier=identifier(number),
+        view=View.VALID,
+        verdict="valid",
+        code="valid",
+        valid_from=date(2026, 1, 1),
+        valid_to=None,
+        restricted=False,
+        paper="none",
+        renewal_pending=False,
+        files=(f"{number:064x}",),
+    )
+    return replace(plain, **changes)
+
+
+class World:
+    def __init__(self, folder):
+        self.clock = SetClock(START.replace(microsecond=0))
+        self.authority = found(folder / "keys", self.clock)
+        self.authority.issue_seal(*PLANNING)
+        self.path = folder / "snapshot"
+
+    def header(self, **changes):
+        now = self.clock.now()
+        plain = SnapshotHeader("445200", now, now + timedelta(days=1), 0, frozenset({ISSUER}))
+        return replace(plain, **changes)
+
+    def write(self, rows=(), key=None, **changes):
+        return write(self.path, self.header(**changes), rows, key or self.authority.snapshot_key())
+
+    def open(self, entry=None, material=None):
+        entries = (self.authority.trusted(),) if entry is None else entry
+        listed = TrustList(1, START, None, "city", entries)
+        return open_snapshot(
+            self.path, listed, material or self.authority.trust_material(), self.clock.now()
+        )
+
+    def reason(self, **arguments):
+        with pytest.raises(SnapshotRefused) as caught:
+            self.open(**arguments)
+        assert caught.value.zh_text
+        return caught.value.values["reason"]
+
+    def change(self, change):
+        first, _, rest = self.path.read_bytes().partition(b"\n")
+        self.path.write_bytes(change(first, rest))
+
+
+@pytest.fixture
+def world(tmp_path):
+    return World(tmp_path)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 500])
+def test_every_row_is_found_and_no_other(world, count):
+    """However many there are; what is not there is told apart from what is not ours."""
+    rows = [row(2 * number) for number in range(1, count + 1)]
+    assert world.write(iter(rows)).count == count
+    opened = world.open()
+    assert (opened.header.count, opened.header.node) == (count, "445200")
+    for item in rows:
+        assert opened.seen(item.identifier).row == item
+    for number in range(1, 2 * count + 2, 2):
+        assert opened.seen(identifier(number)).row is None
+    opened.close()
+
+
+def test_lines_of_any_length_are_found(world):
+    """A sentence may be long."""
+    from certlib.verdicts import Sentence
+
+    words = Sentence("长" * 5000, "", "", "")
+    rows = [row(n, sentence=words if n % 3 == 0 else None) for n in range(1, 100)]
+    world.write(rows)
+    opened = world.open()
+    assert all(opened.seen(item.identifier).row == item for item in rows)
+    opened.close()
+
+
+def test_others_certificates_are_not_its_affair(world):
+    """Neither of a department that it does not name, nor of one that the list does not allow."""
+    world.write([row(1)], issuers=frozenset({"11445200990090016H"}))
+    opened = world.open()
+    assert opened.seen(identifier(1)) is None
+    assert opened.seen("nonsense") is None
+    opened.close()
+    world.write([row(1)])
+    limited = replace(world.authority.trusted(), issuers=frozenset({"11445200990090016H"}))
+    opened = world.open(entry=(limited,))
+    assert opened.seen(identifier(1)) is None
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda first, rest: first + b"\n" + rest.replace(b'"VALID"', b'"OTHER"', 1), "content"),
+        (lambda first, rest: first + b"\n" + rest[:-1], "truncated"),
+        (lambda first, rest: first + b"\n" + rest + b"[]\n", "truncated"),
+        (lambda first, rest: first + b"\n", "truncated"),
+        (lambda first, rest: first, "malformed"),
+        (lambda first, rest: b"", "malformed"),
+        (lambda first, rest: b"{}\n" + rest, "malformed"),
+        (lambda first, rest: b"[]\n" + rest, "malformed"),
+        (
+            lambda first, rest: first.replace(b'"signature":"', b'"signature":"AA') + b"\n",
+            "signature",
+        ),
+        (
+            lambda first, rest: first.replace(b'"signature":"', b'"signature":"!') + b"\n",
+            "malformed",
+        ),
+    ],
+    ids=["row", "cut", "longer", "bare", "one-line", "empty", "object", "list", "sig", "base64"],
+)
+def test_what_was_changed_is_refused(world, change, reason):
+    """One sentence says what is wrong."""
+    world.write([row(1), row(2)])
+    world.change(change)
+    assert world.reason() == reason
+
+
+def resigned(world, first, *, payload=None, header=None, key=None):
+    """The first line again, signed by `key` over another payload or header."""
+    plain = json.loads(first)
+    key = key or world.authority.snapshot_key()
+    said = json.loads(decoded(plain["payload"]))
+    head = json.loads(decoded(plain["protected"]))
+    text = encoded(canonical_bytes((payload or dict)(said)))
+    protected = encoded(canonical_bytes((header or dict)(head)))
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    r, s = decode_dss_signature(key.sign(f"{protected}.{text}".encode()))
+    raw = encoded(r.to_bytes(32) + s.to_bytes(32))
+    return canonical_bytes({"payload": text, "protected": protected, "signature": raw})
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "reason"),
+    [
+        ("payload", lambda said: said | {"count": 3}, "content"),
+        ("payload", lambda said: said | {"format": 2}, "malformed"),
+        ("payload", lambda said: said | {"more": 1}, "malformed"),
+        ("payload", lambda said: said | {"as_of": "yesterday"}, "malformed"),
+        ("payload", lambda said: said | {"issuers": 3}, "malformed"),
+        ("payload", lambda said: said | {"as_of": "2027-01-01T00:00:00Z"}, "future"),
+        ("header", lambda head: head | {"alg": "none"}, "malformed"),
+        ("header", lambda head: head | {"crit": []}, "malformed"),
+        ("header", lambda head: head | {"x5c": []}, "malformed"),
+        ("header", lambda head: head | {"x5c": ["AAAA"]}, "certificate"),
+    ],
+    ids=["count", "format", "more", "time", "issuers", "future", "none", "crit", "nobody", "odd"],
+)
+def test_what_the_right_key_never_signs_is_refused_too(world, what, change, reason):
+    """The form is looked at whoever signed."""
+    world.write([row(1), row(2)])
+    world.change(lambda first, rest: resigned(world, first, **{what: change}) + b"\n" + rest)
+    assert world.reason() == reason
+
+
+def test_no_other_key_of_the_library_signs_snapshots(world):
+    """Neither a seal's, nor that of receipts or of trust lists."""
+    for key in (
+        world.authority.seal_key(ISSUER),
+        world.authority.report_key(),
+        world.authority.trust_key(),
+    ):
+        world.write([row(1)], key=key)
+        assert world.reason() == "certificate"
+
+
+def test_a_signature_of_another_key_is_refused(world):
+    """The certificate is public: whoever carries it along has not its key."""
+    world.write([row(1)])
+    forger = signer("Forger")
+    world.change(lambda first, rest: resigned(world, first, key=forger) + b"\n" + rest)
+    assert world.reason() == "signature"
+
+
+def test_another_nodes_snapshot_is_refused(world, tmp_path):
+    """Its root is not on the list; nor is ours, where the list does not name it for seals."""
+    other = found(tmp_path / "other", world.clock, seed="other")
+    world.write([row(1)], key=other.snapshot_key())
+    assert world.reason() == "signer"
+    world.write([row(1)])
+    ended = replace(world.authority.trusted(), until=world.clock.now())
+    assert world.reason(entry=(ended,)) == "signer"
+
+
+def test_the_signer_was_valid_when_it_was_made(world):
+    """A snapshot of before or after its certificate is nobody's."""
+    key = world.authority.snapshot_key()
+    world.clock.forward(days=6 * 365)
+    world.write([row(1)], key=key)
+    assert world.reason() == "signer-ended"
+
+
+def test_a_revoked_signer_vouches_for_no_day(world, monkeypatch):
+    """Whoever lost the key may have backdated what it signs."""
+    from cryptography import x509
+
+    from keys.profiles import Revoked
+
+    world.write([row(1)])
+    material = world.authority.trust_material()
+    serial = x509.load_der_x509_certificate(world.authority.snapshot_key().chain[0]).serial_number
+    entry = Revoked(serial, world.clock.now(), "keyCompromise")
+    mint, register = world.authority._mint, world.authority._current().register
+    crl = mint._crl(mint._issuer(register.root), register.root_crl, (entry,))
+    assert world.reason(material=replace(material, crls=(crl, *material.crls))) == "signer-ended"
+
+
+def test_a_file_that_changes_while_it_is_asked_is_noticed(world):
+    """What was read once is what is asked, or nothing is."""
+    world.write([row(1)])
+    opened = world.open()
+    with world.path.open("ab") as out:
+        out.write(b"x")
+    with pytest.raises(SnapshotRefused) as caught:
+        opened.seen(identifier(1))
+    assert caught.value.values["reason"] == "changed"
+    opened.close()
+
+
+def test_a_row_of_a_later_release_is_refused(world, monkeypatch):
+    """Under the right signature: a code that nobody here has a sentence for."""
+    world.write([row(1, code="splendid")])
+    opened = world.open()
+    with pytest.raises(SnapshotRefused) as caught:
+        opened.seen(identifier(1))
+    assert caught.value.values["reason"] == "malformed"
+    opened.close()
+
+
+def test_nothing_half_written_is_left(world):
+    """Neither where rows fail half-way, nor where the folder is gone."""
+
+    def failing():
+        yield row(1)
+        raise RuntimeError
+
+    world.write([row(1)])
+    before = world.path.read_bytes()
+    with pytest.raises(RuntimeError):
+        world.write(failing())
+    assert world.path.read_bytes() == before
+    assert {item.name for item in world.path.parent.iterdir()} == {"keys", "snapshot"}
+    world.path = world.path.parent / "gone" / "snapshot"
+    with pytest.raises(SigningUnavailable):
+        world.write([row(1)])
+    assert world.reason() == "missing"
+
+
+def test_one_algorithm(world):
+    """RSA is for seals."""
+    with pytest.raises(Unsupported):
+        world.write([], key=signer("RSA", algorithms.RSA_3072))
