@@ -205,7 +205,7 @@ class VerifyCertificates:
                 earlier_en="the acceptance day",
             ).as_problem()
             raise Invalid(problems=(problem,))
-        return replace(question, on=on)
+        return question if on == question.on else replace(question, on=on)
 
     def _examined(self, pdf: bytes, question: Question) -> Answer:
         """The verdict on a file that is not on record by its digest."""
@@ -332,7 +332,9 @@ class VerifyCertificates:
 
     def _with_question(self, facts: Facts, session: ReadSession, question: Question) -> Facts:
         version = _version(session, facts.record)
-        fields = () if version is None else version.fields
+        # Fields are named where claims differ, or what was corrected after the asked day.
+        naming = bool(question.claims) or question.on is not None
+        fields = version.fields if version is not None and naming else ()
         return replace(
             facts,
             on=question.on,

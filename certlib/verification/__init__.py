@@ -85,7 +85,7 @@ def judge(facts: Facts, policy: Policy, at: datetime) -> Report:
     else:
         code, values, beside = _kind_of_valid(bench, findings)
     told = None if deciding is None else told_then(bench, deciding)
-    sentence = told or SENTENCES[_sentence(facts, code)].filled({**bench.common_values(), **values})
+    sentence = told or SENTENCES[_sentence(facts, code)].filled({**bench.common, **values})
     for item in beside:
         sentence = sentence.also(SENTENCES[item.code].filled(item.values))
     return Report(verdict, code, sentence, tuple(findings), at, values, policy, bench.signatures)

@@ -197,6 +197,11 @@ class Judgement:
     policy: Policy
     at: datetime
     signatures: tuple[Conclusion, ...] = ()
+    common: Mapping[str, Any] = field(init=False)
+    """Values that every sentence may use."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "common", _common(self.facts, self.at))
 
     @classmethod
     def of(cls, facts: Facts, policy: Policy, at: datetime) -> "Judgement":
@@ -223,21 +228,6 @@ class Judgement:
         facts = self.facts
         return facts.file is not None and facts.known_file is None and not self.policy.record_needed
 
-    def common_values(self) -> dict[str, Any]:
-        """Values that every sentence may use."""
-        local = self.at.astimezone(CHINA)
-        ticket = self.facts.ticket
-        known = self.facts.known_file
-        zh, en = ("", "") if known is None or known.file_form == ORIGINAL else known.file_form.names
-        return {
-            "which": zh and f"（{zh}）",
-            "which_en": en and f" ({en})",
-            "as_of": local.strftime("%Y年%m月%d日 %H:%M"),
-            "as_of_en": local.strftime("%Y-%m-%d %H:%M (UTC+8)"),
-            "later": f"已登记{ticket}，恢复后补核" if ticket else "请稍后重新核验",
-            "later_en": f"Queued as {ticket}" if ticket else "Check again later",
-        }
-
     def finding(
         self,
         check: Check,
@@ -247,13 +237,26 @@ class Judgement:
         evidence: Mapping[str, Any] | None = None,
     ) -> Finding:
         """A finding with its sentence in both languages."""
-        filled = {**self.common_values(), **(values or {})}
+        filled = {**self.common, **(values or {})}
         if code in FINDINGS:
             zh, en = (text.format_map(filled) for text in FINDINGS[code])
         else:
             sentence = SENTENCES[code].filled(filled)
             zh, en = sentence.zh, sentence.en
         return Finding(check, outcome, code, zh, en, self.at, evidence or {}, values or {})
+
+
+def _common(facts: Facts, at: datetime) -> dict[str, Any]:
+    local, ticket, known = at.astimezone(CHINA), facts.ticket, facts.known_file
+    zh, en = ("", "") if known is None or known.file_form == ORIGINAL else known.file_form.names
+    return {
+        "which": zh and f"（{zh}）",
+        "which_en": en and f" ({en})",
+        "as_of": local.strftime("%Y年%m月%d日 %H:%M"),
+        "as_of_en": local.strftime("%Y-%m-%d %H:%M (UTC+8)"),
+        "later": f"已登记{ticket}，恢复后补核" if ticket else "请稍后重新核验",
+        "later_en": f"Queued as {ticket}" if ticket else "Check again later",
+    }
 
 
 def _type_of(facts: Facts, file: FileFacts) -> str:
