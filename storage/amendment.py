@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import CertificateNotFound, StaleVersion
@@ -10,6 +10,7 @@ from certlib.states import State
 from storage import face_numbers, publication, standing, steps
 from storage.link import Link
 from storage.lookup import number_hash
+from storage.prepared import Prepared
 from storage.tables import CertificateRow, HolderNameRow, StateChangeRow, table
 
 CURRENT = frozenset({State.DRAFT, State.ISSUED, State.SUSPENDED})
@@ -42,18 +43,22 @@ _LIFT = (
     .where(_HERE)
     .values(reached_level=bindparam("b_level"), timestamp_due=bindparam("b_due"))
 )
-_TARGET = select(_CERTIFICATES.c.target_level).where(
-    _CERTIFICATES.c.identifier == bindparam("identifier")
+_TARGET = Prepared(
+    select(_CERTIFICATES.c.target_level).where(
+        _CERTIFICATES.c.identifier == bindparam("identifier")
+    )
 )
-_BEFORE = select(
-    _CERTIFICATES.c.state,
-    _CERTIFICATES.c.issuer_code,
-    _CERTIFICATES.c.type_code,
-    _CERTIFICATES.c.form,
-    _CERTIFICATES.c.number_hash,
-).where(_CERTIFICATES.c.identifier == bindparam("identifier"))
-_KNOWN_STEPS = select(func.count()).where(_STEPS.c.identifier == bindparam("identifier"))
-_KNOWN_NAMES = (
+_BEFORE = Prepared(
+    select(
+        _CERTIFICATES.c.state,
+        _CERTIFICATES.c.issuer_code,
+        _CERTIFICATES.c.type_code,
+        _CERTIFICATES.c.form,
+        _CERTIFICATES.c.number_hash,
+    ).where(_CERTIFICATES.c.identifier == bindparam("identifier"))
+)
+_KNOWN_STEPS = Prepared(select(func.count()).where(_STEPS.c.identifier == bindparam("identifier")))
+_KNOWN_NAMES = Prepared(
     select(func.count())
     .where(_NAMES.c.identifier == bindparam("identifier"))
     .where(_NAMES.c.sequence > 0)
@@ -161,6 +166,6 @@ def _add_new_parts(link: Link, certificate: Certificate) -> None:
         link.change(_INSERT_NAME, publication.former_name_rows(link, certificate, named))
 
 
-def _count(link: Link, statement: Executable, identifier: str) -> int:
+def _count(link: Link, statement: Prepared, identifier: str) -> int:
     row = link.first(statement, identifier=identifier)
     return 0 if row is None else int(row[0])

@@ -18,20 +18,23 @@ from certlib.registry import AuditRecord
 from storage import changes, witness
 from storage.columns import instant_text
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import AuditHeadRow, AuditRow, table
 
 _ACTOR = "registry"
 _BASELINE_ROWS = 200
 _HISTORY = table(AuditRow)
 _HEAD = table(AuditHeadRow)
-_LOCK_HEAD = select(_HEAD.c.sequence, _HEAD.c.digest).where(_HEAD.c.id == 1).with_for_update()
+_LOCK_HEAD = Prepared(
+    select(_HEAD.c.sequence, _HEAD.c.digest).where(_HEAD.c.id == 1).with_for_update()
+)
 _MOVE_HEAD = (
     update(_HEAD)
     .where(_HEAD.c.id == 1)
     .values(sequence=bindparam("b_sequence"), digest=bindparam("b_digest"))
 )
 _INSERT = insert(_HISTORY)
-_AFTER = (
+_AFTER = Prepared(
     select(_HISTORY)
     .where(_HISTORY.c.sequence > bindparam("after"))
     .order_by(_HISTORY.c.sequence)

@@ -7,6 +7,7 @@ from certlib.registry import IntentStatus
 from certlib.registry.backlog import Backlog, Queue
 from certlib.registry.notices import DeliveryStatus
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import (
     FormIntentRow,
     IntentRow,
@@ -34,7 +35,9 @@ _QUEUES = {
     "deliveries": _queue(_DELIVERIES.c.created_at, _DELIVERIES.c.status == DeliveryStatus.WAITING),
     "locks": _queue(_LOCKS.c.since, _LOCKS.c.attempts >= 0),
 }
-_DEAD = select(func.count().label("number")).where(_DELIVERIES.c.status == DeliveryStatus.DEAD)
+_DEAD = Prepared(
+    select(func.count().label("number")).where(_DELIVERIES.c.status == DeliveryStatus.DEAD)
+)
 
 
 class BacklogReading:

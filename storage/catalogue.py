@@ -15,6 +15,7 @@ from certlib.mandates import Capacity
 from certlib.registry import Client, Department, IssueListEntry
 from storage.departments import department_row
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import (
     CertificateTypeRow,
     ClientRow,
@@ -42,25 +43,27 @@ _IN_FORCE = select(
     and_(_RECORDS.c.type_code == _VERSIONS.c.type_code, _RECORDS.c.version == _VERSIONS.c.version),
 )
 _OF_TYPE = _IN_FORCE.where(_VERSIONS.c.type_code == bindparam("type_code"))
-_NAMED = _OF_TYPE.where(_VERSIONS.c.version == bindparam("version"))
-_NEWEST = _OF_TYPE.order_by(_VERSIONS.c.ordinal.desc()).limit(1)
-_ALL_OF_TYPE = _OF_TYPE.order_by(_VERSIONS.c.ordinal)
-_ALL_VERSIONS = _IN_FORCE.order_by(_VERSIONS.c.type_code, _VERSIONS.c.ordinal)
-_RECORDED = (
+_NAMED = Prepared(_OF_TYPE.where(_VERSIONS.c.version == bindparam("version")))
+_NEWEST = Prepared(_OF_TYPE.order_by(_VERSIONS.c.ordinal.desc()).limit(1))
+_ALL_OF_TYPE = Prepared(_OF_TYPE.order_by(_VERSIONS.c.ordinal))
+_ALL_VERSIONS = Prepared(_IN_FORCE.order_by(_VERSIONS.c.type_code, _VERSIONS.c.ordinal))
+_RECORDED = Prepared(
     select(_RECORDS.c.row_version)
     .where(_RECORDS.c.type_code == bindparam("type_code"))
     .where(_RECORDS.c.version == bindparam("version"))
 )
-_LAST_ORDINAL = select(func.coalesce(func.max(_VERSIONS.c.ordinal), 0)).where(
-    _VERSIONS.c.type_code == bindparam("type_code")
+_LAST_ORDINAL = Prepared(
+    select(func.coalesce(func.max(_VERSIONS.c.ordinal), 0)).where(
+        _VERSIONS.c.type_code == bindparam("type_code")
+    )
 )
-_ENTRIES = (
+_ENTRIES = Prepared(
     select(_ISSUE_LIST)
     .where(_ISSUE_LIST.c.type_code == bindparam("type_code"))
     .where(_ISSUE_LIST.c.issuer_code == bindparam("issuer_code"))
     .order_by(_ISSUE_LIST.c.effective_from, _ISSUE_LIST.c.principal_code)
 )
-_CLIENT = select(_CLIENTS).where(_CLIENTS.c.client_id == bindparam("client_id"))
+_CLIENT = Prepared(select(_CLIENTS).where(_CLIENTS.c.client_id == bindparam("client_id")))
 
 
 def type_version(link: Link, type_code: str, version: str) -> TypeVersion | None:

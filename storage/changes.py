@@ -19,6 +19,7 @@ from certlib.webhooks import CHANGED
 from storage import outbox
 from storage.holdings import held
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import AuditHeadRow, CertificateChangeRow, CertificateRow, table
 
 QUIET: Final = frozenset({"reserve", "burn", "verify", "reveal"})
@@ -42,13 +43,13 @@ _ROWS = select(
     _CERTIFICATES.c.row_version,
 ).where(_CERTIFICATES.c.identifier.in_(_MANY))
 _MOVED = _ROWS.where(_CERTIFICATES.c.row_version > func.coalesce(_SEEN, 0))
-_OF_VERSIONS = (
+_OF_VERSIONS = Prepared(
     select(_CHANGES)
     .where(_CHANGES.c.identifier.in_(_MANY))
     .where(_CHANGES.c.act.not_in(sorted(BESIDE_THE_RECORD)))
     .order_by(_CHANGES.c.sequence)
 )
-_LAST = select(_HEAD.c.sequence).where(_HEAD.c.id == 1)
+_LAST = Prepared(select(_HEAD.c.sequence).where(_HEAD.c.id == 1))
 
 
 def note(link: Link, records: Iterable[Mapping[str, Any]]) -> None:

@@ -24,6 +24,7 @@ from certlib.registry.notices import (
 from certlib.webhooks import CHANGED
 from storage import changes, outbox, webhooks
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import CertificateChangeRow, WebhookDeliveryRow, WebhookRow, table
 
 _DELIVERIES = table(WebhookDeliveryRow)
@@ -35,7 +36,7 @@ _WITH_CHANGE = select(
     _CHANGES.c.row_version,
     _CHANGES.c.recorded_at,
 ).join_from(_DELIVERIES, _CHANGES, _CHANGES.c.sequence == _DELIVERIES.c.sequence)
-_ONE = _WITH_CHANGE.where(_DELIVERIES.c.delivery_id == bindparam("delivery_id"))
+_ONE = Prepared(_WITH_CHANGE.where(_DELIVERIES.c.delivery_id == bindparam("delivery_id")))
 _DUE = (_DELIVERIES.c.status == DeliveryStatus.WAITING, _DELIVERIES.c.next_at <= bindparam("now"))
 _OF_LEASE = (
     update(_DELIVERIES)

@@ -12,6 +12,7 @@ from certlib.departments import DatedName, Department, Succession, SuccessionKin
 from certlib.errors import Corrupt, StaleVersion
 from certlib.sources import Source
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import (
     DepartmentNameRow,
     DepartmentRow,
@@ -51,16 +52,21 @@ def _with_voids(of: Any, *order: Any) -> Select[Any]:  # noqa: ANN401 -- a table
 _ALL = select(_DEPARTMENTS, _today("name"), _today("short_name")).order_by(
     _DEPARTMENTS.c.credit_code
 )
-_ONE = _ALL.where(_DEPARTMENTS.c.credit_code == bindparam("credit_code"))
+_EVERY = Prepared(_ALL)
+_ONE = Prepared(_ALL.where(_DEPARTMENTS.c.credit_code == bindparam("credit_code")))
 _FIRST = select(_DEPARTMENTS).where(_DEPARTMENTS.c.credit_code == bindparam("credit_code"))
-_NAMES_OF = _with_voids(
-    _NAMES, _NAMES.c.effective_from, _NAMES.c.recorded_at, _NAMES.c.event_id
-).where(_NAMES.c.credit_code == bindparam("credit_code"))
-_ALL_SUCCESSIONS = _with_voids(
-    _SUCCESSIONS,
-    _SUCCESSIONS.c.effective_from,
-    _SUCCESSIONS.c.recorded_at,
-    _SUCCESSIONS.c.event_id,
+_NAMES_OF = Prepared(
+    _with_voids(_NAMES, _NAMES.c.effective_from, _NAMES.c.recorded_at, _NAMES.c.event_id).where(
+        _NAMES.c.credit_code == bindparam("credit_code")
+    )
+)
+_ALL_SUCCESSIONS = Prepared(
+    _with_voids(
+        _SUCCESSIONS,
+        _SUCCESSIONS.c.effective_from,
+        _SUCCESSIONS.c.recorded_at,
+        _SUCCESSIONS.c.event_id,
+    )
 )
 _CHANGE = (
     update(_DEPARTMENTS)
@@ -84,7 +90,7 @@ def department(link: Link, credit_code: str) -> Department | None:
 
 def departments(link: Link) -> Sequence[Department]:
     """All departments by credit code, with the names they bear today."""
-    rows = link.fetch(_ALL, today=legal_day(link.clock.now()))
+    rows = link.fetch(_EVERY, today=legal_day(link.clock.now()))
     return [_department(row) for row in rows]
 
 

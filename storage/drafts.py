@@ -16,10 +16,11 @@ from storage.holdings import held
 from storage.link import Link
 from storage.lookup import number_hash
 from storage.plans import forms_from, forms_text, open_decision, seal_decision
+from storage.prepared import Prepared
 from storage.tables import DraftRow, table
 
 _DRAFTS = table(DraftRow)
-_ONE = select(_DRAFTS).where(_DRAFTS.c.identifier == bindparam("identifier"))
+_ONE = Prepared(select(_DRAFTS).where(_DRAFTS.c.identifier == bindparam("identifier")))
 _INSERT = insert(_DRAFTS)
 _SAVE = (
     update(_DRAFTS)

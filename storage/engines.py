@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.exc import ArgumentError
 
 from certlib.errors import StoreUnavailable
+from storage.prepared import ask
 
 _TURN_SECONDS: Final = 0.02
 
@@ -134,7 +135,7 @@ def _sqlite(options: EngineOptions, url: URL, *, begin: str, size: int, query_on
     def _begin(connection: Connection) -> None:
         # The driver would begin late and without a lock: reading first and writing then could
         # fail with "busy" in the middle of a unit.
-        connection.exec_driver_sql(begin)
+        ask(connection, begin)
 
     return engine
 

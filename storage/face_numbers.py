@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from certlib.document import Content
 from certlib.errors import Conflict, FaceNumberTaken
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import FaceNumberRow, table
 
 _NUMBERS: Table = table(FaceNumberRow)
@@ -29,7 +30,7 @@ def _here() -> ColumnElement[bool]:
 
 _HOLDS = _NUMBERS.c.identifier == bindparam("b_identifier")
 _WAITS = _NUMBERS.c.successor == bindparam("b_identifier")
-_HOLDER = select(_NUMBERS.c.identifier, _NUMBERS.c.successor).where(_here())
+_HOLDER = Prepared(select(_NUMBERS.c.identifier, _NUMBERS.c.successor).where(_here()))
 _TAKE_OVER = (
     update(_NUMBERS)
     .where(_here())

@@ -14,6 +14,7 @@ from storage import intents, publication
 from storage.content import open_content_at, seal_content_at
 from storage.encryption import Place
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import CertificateFileRow, CertificateRow, FormIntentRow, table
 from storage.witness import BOOKKEEPING
 
@@ -21,12 +22,12 @@ _INTENTS = table(FormIntentRow)
 _FILES = table(CertificateFileRow)
 _CERTIFICATES = table(CertificateRow)
 _INSERT = insert(_INTENTS)
-_OF_ONE = (
+_OF_ONE = Prepared(
     select(_INTENTS)
     .where(_INTENTS.c.identifier == bindparam("identifier"))
     .order_by(*_INTENTS.primary_key)
 )
-_SAME_FILE = (
+_SAME_FILE = Prepared(
     select(_FILES.c.sha256)
     .where(_FILES.c.identifier == bindparam("identifier"))
     .where(_FILES.c.form == bindparam("form"))

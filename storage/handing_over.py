@@ -13,12 +13,13 @@ from certlib.states import State
 from storage.encryption import Place
 from storage.holdings import held
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import CertificateRow, DeliveryRow, table
 
 _DELIVERIES = table(DeliveryRow)
 _CERTIFICATES = table(CertificateRow)
 _INSERT = insert(_DELIVERIES)
-_ONE = select(_DELIVERIES).where(_DELIVERIES.c.identifier == bindparam("identifier"))
+_ONE = Prepared(select(_DELIVERIES).where(_DELIVERIES.c.identifier == bindparam("identifier")))
 _RUNNING = (State.ISSUED, State.SUSPENDED)
 
 

@@ -13,6 +13,7 @@ from storage.departments import source_columns
 from storage.encryption import Place
 from storage.link import Link
 from storage.lookup import code_hash, name_hash
+from storage.prepared import Prepared
 from storage.tables import HolderChangePartyRow, HolderChangeRow, VoidedEventRow, table
 
 _CHANGES = table(HolderChangeRow)
@@ -93,7 +94,7 @@ def _related() -> Select[Any]:
 
 
 _WHOLE = _whole()
-_RELATED = _related()
+_RELATED = Prepared(_related())
 
 
 def _party_rows(link: Link, change: HolderChange) -> Iterable[Mapping[str, Any]]:

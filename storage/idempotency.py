@@ -9,6 +9,7 @@ from certlib.errors import Conflict
 from certlib.registry import IdempotencyRecord
 from storage.encryption import Place
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import IdempotencyRow, table
 from storage.witness import BOOKKEEPING
 
@@ -24,7 +25,7 @@ def _here() -> ColumnElement[bool]:
 
 
 _INSERT = insert(_KEYS)
-_FIND = select(_KEYS).where(_here())
+_FIND = Prepared(select(_KEYS).where(_here()))
 _RUNNING = _KEYS.c.status == RUNNING
 _COMPLETE = (
     update(_KEYS)

@@ -21,15 +21,18 @@ from storage.encryption import Place
 from storage.link import Link
 from storage.lookup import number_hash
 from storage.plans import forms_from, forms_text, open_decision, seal_decision
+from storage.prepared import Prepared
 from storage.tables import IntentRow, table
 from storage.witness import BOOKKEEPING
 
 _INTENTS = table(IntentRow)
 _ALL = select(_INTENTS)
-_ONE = _ALL.where(_INTENTS.c.identifier == bindparam("identifier"))
-_ANY = _ALL.limit(1)
-_PENDING = _ALL.where(_INTENTS.c.status == IntentStatus.PENDING).order_by(
-    _INTENTS.c.recorded_at, _INTENTS.c.identifier
+_ONE = Prepared(_ALL.where(_INTENTS.c.identifier == bindparam("identifier")))
+_ANY = Prepared(_ALL.limit(1))
+_PENDING = Prepared(
+    _ALL.where(_INTENTS.c.status == IntentStatus.PENDING).order_by(
+        _INTENTS.c.recorded_at, _INTENTS.c.identifier
+    )
 )
 _INSERT = insert(_INTENTS)
 _OF_PENDING = (

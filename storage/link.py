@@ -12,6 +12,7 @@ from certlib.ports import Clock
 from certlib.registry import AuditRecord
 from storage.encryption import Cipher
 from storage.faults import translating
+from storage.prepared import Prepared
 from storage.witness import Witness
 
 _PART = 1000
@@ -49,18 +50,22 @@ class Link:
         """`sqlite` or `postgresql`."""
         return self.connection.dialect.name
 
-    def fetch(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
+    def fetch(self, statement: Executable | Prepared, **values: Any) -> Sequence[Row[Any]]:
         """All rows of a query.
 
         Raises:
             StoreUnavailable: the database does not answer.
             Unsupported: a value that no column can keep.
         """
+        if isinstance(statement, Prepared):
+            return self._prepared(statement, values)
         with self._guarded():
             self.witness.note(self.connection, self.cipher, statement, values)
             return self.connection.execute(statement, values).fetchall()
 
-    def fetch_of(self, statement: Executable, identifiers: Sequence[str]) -> Iterator[Row[Any]]:
+    def fetch_of(
+        self, statement: Executable | Prepared, identifiers: Sequence[str]
+    ) -> Iterator[Row[Any]]:
         """Rows of many certificates at once, asked in parts that every engine takes.
 
         Args:
@@ -74,7 +79,7 @@ class Link:
             part = identifiers[start : start + _PART]
             yield from self.fetch(statement, identifiers=part)
 
-    def first(self, statement: Executable, **values: Any) -> Row[Any] | None:
+    def first(self, statement: Executable | Prepared, **values: Any) -> Row[Any] | None:
         """The only row of a query, or None."""
         rows = self.fetch(statement, **values)
         return rows[0] if rows else None
@@ -104,6 +109,14 @@ class Link:
         """
         with self._guarded():
             return self.witness.testimony(self.connection, self.cipher)
+
+    def _prepared(self, statement: Prepared, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        try:
+            return statement.rows(self.connection, values)
+        except BaseException:
+            # Only where it failed: twelve times in a question, a guard costs as much as a query.
+            with self._guarded():
+                raise
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

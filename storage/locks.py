@@ -8,14 +8,15 @@ from certlib.certificate import CertificateFile
 from certlib.registry.locks import LockDue
 from certlib.registry.seals import batch_name
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import CertificateFileRow, HistoryBatchRow, ObjectLockRow, table
 
 _DUE = table(ObjectLockRow)
 _FILES = table(CertificateFileRow)
 _BATCHES = table(HistoryBatchRow)
 _INSERT = insert(_DUE)
-_SEALED = select(_BATCHES.c.number, _BATCHES.c.sealed_at)
-_WAITING = (
+_SEALED = Prepared(select(_BATCHES.c.number, _BATCHES.c.sealed_at))
+_WAITING = Prepared(
     select(_DUE.c.object_name, _DUE.c.since)
     .order_by(_DUE.c.attempts, _DUE.c.since, _DUE.c.object_name)
     .limit(bindparam("count"))

@@ -11,14 +11,15 @@ from certlib.canonical import canonical_bytes
 from certlib.registry import OutboxEvent
 from storage.encryption import Place
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import OutboxRow, table
 
 _OUTBOX = table(OutboxRow)
 _INSERT = insert(_OUTBOX)
 _MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
-_TOPICS = select(_OUTBOX.c.event_id, _OUTBOX.c.topic).where(_OUTBOX.c.event_id.in_(_MANY))
+_TOPICS = Prepared(select(_OUTBOX.c.event_id, _OUTBOX.c.topic).where(_OUTBOX.c.event_id.in_(_MANY)))
 _WAITING = _OUTBOX.c.delivered_at.is_(None)
-_ANY = select(_OUTBOX.c.event_id).where(_WAITING).limit(1)
+_ANY = Prepared(select(_OUTBOX.c.event_id).where(_WAITING).limit(1))
 _DONE = (
     update(_OUTBOX)
     .where(_OUTBOX.c.event_id == bindparam("b_event_id"))

@@ -16,6 +16,7 @@ from certlib.paper_errors import BlankFormUnusable, PrintNumberTaken
 from certlib.states import State
 from storage.holdings import held
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import (
     BlankFormRow,
     CertificateFileRow,
@@ -43,7 +44,7 @@ ENDED = (
 )
 """States after which the paper is to be handed in."""
 
-_OF_CERTIFICATE = (
+_OF_CERTIFICATE = Prepared(
     select(_SHEETS)
     .where(_SHEETS.c.identifier == bindparam("identifier"))
     .order_by(_SHEETS.c.recorded_at, _SHEETS.c.form, _SHEETS.c.copy_number, _SHEETS.c.print_number)
@@ -83,7 +84,7 @@ _SPOIL_USED = (
         status=BlankStatus.SPOILED, note=bindparam("b_note"), changed_at=bindparam("b_changed_at")
     )
 )
-_KEEPS_STOCK = (
+_KEEPS_STOCK = Prepared(
     select(_BLANKS.c.number)
     .where(_BLANKS.c.issuer_code == bindparam("issuer_code"))
     .where(_BLANKS.c.type_code == bindparam("type_code"))
@@ -113,7 +114,7 @@ _COUNTED = (
     .group_by(_BLANKS.c.type_code, _BLANKS.c.form, _BLANKS.c.status)
     .order_by(_BLANKS.c.type_code, _BLANKS.c.form)
 )
-_LISTED = (
+_LISTED = Prepared(
     select(_BLANKS)
     .where(_BLANKS.c.issuer_code == bindparam("issuer_code"))
     .where(_BLANKS.c.type_code == bindparam("type_code"))
@@ -154,7 +155,7 @@ _LATE_COPIES = (
 _UNCOLLECTED = _PAGE.where(_CERTIFICATES.c.paper.in_((PaperStatus.SYNCED, PaperStatus.LOST))).where(
     _CERTIFICATES.c.state.in_(ENDED)
 )
-_UNTWINNED = (
+_UNTWINNED = Prepared(
     select(_PRINTS)
     .where(_PRINTS.c.identifier == "")
     .where(_PRINTS.c.issuer_code == bindparam("issuer_code"))

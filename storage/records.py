@@ -13,6 +13,7 @@ from storage import intents, standing, steps
 from storage.content import open_content
 from storage.encryption import Place
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import CertificateFileRow, CertificateRow, HolderNameRow, StandingRow, table
 
 _CERTIFICATES = table(CertificateRow)
@@ -44,9 +45,9 @@ COLUMNS = (
 )
 """What a certificate is made of, beside its child rows; `changed`: something happened to it."""
 
-_ONE = select(*COLUMNS).where(_CERTIFICATES.c.identifier == bindparam("identifier"))
-_FILE = select(_FILES).where(_FILES.c.sha256 == bindparam("sha256"))
-_FILES_OF = (
+_ONE = Prepared(select(*COLUMNS).where(_CERTIFICATES.c.identifier == bindparam("identifier")))
+_FILE = Prepared(select(_FILES).where(_FILES.c.sha256 == bindparam("sha256")))
+_FILES_OF = Prepared(
     select(_FILES)
     .where(_FILES.c.identifier.in_(_MANY))
     .order_by(
@@ -59,7 +60,7 @@ _FILES_OF = (
         _FILES.c.sha256,
     )
 )
-_OF_LINEAGE = (
+_OF_LINEAGE = Prepared(
     select(*COLUMNS)
     .where(_CERTIFICATES.c.issuer_code == bindparam("issuer_code"))
     .where(_CERTIFICATES.c.type_code == bindparam("type_code"))
@@ -69,14 +70,14 @@ _OF_LINEAGE = (
     .where(_CERTIFICATES.c.identifier < bindparam("last"))
     .order_by(_CERTIFICATES.c.version)
 )
-_FORMER = (
+_FORMER = Prepared(
     select(_NAMES)
     .where(_NAMES.c.identifier.in_(_MANY))
     .where(_NAMES.c.sequence > 0)
     .order_by(*_NAMES.primary_key)
 )
-_BY_STATE = select(_CERTIFICATES.c.state, func.count().label("number")).group_by(
-    _CERTIFICATES.c.state
+_BY_STATE = Prepared(
+    select(_CERTIFICATES.c.state, func.count().label("number")).group_by(_CERTIFICATES.c.state)
 )
 
 

@@ -10,24 +10,25 @@ from sqlalchemy import Row, bindparam, insert, select
 from certlib.errors import Corrupt
 from certlib.registry.seals import BatchHeader, HistoryTail, SealedBatch
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import AuditHeadRow, AuditRow, HistoryBatchRow, table
 
 _BATCHES = table(HistoryBatchRow)
 _HISTORY = table(AuditRow)
 _HEAD = table(AuditHeadRow)
 _INSERT = insert(_BATCHES)
-_LAST = select(_BATCHES).order_by(_BATCHES.c.number.desc()).limit(1)
-_AFTER = (
+_LAST = Prepared(select(_BATCHES).order_by(_BATCHES.c.number.desc()).limit(1))
+_AFTER = Prepared(
     select(_BATCHES)
     .where(_BATCHES.c.number > bindparam("after"))
     .order_by(_BATCHES.c.number)
     .limit(bindparam("count"))
 )
-_ENDS = (
+_ENDS = Prepared(
     select(_BATCHES.c.number, _BATCHES.c.last_sequence).order_by(_BATCHES.c.number.desc()).limit(1)
 )
-_NEWEST = select(_HEAD.c.sequence)
-_OLDEST = select(_HISTORY.c.at).where(_HISTORY.c.sequence == bindparam("sequence"))
+_NEWEST = Prepared(select(_HEAD.c.sequence))
+_OLDEST = Prepared(select(_HISTORY.c.at).where(_HISTORY.c.sequence == bindparam("sequence")))
 
 
 class SealedHistoryReading:

@@ -9,13 +9,14 @@ from certlib.errors import Conflict
 from certlib.numbers import NumberPattern
 from storage.link import Link, inserting
 from storage.lookup import number_hash
+from storage.prepared import Prepared
 from storage.tables import FaceNumberRow, FaceSerialRow, table
 
 _SERIALS = table(FaceSerialRow)
 _NUMBERS = table(FaceNumberRow)
 _TRIES = 1000
 """Numbers already on faces, from before the library drew them, that one draw steps over."""
-_TAKEN = (
+_TAKEN = Prepared(
     select(func.count())
     .select_from(_NUMBERS)
     .where(_NUMBERS.c.issuer_code == bindparam("issuer_code"))

@@ -14,19 +14,22 @@ from certlib.duties import DutyClock, DutyResult, PeriodicResult, latest_results
 from certlib.holders import is_person
 from certlib.renewals import RenewalApplication, RenewalDecision, RenewalOutcome
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import PeriodicResultRow, RenewalApplicationRow, StandingRow, table
 
 _RENEWALS = table(RenewalApplicationRow)
 _RESULTS = table(PeriodicResultRow)
 _STANDING = table(StandingRow)
 _MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
-_RENEWALS_OF = (
+_RENEWALS_OF = Prepared(
     select(_RENEWALS).where(_RENEWALS.c.identifier.in_(_MANY)).order_by(*_RENEWALS.primary_key)
 )
-_RESULTS_OF = (
+_RESULTS_OF = Prepared(
     select(_RESULTS).where(_RESULTS.c.identifier.in_(_MANY)).order_by(*_RESULTS.primary_key)
 )
-_KNOWN_RESULTS = select(func.count()).where(_RESULTS.c.identifier == bindparam("identifier"))
+_KNOWN_RESULTS = Prepared(
+    select(func.count()).where(_RESULTS.c.identifier == bindparam("identifier"))
+)
 _INSERT_RESULT = insert(_RESULTS)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """The sum does not keep when a result came on record: it is for what is known now."""

@@ -10,18 +10,19 @@ from certlib.certificate import Decision, Restriction, RestrictionKind, StateCha
 from certlib.states import Action, State
 from storage.encryption import Place
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import RestrictionRow, StateChangeRow, table
 
 _STEPS = table(StateChangeRow)
 _RESTRICTIONS = table(RestrictionRow)
 _INSERT = insert(_STEPS)
 _MANY: BindParameter[Sequence[str]] = bindparam("identifiers", expanding=True)
-_HISTORY = (
+_HISTORY = Prepared(
     select(_STEPS)
     .where(_STEPS.c.identifier.in_(_MANY))
     .order_by(_STEPS.c.identifier, _STEPS.c.sequence)
 )
-_STANDING = (
+_STANDING = Prepared(
     select(_RESTRICTIONS)
     .where(_RESTRICTIONS.c.identifier.in_(_MANY))
     .order_by(*_RESTRICTIONS.primary_key)

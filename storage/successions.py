@@ -8,12 +8,13 @@ from sqlalchemy import bindparam, delete, insert, select
 from certlib.certificate import Certificate
 from storage import amendment
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import PlannedSuccessionRow, table
 
 _PLANS = table(PlannedSuccessionRow)
 _INSERT = insert(_PLANS)
 _FORGET = delete(_PLANS).where(_PLANS.c.identifier == bindparam("b_identifier"))
-_DUE = (
+_DUE = Prepared(
     select(_PLANS.c.identifier)
     .where(_PLANS.c.due <= bindparam("day", type_=_PLANS.c.due.type))
     .order_by(_PLANS.c.due, _PLANS.c.identifier)

@@ -12,11 +12,12 @@ from certlib.errors import Corrupt, Invalid, StaleVersion
 from certlib.type_lifecycle import TypeRecord
 from storage import catalogue
 from storage.link import Link
+from storage.prepared import Prepared
 from storage.tables import TypeRecordRow, table
 
 _RECORDS = table(TypeRecordRow)
 _OF_TYPE = select(_RECORDS).where(_RECORDS.c.type_code == bindparam("type_code"))
-_ONE = _OF_TYPE.where(_RECORDS.c.version == bindparam("version"))
+_ONE = Prepared(_OF_TYPE.where(_RECORDS.c.version == bindparam("version")))
 _ORDERED = (_RECORDS.c.type_code, _RECORDS.c.published_from, _RECORDS.c.version)
 _ALL = select(_RECORDS)
 _INSERT = insert(_RECORDS)

@@ -11,14 +11,15 @@ from certlib.canonical import canonical_bytes
 from certlib.registry.notices import Webhook
 from storage.encryption import Place
 from storage.link import Link, inserting
+from storage.prepared import Prepared
 from storage.tables import WebhookDeliveryRow, WebhookRow, table
 
 _WEBHOOKS = table(WebhookRow)
 _DELIVERIES = table(WebhookDeliveryRow)
 _ALL = select(_WEBHOOKS).order_by(_WEBHOOKS.c.webhook_id)
-_ONE = select(_WEBHOOKS).where(_WEBHOOKS.c.webhook_id == bindparam("webhook_id"))
-_OF_DEPARTMENT = _ALL.where(_WEBHOOKS.c.department_code == bindparam("department_code"))
-_ACTIVE = _ALL.where(_WEBHOOKS.c.disabled_at.is_(None))
+_ONE = Prepared(select(_WEBHOOKS).where(_WEBHOOKS.c.webhook_id == bindparam("webhook_id")))
+_OF_DEPARTMENT = Prepared(_ALL.where(_WEBHOOKS.c.department_code == bindparam("department_code")))
+_ACTIVE = Prepared(_ALL.where(_WEBHOOKS.c.disabled_at.is_(None)))
 _FORGET_DELIVERIES = delete(_DELIVERIES).where(_DELIVERIES.c.webhook_id == bindparam("b_id"))
 _REMOVE = delete(_WEBHOOKS).where(_WEBHOOKS.c.webhook_id == bindparam("b_id"))
 

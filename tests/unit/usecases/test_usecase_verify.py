@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from certlib.certificate import Decision
 from certlib.document import Form, Holder
@@ -166,6 +167,20 @@ def test_our_file_byte_for_byte_needs_no_reading(house, issued):
     assert house.reader.reads == reads
     revoke(house, issued)
     assert house.verify.by_file(pdf, ASK).report.code == "revoked"
+
+
+def test_a_known_file_is_asked_about_in_prepared_queries_alone(house, issued, monkeypatch):
+    _, pdf = house.read.file(CALLER, issued)
+    composed = []
+    real = Connection.execute
+
+    def execute(connection, statement, *rest, **options):
+        composed.append(statement)
+        return real(connection, statement, *rest, **options)
+
+    monkeypatch.setattr(Connection, "execute", execute)
+    assert house.verify.by_file(pdf, ASK).report.code == "valid"
+    assert composed == []
 
 
 @pytest.mark.parametrize("name", ["\x00", "\ud800", "1.2.156.3005.2.\x00", "'; drop", "x" * 128])
