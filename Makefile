@@ -1,6 +1,6 @@
 # Everything a person does here has one word. `make` alone lists the words.
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check corpora bench lock openapi licences tables gallery format clean
+.PHONY: help install run test lint check corpora mutants bench lock openapi licences tables gallery format clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -8,6 +8,9 @@ PORT ?= 8000
 DATA_DIR ?= var
 JOBS ?= 3
 ORDER ?= 1111010319
+N ?= 10000
+SEED ?= 1
+SECONDS ?= 60
 PACKAGES := certlib certlib_client keys signing storage api
 CERTLIB := .venv/bin/certlib
 PY := .venv/bin/python
@@ -70,6 +73,9 @@ check: lint ## lint and the fast tests (rules, use cases, API, keys): under thre
 
 corpora: .venv/.installed-dev ## public files and NIST PKITS: agreement and differences; CERTLIB_CORPORA=folder
 	$(PY) -m tests.corpora
+
+mutants: .venv/.installed-dev ## files changed by chance: N=1000000, SEED=…; goes on where it was stopped
+	nice $(PY) -m tests.attacks.mutation --count $(N) --seed $(SEED) --jobs $(JOBS)
 
 bench: .venv/.installed-dev ## repeatable timings; the figures are committed in bench/
 	scripts/system_packages.sh bench

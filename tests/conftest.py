@@ -19,6 +19,12 @@ share_compiled()
 SHARING_NODES = {
     f"tests/acceptance/test_acceptance_{name}.py" for name in ("docs", "readers", "verdicts")
 }
+# Its parts take half a minute each and share nothing that is dear: each may go to another worker.
+MANY_MUTANTS = "tests/attacks/test_attacks_mutants.py"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutants-seed", type=int, default=1, help="other mutants than every day's")
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +63,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     class BySharedNode(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
+            if file == MANY_MUTANTS:
+                return nodeid
             if file not in SHARING_NODES:
                 return file
             return "servers" if "[servers" in nodeid else "embedded"

@@ -1,0 +1,144 @@
+"""The files that are mutated: what the service makes and seals, and honest papers of strangers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from api.demo.orders import Term, order
+from api.shipped import type_files
+from certlib.calendar import legal_day
+from certlib.catalogue import TypeVersion
+from certlib.registry import IssueListEntry
+from certlib.usecases.issue import IssueRequest
+from certlib.usecases.verify import VerifyCertificates
+from signing.evidence.reader import read_facts
+from signing.pages.renderer import TypstRenderer
+from tests.attacks.attacks_forging import object_of, revision, size_of
+from tests.attacks.generator.dss import _honest, _stamped, _timestamped
+from tests.attacks.generator.ground import Ground
+from tests.attacks.generator.minting import Profile, minted, rsa_key
+from tests.attacks.generator.papers import seal_dictionary
+from tests.unit.usecases.house import CALLER, ISSUER, NOW, TYPE, build
+
+WANTED = (
+    ("licence-landscape", "ecdsa", "B-T"),
+    ("licence-portrait", "rsa", "B-T"),
+    ("card", "ecdsa", "B-B"),
+    ("inspection-report", "ecdsa", "B-T"),
+    ("proof-bilingual", "rsa", "B-B"),
+)
+"""Design, key and level of the certificates that are made."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """A file of which mutants are made.
+
+    Attributes:
+        ours: a certificate of this library.
+    """
+
+    name: str
+    pdf: bytes
+    ours: bool
+
+
+class FactsReader:
+    """Facts that were read before: one reading, as many judgements as are wanted."""
+
+    def __init__(self) -> None:
+        self.facts = None
+
+    def read(self, pdf: bytes):
+        return self.facts
+
+
+class Originals:
+    """Made once: the same files, byte for byte, in every run.
+
+    Attributes:
+        own: judges with the record on which the certificates of this library stand.
+        elsewhere: judges with the record of a library that has issued nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "here").mkdir()
+        (folder / "elsewhere").mkdir()
+        self.ground = Ground(folder / "here")
+        self.ground.close()
+        self.trust = self.ground.trust
+        house, stranger = self.ground.house, build(folder / "elsewhere")
+        self.facts = FactsReader()
+        self.files = (*self._ours(), *self._theirs())
+        self.digests = frozenset(item.pdf for item in self.files)
+        self.own = VerifyCertificates(house.registry, self.facts, house.clock, house.divisions)
+        self.elsewhere = VerifyCertificates(
+            stranger.registry, self.facts, stranger.clock, stranger.divisions
+        )
+
+    def _ours(self) -> Iterator[Original]:
+        ground, house = self.ground, self.ground.house
+        house.renderer.render = TypstRenderer().render
+        house.reader.read = lambda pdf: read_facts(pdf, ground.trust)
+        rsa = Profile("揭阳市交通运输局", ground.issuing, code=ISSUER, key=rsa_key("seal", 3072))
+        seals = {"ecdsa": ground.seal, "rsa": minted(replace(rsa, serial=67))}
+        for number, (design, key, level) in enumerate(WANTED, 1):
+            sealer = ground.sealer(seals[key])
+            house.sealer.seal = lambda pdf, content, _, sealer=sealer, level=level: sealer.seal(
+                pdf, content, level
+            )
+            pdf = self._issued(_version(design), number)
+            yield Original(f"{design}-{key}-{level}", pdf, ours=True)
+            if number == 1:
+                yield Original(f"{design}-lifted", self._lifted(pdf), ours=True)
+
+    def _issued(self, found: tuple[TypeVersion, str], number: int) -> bytes:
+        version, text = found
+        house = self.ground.house
+        with house.registry.begin() as uow:
+            uow.put_type_version(version, text)
+            began = legal_day(NOW) - timedelta(days=365)
+            uow.put_issue_entry(IssueListEntry(version.type_code, ISSUER, began))
+            uow.commit()
+        today = legal_day(NOW)
+        made = order(version, number, Term(today, today, today + timedelta(days=700)))
+        wanted = replace(made, issuer_code=ISSUER)
+        issued = house.issue.issue_one(CALLER, IssueRequest(wanted, f"mutants-{number}"))
+        return self.ground._file(issued.identifier)
+
+    def _lifted(self, pdf: bytes) -> bytes:
+        """B-LTA: validation material, then a document timestamp over everything."""
+        pdf = _honest(self.ground, pdf)
+        fresh = size_of(pdf)
+        seal = seal_dictionary(kind=b"/ETSI.RFC3161").replace(
+            b"/Type /Sig ", b"/Type /DocTimeStamp "
+        )
+        field = b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Stamp) /F 132 /Rect [0 0 0 0]"
+        form = _number(pdf, b"/Fields")
+        fields = object_of(pdf, form).replace(b"/Fields [", b"/Fields [%d 0 R " % fresh, 1)
+        objects = {form: fields, fresh: field + b" /V %d 0 R >>" % (fresh + 1), fresh + 1: seal}
+        return _stamped(revision(pdf, objects), self.ground.timestamps)
+
+    def _theirs(self) -> Iterator[Original]:
+        ground = self.ground
+        paper = ground.paper()
+        yield Original("paper", paper, ours=False)
+        yield Original("paper-certified", ground.paper(2), ours=False)
+        lifted = _timestamped(_honest(ground, paper), ground.timestamps)
+        yield Original("paper-lifted", lifted, ours=False)
+
+
+def _version(design: str) -> tuple[TypeVersion, str]:
+    """The type of that design whose samples bring the most pictures."""
+    # One code is a type of the house of tests, too.
+    found = [
+        item for item in type_files() if item[0].design == design and item[0].type_code != TYPE
+    ]
+    return max(found, key=lambda item: item[1].count("contentMediaType"))
+
+
+def _number(pdf: bytes, entry: bytes) -> int:
+    """The object in whose value the last such entry stands."""
+    before = pdf[: pdf.rindex(entry)]
+    return int(before[: before.rindex(b" 0 obj")].split()[-1])
