@@ -1,6 +1,6 @@
 # Everything a person does here has one word. `make` alone lists the words.
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check corpora mutants bench lock openapi licences tables gallery format clean
+.PHONY: help install run test lint check corpora mutants fuzz bench lock openapi licences tables gallery format clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -76,6 +76,9 @@ corpora: .venv/.installed-dev ## public files and NIST PKITS: agreement and diff
 
 mutants: .venv/.installed-dev ## files changed by chance: N=1000000, SEED=…; goes on where it was stopped
 	nice $(PY) -m tests.attacks.mutation --count $(N) --seed $(SEED) --jobs $(JOBS)
+
+fuzz: .venv/.installed-dev ## parsers of bytes under atheris: T=syntax for one of them, SECONDS=60
+	nice $(PY) -m tests.fuzz $(T) --seconds $(SECONDS)
 
 bench: .venv/.installed-dev ## repeatable timings; the figures are committed in bench/
 	scripts/system_packages.sh bench

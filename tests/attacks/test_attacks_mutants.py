@@ -13,10 +13,13 @@ from certlib.usecases.verify import Question
 from certlib.verification import FOREIGN, OWN, Verdict
 from signing.evidence.reader import read_facts
 from tests.attacks.attacks_forging import content_stream, revision
-from tests.attacks.mutation import invariants
+from tests.attacks.mutation import invariants, tlv
 from tests.attacks.mutation.invariants import Judge
 from tests.attacks.mutation.making import mutant
 from tests.attacks.mutation.originals import Originals
+
+# cryptography warns of names that are too long or too short, which is for their issuers.
+pytestmark = pytest.mark.filterwarnings("ignore:Attribute's length:UserWarning")
 
 PARTS = 4
 EACH = 2_500
@@ -94,6 +97,20 @@ def test_a_lenient_reader_would_be_found_out(originals, judge, monkeypatch, chan
         facts = replace(facts, changes=ChangeFacts(ChangeGrade.UNEXPLAINED))
     monkeypatch.setattr(invariants, "read_facts", lambda pdf, trust: facts)
     assert [item for item in judge.offences(forged) if item.startswith(offence)]
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["seal", "token"])
+def test_a_certificate_that_came_twice_is_odd(originals, judge, place):
+    """Found by chance in a timestamp: the set of certificates is not signed."""
+    pdf = originals.files[0].pdf
+    (start, end), root = tlv.opened_gap(pdf)
+    sets = [
+        item for item in root.walk() if item.tag == 0xA0 and len(item.children[0].children) == 3
+    ]
+    assert len(sets) == 2
+    sets[place].children.append(sets[place].children[0])
+    digits = root.encoded().hex().encode().ljust(end - start - 2, b"0")
+    assert judge.offences(pdf[: start + 1] + digits + pdf[end - 1 :]) == ()
 
 
 def test_an_unforeseen_exception_is_found_out_even_where_the_signature_is_broken(

@@ -137,9 +137,11 @@ def _changed_head(node: Node, chance: Random) -> None:
     )
 
 
-def _tree(pdf: bytes, chance: Random) -> tuple[tuple[int, int], Node]:
-    span = chance.choice([found.span() for found in _GAP.finditer(pdf)])
-    return span, parsed(bytes.fromhex(pdf[span[0] + 1 : span[1] - 1].decode()))[0]
+def opened_gap(pdf: bytes, chance: Random | None = None) -> tuple[tuple[int, int], Node]:
+    """The first gap, or one by chance, and the message in it."""
+    spans = [found.span() for found in _GAP.finditer(pdf)]
+    start, end = chance.choice(spans) if chance else spans[0]
+    return (start, end), parsed(bytes.fromhex(pdf[start + 1 : end - 1].decode()))[0]
 
 
 def _branch(root: Node, part: str) -> Node:
@@ -155,7 +157,7 @@ def _branch(root: Node, part: str) -> Node:
 
 def _mutation(part: str) -> Mutation:
     def mutate(pdf: bytes, chance: Random, others: Sequence[bytes]) -> bytes:
-        span, root = _tree(pdf, chance)
+        span, root = opened_gap(pdf, chance)
         nodes = list(_branch(root, part).walk())
         kind = chance.random()
         if kind < 0.45:
@@ -164,7 +166,7 @@ def _mutation(part: str) -> Mutation:
         elif kind < 0.7:
             _changed_head(chance.choice(nodes), chance)
         else:
-            other = _tree(chance.choice(others), chance)[1]
+            other = opened_gap(chance.choice(others), chance)[1]
             _changed_shape(nodes, list(_branch(other, part).walk()), chance)
         digits = root.encoded().hex().encode()
         room = span[1] - span[0] - 2
