@@ -14,12 +14,16 @@ from certlib.usecases.issue import IssueRequest
 from certlib.usecases.verify import VerifyCertificates
 from signing.evidence.reader import read_facts
 from signing.pages.renderer import TypstRenderer
+from storage.encryption import Cipher
+from storage.engines import EngineOptions
+from storage.migrations import upgrade
+from storage.registry import SqlRegistry
 from tests.attacks.attacks_forging import object_of, revision, size_of
 from tests.attacks.generator.dss import _honest, _stamped, _timestamped
 from tests.attacks.generator.ground import Ground
 from tests.attacks.generator.minting import Profile, minted, rsa_key
 from tests.attacks.generator.papers import seal_dictionary
-from tests.unit.usecases.house import CALLER, ISSUER, NOW, TYPE, build
+from tests.unit.usecases.house import CALLER, ISSUER, NOW, TYPE, CountingEntropy, SetClock
 
 WANTED = (
     ("licence-landscape", "ecdsa", "B-T"),
@@ -59,7 +63,7 @@ class Originals:
 
     Attributes:
         own: judges with the record on which the certificates of this library stand.
-        elsewhere: judges with the record of a library that has issued nothing.
+        elsewhere: judges with the record of a library in another city, which has issued nothing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,13 +72,13 @@ class Originals:
         self.ground = Ground(folder / "here")
         self.ground.close()
         self.trust = self.ground.trust
-        house, stranger = self.ground.house, build(folder / "elsewhere")
+        house = self.ground.house
         self.facts = FactsReader()
         self.files = (*self._ours(), *self._theirs())
         self.digests = frozenset(item.pdf for item in self.files)
         self.own = VerifyCertificates(house.registry, self.facts, house.clock, house.divisions)
         self.elsewhere = VerifyCertificates(
-            stranger.registry, self.facts, stranger.clock, stranger.divisions
+            _nobodys(folder / "elsewhere"), self.facts, house.clock, house.divisions
         )
 
     def _ours(self) -> Iterator[Original]:
@@ -127,6 +131,15 @@ class Originals:
         yield Original("paper-certified", ground.paper(2), ours=False)
         lifted = _timestamped(_honest(ground, paper), ground.timestamps)
         yield Original("paper-lifted", lifted, ours=False)
+
+
+def _nobodys(folder: Path) -> SqlRegistry:
+    """The record of another city: none of our departments, types and certificates."""
+    clock = SetClock()
+    path = folder / "certlib.sqlite"
+    upgrade(f"sqlite:///{path}")
+    cipher = Cipher(b"e" * 32, CountingEntropy())
+    return SqlRegistry(EngineOptions(f"sqlite:///{path}"), cipher, clock)
 
 
 def _version(design: str) -> tuple[TypeVersion, str]:
