@@ -1,5 +1,6 @@
 """The files that are mutated: what the service makes and seals, and honest papers of strangers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,11 +19,11 @@ from storage.encryption import Cipher
 from storage.engines import EngineOptions
 from storage.migrations import upgrade
 from storage.registry import SqlRegistry
-from tests.attacks.attacks_forging import object_of, revision, size_of
+from tests.attacks.attacks_forging import object_of, revision, root_of, size_of
 from tests.attacks.generator.dss import _honest, _stamped, _timestamped
 from tests.attacks.generator.ground import Ground
 from tests.attacks.generator.minting import Profile, minted, rsa_key
-from tests.attacks.generator.papers import seal_dictionary
+from tests.attacks.generator.papers import seal_dictionary, stream
 from tests.unit.usecases.house import CALLER, ISSUER, NOW, TYPE, CountingEntropy, SetClock
 
 WANTED = (
@@ -113,16 +114,18 @@ class Originals:
 
     def _lifted(self, pdf: bytes) -> bytes:
         """B-LTA: validation material, then a document timestamp over everything."""
-        pdf = _honest(self.ground, pdf)
-        fresh = size_of(pdf)
-        seal = seal_dictionary(kind=b"/ETSI.RFC3161").replace(
-            b"/Type /Sig ", b"/Type /DocTimeStamp "
-        )
+        info = b"/Info " + re.findall(rb"/Info (\d+ 0 R)", pdf)[-1]
+        fresh, root = size_of(pdf), root_of(pdf)
+        store = b"<< /DSS << /Type /DSS /Certs [%d 0 R] >> " % fresh
+        catalog = object_of(pdf, root).replace(b"<<", store, 1)
+        pdf = revision(pdf, {root: catalog, fresh: stream(self.ground.root.der)}, trailer=info)
+        fresh, form = size_of(pdf), _number(pdf, b"/Fields")
+        seal = seal_dictionary(kind=b"/ETSI.RFC3161")
+        seal = seal.replace(b"/Type /Sig ", b"/Type /DocTimeStamp ")
         field = b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Stamp) /F 132 /Rect [0 0 0 0]"
-        form = _number(pdf, b"/Fields")
         fields = object_of(pdf, form).replace(b"/Fields [", b"/Fields [%d 0 R " % fresh, 1)
         objects = {form: fields, fresh: field + b" /V %d 0 R >>" % (fresh + 1), fresh + 1: seal}
-        return _stamped(revision(pdf, objects), self.ground.timestamps)
+        return _stamped(revision(pdf, objects, trailer=info), self.ground.timestamps)
 
     def _theirs(self) -> Iterator[Original]:
         ground = self.ground
