@@ -54,6 +54,7 @@ __all__ = ["TARGETS", "Target"]
 
 Target = Callable[[bytes], None]
 _START = re.compile(rb"startxref\s+(\d{1,12})")
+_HEAD = re.compile(rb"(\d+)[\x00\s]+(\d+)[\x00\s]+obj")
 _FILTERS = (
     *("/FlateDecode", "/LZWDecode", "/RunLengthDecode", "/ASCIIHexDecode", "/ASCII85Decode"),
     *("/Crypt", "/DCTDecode", "/Fl"),
@@ -156,8 +157,8 @@ def recovery(data: bytes) -> None:
     try:
         found = bodies(data)
         for offset, (number, generation) in found.items():
-            head = data[offset : offset + 60].split(maxsplit=2)
-            assert (int(head[0]), int(head[1])) == (number, generation)
+            head = _HEAD.match(data, offset)
+            assert (int(head[1]), int(head[2])) == (number, generation)
         section = rebuilt(data, Budget.of(len(data)))
     except ReadingFaultError:
         return
