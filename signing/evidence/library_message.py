@@ -94,6 +94,8 @@ def _form_problem(
     parts = parts_of(signed_data, signer, written)
     if parts.signature_algorithm not in SIGNATURE_ALGORITHMS:
         return "signature-algorithm"
+    if len(set(parts.certificates)) != len(parts.certificates):
+        return "cms-form"  # nothing that is signed tells of one that came twice
     return "" if assemble(parts) == der else "cms-form"
 
 

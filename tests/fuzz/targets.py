@@ -3,6 +3,7 @@
 A target takes any bytes and returns nothing; whatever escapes from it is a finding.
 """
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -21,16 +22,18 @@ from signing.evidence.crossref import CrossReferenceProblemError, chain_from
 from signing.evidence.faults import Budget, ReadingFaultError
 from signing.evidence.filters import FilterProblemError, decoded
 from signing.evidence.form import fields
-from signing.evidence.layout import layouts, scanned_layouts
+from signing.evidence.layout import der_length, layouts, scanned_layouts
+from signing.evidence.library_message import library_message
 from signing.evidence.message import (
     MessageProblemError,
     check,
     digest_of,
-    read_message,
     tst_info,
 )
+from signing.evidence.messages import read_message
 from signing.evidence.metadata import metadata_of, scanned_metadata
 from signing.evidence.opened import opened
+from signing.evidence.own_message import own_message
 from signing.evidence.reader import MOST_BYTES, read_facts
 from signing.evidence.recovery import bodies, rebuilt
 from signing.evidence.revocation import revocation_facts
@@ -208,13 +211,14 @@ def _has_surrogates(facts: FileFacts) -> bool:
 
 
 def message(data: bytes) -> None:
-    """CMS and timestamp tokens: one exception; a message that holds is one of a known signer."""
+    """CMS and timestamp tokens: one exception, and two readers of one mind."""
     try:
         found = read_message(data)
     except MessageProblemError:
         return
-    check(found, hashlib.sha256(b"").digest())
-    assert not found.digest_ok or found.signature_ok in (True, False)
+    digest = hashlib.sha256(found.encapsulated or b"").digest()
+    check(found, digest)
+    _check_alike(data[: der_length(data)], digest)
     if found.token:
         message(found.token)
     for attempt in (lambda: tst_info(found), lambda: digest_of((b"",), found.digest_algorithm)):
@@ -222,6 +226,21 @@ def message(data: bytes) -> None:
             attempt()
         except MessageProblemError:
             continue
+
+
+def _check_alike(der: bytes, digest: bytes) -> None:
+    """Where our own reader answers, the careful one says the same."""
+    own = own_message(der)
+    if own is None:
+        return
+    careful = library_message(der)
+    told = [
+        {item.name: getattr(one, item.name) for item in dataclasses.fields(one)}
+        for one in (own, careful)
+    ]
+    for one in told:
+        one["verify"] = one["verify"](digest)
+    assert told[0] == told[1]
 
 
 def certificate(data: bytes) -> None:
