@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from api.settings import Settings
 from certlib.divisions import DivisionTable
 from certlib.ports import Clock, TrustMaterial
 from certlib.registry import Registry
+from certlib.snapshot import SnapshotHeader
 from certlib.trust import TrustList
 from certlib.usecases.report import MakeReports
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, open_or_create
+from keys.snapshot_memory import MEMORY_NAME, newer_seen
 from keys.snapshots import FileSnapshot, open_snapshot
 from keys.trust import open_trust
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
@@ -31,6 +34,8 @@ class Desk:
         online: the record is at hand; without it no certificate of ours can be `valid`.
         most: largest file that is read, octets.
         reports: makes sealed receipts; None on a machine without keys.
+        snapshot: what is asked instead of a record, if any; newer_seen: of when a newer one is
+            that was used here before.
     """
 
     verify: VerifyCertificates
@@ -39,6 +44,8 @@ class Desk:
     most: int
     resources: ExitStack
     reports: MakeReports | None = None
+    snapshot: SnapshotHeader | None = None
+    newer_seen: datetime | None = None
 
     def close(self) -> None:
         """Ends children and connections."""
@@ -92,7 +99,20 @@ def open_local(
             stack.callback(kept.close)
         verify = VerifyCertificates(registry, reader, clock, places, believed, kept)
         online = registry is not None
-        return Desk(verify, clock, online, settings.upload_limit, stack.pop_all(), reports)
+        return Desk(
+            verify,
+            clock,
+            online,
+            settings.upload_limit,
+            stack.pop_all(),
+            reports,
+            None if kept is None else kept.header,
+            None if kept is None or trust is None else _newer(trust, kept),
+        )
+
+
+def _newer(trust: Path, kept: FileSnapshot) -> datetime | None:
+    return newer_seen(trust / MEMORY_NAME, kept.header)
 
 
 def key_summaries(data_dir: Path) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from api.cli.receipts import need_one_file, show_receipt, write
 from api.cli.remote_verify import RemoteVerifier
 from api.cli.reports import VERDICTS, report_json, show_report
 from api.cli.screen import Screen
+from api.cli.snapshot_age import tell_age
 from api.cli.targets import Target, targets_of
 from api.cli.trust_entries import signers_named
 from certlib.evidence import FileFacts
@@ -145,7 +146,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         place = Place(
             data_dir, trust, signers_named(signer, "--trust-signer"), jobs, report, snapshot
         )
-        answer = _answering(stack, targets, question, place, credentials)
+        answer = _answering(stack, screen, targets, question, place, credentials)
         seen: list[Verdict] = []
         for result in _in_order(answer, targets, jobs):
             seen.append(Verdict(result["verdict"]))
@@ -162,6 +163,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
 def _answering(
     stack: ExitStack,
+    screen: Screen,
     targets: Sequence[Target],
     question: Question,
     place: Place,
@@ -175,6 +177,7 @@ def _answering(
         children = min(place.jobs, len(targets))
         opened = open_local(place.data_dir, place.trust, children, place.signers, place.snapshot)
         desk = stack.enter_context(closing(opened))
+        tell_age(screen, desk)
     remote = RemoteVerifier(credentials, place.data_dir)
     stack.callback(remote.close)
 

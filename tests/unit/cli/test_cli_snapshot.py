@@ -1,7 +1,7 @@
 """`certlib snapshot` and `certlib verify --snapshot`, on a node and on a machine without one."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,16 @@ from tests.unit.cli.cli_server import RunningServer, orders
 from tests.unit.cli.conftest import Run
 
 pytestmark = pytest.mark.slow
+
+
+class Shifted:
+    """This machine's clock, and so much."""
+
+    def __init__(self, span: timedelta) -> None:
+        self._span = span
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self._span
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +53,13 @@ def test_from_the_node_to_a_machine_without_one(
     today = legal_day(SystemClock().now()).isoformat()
     then = run("verify", identifiers[0], "--snapshot", out, *away, "--on", today, "--json")
     assert (then.code, then.line["code"]) == (0, "valid-as-of")
+
+    old = tmp_path / "old"
+    with monkeypatch.context() as earlier:
+        earlier.setattr(snapshots, "SystemClock", lambda: Shifted(timedelta(seconds=-90)))
+        run("snapshot", "export", old, "--data-dir", node.data_dir)
+    older = run("verify", identifiers[0], "--snapshot", old, *away)
+    assert "this one is older" in older.err
 
     later = snapshots._now() + timedelta(days=3)
     monkeypatch.setattr(snapshots, "_now", lambda: later)

@@ -12,7 +12,8 @@ from certlib.snapshot import SnapshotHeader, SnapshotRow
 from certlib.snapshot_errors import SnapshotRefused
 from certlib.states import View
 from certlib.trust import TrustList
-from keys import algorithms
+from keys import algorithms, files
+from keys.snapshot_memory import MEMORY_NAME, newer_seen
 from keys.snapshots import open_snapshot, write
 from tests.unit.keys.keys_world import PLANNING, START, SetClock, found
 from tests.unit.keys.trust_world import decoded, encoded, signer
@@ -283,6 +284,46 @@ def test_nothing_half_written_is_left(world):
     with pytest.raises(SigningUnavailable):
         world.write([row(1)])
     assert world.reason() == "missing"
+
+
+def test_the_newest_snapshot_is_remembered_and_an_older_one_told(world):
+    """By the root; an older one is of use for its day, so it is not refused."""
+    path = world.path.parent / MEMORY_NAME
+    first, other = world.header(anchor="a"), world.header(anchor="b")
+    later = replace(first, as_of=first.as_of + timedelta(days=1))
+    assert newer_seen(path, first) is None
+    assert newer_seen(path, later) is None
+    stored = path.read_bytes()
+    assert newer_seen(path, first) == later.as_of
+    assert newer_seen(path, later) is None
+    assert path.read_bytes() == stored
+    assert newer_seen(path, other) is None
+    assert newer_seen(path, first) == later.as_of
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"seen":3}', b'{"seen":{"a":"x"}}'])
+def test_a_damaged_memory_remembers_nothing(world, content):
+    """It is no reason to refuse a good snapshot."""
+    path = world.path.parent / MEMORY_NAME
+    path.write_bytes(content)
+    assert newer_seen(path, world.header(anchor="a")) is None
+    assert newer_seen(path, world.header(anchor="a")) is None
+    assert b'"a"' in path.read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_is_read_all_the_same(world, monkeypatch):
+    """A disk without room, or somebody else's folder."""
+    path = world.path.parent / MEMORY_NAME
+    header = world.header(anchor="a")
+    newer_seen(path, header)
+
+    def full(*_, **__):
+        raise SigningUnavailable(what="full")
+
+    monkeypatch.setattr(files, "replace", full)
+    monkeypatch.setattr(files, "exclusive", full)
+    old = replace(header, as_of=header.as_of - timedelta(days=1))
+    assert newer_seen(path, old) == header.as_of
 
 
 def test_one_algorithm(world):

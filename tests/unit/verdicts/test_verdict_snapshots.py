@@ -169,10 +169,10 @@ def test_a_row_is_read_as_it_was_written(row):
         line_of(ROW).replace(b'"valid","valid"', b'"valid","splendid"'),
         line_of(ROW).replace(b'"VALID"', b'"SPLENDID"'),
         line_of(ROW).replace(b'"2024-03-01"', b"3"),
-        line_of(replace(ROW, files=("ab" * 16,))),
+        line_of(replace(ROW, files=("ab" * 33,))),
         line_of(REVOKED).replace(b',"Refuse."', b""),
     ],
-    ids=["object", "empty", "text", "verdict", "code", "view", "day", "short", "words"],
+    ids=["object", "empty", "text", "verdict", "code", "view", "day", "long", "words"],
 )
 def test_other_rows_are_refused(line):
     """What this release does not know is not guessed at."""
