@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from certlib.evidence import CertificateFacts
@@ -146,6 +147,12 @@ def part_of(part: x509.RelativeDistinguishedName) -> Part:
 
 def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether `issuer`'s key has signed `certificate`; names are not compared."""
+    der = certificate.public_bytes(Encoding.DER)
+    *_, (_, signature, _) = spans(der, span_at(der))
+    if der[signature]:
+        # X.690, 8.6.2.2: bits left out of the last octet, which no signature does and the parser
+        # passes over: one signature would hold for several files.
+        return False
     return signature_holds(issuer, certificate, certificate.tbs_certificate_bytes)
 
 

@@ -6,6 +6,7 @@ in `mutants/fuzz/T/corpus/`, and the next run goes on from there.
 """
 
 import argparse
+import hashlib
 import subprocess
 import sys
 import warnings
@@ -62,7 +63,16 @@ def _fuzz(name: str, seconds: int) -> None:
         "-rss_limit_mb=1500",
         "-print_final_stats=1",
     ]
-    atheris.Setup([name, *options, str(learnt)], TARGETS[name])
+
+    def kept(data: bytes) -> None:
+        try:
+            TARGETS[name](data)
+        except BaseException:
+            # libFuzzer does not always come to it.
+            (folder / f"crash-{hashlib.sha1(data).hexdigest()}").write_bytes(data)
+            raise
+
+    atheris.Setup([name, *options, str(learnt)], kept)
     atheris.Fuzz()
 
 
