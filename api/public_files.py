@@ -74,7 +74,9 @@ def weighed(answer: Answer) -> Answer:
         return answer
     if file.looks_ours or file.identifier:
         return answer
-    return replace(answer, report=judge(Facts(file=file), FOREIGN, answer.report.as_of))
+    # By the same trust list: what it limits is limited for everybody.
+    policy = replace(FOREIGN, trust=answer.report.policy.trust)
+    return replace(answer, report=judge(Facts(file=file), policy, answer.report.as_of))
 
 
 def sentence(report: Report, *, personal: bool) -> Sentence:

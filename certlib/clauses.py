@@ -109,6 +109,8 @@ CLAUSES: Mapping[str, str] = {
     "timestamp-order": f"{_EN}, 5.5.4: TIMESTAMP_ORDER_FAILURE",
     "timestamp-period": "RFC 3161, 2.3",
     "sealed-later": f"{_EN}, 5.6.2.3: proof of existence",
+    "existence-unproven": f"{_EN}, 5.6.2.3: proof of existence",
+    "timestamp-future": f"{_EN}, 5.5.4",
 }
 """Slug → clause and what it asks for, in English."""
 

@@ -15,6 +15,10 @@ RECEIPT: Final = "receipt"
 """`FileFacts.kind` of a receipt (`certlib.receipts`)."""
 
 
+SIGNATURE, DOCUMENT_TIMESTAMP = "signature", "document_timestamp"
+"""Kinds of `SignatureFacts`."""
+
+
 class ChangeGrade(StrEnum):
     """What was changed after a seal (architecture.md section 3)."""
 
@@ -237,7 +241,7 @@ class SignatureFacts:
     @property
     def intact(self) -> bool:
         """Digest and signature hold, of a document timestamp its imprint, too."""
-        stamped = self.kind != "document_timestamp" or (
+        stamped = self.kind != DOCUMENT_TIMESTAMP or (
             self.timestamp is not None and self.timestamp.intact
         )
         return self.message is not None and self.message.intact and stamped

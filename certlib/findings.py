@@ -152,7 +152,12 @@ DISTRUST: Mapping[str, tuple[str, str]] = {
         "时间戳时间不在其证书有效期内",
         "the timestamp lies outside its certificate's validity",
     ),
+    "timestamp-future": ("时间戳晚于当前时间", "the timestamp lies in the future"),
     "sealed-later": ("签章晚于所问日期", "it was sealed after the day that is asked about"),
+    "existence-unproven": (
+        "不能证明所问日期前已签章",
+        "nothing proves that it was sealed by the day that is asked about",
+    ),
     "unsupported": ("所用算法无法核验", "its algorithm cannot be checked here"),
     "weak-seal": ("签名算法已不安全", "its algorithm is no longer safe"),
 }

@@ -34,7 +34,9 @@ REPORT_PURPOSE: Final = "1.3.6.1.4.1.32473.36904.5.1"
 
 _VERDICTS: Final = frozenset({"valid", "invalid", "indeterminate"})
 _NUMBER: Final = re.compile(r"[0-9A-Z-]{1,40}")
-_INSTANT: Final = re.compile(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:Z|\+00:00)")
+_INSTANT: Final = re.compile(
+    r"(?:19|2[01])[0-9]{2}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:Z|\+00:00)"
+)
 _MOST_WORDS: Final = 400
 
 

@@ -13,7 +13,6 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
-from typing import Final
 
 from certlib.errors import Invalid, Problem
 
@@ -21,8 +20,6 @@ _ISSUER = re.compile(r"[0-9A-Z]{18}|[0-9]{6}")
 """A credit code, or the division code that foreign identifiers carry in its place."""
 _TYPE = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
 _UNKNOWN = "authority-unknown"
-NO_ISSUER: Final = "-"
-"""In place of a department's code, under what names none: the library's own reports."""
 _NEARNESS = (
     "authority-not-for-use",
     "authority-not-yet",
@@ -38,6 +35,7 @@ class Use(StrEnum):
     """What an authority is believed for."""
 
     SEAL = "seal"
+    REPORT = "report"
     TIMESTAMP = "timestamp"
 
 
@@ -78,9 +76,8 @@ class TrustedAuthority:
             return "authority-not-yet"
         if self.until is not None and moment >= self.until:
             return "authority-ended"
-        # A timestamp speaks of no department and of no type, and a report perhaps of none.
-        limited = use is Use.SEAL and issuer_code != NO_ISSUER
-        return self._limit(issuer_code, type_code) if limited else ""
+        # Timestamps and the library's reports speak for no department and no type.
+        return self._limit(issuer_code, type_code) if use is Use.SEAL else ""
 
     def _limit(self, issuer_code: str, type_code: str) -> str:
         if self.issuers and issuer_code not in self.issuers:

@@ -135,7 +135,8 @@ def open_trust(folder: Path, signers: frozenset[str]) -> tuple[TrustList, TrustM
 
 def material_of(found: TrustList, crls: tuple[bytes, ...]) -> TrustMaterial:
     """What readers build paths of: every anchor of the list, whatever its limits are."""
-    return TrustMaterial(found.anchors(Use.SEAL), found.anchors(Use.TIMESTAMP), crls, found.helpers)
+    seals = dict.fromkeys((*found.anchors(Use.SEAL), *found.anchors(Use.REPORT)))
+    return TrustMaterial(tuple(seals), found.anchors(Use.TIMESTAMP), crls, found.helpers)
 
 
 def _unlimited(folder: Path, material: TrustMaterial) -> TrustList:
@@ -143,6 +144,7 @@ def _unlimited(folder: Path, material: TrustMaterial) -> TrustList:
     uses: dict[bytes, set[Use]] = {}
     for use, anchors in (
         (Use.SEAL, material.seal_anchors),
+        (Use.REPORT, material.seal_anchors),
         (Use.TIMESTAMP, material.timestamp_anchors),
     ):
         for der in anchors:

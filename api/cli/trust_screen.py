@@ -15,6 +15,7 @@ __all__ = ["as_json", "show_list", "signer_json"]
 
 _USES: Final[Mapping[Use, tuple[str, str]]] = {
     Use.SEAL: ("签章", "seals"),
+    Use.REPORT: ("核验回执", "reports"),
     Use.TIMESTAMP: ("时间戳", "timestamps"),
 }
 _SHORT: Final = 16

@@ -32,6 +32,7 @@ from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
 __all__ = ["Answer", "Question", "Subject", "VerifyCertificates", "subject_of"]
 
 _MOST_CANDIDATES = 20
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _NOWHERE = DivisionTable({})
 
 
@@ -193,6 +194,11 @@ class VerifyCertificates:
     def _settled(self, question: Question) -> Question:
         """The question with its acceptance day, of which nobody can say what it will bring."""
         on = question.on
+        if (
+            question.known_at is not None
+            and not _FIRST_YEAR <= question.known_at.year <= _LAST_YEAR
+        ):
+            raise Invalid(problems=(_NO_SUCH_TIME,))
         if on is None and question.known_at is not None:
             on = legal_day(question.known_at)
         if on is not None and on > legal_day(self._clock.now()):
@@ -283,18 +289,19 @@ class VerifyCertificates:
     ) -> tuple[Facts, tuple[Certificate, ...]]:
         if not file.identifier:
             return self._with_question(Facts(file=file), session, question), ()
-        if ids.parse(file.identifier).identifier is None:
-            # A stranger's file may say anything there, what no database takes for text, too.
-            return self._with_question(Facts(file=file, our_node=False), session, question), ()
-        facts = self._record_facts(session, file.identifier, question)
+        named = ids.parse(file.identifier).identifier
+        if named is None:
+            # Among marks of ours anything may stand there, what no database takes for text, too.
+            return self._with_question(Facts(file=file), session, question), ()
+        facts = self._record_facts(session, str(named), question)
         if facts.record is None and facts.our_node:
-            facts = replace(facts, authorised=self._listed(session, file))
+            facts = replace(facts, authorised=self._listed(session, file, named))
         return replace(facts, file=file), ()
 
-    def _listed(self, session: ReadSession, file: FileFacts) -> bool:
+    def _listed(
+        self, session: ReadSession, file: FileFacts, named: ids.CertificateIdentifier
+    ) -> bool:
         """Whether who the file names as its issuer might have issued it, on the day of its seal."""
-        named = ids.parse(file.identifier).identifier
-        assert named is not None  # noqa: S101 - whoever is a department of ours has a code
         sealed = next((item.claimed_time for item in file.signatures if item.claimed_time), None)
         day = legal_day(sealed or self._clock.now())
         return listed(session, named.issuer_code, named.type_code, day)
@@ -372,6 +379,12 @@ class VerifyCertificates:
         )
 
 
+_NO_SUCH_TIME = Problem(
+    "/known_at",
+    "date-implausible",
+    "时间超出可用范围，请核对年份。",
+    "That time is beyond any record: check the year.",
+)
 _INCOMPLETE = Problem(
     "/fields",
     "fields-incomplete",

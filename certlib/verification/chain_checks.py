@@ -13,13 +13,14 @@ from itertools import pairwise
 from certlib.evidence import CertificateFacts, ChainFacts, PathFacts, RevocationFacts
 from certlib.indications import SubIndication
 from certlib.receipts import REPORT_PURPOSE
-from certlib.trust import NO_ISSUER, Use
+from certlib.trust import Use
 from certlib.verification.policies import Policy
 
 __all__ = ["Moment", "Scope", "Weighed", "weighed"]
 
 _SIGNING = frozenset({"digitalSignature", "nonRepudiation"})
-_TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+_SOLE_PURPOSES = {Use.TIMESTAMP: "1.3.6.1.5.5.7.3.8", Use.REPORT: REPORT_PURPOSE}
+"""Uses whose keys are for nothing else, and say so critically."""
 _UNDECIDED = frozenset(
     {
         "no-anchors",
@@ -56,12 +57,10 @@ class Scope:
 
     Attributes:
         type_code: of the certificate under the seal, "" where nobody knows.
-        receipt: a receipt: it must be sealed for that purpose, and is of no department's.
     """
 
     use: Use
     type_code: str = ""
-    receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,8 @@ def _profile_problem(signer: CertificateFacts, scope: Scope, policy: Policy) -> 
     if signer.usages is not None and not _SIGNING & set(signer.usages):
         return "key-usage"
     purposes = signer.purposes
-    if scope.use is Use.TIMESTAMP or scope.receipt:
-        one = _TIME_STAMPING if scope.use is Use.TIMESTAMP else REPORT_PURPOSE
+    if scope.use in _SOLE_PURPOSES:
+        one = _SOLE_PURPOSES[scope.use]
         return "" if purposes == (one,) and signer.purposes_critical else "key-purpose"
     return "" if purposes is None or policy.seal_purposes & set(purposes) else "key-purpose"
 
@@ -154,15 +153,13 @@ def _objections(
 
 
 def _out_of_bounds(path: PathFacts, moment: Moment) -> Iterator[_Objection]:
-    for item in path.certificates:
+    # RFC 5280, 6.1: an anchor's own period does not bind; the trust list says from when to when.
+    for place, item in enumerate(path.certificates[:-1] or path.certificates):
         if moment.made < item.not_before:
             # What existed before its certificate was valid was not made under it.
-            early = SubIndication.NOT_YET_VALID
-            yield (
-                "not-yet-valid",
-                early if moment.proven else SubIndication.OUT_OF_BOUNDS_NO_POE,
-                "",
-            )
+            impossible = moment.proven and not place
+            early = SubIndication.OUT_OF_BOUNDS_NO_POE
+            yield "not-yet-valid", SubIndication.NOT_YET_VALID if impossible else early, ""
         if moment.made > item.not_after:
             yield "expired", SubIndication.OUT_OF_BOUNDS_NO_POE, ""
 
@@ -201,7 +198,7 @@ def _refused_by_list(
 ) -> Iterator[_Objection]:
     if policy.trust is not None:
         anchor = path.certificates[-1].sha256
-        code = NO_ISSUER if scope.receipt else path.certificates[0].code
+        code = path.certificates[0].code
         slug = policy.trust.refusal(anchor, scope.use, moment.made, code, scope.type_code)
         if slug:
             yield slug, SubIndication.CHAIN_CONSTRAINTS_FAILURE, ""

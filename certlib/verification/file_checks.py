@@ -7,7 +7,13 @@ from typing import Any
 
 from certlib.calendar import legal_day
 from certlib.certificate import CertificateFile
-from certlib.evidence import ChangeGrade, FileFacts, SignatureFacts, TimestampFacts
+from certlib.evidence import (
+    SIGNATURE,
+    ChangeGrade,
+    FileFacts,
+    SignatureFacts,
+    TimestampFacts,
+)
 from certlib.findings import DISTRUST, FAULTS, SERVICES, worded
 from certlib.ids import parse
 from certlib.indications import SubIndication
@@ -18,6 +24,15 @@ from certlib.verification.snapshot_checks import original_then
 from certlib.verification.status_checks import state_words
 
 _OUR_FAULTS = frozenset({"timeout", "memory", "crashed", "busy"})
+_RUN_OUT = frozenset(
+    {
+        SubIndication.OUT_OF_BOUNDS_NO_POE,
+        SubIndication.REVOKED_NO_POE,
+        SubIndication.REVOKED_CA_NO_POE,
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+    }
+)
 _OF_THE_BYTES = frozenset(
     {
         SubIndication.FORMAT_FAILURE,
@@ -75,16 +90,24 @@ def _copy(bench: Judgement, known: CertificateFile) -> Finding:
 
 def unknown_file_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
     """A readable file whose digest is not on record."""
-    if not file.signatures:
+    if not is_signed(file):
         return [_unsigned(bench, file)]
     found = [integrity(bench, file), changes(bench, file)]
     if not any(of_the_bytes(item) for item in bench.signatures):
         # Whoever signed, it was not these bytes: then nobody is asked whom to believe.
-        found.append(seal(bench, file))
+        found.append(seal(bench))
     if bench.policy.record_needed or _names_ours(bench, file):
         # A file that names a certificate of ours must be ours, whatever the policy asks of others.
         found += [*_authority(bench, file), _original(bench, file)]
+    elif _named_otherwise(bench, file):
+        code = "issuer-not-authorised"
+        found.append(bench.finding(Check.ISSUER_AUTHORITY, Outcome.UNKNOWN, code))
     return found
+
+
+def is_signed(file: FileFacts) -> bool:
+    """Whether anybody has signed it: a timestamp tells when it existed, and vouches for nothing."""
+    return any(item.kind == SIGNATURE for item in file.signatures)
 
 
 def _names_ours(bench: Judgement, file: FileFacts) -> bool:
@@ -92,8 +115,9 @@ def _names_ours(bench: Judgement, file: FileFacts) -> bool:
     facts = bench.facts
     if facts.record is not None:
         return True
-    # Offline nobody knows the departments of this node: then the marks of our files count.
-    return file.identifier != "" and (facts.our_node if facts.registry_asked else file.looks_ours)
+    # Offline nobody knows the departments of this node: then the marks of our files count, as they
+    # do where the identifier among them cannot be read.
+    return facts.our_node if facts.registry_asked and file.identifier else file.looks_ours
 
 
 def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
@@ -110,17 +134,15 @@ def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
 
 def integrity(bench: Judgement, file: FileFacts) -> Finding:
     """Whether every signature is of these bytes, and the file put together as ours are."""
+    unsupported = [item for item in bench.signatures if item.problem == "unsupported"]
     for item in bench.signatures:
-        if item.problem == "unsupported":
-            # Nobody here can check it: no finding against the file.
-            values = {"problem": item.detail}
-            evidence = _conclusion(item)
-            return bench.finding(
-                Check.INTEGRITY, Outcome.UNKNOWN, "seal-unsupported", values, evidence
-            )
         broken = _broken(item, strict=bench.policy.record_needed)
-        if broken:
+        if broken and item not in unsupported:
             return _altered(bench, item, broken)
+    for item in unsupported:
+        # Nobody here can check it: no finding against the file.
+        values, evidence = {"problem": item.detail}, _conclusion(item)
+        return bench.finding(Check.INTEGRITY, Outcome.UNKNOWN, "seal-unsupported", values, evidence)
     if bench.policy.record_needed:
         last = bench.signatures[-1]
         odd = next(iter(file.structure.notes), "" if last.facts.covers_file else "coverage")
@@ -137,7 +159,7 @@ def _altered(bench: Judgement, item: Conclusion, problem: str) -> Finding:
 
 def _broken(item: Conclusion, *, strict: bool) -> str:
     if item.sub in _OF_THE_BYTES:
-        return item.problem
+        return item.problem or "structure"
     if not strict:
         return ""
     stamp = item.facts.timestamp
@@ -175,11 +197,10 @@ def of_the_bytes(item: Conclusion) -> bool:
     return item.problem == "unsupported" or item.sub in _OF_THE_BYTES
 
 
-def seal(bench: Judgement, file: FileFacts) -> Finding:
+def seal(bench: Judgement) -> Finding:
     """Whether whoever signed is believed."""
-    signed = any(item.facts.kind == "signature" for item in bench.signatures)
     for item in bench.signatures:
-        if signed and item.facts.kind != "signature" and not bench.policy.record_needed:
+        if item.facts.kind != SIGNATURE and not bench.policy.record_needed:
             continue  # a timestamp that nobody believes proves nothing, and harms nothing
         problem, undecided = _distrust(item, strict=bench.policy.record_needed)
         if not problem:
@@ -196,8 +217,8 @@ def seal(bench: Judgement, file: FileFacts) -> Finding:
         values = {"problem": zh, "problem_en": en}
         found = bench.finding(Check.SEAL, outcome, "seal-untrusted", values, evidence)
         return replace(found, data_as_of=_data_as_of(item))
-    first = bench.signatures[0]
-    values = {"signer": _name(file.signatures[0])}
+    first = next(item for item in bench.signatures if item.facts.kind == SIGNATURE)
+    values = {"signer": _name(first.facts)}
     evidence = _seal_evidence(bench, first)
     found = bench.finding(Check.SEAL, Outcome.PASS, "sealed", values, evidence)
     return replace(found, data_as_of=_data_as_of(first))
@@ -214,7 +235,8 @@ def _distrust(item: Conclusion, *, strict: bool) -> tuple[str, bool]:
         unsaid = item.chain is not None and item.chain.trusted is None
         return item.problem, unsaid or (token is not None and token.undecided)
     if strict and token is not None and token.problem:
-        return token.problem, token.undecided
+        # That an authority's time has run out is no sign of forgery: it happens to each of them.
+        return token.problem, token.undecided or token.sub in _RUN_OUT
     return "", False
 
 
@@ -251,8 +273,7 @@ def _seal_evidence(bench: Judgement, item: Conclusion) -> Mapping[str, Any]:
 
 
 def _authority(bench: Judgement, file: FileFacts) -> list[Finding]:
-    signer, issuer = file.signatures[0].signer, _issuer(bench, file)
-    code = "" if signer is None else signer.code
+    issuer, code = _issuer(bench, file), _signer_code(file)
     wrong_signer = issuer not in ("", code)
     if bench.facts.authorised is False or wrong_signer:
         return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.FAIL, "issuer-not-authorised")]
@@ -265,6 +286,17 @@ def _authority(bench: Judgement, file: FileFacts) -> list[Finding]:
         code = "authority-unknown"
         return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.UNKNOWN, code, values)]
     return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.PASS, "authorised")]
+
+
+def _signer_code(file: FileFacts) -> str:
+    """Organisation code of whoever signed first."""
+    signer = next((item.signer for item in file.signatures if item.kind == SIGNATURE), None)
+    return "" if signer is None else signer.code
+
+
+def _named_otherwise(bench: Judgement, file: FileFacts) -> bool:
+    """Whether a certificate of another library names a department that has not signed it."""
+    return _issuer(bench, file) not in ("", _signer_code(file))
 
 
 def _issuer(bench: Judgement, file: FileFacts) -> str:

@@ -209,12 +209,12 @@ class Judgement:
         file = facts.file
         if file is None:
             return cls(facts, policy, at)
-        moment = at if facts.on is None else min(at, end_of_day(facts.on))
+        on = None if facts.on is None else min(at, end_of_day(facts.on))
         if file.kind == RECEIPT:
             # What a receipt says is of its own time: no day that is asked about changes it.
             found = conclusions(file.signatures, policy, at, receipt=True)
         else:
-            found = conclusions(file.signatures, policy, moment, _type_of(facts, file))
+            found = conclusions(file.signatures, policy, at, _type_of(facts, file), on=on)
         return cls(facts, policy, at, found)
 
     @property

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from certlib.calendar import CHINA
-from certlib.evidence import FileFacts
+from certlib.evidence import SIGNATURE, FileFacts
 from certlib.receipts import Told, told_by
-from certlib.verification.file_checks import changes, integrity, of_the_bytes, seal
+from certlib.verification.file_checks import changes, integrity, is_signed, of_the_bytes, seal
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 
 __all__ = ["VERDICT_CODES", "receipt_findings", "receipt_values"]
@@ -31,15 +31,15 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
 def receipt_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
     """Integrity, changes and seal; a report that nobody sealed says so and proves nothing."""
     told = told_by(file.content)
-    if not file.signatures:
-        if told is not None and not told.signed:
+    if not is_signed(file):
+        if told is not None and not told.signed and not file.signatures:
             values = _values(told)
             return [bench.finding(Check.SEAL, Outcome.UNKNOWN, "receipt-unsigned", values)]
         evidence = {"signature": "removed"}
         return [bench.finding(Check.INTEGRITY, Outcome.FAIL, "altered", evidence=evidence)]
     found = [integrity(bench, file), changes(bench, file)]
     if not any(of_the_bytes(item) for item in bench.signatures):
-        found.append(seal(bench, file))
+        found.append(seal(bench))
     if told is None:
         # Sealed by whomever, it says nothing that could be told: nothing of ours looks so.
         evidence = {"content": "unknown"}
@@ -50,7 +50,8 @@ def receipt_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
 def receipt_values(file: FileFacts) -> dict[str, Any]:
     """What fills the sentence of a receipt that holds."""
     told = told_by(file.content)
-    signer = next((item.signer for item in file.signatures if item.signer is not None), None)
+    signers = (item.signer for item in file.signatures if item.kind == SIGNATURE)
+    signer = next((item for item in signers if item is not None), None)
     name = {} if signer is None else {"signer": signer.name or signer.subject}
     return name if told is None else {**name, **_values(told)}
 

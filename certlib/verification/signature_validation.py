@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from certlib.evidence import MessageFacts, SignatureFacts, TimestampFacts
+from certlib.evidence import (
+    DOCUMENT_TIMESTAMP,
+    MessageFacts,
+    SignatureFacts,
+    TimestampFacts,
+)
 from certlib.indications import Indication, SubIndication, indication_of
 from certlib.trust import Use
 from certlib.verification.chain_checks import Moment, Scope, Weighed, weighed
@@ -18,7 +23,6 @@ from certlib.verification.policies import Policy
 __all__ = ["Conclusion", "Token", "conclusions"]
 
 _SKEW = timedelta(minutes=5)
-_DOCUMENT_TIMESTAMP = "document_timestamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +77,36 @@ def conclusions(
     type_code: str = "",
     *,
     receipt: bool = False,
+    on: datetime | None = None,
 ) -> tuple[Conclusion, ...]:
     """One for each signature, in their order.
 
     Args:
         signatures: in the order of what they cover.
         policy: by which they are weighed.
-        asked: the time of the question, aware UTC; today's, or a past one.
+        asked: the time of the question, aware UTC.
         type_code: of the certificate that the file is, "" where nobody knows.
         receipt: they are those of a receipt.
+        on: by when they must have existed, aware UTC; None: by now. What nobody has proven to
+            have existed then may have been made since: a past day proves nothing by itself.
     """
-    scope = Scope(Use.SEAL, type_code, receipt)
+    scope = Scope(Use.REPORT) if receipt else Scope(Use.SEAL, type_code)
     known = Moment(asked, asked, proven=False)
     found: list[Conclusion] = []
     for item in reversed(signatures):
         made = _concluded(item, policy, known, scope)
-        if item.kind == _DOCUMENT_TIMESTAMP and made.token is not None and made.token.proves:
+        if item.kind == DOCUMENT_TIMESTAMP and made.token is not None and made.token.proves:
             known = Moment(min(known.made, made.token.proves), asked, proven=True)
-        found.append(made)
+        found.append(made if on is None else _by_then(made, on))
     return tuple(reversed(found))
+
+
+def _by_then(found: Conclusion, on: datetime) -> Conclusion:
+    """Clause 5.6.2.3: existence at the day that is asked about has to be proven."""
+    if found.problem or (found.moment.proven and found.moment.made <= on):
+        return found
+    problem = "sealed-later" if found.moment.proven else "existence-unproven"
+    return replace(found, problem=problem, sub=SubIndication.NO_POE)
 
 
 def _concluded(item: SignatureFacts, policy: Policy, known: Moment, scope: Scope) -> Conclusion:
@@ -99,7 +114,7 @@ def _concluded(item: SignatureFacts, policy: Policy, known: Moment, scope: Scope
     if broken is not None:
         problem, sub = broken
         return Conclusion(item, sub, problem, known, _unchecked(item))
-    if item.kind == _DOCUMENT_TIMESTAMP:
+    if item.kind == DOCUMENT_TIMESTAMP:
         return _document_timestamp(item, policy, known)
     return _signature(item, policy, known, scope)
 
@@ -112,7 +127,7 @@ def _broken(item: SignatureFacts) -> tuple[str, SubIndication] | None:
         return item.form_problem, SubIndication.FORMAT_FAILURE
     if _unchecked(item):
         return "unsupported", SubIndication.CRYPTO_CONSTRAINTS_FAILURE
-    imprint_ok = item.kind != _DOCUMENT_TIMESTAMP or (
+    imprint_ok = item.kind != DOCUMENT_TIMESTAMP or (
         item.timestamp is not None and item.timestamp.imprint_ok
     )
     if not item.message.digest_ok or not imprint_ok:
@@ -149,7 +164,7 @@ def _document_timestamp(item: SignatureFacts, policy: Policy, known: Moment) -> 
 
 def _token(stamp: TimestampFacts, policy: Policy, known: Moment) -> Token:
     """Clause 5.4: a timestamp is a signature of its authority, asked about as any other."""
-    refused = _refused_token(stamp, known)
+    refused = _refused_token(stamp)
     if refused is not None:
         return refused
     assert stamp.message is not None  # noqa: S101 - `_refused_token` has seen to both
@@ -164,12 +179,24 @@ def _token(stamp: TimestampFacts, policy: Policy, known: Moment) -> Token:
     if weak:
         chain = replace(chain, detail=weak)
         return Token(None, "weak-algorithm", _crypto_failure(known), chain=chain)
-    if stamp.time < chain.path[0].not_before:
-        return Token(None, "timestamp-period", SubIndication.SIG_CONSTRAINTS_FAILURE, chain=chain)
+    early = _too_early(stamp.time, chain, policy)
+    if early:
+        return Token(None, early, SubIndication.SIG_CONSTRAINTS_FAILURE, chain=chain)
+    if stamp.time > known.made + _SKEW:
+        return _late(known, chain)
     return Token(stamp.time, chain=chain)
 
 
-def _refused_token(stamp: TimestampFacts, known: Moment) -> Token | None:
+def _too_early(time: datetime, chain: Weighed, policy: Policy) -> str:
+    """Why nobody may have stamped at that time; that the authority is believed now is no proof."""
+    if any(time < item.not_before for item in chain.path[:-1] or chain.path):
+        return "timestamp-period"
+    if policy.trust is None:
+        return ""
+    return policy.trust.refusal(chain.path[-1].sha256, Use.TIMESTAMP, time, "", "")
+
+
+def _refused_token(stamp: TimestampFacts) -> Token | None:
     """What speaks against a token before its authority is asked about."""
     if stamp.message is None or stamp.time is None:
         return Token(None, "timestamp-form", SubIndication.FORMAT_FAILURE)
@@ -179,14 +206,14 @@ def _refused_token(stamp: TimestampFacts, known: Moment) -> Token | None:
         return Token(None, "timestamp-imprint", SubIndication.HASH_FAILURE)
     if not stamp.message.intact:
         return Token(None, "token-signature", SubIndication.SIG_CRYPTO_FAILURE)
-    return _late(known) if stamp.time > known.made + _SKEW else None
+    return None
 
 
-def _late(known: Moment) -> Token:
-    """Later than something that covers it, or than the day that is asked about."""
-    if known.proven:
-        return Token(None, "timestamp-order", SubIndication.TIMESTAMP_ORDER_FAILURE)
-    return Token(None, "sealed-later", SubIndication.NO_POE, undecided=True)
+def _late(known: Moment, chain: Weighed) -> Token:
+    """Of an authority that is believed: later than what covers it, or than now."""
+    order = SubIndication.TIMESTAMP_ORDER_FAILURE
+    slug = "timestamp-order" if known.proven else "timestamp-future"
+    return Token(None, slug, order, undecided=not known.proven, chain=chain)
 
 
 def _weak(message: MessageFacts, policy: Policy, moment: Moment) -> str:

@@ -81,7 +81,8 @@ def _claimed_time(signer_info: cms.SignerInfo) -> datetime | None:
     for attribute in signer_info["signed_attrs"] or ():
         if attribute["type"].native == "signing_time" and len(attribute["values"]) == 1:
             moment = attribute["values"][0].native
-            return moment.astimezone(UTC) if isinstance(moment, datetime) else None
+            with suppress(OverflowError):
+                return moment.astimezone(UTC) if isinstance(moment, datetime) else None
     return None
 
 

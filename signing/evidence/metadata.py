@@ -3,8 +3,10 @@
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from certlib.evidence import RECEIPT
@@ -13,14 +15,18 @@ from certlib.receipts import FORMAT
 from signing.evidence.document import Document
 from signing.evidence.pages import pages
 from signing.evidence.syntax import PdfDictionary, PdfValue, Stream, text_of
-from signing.naming import ATTACHMENT_NAME, NAMESPACE, PREFIX
+from signing.naming import ATTACHMENT_NAME, NAMESPACE
 
 __all__ = ["FileMetadata", "metadata_of", "scanned_metadata"]
 
 _MOST = 1024 * 1024
 _MOST_PAGES = 20
 _MOST_ENTRIES = 100
-_IDENTIFIER = re.compile(rf"<{PREFIX}:ZZBS>([^<]{{1,128}})</{PREFIX}:ZZBS>".encode())
+# As an element or as an attribute, whatever prefix the packet binds to the namespace.
+_IDENTIFIER = re.compile(
+    rb"""[\s<:]ZZBS(?:\s[^<>]*)?>([^<]{1,1024})<|[\s:]ZZBS\s*=\s*["']([^"'<]{1,1024})["']"""
+)
+_MOST_IDENTIFIERS = 8
 _COPY_KEYS = frozenset({"JZJZZSJ", "JZJZZZ", "JZJZZSY", "JZJYXQJZSJ"})
 
 
@@ -40,9 +46,8 @@ def metadata_of(document: Document) -> FileMetadata:
     packet = _packet(document)
     content = _attachment(document)
     elements = _elements(content)
-    identifier = elements.get("ZZBS", "")
-    if not isinstance(identifier, str) or not identifier:
-        identifier = _identifier(packet)
+    stated = elements.get("ZZBS")
+    identifier = _agreed(_identifiers(packet) | ({stated} if isinstance(stated, str) else set()))
     ours = NAMESPACE.encode() in packet or "ZZBS" in elements
     if not ours:
         receipt = _attachment(document, RECEIPT_NAME)
@@ -51,7 +56,8 @@ def metadata_of(document: Document) -> FileMetadata:
             return FileMetadata(content=receipt, looks_ours=True, kind=RECEIPT)
         # A later catalogue may leave out what an earlier revision says in clear.
         earlier = scanned_metadata(document.data)
-        ours, identifier = bool(earlier.identifier), earlier.identifier
+        ours = _IDENTIFIER.search(document.data) is not None and earlier.looks_ours
+        identifier = earlier.identifier
     return FileMetadata(
         identifier=identifier[:128],
         content=content if "ZZBS" in elements else "",
@@ -64,12 +70,21 @@ def metadata_of(document: Document) -> FileMetadata:
 def scanned_metadata(data: bytes) -> FileMetadata:
     """What can be told of a file that does not parse: our XMP packet stands there in clear."""
     ours = NAMESPACE.encode() in data
-    return FileMetadata(identifier=_identifier(data) if ours else "", looks_ours=ours)
+    return FileMetadata(identifier=_agreed(_identifiers(data)) if ours else "", looks_ours=ours)
 
 
-def _identifier(packet: bytes) -> str:
-    found = _IDENTIFIER.search(packet)
-    return html.unescape(found[1].decode("utf-8", "replace")) if found else ""
+def _identifiers(packet: bytes) -> set[str]:
+    """Every identifier that a packet states: two readers might take one each."""
+    if NAMESPACE.encode() not in packet:
+        return set()
+    found = islice(_IDENTIFIER.finditer(packet), _MOST_IDENTIFIERS)
+    return {html.unescape((item[1] or item[2]).decode("utf-8", "replace")) for item in found}
+
+
+def _agreed(stated: set[str]) -> str:
+    """The identifier on which all places agree, however it is written; "" where they do not."""
+    plain = {"".join(unicodedata.normalize("NFKC", text).upper().split()): text for text in stated}
+    return next(iter(plain.values())) if len(plain) == 1 else ""
 
 
 def _packet(document: Document) -> bytes:

@@ -22,6 +22,7 @@ from signing.evidence.messages import read_message
 __all__ = ["signature_facts", "token_facts"]
 
 _PDF_MOMENT = re.compile(r"D:(\d{14})(?:Z|([+-])([01]\d|2[0-3])'?(?:([0-5]\d)'?)?)(?:00'?00'?)?")
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _OUR_SUBFILTERS = frozenset({"/ETSI.CAdES.detached", "/ETSI.RFC3161"})
 
 
@@ -74,7 +75,7 @@ def _read(
     facts = replace(
         facts,
         message=told,
-        claimed_time=message.claimed_time or facts.claimed_time,
+        claimed_time=_plausible(message.claimed_time) or facts.claimed_time,
         timestamp=stamp,
     )
     return _with_form(
@@ -179,6 +180,14 @@ def _pdf_moment(text: str) -> datetime | None:
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     zone = timezone(-offset if sign == "-" else offset)
     try:
-        return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=zone).astimezone(UTC)
-    except ValueError:
+        moment = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
+    return _plausible(moment)
+
+
+def _plausible(moment: datetime | None) -> datetime | None:
+    """No claim from beyond the calendars that people use: sums with it would fail."""
+    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        return None
+    return moment

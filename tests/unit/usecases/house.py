@@ -171,7 +171,7 @@ class PlainReader:
             signatures=(seal,),
             identifier=identifier,
             content=content,
-            looks_ours=True,
+            looks_ours=identifier != "",
         )
 
 

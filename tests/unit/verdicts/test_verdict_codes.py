@@ -239,7 +239,9 @@ SITUATIONS = [
     (
         "seal-weak",
         UNSURE,
-        Facts(file=file(signature(message=message(digest="sha1")), identifier="")),
+        Facts(
+            file=file(signature(message=message(digest="sha1")), identifier="", looks_ours=False)
+        ),
         FOREIGN,
     ),
     (
@@ -253,6 +255,7 @@ SITUATIONS = [
                     )
                 ),
                 identifier="",
+                looks_ours=False,
             )
         ),
         FOREIGN,
@@ -372,7 +375,7 @@ def test_broken_cryptography_is_altered_under_every_policy(policy, broken):
 
 
 def test_structure_counts_for_our_own_files():
-    odd = Facts(file=file(signature(form_problem="gap-padding"), identifier=""))
+    odd = Facts(file=file(signature(form_problem="gap-padding"), identifier="", looks_ours=False))
     assert judge(odd, OWN, NOW).code == "altered"
     assert judge(odd, FOREIGN, NOW).verdict is VALID
 

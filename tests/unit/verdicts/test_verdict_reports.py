@@ -83,7 +83,7 @@ def test_seal_says_how_old_its_data_is():
 
 def test_same_facts_under_another_policy_need_no_second_reading():
     """What one policy refuses another may take; nothing but the facts is asked."""
-    bare = FILES["bare"]
+    bare = replace(FILES["bare"], looks_ours=False)
     strict = judge(Facts(file=replace(bare, structure=StructureFacts(1, ("hybrid",)))), OWN, NOW)
     lenient = judge(Facts(file=bare), FOREIGN, NOW)
     assert (strict.code, lenient.code) == ("altered", "foreign-valid")

@@ -295,7 +295,7 @@ def test_list_issued_after_the_seal_is_new_enough():
             "weak-algorithm",
         ),
         (timestamp(imprint="md5"), "weak-algorithm"),
-        (timestamp(NOW + DAY), "sealed-later"),
+        (timestamp(NOW + DAY), "timestamp-future"),
     ],
 )
 def test_timestamp_that_proves_nothing(stamp, problem):
@@ -349,23 +349,34 @@ def test_timestamps_that_contradict_each_other():
     assert (seal.problem, seal.sub) == ("timestamp-order", SubIndication.TIMESTAMP_ORDER_FAILURE)
 
 
+def on_day(day, policy=FOREIGN, **changes):
+    found = evidence.file(signature(**changes), looks_ours=False)
+    return judge(Facts(file=found, on=day), policy, NOW)
+
+
 def test_seal_made_after_the_day_that_is_asked_about():
-    found = only(at=SEALED - DAY)
-    assert found.token.problem == "sealed-later"
-    asked_day = Facts(file=evidence.file(), record=issued(), authorised=True, on=date(2024, 1, 1))
-    told = judge(asked_day, OWN, NOW)
-    seal = next(item for item in told.findings if item.check.value == "seal")
-    assert (seal.outcome, seal.code) == (Outcome.UNKNOWN, "seal-untrusted")
+    """Whatever the policy: it did not exist by then."""
+    for policy in (OWN, FOREIGN):
+        told = on_day(date(2024, 1, 1), policy)
+        assert told.signatures[0].problem == "sealed-later"
+        seal = next(item for item in told.findings if item.check.value == "seal")
+        assert seal.code == "seal-untrusted"
+    assert on_day(date(2024, 1, 1)).verdict is Verdict.INDETERMINATE
+    assert on_day(date(2024, 3, 1)).code == "foreign-valid"
 
 
-def test_past_day_is_judged_by_what_held_then():
-    """A seal without a timestamp, revoked since: good on the day before."""
+def test_past_day_proves_nothing_by_itself():
+    """Without a timestamp a file may have been made today, under a key that was good then."""
     revoked = certificate(revocation=revocation(revoked_at=datetime(2026, 6, 1, tzinfo=UTC)))
-    item = signature(message=signed_by(revoked, authority(), anchor()), timestamp=None)
-    facts = Facts(file=evidence.file(item, looks_ours=False))
-    assert judge(facts, FOREIGN, NOW).code == "seal-untrusted"
-    then = replace(facts, on=date(2026, 5, 1))
-    assert judge(then, FOREIGN, NOW).code == "foreign-valid"
+    path = signed_by(revoked, authority(), anchor())
+    day = date(2026, 5, 1)
+    assert on_day(day, message=path, timestamp=None).code == "seal-untrusted"
+    weak = message(digest="sha1")
+    assert on_day(date(2012, 9, 1), message=weak, timestamp=None).code == "seal-weak"
+    told = on_day(day, timestamp=None)
+    assert (told.code, told.signatures[0].problem) == ("seal-untrusted", "existence-unproven")
+    assert told.signatures[0].sub is SubIndication.NO_POE
+    assert on_day(day, message=path).code == "foreign-valid", "the timestamp proves it"
 
 
 @pytest.mark.parametrize(
@@ -506,10 +517,22 @@ def test_document_timestamp_that_nobody_believes():
     over = evidence.file(signature(covers_file=False), stranger, looks_ours=False)
     assert judge(Facts(file=over), FOREIGN, NOW).code == "foreign-valid"
     assert judge(Facts(file=over), OWN, NOW).code == "seal-untrusted"
-    alone = evidence.file(stranger, looks_ours=False)
-    assert judge(Facts(file=alone), FOREIGN, NOW).code == "seal-untrusted"
-    tomorrow = evidence.file(document_timestamp(NOW + DAY), looks_ours=False)
-    assert judge(Facts(file=tomorrow), FOREIGN, NOW).code == "seal-untrusted"
+
+
+@pytest.mark.parametrize("policy", [OWN, FOREIGN])
+def test_timestamp_alone_is_no_seal(policy):
+    """Anybody gets one for anything: it tells when, and vouches for nothing."""
+    alone = evidence.file(document_timestamp(), looks_ours=False)
+    assert judge(Facts(file=alone), policy, NOW).code == "not-a-certificate"
+    marked = evidence.file(document_timestamp())
+    assert judge(Facts(file=marked), policy, NOW).code == "altered"
+
+
+def test_who_sealed_is_who_signed_and_not_who_stamped_before():
+    both = evidence.file(document_timestamp(), signature(), looks_ours=False)
+    told = judge(Facts(file=both), FOREIGN, NOW)
+    seal = next(item for item in told.findings if item.check.value == "seal")
+    assert "揭阳市交通运输局" in seal.zh
 
 
 @pytest.mark.parametrize("policy", [OWN, FOREIGN])
@@ -532,7 +555,8 @@ def test_a_broken_timestamp_of_our_own_file_is_alteration():
     bad = TimestampFacts(None, False, None)
     facts = Facts(file=evidence.file(signature(timestamp=bad)), record=issued(), authorised=True)
     assert judge(facts, OWN, NOW).code == "altered"
-    assert judge(replace(facts, record=None), FOREIGN, NOW).code == "foreign-valid"
+    others = evidence.file(signature(timestamp=bad), looks_ours=False)
+    assert judge(Facts(file=others), FOREIGN, NOW).code == "foreign-valid"
 
 
 def test_file_that_names_a_certificate_of_ours_must_be_on_record_under_every_policy():
@@ -545,6 +569,8 @@ def test_file_that_names_a_certificate_of_ours_must_be_on_record_under_every_pol
     assert judge(offline, FOREIGN, NOW).code == "status-unknown"
     plain = evidence.file(identifier=WRITTEN, looks_ours=False)
     assert judge(replace(offline, file=plain), FOREIGN, NOW).code == "foreign-valid"
+    marked = evidence.file(identifier="")
+    assert judge(Facts(file=marked, authorised=True), FOREIGN, NOW).code == "seal-not-on-record"
 
 
 def test_seal_under_another_issuers_name():
@@ -554,3 +580,58 @@ def test_seal_under_another_issuers_name():
     facts = Facts(file=evidence.file(item, identifier=WRITTEN), authorised=True)
     for policy in (OWN, FOREIGN):
         assert judge(facts, policy, NOW).code == "issuer-not-authorised"
+
+
+def test_another_librarys_certificate_under_another_departments_seal():
+    other = certificate(code="11445200990090016H")
+    item = signature(message=signed_by(other, authority(), anchor()))
+    elsewhere = Facts(file=evidence.file(item, identifier=WRITTEN), our_node=False)
+    report = judge(elsewhere, FOREIGN, NOW)
+    assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "issuer-not-authorised")
+
+
+def test_failure_of_one_signature_outweighs_what_is_unknown_of_another():
+    unsupported = signature(message=message(unchecked="unsupported sm2"), timestamp=None)
+    broken = signature(message=message(digest_ok=False))
+    for pair in ((unsupported, broken), (broken, unsupported)):
+        file = evidence.file(*pair, looks_ours=False)
+        assert judge(Facts(file=file), FOREIGN, NOW).code == "altered"
+
+
+def test_authority_of_a_timestamp_was_not_there_when_it_says():
+    """Believed today, it proves nothing about the time before it was believed, or certified."""
+    past = SEALED - DAY * 30
+    stamp = timestamp(past)
+    old = certificate(not_before=past - DAY, not_after=past + DAY)
+    path = signed_by(old, authority(), anchor())
+    listed = only(message=path, timestamp=stamp, policy=trusting())
+    assert (listed.token.proves, listed.token.problem) == (None, "authority-not-yet")
+    young = signed_by(stamper(), authority(not_before=past + DAY), anchor())
+    found = only(message=path, timestamp=timestamp(past, message=young))
+    assert (found.token.proves, found.token.problem) == (None, "timestamp-period")
+    assert found.problem == "expired"
+
+
+def test_untrusted_timestamp_contradicts_nothing():
+    stranger = message(chain=unchained(signer=stamper()))
+    inner = timestamp(SEALED + 3 * DAY, message=stranger)
+    seal, _ = conclude(signature(timestamp=inner), document_timestamp())
+    assert (seal.problem, seal.token.problem) == ("", "no-path")
+
+
+def test_timestamp_whose_time_has_run_out_is_no_sign_of_forgery():
+    """It happens to every authority: undecided, not refused, under our own policy, too."""
+    stamps = signed_by(stamper(not_after=NOW - DAY), anchor())
+    item = signature(timestamp=timestamp(message=stamps))
+    facts = Facts(file=evidence.file(item), registry_asked=False, authorised=True)
+    report = judge(facts, OWN, NOW)
+    assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "seal-untrusted")
+
+
+def test_period_of_an_anchor_does_not_bind():
+    """RFC 5280, 6.1: a renewed root vouches for what its key signed before."""
+    renewed = anchor(not_before=NOW - DAY)
+    assert only(message=signed_by(certificate(), authority(), renewed)).problem == ""
+    later = signed_by(certificate(), authority(not_before=SEALED + DAY), anchor())
+    found = only(message=later)
+    assert (found.problem, found.sub) == ("not-yet-valid", SubIndication.OUT_OF_BOUNDS_NO_POE)
