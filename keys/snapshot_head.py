@@ -17,7 +17,7 @@ from certlib.canonical import canonical_bytes
 from certlib.ports import TrustMaterial
 from certlib.snapshot import SnapshotHeader
 from certlib.snapshot_errors import refused
-from certlib.trust import NO_ISSUER, TrustList, Use
+from certlib.trust import TrustList, Use
 from certlib.trust_errors import TrustListRefused
 from keys.profiles import SNAPSHOT_PURPOSE
 from keys.trust_payload import strict_object
@@ -113,12 +113,12 @@ def _anchor(
     certificate: x509.Certificate, as_of: datetime, believed: TrustList, material: TrustMaterial
 ) -> str:
     """Hex SHA-256 of the root that issued the signer and that the list believes."""
-    for der in believed.anchors(Use.SEAL):
+    for der in believed.anchors(Use.REPORT):
         root = x509.load_der_x509_certificate(der)
         sha256 = hashlib.sha256(der).hexdigest()
         if not _issued_by(certificate, root):
             continue
-        if believed.refusal(sha256, Use.SEAL, as_of, NO_ISSUER, ""):
+        if believed.refusal(sha256, Use.REPORT, as_of, "", ""):
             continue
         valid = certificate.not_valid_before_utc <= as_of <= certificate.not_valid_after_utc
         if not valid or _revoked(certificate, root, material):

@@ -68,7 +68,7 @@ def report(tmp_path, city, sealed):
         store = TrustStore(own, ListOfOthers(tmp_path / "trust", options, keeps=False))
         facts = InProcessEvidenceReader(store.material).read(sealed)
         policy = replace(FOREIGN, trust=store.trust_list())
-        return judge(Facts(file=facts, registry_asked=False), policy, NOW)
+        return judge(Facts(file=facts, our_node=False), policy, NOW)
 
     return said
 

@@ -56,7 +56,7 @@ def _draft(function: Any) -> Any:  # noqa: ANN401 - a decorator
     "uses",
     multiple=True,
     type=click.Choice([use.value for use in Use]),
-    zh="用途，可重复：seal 签章，report 核验回执，timestamp 时间戳。",
+    zh="用途，可重复：seal 签章，report 核验回执和状态快照，timestamp 时间戳。",
     en="What it is for, repeatable.",
 )
 @options.option(

@@ -28,6 +28,8 @@ from tests.unit.usecases.house import ISSUER, NOW
 _STAMPING = ("time_stamping",)
 _SEAL = Check.SEAL
 
+_RUN_OUT = frozenset({"expired", "not-yet-valid", "revoked", "signed-with-sha1"})
+
 PROFILES: dict[str, dict] = {
     "no-purpose": {"purposes": None},
     "purpose-not-critical": {"purposes_critical": False},
@@ -161,7 +163,9 @@ def cases() -> Iterator[Case]:
     )
     for name, make in (makers | {name: _chosen(name) for name in named}).items():
         yield Case(f"timestamps/theirs-{name}", _paper(make), NOT_OURS, theirs, _UNPROVEN)
-        yield Case(f"timestamps/ours-{name}", _certificate(make), own, record)
+        # That an authority's time has run out is undecided; that nobody issued the file is not.
+        refusal = record if name in _RUN_OUT else own
+        yield Case(f"timestamps/ours-{name}", _certificate(make), refusal, record)
     yield from _moments()
     for name, edit in EDITS.items():
         yield Case(
