@@ -11,7 +11,7 @@ from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate
 from certlib.divisions import DivisionTable
-from certlib.errors import Corrupt, DateOrder, Invalid, Problem, Unavailable
+from certlib.errors import Corrupt, Invalid, Problem, Unavailable
 from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader
 from certlib.registry import AuditRecord, ReadSession, Registry, SearchQuery
@@ -24,37 +24,16 @@ from certlib.usecases.caller import VERIFY, Caller
 from certlib.usecases.counting import one_of_each_lineage
 from certlib.usecases.drafts import draft_on_record
 from certlib.usecases.paper_then import sheets_of
+from certlib.usecases.question import Question, settled
 from certlib.usecases.standing import holder_changes, issuer_now
 from certlib.usecases.subjects import Subject, subject_of
 from certlib.usecases.widen import widened
-from certlib.verification import OWN, Claim, Facts, Policy, Report, judge
+from certlib.verification import Claim, Facts, Report, judge
 
 __all__ = ["Answer", "Question", "Subject", "VerifyCertificates", "subject_of"]
 
 _MOST_CANDIDATES = 20
-_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _NOWHERE = DivisionTable({})
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What goes with every target.
-
-    Attributes:
-        on: the acceptance day (UTC+8) to judge for, beside today; never a day to come.
-        known_at: judge the acceptance day as the record was known at that instant; without
-            `on` the day of that instant. Today is always judged by all that is known.
-        claims: fields as the applicant wrote them.
-        purpose: purpose of this use, compared with a purpose copy's.
-        asked_by: who asks, where that is known: a department knows of its own drafts.
-    """
-
-    on: date | None = None
-    known_at: datetime | None = None
-    claims: tuple[Claim, ...] = ()
-    purpose: str = ""
-    policy: Policy = OWN
-    asked_by: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +89,7 @@ class VerifyCertificates:
         Raises:
             Invalid: the acceptance day lies in the future.
         """
-        question = self._settled(question)
+        question = settled(question, legal_day(self._clock.now()))
         parsed = ids.parse(text)
         if not parsed.grade.usable:
             part = parsed.problems[0].field if parsed.problems else ""
@@ -131,7 +110,7 @@ class VerifyCertificates:
             Invalid: neither a number with its type nor a holder's code was given, or the
                 acceptance day lies in the future.
         """
-        question = self._settled(question)
+        question = settled(question, legal_day(self._clock.now()))
         by_number = query.number != "" and query.type_code != ""
         by_holder = query.holder_code != "" and query.holder_code_type != ""
         if not by_number and not by_holder:
@@ -144,7 +123,7 @@ class VerifyCertificates:
         Raises:
             Invalid: the acceptance day lies in the future.
         """
-        question = self._settled(question)
+        question = settled(question, legal_day(self._clock.now()))
         digest = hashlib.sha256(pdf).hexdigest()
         answer = self._asked_or_none(digest, question) or self._examined(pdf, question)
         return replace(answer, sha256=digest)
@@ -158,7 +137,7 @@ class VerifyCertificates:
         Raises:
             Invalid: the acceptance day lies in the future.
         """
-        return self._asked_or_none(sha256, self._settled(question))
+        return self._asked_or_none(sha256, settled(question, legal_day(self._clock.now())))
 
     def record_use(
         self, caller: Caller, answer: Answer, request_id: str, receipt: str = ""
@@ -190,28 +169,6 @@ class VerifyCertificates:
                 [AuditRecord(self._clock.now(), caller.actor, "verify", target, details)]
             )
             uow.commit()
-
-    def _settled(self, question: Question) -> Question:
-        """The question with its acceptance day, of which nobody can say what it will bring."""
-        on = question.on
-        if (
-            question.known_at is not None
-            and not _FIRST_YEAR <= question.known_at.year <= _LAST_YEAR
-        ):
-            raise Invalid(problems=(_NO_SUCH_TIME,))
-        if on is None and question.known_at is not None:
-            on = legal_day(question.known_at)
-        if on is not None and on > legal_day(self._clock.now()):
-            field_path = "/known_at" if question.on is None else "/on"
-            problem = DateOrder(
-                field_path=field_path,
-                later="今天",
-                earlier="受理日",
-                later_en="today",
-                earlier_en="the acceptance day",
-            ).as_problem()
-            raise Invalid(problems=(problem,))
-        return question if on == question.on else replace(question, on=on)
 
     def _examined(self, pdf: bytes, question: Question) -> Answer:
         """The verdict on a file that is not on record by its digest."""
@@ -379,12 +336,6 @@ class VerifyCertificates:
         )
 
 
-_NO_SUCH_TIME = Problem(
-    "/known_at",
-    "date-implausible",
-    "时间超出可用范围，请核对年份。",
-    "That time is beyond any record: check the year.",
-)
 _INCOMPLETE = Problem(
     "/fields",
     "fields-incomplete",
