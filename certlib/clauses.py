@@ -68,6 +68,7 @@ CLAUSES: Mapping[str, str] = {
     "timestamp-certificates": "our timestamps: the certificates of the path and no others",
     "timestamp-unsigned-attributes": "our timestamps: no unsigned attribute",
     "timestamp-signature-algorithm": "our timestamps: ECDSA or RSA PKCS #1 v1.5 with SHA-2",
+    "signing-certificate": "ETSI EN 319 142-1, 6.3; RFC 3161, 2.4.2; RFC 5035 and RFC 5816",
     # cryptography
     "digest": f"{_EN}, 5.2.7.4: HASH_FAILURE",
     "signature": f"{_EN}, 5.2.7.4: SIG_CRYPTO_FAILURE",

@@ -192,8 +192,9 @@ class TimestampFacts:
         message: the token's own CMS; None when it could not be read.
         imprint_ok: the message imprint is the digest of what the token is laid upon.
         imprint: algorithm of that digest.
-        time: genTime, UTC.
-        problem: why the token could not be read, or "".
+        time: genTime and its accuracy, UTC: by then it existed.
+        problem: why the token could not be read, `signing-certificate` where it does not name its
+            authority's certificate, or "".
     """
 
     message: MessageFacts | None
@@ -218,7 +219,8 @@ class SignatureFacts:
         timestamp: the signature timestamp; of a document timestamp the token itself.
         layout_problem: what any PDF signature must not have (ISO 32000-2, 12.8.1): other than
             two ranges from the first byte on, a gap that is not exactly `/Contents`, content
-            inside the CMS; or "".
+            inside the CMS, or nothing signed that names the signer's certificate where that is
+            mandatory; or "".
         form_problem: what our own sealer would never write, beyond that: canonical gap and CMS,
             exactly the certificates of the path; or "".
         covers_file: the byte range is the entire file but the gap.

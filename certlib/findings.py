@@ -144,6 +144,10 @@ DISTRUST: Mapping[str, tuple[str, str]] = {
         "its authority is not trusted for this type",
     ),
     "timestamp": ("时间戳不可信", "the timestamp is not trusted"),
+    "signing-certificate": (
+        "签名未载明所用证书",
+        "its signed attributes do not say by which certificate it was made",
+    ),
     "token-signature": ("时间戳签名有误", "the timestamp's signature is wrong"),
     "timestamp-form": ("时间戳格式有误", "the timestamp is malformed"),
     "timestamp-imprint": ("时间戳属于其他文件", "the timestamp belongs to something else"),

@@ -202,6 +202,8 @@ def _refused_token(stamp: TimestampFacts) -> Token | None:
         return Token(None, "timestamp-form", SubIndication.FORMAT_FAILURE)
     if stamp.message.unchecked:
         return Token(None, "unsupported", SubIndication.CRYPTO_CONSTRAINTS_FAILURE, undecided=True)
+    if stamp.problem:
+        return Token(None, stamp.problem, SubIndication.SIG_CONSTRAINTS_FAILURE)
     if not stamp.imprint_ok:
         return Token(None, "timestamp-imprint", SubIndication.HASH_FAILURE)
     if not stamp.message.intact:

@@ -6,14 +6,26 @@ them: by their size, by text that no database or answer can hold, by times witho
 statements that exclude each other.
 """
 
-from dataclasses import fields, is_dataclass
-from datetime import datetime
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
-from certlib.evidence import FileFacts
+from certlib.evidence import (
+    CertificateFacts,
+    ChainFacts,
+    FileFacts,
+    MessageFacts,
+    SignatureFacts,
+)
 
-__all__ = ["FAULTS", "MOST_ANSWER", "check_facts"]
+__all__ = ["EARLIEST", "FAULTS", "LATEST", "MOST_ANSWER", "check_facts", "clamped", "in_bounds"]
+
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Between them every moment of the facts lies: whoever adds days or a zone stays in the calendar.
+
+RFC 5280, 4.1.2.5 writes "without end" as 9999-12-31T23:59:59Z, which no other zone can hold.
+"""
 
 MOST_ANSWER = 4 * 1024 * 1024
 """Octets of one answer."""
@@ -28,6 +40,16 @@ _LONGEST_TEXT = 65_536
 _LONGEST_CONTENT = 2 * 1024 * 1024
 _MOST_ITEMS = 10_000
 _MOST_NUMBER = 1 << 53
+
+
+def in_bounds(moment: datetime) -> bool:
+    """Whether facts may speak of that moment."""
+    return EARLIEST <= moment <= LATEST
+
+
+def clamped(moment: datetime) -> datetime:
+    """The nearest moment that facts may speak of."""
+    return min(max(moment, EARLIEST), LATEST)
 
 
 def check_facts(facts: FileFacts, surrogates: str = "strict") -> None:
@@ -47,10 +69,45 @@ def check_facts(facts: FileFacts, surrogates: str = "strict") -> None:
         raise ValueError("kind")
     if any(item.kind not in _SIGNATURE_KINDS for item in facts.signatures):
         raise ValueError("signature")
+    for signature in facts.signatures:
+        _check_signature(signature)
     _check_text(facts.content, _LONGEST_CONTENT, surrogates)
     for entry in fields(facts):
         if entry.name != "content":
             _check(getattr(facts, entry.name), surrogates)
+
+
+def _check_signature(signature: SignatureFacts) -> None:
+    if signature.message is None and not (signature.layout_problem or signature.form_problem):
+        raise ValueError("message")
+    stamp = signature.timestamp
+    if stamp is not None and (stamp.message is None or stamp.time is None) and not stamp.problem:
+        raise ValueError("timestamp")
+    for message in (signature.message, None if stamp is None else stamp.message):
+        if message is not None:
+            _check_message(message)
+
+
+def _check_message(message: MessageFacts) -> None:
+    if message.unchecked and (message.digest_ok or message.signature_ok):
+        raise ValueError("unchecked")
+    _check_chain(message.chain)
+
+
+def _check_chain(chain: ChainFacts) -> None:
+    """Paths or a reason why there is none, never both; each begins with the signer."""
+    if bool(chain.paths) == bool(chain.problem):
+        raise ValueError("chain")
+    for path in chain.paths:
+        if chain.signer is None or not path.certificates:
+            raise ValueError("path")
+        if _unasked(path.certificates[0]) != _unasked(chain.signer):
+            raise ValueError("signer")
+
+
+def _unasked(certificate: CertificateFacts) -> CertificateFacts:
+    """Without its revocation, which is told along a path alone."""
+    return replace(certificate, revocation=None)
 
 
 def _check(value: Any, surrogates: str) -> None:  # noqa: ANN401 - any value of the facts
@@ -75,7 +132,10 @@ def _check_text(text: str, longest: int, surrogates: str) -> None:
 
 
 def _check_single(value: Any) -> None:  # noqa: ANN401 - any value of the facts
-    if isinstance(value, datetime) and value.utcoffset() is None:
-        raise ValueError("zone")
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise ValueError("zone")
+        if not in_bounds(value):
+            raise ValueError("moment")
     if isinstance(value, int | float) and not (isfinite(value) and abs(value) < _MOST_NUMBER):
         raise ValueError("number")

@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from certlib.creditcode import is_credit_code
 from certlib.evidence import CertificateFacts
+from signing.evidence.bounds import clamped
 from signing.evidence.der import span_at, spans
 
 __all__ = [
@@ -39,8 +41,7 @@ Part = frozenset[tuple[str, str]]
 Name = tuple[Part, ...]
 """A distinguished name in a form that compares as RFC 5280, 7.1 wants it."""
 
-_CREDIT_CODE = re.compile(r"(?:^|-)([0-9A-HJ-NPQRTUWXY]{18})$")
-_CODE_ATTRIBUTES = (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER)
+_ORGANISATION = re.compile(r"(?:NTRCN-|VATCN-)?([0-9A-Z]{18})")
 _NAME_ATTRIBUTES = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
 _LONGEST_SERIAL = 20
 _INTEGER, _SEQUENCE, _NEGATIVE = 0x02, 0x30, 0x80
@@ -120,8 +121,8 @@ def certificate_facts(der: bytes) -> CertificateFacts:
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
         serial=f"{certificate.serial_number:x}",
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
+        not_before=clamped(certificate.not_valid_before_utc),
+        not_after=clamped(certificate.not_valid_after_utc),
         name=_first(certificate.subject, _NAME_ATTRIBUTES),
         code=_credit_code(certificate.subject),
         authority=constraints is not None and constraints.value.ca,
@@ -280,13 +281,18 @@ def _first(name: x509.Name, oids: tuple[x509.ObjectIdentifier, ...]) -> str:
 
 
 def _credit_code(name: x509.Name) -> str:
-    """The organizationIdentifier (ETSI EN 319 412-1, 5.1.4) or serialNumber, if it is one."""
-    for oid in _CODE_ATTRIBUTES:
-        for value in _values(name, oid)[-1:]:
-            found = _CREDIT_CODE.search(value)
-            if found:
-                return found[1]
-    return ""
+    """The organizationIdentifier (ETSI EN 319 412-1, 5.1.4), if it is one of China.
+
+    Without any, the serialNumber, where it is the bare code. Of several nobody can say which one
+    its authority has looked at: then there is none.
+    """
+    organisations = _values(name, NameOID.ORGANIZATION_IDENTIFIER)
+    found = organisations or _values(name, NameOID.SERIAL_NUMBER)
+    if len(found) != 1:
+        return ""
+    form = _ORGANISATION.fullmatch(found[0])
+    code = found[0] if form is None or not organisations else form[1]
+    return code if is_credit_code(code) else ""
 
 
 def _prepared(text: str | bytes) -> str:

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from certlib.evidence import ChainFacts, PathFacts
+from certlib.evidence import ChainFacts, PathFacts, RevocationFacts
+from signing.evidence.bounds import clamped
 from signing.evidence.certificates import SerialNumberError, certificate_facts
 from signing.evidence.paths import (
     Authorities,
@@ -76,17 +77,28 @@ def _known_or_brought(
     issuers: tuple[bytes, ...],
     policies: InitialPolicies | None,
 ) -> tuple[tuple[_Path, ...], str]:
-    """Paths by the authorities that we know; only where none holds, by what the file brings."""
+    """Paths by the authorities that we know, then those for which the file brings one.
+
+    An authority that we know may have run out, and the file bring the renewed one. Where a known
+    path holds, what was brought can only add another that holds.
+    """
+    known: tuple[_Path, ...] = ()
+    brought: tuple[_Path, ...] = ()
     try:
         known = _described(found_paths(signer, Authorities.of(anchors, issuers)), policies)
-        if any(not facts.problem for _, facts in known):
-            return known, ""
-        brought = _described(
-            found_paths(signer, Authorities.of(anchors, issuers, others)), policies
-        )
+        if not {*anchors, *issuers}.issuperset(others):
+            every = found_paths(signer, Authorities.of(anchors, issuers, others))
+            paths = {path for path, _ in known}
+            brought = _described(tuple(path for path in every if path not in paths), policies)
     except SearchExhaustedError:
-        return (), "too-many-paths"
-    return brought, "" if brought else "no-path"
+        if not _holding(known):
+            return (), "too-many-paths"
+    found = (*known, *(_holding(brought) if _holding(known) else brought))
+    return found, "" if found else "no-path"
+
+
+def _holding(paths: tuple[_Path, ...]) -> tuple[_Path, ...]:
+    return tuple(item for item in paths if not item[1].problem)
 
 
 def _described(
@@ -109,5 +121,17 @@ def _with_revocation(path: _Path, trust: TrustSet, others: tuple[bytes, ...]) ->
     certificates = zip(facts.certificates, told, strict=True)
     return replace(
         facts,
-        certificates=tuple(replace(item, revocation=found) for item, found in certificates),
+        certificates=tuple(replace(item, revocation=_told(found)) for item, found in certificates),
+    )
+
+
+def _told(found: RevocationFacts | None) -> RevocationFacts | None:
+    """Within the moments that facts may speak of."""
+    if found is None:
+        return None
+    return replace(
+        found,
+        this_update=clamped(found.this_update),
+        next_update=None if found.next_update is None else clamped(found.next_update),
+        revoked_at=None if found.revoked_at is None else clamped(found.revoked_at),
     )

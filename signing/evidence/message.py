@@ -5,14 +5,23 @@ else; `messages` chooses.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from asn1crypto import tsp, x509
 
-__all__ = ["MessageProblemError", "SignedMessage", "check", "digest_of", "tst_info"]
+from signing.evidence.bounds import in_bounds
+
+__all__ = [
+    "MessageProblemError",
+    "SignedMessage",
+    "check",
+    "digest_of",
+    "proven_time",
+    "tst_info",
+]
 
 _MOST_CERTIFICATES = 6
 _DIGESTS = frozenset(
@@ -29,14 +38,16 @@ class SignedMessage:
     """One SignedData.
 
     Attributes:
-        signer_der: the signer's certificate as it was sent.
+        signer_der: the signer's certificate as it was sent, or nothing where it was not.
         others: DER of the embedded certificates beside the signer's, in order.
         content_type: `data`, `tst_info`, ….
         encapsulated: the content, for a timestamp token; None when detached.
         digest_algorithm, mechanism: `sha256`, `sha256_ecdsa`.
         verify: from the digest of the content to whether it is the signed one, and whether the
             signature holds.
-        token: DER of the signature timestamp among the unsigned attributes, or nothing.
+        tokens: DER of the signature timestamps among the unsigned attributes, the first few.
+        names_signer: a signed attribute says by which certificate (RFC 5035): without it, whoever
+            has another certificate of the same key may lay it in.
         digest_ok, signature_ok: see `certlib.evidence.MessageFacts`.
         form_problem: how the encoding differs from what our writer makes, or "".
         unchecked: why nobody here can check it, or ""; weak algorithms are for the judge.
@@ -51,12 +62,18 @@ class SignedMessage:
     mechanism: str
     signature: bytes
     verify: Callable[[bytes], tuple[bool, bool]] = field(repr=False)
-    token: bytes = field(default=b"", repr=False)
+    tokens: tuple[bytes, ...] = field(default=(), repr=False)
+    names_signer: bool = True
     digest_ok: bool = False
     signature_ok: bool = False
     form_problem: str = ""
     unchecked: str = ""
     claimed_time: datetime | None = None
+
+    @property
+    def intact(self) -> bool:
+        """Checked, and both held."""
+        return self.digest_ok and self.signature_ok
 
     @property
     def certificate_problem(self) -> str:
@@ -109,6 +126,28 @@ def tst_info(message: SignedMessage) -> tsp.TSTInfo:
     except (ValueError, TypeError, KeyError) as error:
         raise MessageProblemError("tst-info") from error
     return info
+
+
+def proven_time(info: tsp.TSTInfo) -> datetime:
+    """When at the latest the token was made: genTime and its accuracy (RFC 3161, 2.4.2).
+
+    Raises:
+        MessageProblemError: it is no moment that there is.
+    """
+    try:
+        moment: datetime = info["gen_time"].native + _accuracy(info["accuracy"].native or {})
+        if in_bounds(moment):
+            return moment.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise MessageProblemError("tst-info") from error
+    raise MessageProblemError("tst-info")
+
+
+def _accuracy(stated: Mapping[str, int | None]) -> timedelta:
+    seconds, millis, micros = (stated.get(part) or 0 for part in ("seconds", "millis", "micros"))
+    if min(seconds, millis, micros) < 0:
+        raise ValueError("accuracy")
+    return timedelta(seconds=seconds, milliseconds=millis, microseconds=micros)
 
 
 @lru_cache(maxsize=256)

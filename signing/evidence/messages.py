@@ -12,7 +12,7 @@ def read_message(contents: bytes) -> SignedMessage:
     """The message at the start of `contents`; what follows it is padding.
 
     Raises:
-        MessageProblemError: not CMS, not one signer, or the signer's certificate is absent.
+        MessageProblemError: not CMS, or not one signer.
     """
     length = der_length(contents)
     if not length:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from signing.cms import CmsParts, assemble, timestamp_attribute, tlv
 from signing.evidence.certificates import loaded
@@ -71,7 +72,7 @@ def own_message(der: bytes) -> SignedMessage | None:
     """The message, where it has exactly our form; else None, and another has to look."""
     try:
         return _read(der)
-    except (_OtherFormError, ValueError, IndexError):
+    except (_OtherFormError, ValueError, IndexError, UnsupportedAlgorithm):
         return None
 
 
@@ -101,6 +102,7 @@ def _read(der: bytes) -> SignedMessage:
     del version, algorithms  # `assemble` has compared them
     signing = _only(item for item in certificates if item.identifier == signer.identifier)
     stated = _attributes(signer, signing, content_type)
+    key = loaded(signing.der).public_key()  # one that the library lacks is for the other to name
     return SignedMessage(
         signer_der=signing.der,
         others=tuple(item.der for item in certificates if item is not signing),
@@ -109,8 +111,8 @@ def _read(der: bytes) -> SignedMessage:
         digest_algorithm=digest_algorithm,
         mechanism=mechanism,
         signature=signer.signature,
-        token=token,
-        verify=lambda digest: (digest == stated, _verified(signing.der, signer)),
+        tokens=(token,) if token else (),
+        verify=lambda digest: (digest == stated, _verified(key, signer)),
     )
 
 
@@ -229,9 +231,8 @@ def _references(signing: _Certificate) -> tuple[bytes, ...]:
     return tuple(tlv(_SEQUENCE, tlv(_SEQUENCE, form)) for form in forms)
 
 
-def _verified(signer_der: bytes, signer: _Signer) -> bool:
+def _verified(key: CertificatePublicKeyTypes, signer: _Signer) -> bool:
     try:
-        key = loaded(signer_der).public_key()
         signed = tlv(_SET, signer.attributes)
         if (
             isinstance(key, ec.EllipticCurvePublicKey)

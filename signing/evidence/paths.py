@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from asn1crypto import x509 as asn1_x509
@@ -44,6 +45,7 @@ __all__ = [
 
 _DEEPEST = 8
 _MOST_PATHS = 4
+_MOST_LOOKED_AT = 32
 _MOST_CHECKS = 64
 _NO_REVOCATION = CertRevTrustPolicy(
     RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
@@ -132,16 +134,41 @@ class _Search:
 def found_paths(signer: bytes, authorities: Authorities) -> tuple[tuple[bytes, ...], ...]:
     """DER from the signer up to an anchor, at most a few of them, all signatures checked.
 
+    Where there are more, those that between them were valid for the longest: an authority that was
+    renewed four times has four paths that have run out.
+
     Raises:
         SearchExhaustedError: too many candidates; nothing is said about them.
         ValueError: the signer's certificate cannot be read.
     """
     found: list[tuple[bytes, ...]] = []
-    for path in _Search(authorities).upwards((signer,)):
-        found.append(path)
-        if len(found) >= _MOST_PATHS:
-            break
-    return tuple(found)
+    try:
+        found.extend(islice(_Search(authorities).upwards((signer,)), _MOST_LOOKED_AT))
+    except SearchExhaustedError:
+        if len(found) < _MOST_PATHS:
+            raise
+    return tuple(found) if len(found) <= _MOST_PATHS else _longest_lasting(found)
+
+
+def _longest_lasting(found: list[tuple[bytes, ...]]) -> tuple[tuple[bytes, ...], ...]:
+    """Those that last longest, and of them first whose period lies in no other's."""
+    ordered = sorted(found, key=lambda path: period(path)[1], reverse=True)
+    chosen: list[tuple[bytes, ...]] = []
+    for path in ordered:
+        first, last = period(path)
+        if not any(begin <= first and last <= end for begin, end in map(period, chosen)):
+            chosen.append(path)
+    chosen += [path for path in ordered if path not in chosen]
+    return tuple(chosen[:_MOST_PATHS])
+
+
+def period(path: tuple[bytes, ...]) -> tuple[datetime, datetime]:
+    """From when to when all certificates of a path are valid; turned round where they never are."""
+    certificates = [loaded(der) for der in path]
+    return (
+        max(item.not_valid_before_utc for item in certificates),
+        min(item.not_valid_after_utc for item in certificates),
+    )
 
 
 def path_problem(path: tuple[bytes, ...], policies: InitialPolicies | None = None) -> str:
@@ -151,8 +178,7 @@ def path_problem(path: tuple[bytes, ...], policies: InitialPolicies | None = Non
     """
     if len(path) == 1:  # an anchor itself: there is nothing to be validated
         return ""
-    first = max(loaded(der).not_valid_before_utc for der in path)
-    last = min(loaded(der).not_valid_after_utc for der in path)
+    first, last = period(path)
     if first > last:
         return ""
     try:

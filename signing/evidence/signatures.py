@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
-from certlib.evidence import MessageFacts, SignatureFacts, TimestampFacts
+from certlib.evidence import ChainFacts, MessageFacts, SignatureFacts, TimestampFacts
 from certlib.ports import TrustMaterial
+from signing.evidence.bounds import in_bounds
 from signing.evidence.chain import TrustSet, chain_facts
 from signing.evidence.layout import SignatureLayout
 from signing.evidence.message import (
@@ -15,6 +16,7 @@ from signing.evidence.message import (
     SignedMessage,
     check,
     digest_of,
+    proven_time,
     tst_info,
 )
 from signing.evidence.messages import read_message
@@ -22,8 +24,8 @@ from signing.evidence.messages import read_message
 __all__ = ["signature_facts", "token_facts"]
 
 _PDF_MOMENT = re.compile(r"D:(\d{14})(?:Z|([+-])([01]\d|2[0-3])'?(?:([0-5]\d)'?)?)(?:00'?00'?)?")
-_FIRST_YEAR, _LAST_YEAR = 1900, 9000
-_OUR_SUBFILTERS = frozenset({"/ETSI.CAdES.detached", "/ETSI.RFC3161"})
+_CADES = "/ETSI.CAdES.detached"
+_OUR_SUBFILTERS = frozenset({_CADES, "/ETSI.RFC3161"})
 
 
 def _seals(trust: TrustMaterial) -> TrustSet:
@@ -70,12 +72,14 @@ def _read(
         # ISO 32000-2, 12.8.3.3.1: a detached signature carries no content of its own.
         facts = replace(facts, layout_problem="encapsulated-content")
     _checked(message, pdf, layout, message.digest_algorithm)
+    if layout.subfilter == _CADES and _unnamed(message) and not facts.layout_problem:
+        facts = replace(facts, layout_problem="signing-certificate")
     stamp, stamp_form = _timestamp(message, trust)
     told, stranger = _message_facts(message, _seals(trust))
     facts = replace(
         facts,
         message=told,
-        claimed_time=_plausible(message.claimed_time) or facts.claimed_time,
+        claimed_time=message.claimed_time or facts.claimed_time,
         timestamp=stamp,
     )
     return _with_form(
@@ -95,13 +99,33 @@ def _document_timestamp(
     return _with_form(replace(facts, message=stamp.message, timestamp=stamp), form)
 
 
+def _unnamed(message: SignedMessage) -> bool:
+    """Whether it holds, and any certificate of the key could stand in it (EN 319 142-1, 6.3)."""
+    return message.intact and not message.names_signer
+
+
 def _timestamp(message: SignedMessage, trust: TrustMaterial) -> tuple[TimestampFacts | None, str]:
-    """The signature timestamp (RFC 3161, appendix A), and what is odd about its form."""
-    if not message.token:
-        return None, ""
-    signature = message.signature
+    """The signature timestamp (RFC 3161, appendix A), and what is odd about its form.
+
+    Whoever passes the file on may add one: of several, the one of an authority that we know.
+    """
+    best: tuple[TimestampFacts, str] | None = None
+    for token in message.tokens:
+        found = _token(token, message.signature, trust)
+        if best is None or _worth(found[0]) > _worth(best[0]):
+            best = found
+    return best or (None, "")
+
+
+def _worth(stamp: TimestampFacts) -> tuple[bool, bool]:
+    sound = stamp.intact and not stamp.problem
+    chain = None if stamp.message is None else stamp.message.chain
+    return sound, sound and chain is not None and any(not path.problem for path in chain.paths)
+
+
+def _token(token: bytes, signature: bytes, trust: TrustMaterial) -> tuple[TimestampFacts, str]:
     try:
-        found = read_message(message.token)
+        found = read_message(token)
         stamp, form = token_facts(found, trust, lambda name: digest_of((signature,), name))
     except MessageProblemError as error:
         unread = TimestampFacts(None, False, None, problem=f"token-unreadable {error}")
@@ -126,8 +150,9 @@ def token_facts(
     except MessageProblemError:
         message.unchecked, fits = f"unsupported {algorithm}", False
     told, stranger = _message_facts(message, _authorities(trust))
-    moment = info["gen_time"].native.astimezone(UTC)
-    facts = TimestampFacts(told, fits, moment, imprint=str(algorithm))
+    # RFC 3161, 2.4.2 and RFC 5816: a token names the certificate of its authority.
+    problem = "signing-certificate" if _unnamed(message) else ""
+    facts = TimestampFacts(told, fits, proven_time(info), imprint=str(algorithm), problem=problem)
     return facts, message.form_problem or stranger
 
 
@@ -137,12 +162,7 @@ def _message_facts(message: SignedMessage, trust: TrustSet) -> tuple[MessageFact
     Embedded certificates are not signed: one that the path does not need was put there.
     """
     # The cap comes before any path is built: eight equal subjects take 17 seconds.
-    problem = message.certificate_problem
-    chain = (
-        replace(chain_facts(message.signer_der, (), TrustSet(())), problem=problem)
-        if problem
-        else chain_facts(message.signer_der, message.others, trust)
-    )
+    chain = _chain(message, trust)
     needed = {item.sha256 for path in chain.paths for item in path.certificates}
     brought = {hashlib.sha256(der).hexdigest() for der in message.others}
     told = MessageFacts(
@@ -154,6 +174,15 @@ def _message_facts(message: SignedMessage, trust: TrustSet) -> tuple[MessageFact
         chain=chain,
     )
     return told, "certificates" if needed and not brought <= needed else ""
+
+
+def _chain(message: SignedMessage, trust: TrustSet) -> ChainFacts:
+    if not message.signer_der:
+        return ChainFacts(None, (), "no-path")
+    problem = message.certificate_problem
+    if problem:
+        return replace(chain_facts(message.signer_der, (), TrustSet(())), problem=problem)
+    return chain_facts(message.signer_der, message.others, trust)
 
 
 def _checked(message: SignedMessage, pdf: bytes, layout: SignatureLayout, algorithm: str) -> None:
@@ -180,14 +209,7 @@ def _pdf_moment(text: str) -> datetime | None:
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     zone = timezone(-offset if sign == "-" else offset)
     try:
-        moment = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
+        moment = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=zone)
+    except ValueError:
         return None
-    return _plausible(moment)
-
-
-def _plausible(moment: datetime | None) -> datetime | None:
-    """No claim from beyond the calendars that people use: sums with it would fail."""
-    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        return None
-    return moment
+    return moment.astimezone(UTC) if in_bounds(moment) else None

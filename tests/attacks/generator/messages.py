@@ -256,7 +256,8 @@ def _both(
     yield Case(
         f"messages/ours-{name}",
         lambda ground, _: edit(ground, ground.genuine),
-        refused(("altered", "seal-untrusted", "seal-not-on-record")),
+        # Without a certificate nobody is named as who signed, so not the department on record.
+        refused(("altered", "seal-untrusted", "seal-not-on-record", "issuer-not-authorised")),
         refused(("altered", "seal-not-on-record", "issuer-not-authorised")),
         why,
     )

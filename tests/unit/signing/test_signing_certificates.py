@@ -1,6 +1,6 @@
 """What a certificate must not have, whatever it is used for (RFC 5280, 4), each by a forged one."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from asn1crypto import x509 as asn1_x509
@@ -13,6 +13,7 @@ from signing_forged import parts, resigned
 from signing_pki import NOW, Authority, _builder, _name
 
 from signing.cms import tlv
+from signing.evidence.bounds import LATEST
 from signing.evidence.certificates import (
     SerialNumberError,
     certificate_facts,
@@ -176,6 +177,52 @@ def test_unique_identifiers_are_no_letters():
 
     assert name_of(identifier(b"\x00A")) != name_of(identifier(b"\x00a"))
     assert name_of(identifier(b"\x00A")) == name_of(identifier(b"\x00A"))
+
+
+CODE, OTHER = "11445200990090139J", "91445202MA9TEXT00K"
+BY, SERIAL = NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ([(BY, f"NTRCN-{CODE}")], CODE),
+        ([(BY, f"VATCN-{CODE}")], CODE),
+        ([(BY, CODE)], CODE),
+        ([(SERIAL, CODE)], CODE),
+        ([(BY, f"NTRCN-{CODE}"), (SERIAL, OTHER)], CODE),
+        ([(BY, "NTRDE-HRB 1234"), (SERIAL, CODE)], ""),
+        ([(BY, f"NTRDE-{CODE}")], ""),
+        ([(BY, f"anything-{CODE}")], ""),
+        ([(BY, f"NTRCN-{CODE}"), (BY, f"NTRCN-{OTHER}")], ""),
+        ([(BY, f"NTRCN-{CODE}"), (BY, f"NTRCN-{CODE}")], ""),
+        ([(BY, f"NTRCN-{CODE}\n")], ""),
+        ([(SERIAL, f"NTRCN-{CODE}")], ""),
+        ([(SERIAL, f"IDCN-{CODE}")], ""),
+        ([(SERIAL, CODE), (SERIAL, OTHER)], ""),
+        ([(BY, f"NTRCN-{CODE.lower()}")], ""),
+        ([(BY, f"NTRCN-{CODE[:-1]}X")], ""),  # a wrong check digit
+        ([(BY, "NTRCN-１１445200990090139J")], ""),
+        ([], ""),
+    ],
+)
+def test_code_of_the_organisation(attributes, code):
+    """From one place only: what an authority lets a subscriber write elsewhere names nobody."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([attribute("某局"), *(attribute(text, oid) for oid, text in attributes)])
+    made = _builder(name, key, ROOT.x509_name, ROOT.key, 7, (-1, 1)).sign(ROOT.key, hashes.SHA256())
+    assert certificate_facts(made.public_bytes(Encoding.DER)).code == code
+
+
+def test_validity_without_end():
+    """RFC 5280, 4.1.2.5: 9999-12-31T23:59:59Z is no moment to reckon with."""
+
+    def endless(content):
+        last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+        content["validity"]["not_after"] = asn1_x509.Time({"general_time": last})
+
+    found = certificate_facts(forged(endless))
+    assert (found.not_after, found.problem) == (LATEST, "")
 
 
 class Holder:

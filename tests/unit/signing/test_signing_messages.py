@@ -22,7 +22,8 @@ FIELDS = (
     "digest_algorithm",
     "mechanism",
     "signature",
-    "token",
+    "tokens",
+    "names_signer",
     "form_problem",
     "unchecked",
     "claimed_time",
@@ -45,7 +46,7 @@ def messages(pki):
         signing_pki.seal_one(strong),
     ]
     found = [cms_in(pdf) for pdf in sealed]
-    return [*found, library_message(found[0]).token]
+    return [*found, library_message(found[0]).tokens[0]]
 
 
 def answers(message, digest):

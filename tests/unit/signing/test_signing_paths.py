@@ -1,12 +1,14 @@
 """Ways to an anchor, and what is wrong with them at any time (RFC 5280, 6.1): NIST PKITS in small."""
 
+from datetime import timedelta
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from signing_pki import Authority, _builder, _name, _usage
+from signing_pki import NOW, Authority, _builder, _name, _usage
 
 from signing.evidence import paths
 from signing.evidence.chain import TrustSet, chain_facts
@@ -140,6 +142,86 @@ def test_few_ways_are_enough():
         equal.append(builder.sign(ROOT.key, hashes.SHA256()).public_bytes(Encoding.DER))
     signer = leaf(above)
     assert len(found_paths(signer.der, Authorities.of((ROOT.der,), tuple(equal)))) == 4
+
+
+def test_renewed_authority_is_found_beside_the_one_that_we_keep():
+    """Ours has run out, the file brings the next one of the same name and key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    old, new = (_renewed("机构", key, serial, days) for serial, days in _TERMS)
+    above = authority("机构")
+    above.key = key
+    signer = leaf(above, days=(-60, 30))
+    facts = chain_facts(signer.der, (new,), TrustSet((ROOT.der,), (), (old,)))
+    assert [_lasting(path) for path in facts.paths] == [-10, 30], "the known one stays first"
+    kept = chain_facts(signer.der, (new,), TrustSet((ROOT.der,), (), (old, new)))
+    assert sorted(map(_lasting, kept.paths)) == [-10, 30]
+
+
+def test_what_is_brought_beside_a_known_way_holds_or_is_not_told():
+    key = ec.generate_private_key(ec.SECP256R1())
+    (old, new), broken = (
+        (_renewed("机构", key, serial, days) for serial, days in _TERMS),
+        _with_key(_name("机构"), key),
+    )
+    above = authority("机构")
+    above.key = key
+    signer = leaf(above, days=(-60, 30))
+    facts = chain_facts(signer.der, (broken, new), TrustSet((ROOT.der,), (), (old,)))
+    assert [path.problem for path in facts.paths] == ["", ""]
+
+
+def test_rivals_that_the_file_brings_hide_no_known_way():
+    key = ec.generate_private_key(ec.SECP256R1())
+    above = authority("机构")
+    above.key = key
+    known = _renewed("机构", key, 700, (-30, 30))
+    rivals = tuple(Node("机构", Holding(above.x509_name, key), usage="sign").der for _ in range(80))
+    facts = chain_facts(leaf(above).der, rivals, TrustSet((ROOT.der,), (), (known,)))
+    assert ([path.problem for path in facts.paths], facts.problem) == ([""], "")
+
+
+class Holding:
+    """A name with its key."""
+
+    def __init__(self, name, key):
+        self.x509_name, self.key = name, key
+
+
+_TERMS = ((701, (-90, -10)), (702, (-20, 90)))
+
+
+def _renewed(name, key, serial, days):
+    builder = _builder(_name(name), key, ROOT.x509_name, ROOT.key, serial, days)
+    limits = x509.BasicConstraints(ca=True, path_length=None)
+    builder = builder.add_extension(limits, critical=True)
+    builder = builder.add_extension(_usage(authority=True), critical=True)
+    return builder.sign(ROOT.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def _lasting(path):
+    return round((min(item.not_after for item in path.certificates) - NOW) / timedelta(days=1))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_many_ways_those_are_kept_that_last_longest(turned):
+    """Four anchors of one name and key that have run out, and the one in force."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    terms = [(-3650, -5 - at) for at in range(4)] + [(-3650, 3650)]
+    anchors = [_renewed("久根", key, 800 + at, days) for at, days in enumerate(terms)]
+    signer = leaf(Holding(_name("久根"), key), days=(-300, 300))
+    trusted = tuple(anchors[::-1] if turned else anchors)
+    ways = found_paths(signer.der, Authorities.of(trusted))
+    assert (len(ways), ways[0][-1]) == (4, anchors[-1])
+
+
+def test_way_of_another_time_is_kept_beside_five_of_one():
+    """The seal may be older than the anchor that was renewed since."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    terms = [(-5, 3650)] * 5 + [(-3650, -1)]
+    anchors = [_renewed("久根", key, 900 + at, days) for at, days in enumerate(terms)]
+    signer = leaf(Holding(_name("久根"), key), days=(-300, 300))
+    ways = found_paths(signer.der, Authorities.of(tuple(anchors)))
+    assert anchors[-1] in {way[-1] for way in ways}
 
 
 def test_way_has_an_end():

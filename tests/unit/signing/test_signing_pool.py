@@ -258,11 +258,11 @@ _CERTIFICATE = {
 }  # fmt: skip
 _MESSAGE = {
     "digest_ok": True, "signature_ok": True, "digest": "", "mechanism": "", "unchecked": "",
-    "chain": {"signer": _CERTIFICATE, "paths": [], "problem": ""},
+    "chain": {"signer": _CERTIFICATE, "paths": [], "problem": "no-path"},
 }  # fmt: skip
 _SIGNATURE = {
     "kind": "signature", "field_name": "", "message": None, "covers_file": True, "end": 0,
-    "layout_problem": "", "form_problem": "", "certified": None, "claimed_time": None,
+    "layout_problem": "contents", "form_problem": "", "certified": None, "claimed_time": None,
     "timestamp": None,
 }  # fmt: skip
 
