@@ -24,7 +24,7 @@ _MOST_PAGES = 20
 _MOST_ENTRIES = 100
 # As an element or as an attribute, whatever prefix the packet binds to the namespace.
 _IDENTIFIER = re.compile(
-    rb"""[\s<:]ZZBS(?:\s[^<>]*)?>([^<]{1,1024})<|[\s:]ZZBS\s*=\s*["']([^"'<]{1,1024})["']"""
+    rb"""ZZBS(?:(?:\s[^<>]*)?>([^<]{1,1024})<|\s*=\s*["']([^"'<]{1,1024})["'])"""
 )
 _MOST_IDENTIFIERS = 8
 _COPY_KEYS = frozenset({"JZJZZSJ", "JZJZZZ", "JZJZZSY", "JZJYXQJZSJ"})

@@ -1,5 +1,6 @@
 """One reading child: its start, one question at a time with a deadline, its end."""
 
+import fcntl
 import json
 import os
 import re
@@ -29,6 +30,7 @@ _PROGRAM = (
     "from signing.evidence.worker import main; sys.exit(main(sys.argv[1:]))"
 )
 _CHUNK = 1 << 16
+_PIPE = 1 << 20
 _MEBIBYTE = 1024 * 1024
 _FAULTS: dict[int | None, str] = {
     OUT_OF_MEMORY: "memory",
@@ -109,6 +111,8 @@ class ReadingChild:
         assert self._process.stdin is not None  # noqa: S101 - both are pipes, for the type checker
         assert self._process.stdout is not None  # noqa: S101
         self._inlet, self._outlet = self._process.stdin.fileno(), self._process.stdout.fileno()
+        with suppress(OSError, AttributeError):  # Linux, within the user's share of pipe memory
+            fcntl.fcntl(self._inlet, fcntl.F_SETPIPE_SZ, _PIPE)  # a file at once, not in 64 kB
         os.set_blocking(self._inlet, False)
         os.set_blocking(self._outlet, False)
         try:
@@ -208,7 +212,7 @@ class ReadingChild:
 
     def _sent(self, message: memoryview) -> int:
         try:
-            return os.write(self._inlet, message[:_CHUNK])
+            return os.write(self._inlet, message[:_PIPE])
         except BlockingIOError:
             return 0
         except OSError as error:

@@ -78,7 +78,9 @@ def pyhanko(pdf, material, rounds, at=None):
             validate_pdf_timestamp(found, contexts[1])
             for found in reader.embedded_timestamp_signatures
         ]
-        return all(item.bottom_line for item in (*statuses, *stamps)) and bool(statuses or stamps)
+        held = [item.bottom_line for item in statuses]
+        held += [item.intact and item.valid and item.trusted for item in stamps]
+        return bool(held) and all(held)
 
     spent, answer = timed(work, rounds)
     return Timing("pyHanko, its own validation", spent, f"bottom_line {answer}")
