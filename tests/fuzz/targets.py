@@ -220,8 +220,8 @@ def message(data: bytes) -> None:
     digest = hashlib.sha256(found.encapsulated or b"").digest()
     check(found, digest)
     _check_alike(data[: der_length(data)], digest)
-    if found.token:
-        message(found.token)
+    for token in found.tokens:
+        message(token)
     for attempt in (lambda: tst_info(found), lambda: digest_of((b"",), found.digest_algorithm)):
         try:
             attempt()

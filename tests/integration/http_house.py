@@ -89,6 +89,8 @@ class House:
         if "{identifier}" in operation.path:
             places["identifier"] = self._certificate(operation)
             body = _fitting(operation, body, places["identifier"])
+        if "{sha256}" in operation.path:
+            places["sha256"] = self._post("/v1/certificates", _order())["sha256"]
         if operation.name == "putDepartment":
             # Other questions may have renamed it: by now another name would need a day.
             body = body | self._names()

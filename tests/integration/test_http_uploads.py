@@ -187,6 +187,7 @@ def test_no_octet_of_a_file_touches_a_disk(server, spool):
 
 def test_a_reader_that_is_killed_costs_its_file_and_no_other(server):
     process = psutil.Process(server.process.pid)
+    assert _until(lambda: _figure(server, "certlib_reader_children") == 1)
     [reader] = [
         one for one in process.children() if "signing.evidence.worker" in str(one.cmdline())
     ]
@@ -204,7 +205,18 @@ def test_a_reader_that_is_killed_costs_its_file_and_no_other(server):
     assert 'certlib_reader_incidents_total{fault="timeout"} 1.0' in text
 
 
-def test_a_server_that_is_killed_leaves_neither_child_nor_file(server, spool):
+@pytest.fixture
+def doomed(tmp_path, spool):
+    """A server that nobody else needs."""
+    folder = tmp_path / "var"
+    prepare(folder)
+    settings = {"TMPDIR": str(spool), "CERTLIB_READER_CHILDREN": "1", "CERTLIB_RATE_UPLOAD": "0"}
+    with serving(folder, **settings) as started:
+        yield started
+
+
+def test_a_server_that_is_killed_leaves_neither_child_nor_file(doomed, spool):
+    server = doomed
     process = psutil.Process(server.process.pid)
     assert _until(lambda: _figure(server, "certlib_reader_children") == 1)
     children = process.children(recursive=True)

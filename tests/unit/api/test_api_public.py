@@ -125,7 +125,7 @@ def test_status_page_and_verdict_agree(wide, person):
         report = wide.house.verify.by_identifier(identifier, Question()).report
         assert (told["verdict"], told["code"]) == (report.verdict, report.code), name
         shown = page(wide, identifier).text
-        heading = re.search(r"<h1>(.*?)</h1>", shown).group(1)
+        heading = re.search(r"<h1[^>]*>(.*?)</h1>", shown).group(1)
         assert html.unescape(heading) == told["zh"], name
         assert html.escape(told["en"]) in shown or told["en"] in html.unescape(shown), name
         (many,) = wide.browser.post(

@@ -17,7 +17,7 @@ kept = []
 
 def eat(*_):
     while True:
-        kept.append(bytearray(8 << 20))
+        kept.append(bytearray(64 << 20))
 
 def loop(*_):
     while True:
