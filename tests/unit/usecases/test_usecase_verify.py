@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Connection
@@ -228,6 +228,15 @@ def test_the_trust_list_of_the_moment_decides_whom_to_believe(house, issued):
     assert "不在信任名单内" in told["seal"].zh
     assert told["seal"].evidence["trust_list"] == 7
     assert verify.by_file(pdf, ASK).report.code == "valid"
+
+
+@pytest.mark.parametrize("year", [1, 1899, 9001])
+def test_a_time_beyond_any_record_is_refused(house, issued, year):
+    """Sums with it would leave the calendar."""
+    question = Question(known_at=datetime(year, 1, 1, tzinfo=timezone(timedelta(hours=14))))
+    with pytest.raises(Invalid) as refused:
+        house.verify.by_identifier(issued, question)
+    assert refused.value.problems[0].field == "/known_at"
 
 
 def test_altered_and_unreadable_files(house, issued):
