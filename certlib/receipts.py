@@ -38,6 +38,7 @@ _INSTANT: Final = re.compile(
     r"(?:19|2[01])[0-9]{2}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:Z|\+00:00)"
 )
 _MOST_WORDS: Final = 400
+_MOST_IDENTIFIER: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _told(plain: Mapping[str, Any]) -> Told:
         zh=_line(words["zh"]),
         en=_line(words["en"]),
         as_of=datetime.fromisoformat(as_of).astimezone(UTC),
-        identifier=str(target["identifier"] or "")[:128],
+        identifier=_line(target["identifier"] or "")[:_MOST_IDENTIFIER],
         signed=plain["signed"],
     )
 

@@ -19,6 +19,7 @@ from certlib.snapshot import SnapshotHeader
 from certlib.snapshot_errors import refused
 from certlib.trust import TrustList, Use
 from certlib.trust_errors import TrustListRefused
+from keys.certificates import certificate_from, extensions_of
 from keys.profiles import SNAPSHOT_PURPOSE
 from keys.trust_payload import strict_object
 
@@ -87,9 +88,9 @@ def _signer(head: Mapping[str, Any]) -> x509.Certificate:
     if not good or not isinstance(chain, list) or not chain or not isinstance(chain[0], str):
         raise refused("malformed", detail="header")
     try:
-        found = x509.load_der_x509_certificate(b64decode(chain[0], validate=True))
-        purposes = found.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
+        found = certificate_from(b64decode(chain[0], validate=True))
+        purposes = extensions_of(found).get_extension_for_class(x509.ExtendedKeyUsage)
+    except (ValueError, x509.ExtensionNotFound) as error:
         raise refused("certificate") from error
     if [item.dotted_string for item in purposes.value] != [SNAPSHOT_PURPOSE]:
         raise refused("certificate")

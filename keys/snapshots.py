@@ -158,6 +158,8 @@ def open_snapshot(
     Raises:
         SnapshotRefused: `values["reason"]` says why.
     """
+    if path.exists() and not path.is_file():
+        raise refused("malformed", detail="not a file")  # a pipe would be waited for
     try:
         file = path.open("rb")
     except OSError as error:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certlib.errors import KeyUnusable
+from keys.certificates import certificate_from, extensions_of
 from keys.tokens import DIGESTS
 
 __all__ = ["Expected", "TimestampResponse", "TokenRefusedError", "check_token", "timestamp_signer"]
@@ -89,8 +90,8 @@ def timestamp_signer(der: bytes, name: str) -> x509.Certificate:
         KeyUnusable: it cannot be read, or is not for timestamps alone (RFC 3161 section 2.3).
     """
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+        certificate = certificate_from(der)
+        found = extensions_of(certificate).get_extension_for_class(x509.ExtendedKeyUsage)
     except (ValueError, x509.ExtensionNotFound) as error:
         raise KeyUnusable(what=f"{name}: no X.509 certificate for timestamps") from error
     if not found.critical or list(found.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:

@@ -28,6 +28,7 @@ from certlib.ports import TrustMaterial
 from certlib.trust import TrustedAuthority, TrustList, Use
 from certlib.trust_errors import refused
 from keys import files
+from keys.certificates import certificate_from, crl_from
 from keys.trust_crls import CrlFolder
 from keys.trust_list import LIMIT, believed
 from keys.trust_memory import Memory
@@ -208,13 +209,13 @@ def _names(text: bytes) -> list[tuple[str, frozenset[str]]]:
 
 def _certificate(der: bytes) -> x509.Certificate:
     try:
-        return x509.load_der_x509_certificate(der)
+        return certificate_from(der)
     except ValueError as error:
         raise Corrupt(what="trust anchors: not an X.509 certificate") from error
 
 
 def _crl(der: bytes) -> x509.CertificateRevocationList:
     try:
-        return x509.load_der_x509_crl(der)
+        return crl_from(der)
     except ValueError as error:
         raise Corrupt(what="trust anchors: not a CRL") from error

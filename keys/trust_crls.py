@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certlib.errors import SigningUnavailable
 from keys import files
+from keys.certificates import crl_from
 
 __all__ = ["CrlFolder", "Crls", "Mark", "mark_of"]
 
 _ENDING: Final = ".crl"
 _MOST_OCTETS: Final = 64_000_000
 _MOST_FILES: Final = 500
-_PEM: Final = b"-----BEGIN"
 
 Mark = tuple[int, int, int] | None
 """Tells one state of a file from every other: inode, change of content or mode, size."""
@@ -83,7 +82,4 @@ class CrlFolder:
 def _der(content: bytes | None) -> bytes:
     if content is None:
         raise ValueError("gone meanwhile")
-    if content.startswith(_PEM):
-        return x509.load_pem_x509_crl(content).public_bytes(Encoding.DER)
-    x509.load_der_x509_crl(content)
-    return content
+    return crl_from(content).public_bytes(Encoding.DER)

@@ -29,6 +29,7 @@ from certlib.ports import KeyHandle
 from certlib.trust import TrustList
 from certlib.trust_errors import refused
 from keys import algorithms
+from keys.certificates import certificate_from
 from keys.trust_payload import check_list, list_from_payload, payload_bytes, strict_object
 
 __all__ = ["LIMIT", "SignedList", "Signer", "believed", "read", "write"]
@@ -186,7 +187,7 @@ def _first(chain: Any) -> x509.Certificate:  # noqa: ANN401 - any JSON value
     if not 1 <= len(texts) <= _MOST_CERTIFICATES or not all(isinstance(t, str) for t in texts):
         raise refused("certificate", detail="x5c")
     try:
-        return x509.load_der_x509_certificate(b64decode(texts[0], validate=True))
+        return certificate_from(b64decode(texts[0], validate=True))
     except ValueError as error:
         raise refused("certificate", detail="x5c") from error
 

@@ -22,6 +22,7 @@ from certlib.canonical import canonical_bytes
 from certlib.errors import Invalid, Unsupported
 from certlib.trust import TrustedAuthority, TrustList, Use
 from certlib.trust_errors import refused
+from keys.certificates import certificate_from, extensions_of
 
 __all__ = [
     "authority_problem",
@@ -127,13 +128,13 @@ def authority_problem(der: bytes) -> str:
     Strength of keys and algorithms is for the crypto policy to judge, at each seal.
     """
     try:
-        found = x509.load_der_x509_certificate(der)
+        found = certificate_from(der)
         if found.version is not x509.Version.v3:
             return "not version 3"
         if found.not_valid_before_utc >= found.not_valid_after_utc:
             return "it was never valid"
-        return _not_an_authority(found.extensions)
-    except (ValueError, x509.DuplicateExtension, UnsupportedAlgorithm):
+        return _not_an_authority(extensions_of(found))
+    except (ValueError, UnsupportedAlgorithm):
         return "malformed"
 
 

@@ -127,6 +127,12 @@ def _told(context: click.Context, error: BaseException) -> int:
         case CertlibError():
             screen.failure(error)
             return code_of(error)
+        case OSError(strerror=str(reason)):
+            # What is read and written on purpose has its own sentences: this is what is left.
+            screen.error(
+                f"系统无法读写（{reason}）。", f"The system cannot read or write ({reason})."
+            )
+            return UNKNOWN
         case _:
             name = type(error).__name__
             screen.error(f"程序内部错误（{name}）。", f"Internal error ({name}).")

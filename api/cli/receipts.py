@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,12 @@ def need_one_file(targets: Sequence[Target], out: Path) -> None:
             "--report 只用于一个文件；标识的核验回执请向服务器索取（Accept: application/pdf）。",
             "--report takes one file; ask a server for the receipt of an identifier "
             "(Accept: application/pdf).",
+        )
+    if os.path.lexists(out):
+        # It may be the file in question, or an earlier receipt: neither is to be lost.
+        raise UsageProblem(
+            f"{out.name} 已存在，请换一个文件名。",
+            f"{out.name} is there already: name another file.",
         )
     if out.suffix.lower() not in _ENDINGS:
         raise UsageProblem(
@@ -89,7 +96,8 @@ def _put(out: Path, content: bytes) -> None:
         temporary.write_bytes(content)
         temporary.replace(out)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise UsageProblem(
             f"无法写入 {out.name}（{error.strerror}）。",
             f"{out.name} cannot be written ({error.strerror}).",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.cli.screen import STYLES, Screen
+from api.cli.screen import STYLES, Screen, tame
 from certlib.findings import FINDINGS
 from certlib.verification import Check, Finding, Outcome, Report
 
@@ -33,6 +33,8 @@ _MARKS: Mapping[str, tuple[str, str]] = {
     "fail": ("✗", "red"),
     "unknown": ("?", "yellow"),
 }
+_WORDS: Mapping[str, tuple[str, str]] = {"receipt-holds": ("核验回执", "RECEIPT")}
+"""Verdicts that say nothing of a certificate: the word above must not be taken for one's."""
 _ALWAYS = (Check.INTEGRITY, Check.CHANGES)
 """Checks of a file that are always answered, apart from trust."""
 
@@ -83,12 +85,10 @@ def _unchecked(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 
 def show_report(screen: Screen, target: str, answer: Mapping[str, Any], *, brief: bool) -> None:
     """One target for people: verdict, sentence with its next step, findings."""
-    verdict = str(answer["verdict"])
-    screen.say(
-        f"{VERDICTS[verdict][0]}  {target}",
-        f"{VERDICTS[verdict][1]}  {target}",
-        f"bold {STYLES[verdict]}",
-    )
+    verdict, name = str(answer["verdict"]), tame(target, lines=False)
+    zh, en = _WORDS.get(str(answer["code"]), VERDICTS[verdict])
+    style = "yellow" if answer["code"] in _WORDS else STYLES[verdict]
+    screen.say(f"{zh}  {name}", f"{en}  {name}", f"bold {style}")
     said, then = answer["sentence"], answer["next_step"]
     screen.say(f"  {said['zh']}{then['zh']}", f"  {said['en'].rstrip('.')}. {then['en']}")
     if brief:

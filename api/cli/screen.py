@@ -2,8 +2,9 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 _FILE_WIDTH = 160
 """Columns of a table that goes into a file or another program: nobody's window sets them."""
+
+_COMMANDING: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Categories of characters that a terminal obeys, or that turn the writing round."""
+_REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
 
 STYLES: Mapping[str, str] = {"valid": "green", "invalid": "red", "indeterminate": "yellow"}
 """Colours of verdicts; the words say the same without them."""
@@ -36,13 +41,14 @@ class Screen:
         """One JSON object on a line of its own, UTF-8 whatever the locale says."""
         # A file name may hold a lone surrogate: written as an escape it stays valid JSON.
         text = json.dumps(value, ensure_ascii=False, default=str)
+        text = "".join(json.dumps(char)[1:-1] if _commands(char) else char for char in text)
         click.echo(text.encode("utf-8", "backslashreplace"))
 
     def say(self, zh: str, en: str, style: str = "") -> None:
         """One line for people."""
         from rich.text import Text
 
-        self.console().print(Text(self.pick(zh, en), style=style))
+        self.console().print(Text(tame(self.pick(zh, en)), style=style))
 
     def table(
         self, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], title: str = ""
@@ -56,7 +62,7 @@ class Screen:
         for zh, en in columns:
             table.add_column(self.pick(zh, en), overflow="fold")
         for row in rows:
-            table.add_row(*[Text(cell) for cell in row])
+            table.add_row(*[Text(tame(cell)) for cell in row])
         self.console().print(table)
 
     def console(self, *, error: bool = False) -> "Console":
@@ -74,13 +80,29 @@ class Screen:
 
     def error(self, zh: str, en: str) -> None:
         """One sentence on standard error; it may end in a log, so nobody's number stands in it."""
-        click.echo(masked_numbers(self.pick(zh, en)), err=True)
+        click.echo(tame(masked_numbers(self.pick(zh, en))), err=True)
 
     def failure(self, error: CertlibError) -> None:
         """An error of the library: its sentence, and one line for each problem in it."""
         self.error(error.zh_text, error.en_text)
         for problem in error.problems:
             self.error(f"  {problem.field}：{problem.zh}", f"  {problem.field}: {problem.en}")
+
+
+def tame(text: str, *, lines: bool = True) -> str:
+    """Words that may be a stranger's, such as a file's name, without power over a terminal.
+
+    Args:
+        text: what is to be shown.
+        lines: whether it may go over several lines; a name may not, it could write a verdict.
+    """
+    return "".join(
+        _REPLACED if _commands(char) or (char == "\n" and not lines) else char for char in text
+    )
+
+
+def _commands(char: str) -> bool:
+    return not char.isprintable() and char != "\n" and unicodedata.category(char) in _COMMANDING
 
 
 def tolerant_streams() -> None:

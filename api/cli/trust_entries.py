@@ -88,7 +88,7 @@ def certificate_in(path: Path) -> bytes:
             return x509.load_der_x509_certificate(content).public_bytes(Encoding.DER)
         (found,) = x509.load_pem_x509_certificates(content)
         return found.public_bytes(Encoding.DER)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, x509.InvalidVersion) as error:
         raise UsageProblem(
             f"{path.name} 应为一份 X.509 证书（PEM 或 DER）。",
             f"{path.name} must be one X.509 certificate, PEM or DER.",

@@ -214,5 +214,7 @@ def _warns(finding: Finding, *, asked_day: bool) -> bool:
 
 
 def _sentence(facts: Facts, code: str) -> str:
-    """Without a file at hand `valid` must not say that a file is unaltered."""
+    """Without a file at hand nothing valid must say that a file is unaltered."""
+    if code == "valid-as-of" and facts.file is None:
+        return "valid-on-record-as-of"
     return "valid-on-record" if code == "valid" and facts.known_file is None else code

@@ -7,7 +7,6 @@ from base64 import b64decode, urlsafe_b64decode
 from dataclasses import replace
 from typing import Any, Final
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -24,6 +23,7 @@ from certlib.evidence import (
 )
 from certlib.ports import TrustMaterial
 from certlib.receipts import FORMAT, TYPE
+from signing.evidence.certificates import loaded
 from signing.evidence.chain import TrustSet, chain_facts
 from signing.evidence.message import MessageProblemError, digest_of
 from signing.evidence.messages import read_message
@@ -80,22 +80,26 @@ def _signature(
     data: bytes, plain: dict[str, Any], header: dict[str, Any], trust: TrustMaterial
 ) -> SignatureFacts:
     facts = SignatureFacts("signature", "JWS", None, covers_file=True, end=len(data))
-    chain = _chain(header.get("x5c"))
-    if not chain or header.keys() != _HEADER or header["alg"] not in _MECHANISMS:
+    chain, algorithm = _chain(header.get("x5c")), header.get("alg")
+    # A list is no name of an algorithm, and no key of a mapping either.
+    if not chain or header.keys() != _HEADER or str(algorithm) not in _MECHANISMS:
         return replace(facts, form_problem="jws-header")
-    signed = f"{plain['protected']}.{plain['payload']}".encode()
-    good = _verified(chain[0], str(header["alg"]), signed, _decoded(plain.get("signature")))
+    payload, signature = plain.get("payload"), plain.get("signature")
+    if not (_url_safe(payload) and _url_safe(signature)):
+        return replace(facts, form_problem="jws-form")
+    signed = f"{plain['protected']}.{payload}".encode()
+    good = _verified(chain[0], str(algorithm), signed, _decoded(signature))
     anchors = TrustSet(trust.seal_anchors, trust.crls, trust.issuers)
     message = MessageFacts(
         # A JWS has no digest of its own: content and header are what the signature is over.
         digest_ok=True,
         signature_ok=good,
         digest="sha256",
-        mechanism=_MECHANISMS[str(header["alg"])],
+        mechanism=_MECHANISMS[str(algorithm)],
         chain=chain_facts(chain[0], chain[1:], anchors),
     )
     token = _token(plain.get("header"))
-    stamp, odd = _timestamp(token, str(plain.get("signature")), trust)
+    stamp, odd = _timestamp(token, str(signature), trust)
     form = _form_problem(data, plain, token) or odd
     return replace(facts, message=message, timestamp=stamp, form_problem=form)
 
@@ -127,7 +131,7 @@ def _timestamp(token: bytes, signature: str, trust: TrustMaterial) -> tuple[Time
 
 def _verified(der: bytes, algorithm: str, signed: bytes, signature: bytes) -> bool:
     try:
-        key = x509.load_der_x509_certificate(der).public_key()
+        key = loaded(der).public_key()
         if algorithm == "ES256":
             half = _ES256_OCTETS // 2
             if not isinstance(key, ec.EllipticCurvePublicKey) or len(signature) != _ES256_OCTETS:
@@ -176,9 +180,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _url_safe(text: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Whether it is a text of base64url's letters: nothing else can be signed or stamped."""
+    return isinstance(text, str) and _URL_SAFE.fullmatch(text) is not None
+
+
 def _decoded(text: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Base64url in the one way to write it; b"" for anything else."""
-    if isinstance(text, str) and _URL_SAFE.fullmatch(text) and len(text) % 4 != 1:
+    if _url_safe(text) and len(text) % 4 != 1:
         content = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         if encoded(content) == text:
             return content

@@ -14,6 +14,7 @@ import click
 from api.cli import options
 from api.cli.accounts import Credentials
 from api.cli.bilingual import Command, Language
+from api.cli.contents import content_of
 from api.cli.failures import USAGE, UsageProblem
 from api.cli.receipts import need_one_file, show_receipt, write
 from api.cli.remote_verify import RemoteVerifier
@@ -220,8 +221,7 @@ def _examined(desk: "Desk", path: Path, question: Question) -> tuple[Found, int]
     """What is to be said of the file, and its size as far as it was read."""
     at = desk.clock.now()
     try:
-        with path.open("rb") as stream:
-            content = stream.read(desk.most + 1)
+        content = content_of(path, desk.most + 1)
     except OSError:
         # It is there and this machine cannot read it: that says nothing against the file.
         facts = Facts(unavailable="file")

@@ -52,7 +52,7 @@ def test_from_the_node_to_a_machine_without_one(
     assert (asked.code, asked.line["code"]) == (2, "status-as-of")
     today = legal_day(SystemClock().now()).isoformat()
     then = run("verify", identifiers[0], "--snapshot", out, *away, "--on", today, "--json")
-    assert (then.code, then.line["code"]) == (0, "valid-as-of")
+    assert (then.code, then.line["code"]) == (2, "status-as-of")
 
     old = tmp_path / "old"
     with monkeypatch.context() as earlier:

@@ -1,7 +1,9 @@
 """`certlib verify`: files here, in order, one JSON object each; the worst verdict is the code."""
 
+import errno
 import hashlib
 import json
+import os
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from api.cli import local
+from api.cli import contents, local
+from api.cli.commands import verify
 from api.cli.failures import UsageProblem
 from api.cli.local import Desk
 from api.cli.reports import report_json
+from api.cli.screen import Screen
 from api.cli.targets import targets_of
 from certlib.certificate import CertificateFile
 from certlib.errors import KeyUnusable
@@ -23,6 +27,7 @@ from certlib.usecases.report import MakeReports, Origin
 from certlib.usecases.verify import Question, VerifyCertificates
 from certlib.verification import FOREIGN, OWN, Facts, Report, Verdict, judge
 from tests.unit.cli.conftest import Run
+from tests.unit.verdicts.offline_situations import receipt
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "pyhanko"
@@ -150,7 +155,7 @@ def test_a_file_that_this_machine_cannot_read_is_no_finding_against_it(
     def fail(*_: object, **__: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(Path, "open", fail)
+    monkeypatch.setattr(verify, "content_of", fail)
     said = run("verify", path, "--json")
     assert (said.line["verdict"], said.line["code"], said.code) == (
         "indeterminate",
@@ -272,7 +277,8 @@ def test_without_keys_a_report_is_written_unsealed_and_says_so(
     assert (content["number"], content["signed"]) == (receipt["number"], False)
     assert content["report"]["code"] == "cannot-tell"
     assert content["target"]["sha256"] == hashlib.sha256(b"timeout").hexdigest()
-    assert "it proves nothing" in run("verify", path, "--report", out).out
+    other = tmp_path / "other.json"
+    assert "it proves nothing" in run("verify", path, "--report", other).out
     assert run("verify", path, "--report", tmp_path / "report.pdf").code == 3
     assert not (tmp_path / "report.pdf").exists()
 
@@ -314,3 +320,89 @@ def test_with_keys_it_is_sealed(
         assert "Receipt HY20260302-00000000-00000000" in said.out
     assert (tmp_path / "r.pdf").read_bytes() == b"%PDF HY20260302-00000000-00000000"
     assert (tmp_path / "r.json").read_bytes() == b"HY20260302-00000000-00000000"
+
+
+@pytest.mark.parametrize("taken", ["a.json", "r.json", "link.json"])
+def test_a_receipt_replaces_nothing(run: Run, reader: Reader, tmp_path: Path, taken: str):
+    """Neither the file in question nor an earlier receipt."""
+    path = put(tmp_path, "a.json", "timeout")
+    put(tmp_path, "r.json", "an earlier receipt")
+    (tmp_path / "link.json").symlink_to(tmp_path / "nowhere")
+    said = run("verify", path, "--report", tmp_path / taken)
+    assert said.code == 3
+    assert "is there already" in said.err
+    assert path.read_text() == "timeout"
+    assert (tmp_path / "r.json").read_text() == "an earlier receipt"
+    assert reader.seen == []
+
+
+def test_a_name_too_long_for_a_receipt_is_one_sentence(run: Run, reader: Reader, tmp_path: Path):
+    """Clearing up behind it fails as well, and is nobody's affair."""
+    out = tmp_path / ("r" * 300 + ".json")
+    said = run("verify", put(tmp_path, "a.pdf", "timeout"), "--report", out)
+    assert said.code == 3
+    assert "cannot be written (File name too long)" in said.err
+
+
+def test_a_receipt_that_holds_is_not_called_a_valid_certificate(
+    run: Run, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It may well say that the certificate was revoked."""
+    said = judge(Facts(file=receipt()), OWN, AT)
+    assert (said.verdict, said.code) == (Verdict.VALID, "receipt-holds")
+    found = report_json(said, of_file=True)
+    monkeypatch.setattr(verify, "_of_file", lambda *_: dict(found))
+    out = run("verify", put(tmp_path, "r.pdf", "x")).out
+    assert out.startswith("RECEIPT  ")
+    assert "VALID" not in out
+
+
+def test_a_pipe_that_nobody_writes_into_is_not_waited_for(
+    run: Run, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It says nothing against anything; one that somebody writes into is read."""
+    monkeypatch.setattr(contents, "_PATIENCE", 0.05)
+    path = tmp_path / "pipe.pdf"
+    os.mkfifo(path)
+    said = run("verify", path, "--json")
+    assert (said.code, said.line["code"]) == (2, "cannot-tell")
+    assert run("verify", tmp_path).code == 3, "a folder stands for its files alone"
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    writing = os.open(path, os.O_WRONLY)
+    os.write(writing, b"timeout")
+    os.close(writing)
+    assert run("verify", path, "--json").line["code"] == "cannot-tell"
+    os.close(reading)
+    assert reader.seen == [b"timeout"]
+
+
+HOSTILE = "x\n\x1b[2J\x9b32mVALID  real\u202efdp\u2028.pdf"
+
+
+def test_a_files_name_has_no_power_over_the_terminal(run: Run, reader: Reader, tmp_path: Path):
+    """Nor does it write a verdict of its own on a line of its own."""
+    path = put(tmp_path, HOSTILE, "timeout")
+    out = run("verify", path).out
+    assert [line for line in out.splitlines() if line.startswith("INDETERMINATE")] != []
+    assert not [line for line in out.splitlines() if line.startswith("VALID")]
+    assert not {"\x1b", "\x9b", "\u202e", "\u2028"} & set(out)
+    plain = run("verify", path, "--json")
+    assert plain.line["file"] == str(path), "a machine gets the name as it is"
+    assert not {"\x1b", "\x9b", "\u202e", "\u2028"} & set(plain.out)
+    missing = run("verify", str(path) + "-gone")
+    assert missing.code == 3
+    assert "\x1b" not in missing.err
+
+
+def test_what_the_system_cannot_write_is_one_sentence(
+    run: Run, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A disk that is full is no internal error."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Screen, "say", full)
+    said = run("verify", put(tmp_path, "a.pdf", "timeout"))
+    assert said.code == 2
+    assert said.err.strip() == "The system cannot read or write (No space left on device)."

@@ -1,6 +1,7 @@
 """Snapshots as files: whole, signed by whom the list believes, and found in by halving."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -16,7 +17,7 @@ from keys import algorithms, files
 from keys.snapshot_memory import MEMORY_NAME, newer_seen
 from keys.snapshots import open_snapshot, write
 from tests.unit.keys.keys_world import PLANNING, START, SetClock, found
-from tests.unit.keys.trust_world import decoded, encoded, signer
+from tests.unit.keys.trust_world import decoded, encoded, of_version_9, signer
 
 ISSUER = PLANNING[0]
 TYPE = "11100000000019713D008"
@@ -183,14 +184,33 @@ def resigned(world, first, *, payload=None, header=None, key=None):
         ("header", lambda head: head | {"crit": []}, "malformed"),
         ("header", lambda head: head | {"x5c": []}, "malformed"),
         ("header", lambda head: head | {"x5c": ["AAAA"]}, "certificate"),
+        ("header", lambda head: head | {"x5c": [of_version_9(head["x5c"][0])]}, "certificate"),
     ],
-    ids=["count", "format", "more", "time", "issuers", "future", "none", "crit", "nobody", "odd"],
+    ids=[
+        "count",
+        "format",
+        "more",
+        "time",
+        "issuers",
+        "future",
+        "none",
+        "crit",
+        "nobody",
+        "odd",
+        "version-9",
+    ],
 )
 def test_what_the_right_key_never_signs_is_refused_too(world, what, change, reason):
     """The form is looked at whoever signed."""
     world.write([row(1), row(2)])
     world.change(lambda first, rest: resigned(world, first, **{what: change}) + b"\n" + rest)
     assert world.reason() == reason
+
+
+def test_a_pipe_is_no_snapshot(world):
+    """Whoever opened it would wait for who writes into it."""
+    os.mkfifo(world.path)
+    assert world.reason() == "malformed"
 
 
 def test_no_other_key_of_the_library_signs_snapshots(world):

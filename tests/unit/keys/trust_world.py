@@ -1,7 +1,7 @@
 """What the tests of trust lists share: a list with two cities in it, and hands to forge one."""
 
 import json
-from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -75,6 +75,13 @@ def forged(key, payload: bytes, header=None, **members) -> bytes:
         raw = b"".join(part.to_bytes(32) for part in decode_dss_signature(raw))
     found = {"payload": encoded(payload), "protected": protected, "signature": encoded(raw)}
     return json.dumps(found | members).encode()
+
+
+def of_version_9(text: str) -> str:
+    """A certificate in base64, of a version that does not exist: no `ValueError` to its parser."""
+    der = bytearray(b64decode(text))
+    der[der.index(b"\xa0\x03\x02\x01\x02") + 4] = 9
+    return b64encode(der).decode()
 
 
 def signer(name="Somebody", algorithm=algorithms.ECDSA_P256, **changes) -> SoftwareKey:

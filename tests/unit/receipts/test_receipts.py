@@ -14,6 +14,7 @@ from keys.profiles import REPORT_PURPOSE
 from signing.jws import encoded, signed_json
 from tests.fakes import evidence
 from tests.unit.keys.keys_world import PLANNING, found
+from tests.unit.keys.trust_world import of_version_9
 from tests.unit.receipts.conftest import IDENTIFIER, library
 
 VALID, INVALID, UNSURE = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
@@ -141,12 +142,35 @@ def payload(file):
         lambda plain: plain | {"signature": "AAAA"},
         lambda plain: plain | {"signature": "é"},
         lambda plain: plain | {"payload": plain["payload"] + "A"},
+        lambda plain: {name: value for name, value in plain.items() if name != "payload"},
+        lambda plain: plain | {"payload": 1},
+        lambda plain: plain | {"payload": "\ud800"},
+        lambda plain: plain | {"signature": "\ud800"},
+        lambda plain: plain | {"signature": {}},
+        lambda plain: {name: value for name, value in plain.items() if name != "signature"},
     ],
-    ids=["more", "no-header", "no-stamp", "odd-stamp", "short", "not-ascii", "longer"],
+    ids=[
+        "more",
+        "no-header",
+        "no-stamp",
+        "odd-stamp",
+        "short",
+        "not-ascii",
+        "longer",
+        "no-payload",
+        "number-for-payload",
+        "half-a-character-for-payload",
+        "half-a-character-for-signature",
+        "object-for-signature",
+        "no-signature",
+    ],
 )
 def test_json_receipts_have_one_form(city, change):
-    """Beside what is signed and stamped nothing may stand in the file."""
-    report = city.judged(written(change(members(made(city, "json")))))
+    """Beside what is signed and stamped nothing may stand in the file, and none stops a reader."""
+    plain = change(members(made(city, "json")))
+    # As canonical as it can be with half a character in it.
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":")) + "\n"
+    report = city.judged(text.encode())
     assert (report.verdict, report.code) == (INVALID, "receipt-altered")
 
 
@@ -160,8 +184,24 @@ def test_json_receipts_have_one_form(city, change):
         lambda plain: plain | {"x5c": ["%"]},
         lambda plain: plain | {"x5c": [3]},
         lambda plain: plain | {"x5c": ["AAAA"]},
+        lambda plain: plain | {"alg": []},
+        lambda plain: plain | {"alg": {}},
+        lambda plain: plain | {"alg": ["ES256"]},
+        lambda plain: plain | {"x5c": [of_version_9(plain["x5c"][0]), *plain["x5c"][1:]]},
     ],
-    ids=["none", "other", "crit", "nobody", "no-base64", "no-text", "no-certificate"],
+    ids=[
+        "none",
+        "other",
+        "crit",
+        "nobody",
+        "no-base64",
+        "no-text",
+        "no-certificate",
+        "list-for-alg",
+        "object-for-alg",
+        "one-in-a-list",
+        "version-9",
+    ],
 )
 def test_no_other_header_is_followed(city, header):
     """Algorithms and keys are ours to choose, never the file's."""
@@ -169,7 +209,9 @@ def test_no_other_header_is_followed(city, header):
     text = plain["protected"]
     said = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     plain["protected"] = encoded(canonical_bytes(header(said)))
-    assert city.judged(written(plain)).verdict is INVALID
+    report = city.judged(written(plain))
+    assert report.verdict is INVALID
+    assert report.code in {"receipt-altered", "receipt-untrusted"}, "its reader was stopped"
 
 
 def test_a_timestamp_of_another_receipt_proves_nothing(city):
@@ -246,6 +288,15 @@ def test_what_a_receipt_tells():
 def test_what_no_receipt_says(changes):
     """Another shape is not guessed at."""
     assert told_by(json.dumps(good(**changes))) is None
+
+
+def test_a_strangers_identifier_is_a_line_too():
+    """Half characters and marks that turn the writing round reach nobody's screen."""
+    plain = good(target={"identifier": "1.2\ud800\u202e\n" + "x" * 500})
+    told = told_by(json.dumps(plain))
+    assert told is not None
+    assert told.identifier.startswith("1.2   x")
+    assert len(told.identifier) == 128
 
 
 def test_a_strangers_words_stay_on_their_line():

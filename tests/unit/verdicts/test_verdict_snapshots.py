@@ -66,6 +66,27 @@ def test_a_snapshot_knows_its_own_day_alone():
         assert told(offline(REVOKED, on=day)) == (UNSURE, "not-of-that-day")
 
 
+def test_today_is_not_over():
+    """Asked for by its date it is still now: a revocation of this noon is in no morning's file."""
+    facts = offline(on=DAY)
+    for hours in (0, 1):
+        report = judge(facts, OWN, THEN + timedelta(hours=hours))
+        assert (report.verdict, report.code) == (UNSURE, "status-as-of")
+    bare = replace(facts, file=None)
+    assert judge(bare, OWN, THEN).verdict is UNSURE
+    assert judge(replace(offline(REVOKED, on=DAY)), OWN, THEN).code == "revoked"
+
+
+def test_without_a_file_none_is_called_unaltered():
+    """An identifier was asked for: what was valid is the record, nobody has seen a file."""
+    report = judge(replace(offline(on=DAY), file=None), OWN, NOW)
+    assert (report.verdict, report.code) == (VALID, "valid-as-of")
+    assert "未核验文件" in report.sentence.zh
+    said = [report.sentence.zh, report.sentence.en]
+    said += [text for item in report.findings for text in (item.zh, item.en)]
+    assert not [text for text in said if "一致" in text or "unaltered" in text]
+
+
 def test_a_seal_that_is_bad_outranks_the_snapshot():
     """No status makes up for it."""
     bad = evidence.signature(message=evidence.message(digest_ok=False))
