@@ -136,12 +136,16 @@ class ReadingChild:
         """
         if not self.alive:
             raise ChildGoneError("ended", self._process.returncode, unseen=True)
-        message = wire.frame(wire.QUESTION, pdf)
+        nonce = os.urandom(wire.NONCE)
+        message = wire.frame(wire.QUESTION, nonce + pdf)
         if trust is not self._trust and trust != self._trust:
             message = wire.frame(wire.TRUST, wire.trust_to_bytes(trust)) + message
         body = self._exchange(message, wire.ANSWER, self._limits.wall_seconds)
+        if body[: wire.NONCE] != nonce:
+            # Given before this question was known, by whatever has taken the child over.
+            raise ChildGoneError("stale", lied=True)
         try:
-            answer = wire.answer_from_bytes(body)
+            answer = wire.answer_from_bytes(body[wire.NONCE :])
             check_facts(answer.facts)
         # Whoever wrote that was not our program any more: nothing of it may reach a caller.
         except Exception as error:
@@ -238,7 +242,8 @@ def _is_whole(received: bytearray, kind: bytes) -> bool:
     if len(received) < wire.HEAD:
         return False
     found, length = wire.head(bytes(received[: wire.HEAD]))
-    if found != kind or length > MOST_ANSWER or len(received) > wire.HEAD + length:
+    most = wire.NONCE + MOST_ANSWER
+    if found != kind or length > most or len(received) > wire.HEAD + length:
         raise ChildGoneError("frame", lied=True)
     return len(received) == wire.HEAD + length
 

@@ -1,6 +1,7 @@
 """What travels between the service and its reading child: frames of JSON and bytes over pipes.
 
-A frame is a kind (one byte), a length (four bytes, big endian) and that many bytes.
+A frame is a kind (one byte), a length (four bytes, big endian) and that many bytes. A question
+begins with `NONCE` bytes that nobody could foresee, and so does its answer.
 """
 
 import base64
@@ -20,6 +21,7 @@ from certlib.ports import TrustMaterial
 __all__ = [
     "ANSWER",
     "HEAD",
+    "NONCE",
     "OUT_OF_MEMORY",
     "QUESTION",
     "READY",
@@ -38,6 +40,7 @@ __all__ = [
 READY, TRUST, QUESTION, ANSWER = b"R", b"T", b"Q", b"A"
 _HEAD = struct.Struct(">cI")
 HEAD = _HEAD.size
+NONCE = 8
 OUT_OF_MEMORY = 77
 """Exit code of a child that could not hold the question itself."""
 

@@ -74,7 +74,8 @@ def serve(source: BinaryIO, sink: BinaryIO, options: WorkerOptions) -> int:
             trust = wire.trust_from_bytes(body)
             _get_to_know(trust)
             continue
-        sink.write(wire.frame(wire.ANSWER, _answer(body, trust, options.most)))
+        answer = _answer(body[wire.NONCE :], trust, options.most)
+        sink.write(wire.frame(wire.ANSWER, body[: wire.NONCE] + answer))
         sink.flush()
         files += 1
         large = len(body) > _LARGE

@@ -47,13 +47,28 @@ def huge(*_):
     os.write(SINK, b"A\xff\xff\xff\xff")
     sleep()
 
+def nonce():
+    frame = sys._getframe()
+    while frame.f_code is not worker.serve.__code__:
+        frame = frame.f_back
+    return frame.f_locals["body"][:wire.NONCE]
+
 def twice(body, trust, most):
     answer = wire.Answer(honest(body, trust, most), 1)
-    os.write(SINK, wire.frame(wire.ANSWER, wire.answer_to_bytes(answer)))
+    os.write(SINK, wire.frame(wire.ANSWER, nonce() + wire.answer_to_bytes(answer)))
     return honest(body, trust, most)
 
+def later(body, trust, most):
+    worker.read_facts = guessing
+    return honest(body, trust, most)
+
+def guessing(body, trust, most):
+    answer = wire.Answer(honest(body, trust, most), 1)
+    os.write(SINK, wire.frame(wire.ANSWER, b"guessing" + wire.answer_to_bytes(answer)))
+    sleep()
+
 def say(text):
-    os.write(SINK, wire.frame(wire.ANSWER, text))
+    os.write(SINK, wire.frame(wire.ANSWER, nonce() + text))
     os._exit(0)
 
 def attempt(act):

@@ -310,17 +310,19 @@ def test_worker_answers_until_its_input_ends(pki, sealed, monkeypatch):
     monkeypatch.setattr("signing.evidence.sandbox.limit_processor_time", lambda seconds: None)
     source = io.BytesIO(
         wire.frame(wire.TRUST, wire.trust_to_bytes(pki.trust))
-        + wire.frame(wire.QUESTION, sealed)
-        + wire.frame(wire.QUESTION, b"")
+        + wire.frame(wire.QUESTION, b"question" + sealed)
+        + wire.frame(wire.QUESTION, b"another.")
     )
     sink = io.BytesIO()
     assert worker.serve(source, sink, worker.WorkerOptions(1 << 29, 3)) == 0
     sink.seek(0)
-    answers = []
+    answers, named = [], []
     while encoded := sink.read(wire.HEAD):
         kind, length = wire.head(encoded)
         assert kind == wire.ANSWER
-        answers.append(wire.answer_from_bytes(sink.read(length)).facts)
+        named.append(sink.read(wire.NONCE))
+        answers.append(wire.answer_from_bytes(sink.read(length - wire.NONCE)).facts)
+    assert named == [b"question", b"another."]
     assert [facts.fault for facts in answers] == ["", "empty"]
     assert answers[0].signatures[0].message.chain.paths
 

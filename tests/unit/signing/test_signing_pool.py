@@ -236,17 +236,25 @@ def test_each_costs_one_child_and_the_next_file_is_answered(haunted, sealed, act
 
 
 def test_an_answer_given_in_advance_is_not_taken_for_the_next_file(haunted, sealed):
-    """Whether the second answer comes with the first or stays in the pipe: never believed."""
+    """Whether the second answer comes with the first, before the next question or behind it."""
     reader, notes = haunted
     lost = len(notes.causes)
     reader.read(order("twice"))
-    time.sleep(1)  # by then the second one is in the pipe, on a loaded machine, too
     facts = reader.read(sealed)
     if not facts.readable:
         assert facts.fault == "crashed"
         facts = reader.read(sealed)
     assert facts.identifier == read_facts(sealed, TrustMaterial()).identifier
     assert notes.causes[lost:] == ["lied"]
+
+
+def test_an_answer_that_does_not_name_its_question_is_none(haunted, sealed):
+    """Written while the question is under way, as if it had been waiting in the pipe."""
+    reader, notes = haunted
+    lost, read = len(notes.causes), len(notes.readings)
+    reader.read(order("later"))
+    assert (reader.read(sealed).fault, notes.causes[lost:]) == ("crashed", ["lied"])
+    assert notes.readings[read + 1].detail == "stale"
 
 
 _TRUE = wire.facts_to_json(FileFacts(sha256="", size=0, readable=True))
@@ -315,7 +323,9 @@ def test_what_no_child_says_reaches_nobody(lie, monkeypatch):
     child = object.__new__(ReadingChild)
     child._process, child._trust = _Still(), TrustMaterial()
     child._limits = ChildLimits()
-    said = wire.frame(wire.ANSWER, _LIES[lie])
+    nonce = b"question"
+    monkeypatch.setattr(process.os, "urandom", lambda size: nonce[:size])
+    said = wire.frame(wire.ANSWER, nonce + _LIES[lie])
     monkeypatch.setattr(ReadingChild, "_exchange", _saying(said))
     with pytest.raises(ChildGoneError) as caught:
         child.read(b"x", TrustMaterial())
