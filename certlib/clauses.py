@@ -48,6 +48,8 @@ CLAUSES: Mapping[str, str] = {
     "dictionary-syntax": f"{_ISO}, 7.3.7: a key stands once",
     "encapsulated-content": f"{_ISO}, 12.8.3.3.1: a detached signature carries no content",
     "leading-bytes": f"{_ISO}, 7.5.2: nothing but white space before the header",
+    "stream-length": f"{_ISO}, 7.3.8.2: Length leads to the end of the stream",
+    "page-parents": f"{_ISO}, 7.7.3: Parent leads back to where the page tree came from",
     "too-many-signatures": "certlib: limit of 32 signatures",
     # form of our own seals
     "gap-digits": f"{_ISO}, 7.3.4.3; our seals: lower-case digits",

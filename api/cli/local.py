@@ -19,7 +19,7 @@ from certlib.snapshot import SnapshotHeader
 from certlib.trust import TrustList
 from certlib.usecases.report import MakeReports
 from certlib.usecases.verify import VerifyCertificates
-from keys.authority import AuthorityOptions, open_or_create
+from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
 from keys.snapshot_memory import MEMORY_NAME, newer_seen
 from keys.snapshots import FileSnapshot, open_snapshot
 from keys.trust import open_trust
@@ -115,8 +115,8 @@ def _newer(trust: Path, kept: FileSnapshot) -> datetime | None:
     return newer_seen(trust / MEMORY_NAME, kept.header)
 
 
-def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
-    """Every key of `data_dir`, nothing secret, beside a server that runs; none is made.
+def own_authority(data_dir: Path) -> DevelopmentAuthority:
+    """The authority of `data_dir`; none is founded.
 
     Raises:
         UsageProblem: there is none, or a setting is wrong.
@@ -131,8 +131,16 @@ def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
         )
     clock, entropy = SystemClock(), SystemEntropy()
     kek = key_encryption_key(settings.secrets_folder, entropy, create=False)
-    options = AuthorityOptions(public_url=settings.url)
-    authority = open_or_create(folder, kek, clock, entropy, options)
+    return open_or_create(folder, kek, clock, entropy, AuthorityOptions(public_url=settings.url))
+
+
+def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
+    """Every key of `data_dir`, nothing secret, beside a server that runs; none is made.
+
+    Raises:
+        UsageProblem: there is none, or a setting is wrong.
+        KeyUnusable: no key-encryption key, or the wrong one.
+    """
     return [
         {
             "name": item.name,
@@ -145,7 +153,7 @@ def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
             "not_before": item.not_before.isoformat(),
             "not_after": item.not_after.isoformat(),
         }
-        for item in authority.list_keys()
+        for item in own_authority(data_dir).list_keys()
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.cli.configuration import reading_settings
-from api.cli.trust_lists import own_authority
+from api.cli.local import own_authority
 from api.clock import SystemClock
 from api.snapshots import header_of, rows_of
 from certlib.snapshot import SnapshotHeader

@@ -8,13 +8,13 @@ from typing import Final
 
 from api.cli.configuration import reading_settings
 from api.cli.failures import UsageProblem
-from api.clock import SystemClock, SystemEntropy
-from api.secret_files import key_encryption_key
+from api.cli.local import own_authority
+from api.clock import SystemClock
 from api.settings import Settings
 from certlib.trust import TrustList
 from certlib.trust_errors import TrustListRefused, refused
 from keys import files, trust_list, trust_payload
-from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
+from keys.authority import DevelopmentAuthority
 from keys.trust import CRL_FOLDER, LIST_NAME, MEMORY_NAME
 from keys.trust_crls import CrlFolder
 from keys.trust_list import SignedList
@@ -27,7 +27,6 @@ __all__ = [
     "check",
     "export",
     "force",
-    "own_authority",
     "read_draft",
     "read_file",
     "sign",
@@ -170,25 +169,6 @@ def export(data_dir: Path, folder: Path, listed: Path | None) -> tuple[SignedLis
         files.replace(folder / CRL_FOLDER / name, der, mode=_PUBLIC)
     files.replace(folder / LIST_NAME, content, mode=_PUBLIC)
     return signed, len(found)
-
-
-def own_authority(data_dir: Path) -> DevelopmentAuthority:
-    """The authority of `data_dir`; none is founded.
-
-    Raises:
-        UsageProblem: there is none, or a setting is wrong.
-        KeyUnusable: no key-encryption key, or the wrong one.
-    """
-    settings = reading_settings(data_dir)
-    folder = settings.data_dir / "keys"
-    if not (folder / "register").exists():
-        raise UsageProblem(
-            f"{data_dir} 中没有密钥，请先运行 certlib init。",
-            f"There are no keys in {data_dir}: run certlib init first.",
-        )
-    clock, entropy = SystemClock(), SystemEntropy()
-    kek = key_encryption_key(settings.secrets_folder, entropy, create=False)
-    return open_or_create(folder, kek, clock, entropy, AuthorityOptions(public_url=settings.url))
 
 
 def _revocation(authority: DevelopmentAuthority, folder: Path) -> Iterator[tuple[str, bytes]]:

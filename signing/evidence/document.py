@@ -43,6 +43,7 @@ class Document:
             (`signing.evidence.structure` looks at all of it).
         ambiguous: numbers of objects that could be read with leniency only.
         structure: the notes of `signing.evidence.structure`, once it has looked.
+        budget: what is left to spend on it.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Document:
         for section in reversed(self.sections):
             self.entries.update(section.merged)
         self.trailer = self.sections[0].trailer
-        self._budget = budget
+        self.budget = budget
         self._values: dict[int, PdfValue] = {}
         self._streams: dict[int, _ObjectStream | None] = {}
         self._reading: set[int] = set()
@@ -127,7 +128,7 @@ class Document:
             SyntaxProblemError: no well-formed object stands there.
             ReadingFaultError: the budget is spent.
         """
-        return indirect_object(self.data, position, self.length_of, self._budget)
+        return indirect_object(self.data, position, self.length_of, self.budget)
 
     def value_at(self, position: int) -> tuple[PdfValue, int]:
         """The value at `position` of the file, without leniency, and the offset after it.
@@ -136,7 +137,7 @@ class Document:
             SyntaxProblemError: no well-formed value stands there.
             ReadingFaultError: the budget is spent.
         """
-        return value_at(self.data, position, self._budget)
+        return value_at(self.data, position, self.budget)
 
     def length_of(self, reference: Reference) -> int | None:
         """What an indirect `/Length` says."""
@@ -183,10 +184,10 @@ class Document:
         try:
             return self.object_at(offset)
         except SyntaxProblemError:
-            self._budget.spend_lenient()
+            self.budget.spend_lenient()
         try:
             place = skip_space(self.data, offset)
-            found = indirect_object(self.data, place, self.length_of, self._budget, lenient=True)
+            found = indirect_object(self.data, place, self.length_of, self.budget, lenient=True)
         except SyntaxProblemError:
             return None
         self.notes.add("lenient-syntax")
@@ -200,7 +201,7 @@ class Document:
         offsets = [place for place, (own, _) in self.bodies.items() if own == number]
         if not offsets:
             return None
-        self._budget.spend_lenient()
+        self.budget.spend_lenient()
         found = self._at(number, offsets[-1])
         return found.value if found is not None else None
 
@@ -213,7 +214,7 @@ class Document:
             self.notes.add("object-header-mismatch")
             return None
         try:
-            return value_at(stream.content, stream.held[entry[2]][1], self._budget)[0]
+            return value_at(stream.content, stream.held[entry[2]][1], self.budget)[0]
         except SyntaxProblemError:
             self.notes.add("lenient-syntax")
             self.ambiguous.add(number)
@@ -236,7 +237,7 @@ class Document:
             held = object_stream_numbers(stream, content)
         except (FilterProblemError, SyntaxProblemError):
             return None
-        self._budget.spend_entries(len(held))
+        self.budget.spend_entries(len(held))
         return _ObjectStream(content, held)
 
     def _decoded(self, stream: Stream) -> bytes:
@@ -245,7 +246,7 @@ class Document:
             for key, value in stream.entries.items()
             if key in ("/Filter", "/DecodeParms", "/DP")
         }
-        return decoded(entries, self.data[stream.start : stream.end], self._budget)
+        return decoded(entries, self.data[stream.start : stream.end], self.budget)
 
     def _plain(self, value: PdfValue) -> PdfValue:
         """Filters and their parameters with every reference followed; they are two levels deep."""

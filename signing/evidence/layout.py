@@ -14,6 +14,8 @@ from itertools import islice
 from signing.evidence.crossref import USED
 from signing.evidence.document import Document
 from signing.evidence.form import Field, fields
+from signing.evidence.pages import inherit_alike
+from signing.evidence.streams import lengths_lead
 from signing.evidence.structure import LENIENT, notes_of
 from signing.evidence.syntax import (
     HexString,
@@ -153,6 +155,10 @@ def _common_problem(document: Document, found: list[SignatureLayout]) -> str:
     if leading.strip(_BLANK):
         # Another file stands there: who opens it sees something else (7.5.2).
         return "leading-bytes"
+    if not lengths_lead(document):
+        return "stream-length"
+    if not inherit_alike(document):
+        return "page-parents"
     certifying = document.resolved(document.catalog.get("/Perms"))
     certifying = certifying.get("/DocMDP") if isinstance(certifying, dict) else None
     if not isinstance(certifying, Reference):

@@ -6,10 +6,12 @@ from signing.evidence.document import Document
 from signing.evidence.faults import ReadingFaultError
 from signing.evidence.syntax import PdfDictionary, PdfValue, Reference
 
-__all__ = ["pages", "placed_pages"]
+__all__ = ["inherit_alike", "pages", "placed_pages"]
 
 _DEEPEST = 40
 _MOST_NODES = 20_000
+_INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
+_Above = tuple[tuple[int, PdfDictionary], ...]
 
 
 def pages(document: Document, most: int) -> list[PdfDictionary]:
@@ -29,27 +31,61 @@ def placed_pages(document: Document, most: int) -> list[tuple[int, PdfDictionary
     """
     found: list[tuple[int, PdfDictionary]] = []
     root = document.catalog.get("/Pages")
-    for entry in _leaves(document, root, frozenset(), [0]):
+    for number, page, _ in _leaves(document, root, (), [0]):
         if len(found) >= most:
             break
-        found.append(entry)
+        found.append((number, page))
     return found
 
 
+def inherit_alike(document: Document) -> bool:
+    """Whether pages inherit the same from the tree and along `/Parent` (7.7.3.4).
+
+    Some readers walk down from the catalogue to a page, others from the page upwards; where the two
+    ways differ, they draw two pages.
+
+    Raises:
+        ReadingFaultError: as for `pages`.
+    """
+    for _, page, above in _leaves(document, document.catalog.get("/Pages"), (), [0]):
+        missing = [key for key in _INHERITED if key not in page]
+        if missing and not _same_above(document, page, above, missing):
+            return False
+    return True
+
+
+def _same_above(document: Document, page: PdfDictionary, above: _Above, missing: list[str]) -> bool:
+    """Whether the nodes along `/Parent` give to `missing` what those of the tree give."""
+    nodes = [node for _, node in reversed(above)]
+    upwards: list[PdfDictionary] = []
+    node = document.get(page, "/Parent")
+    while isinstance(node, dict):
+        if any(node is seen for seen in upwards) or len(upwards) > _DEEPEST:
+            return False
+        upwards.append(node)
+        node = document.get(node, "/Parent")
+    return all(_nearest(upwards, key) == _nearest(nodes, key) for key in missing)
+
+
+def _nearest(nodes: list[PdfDictionary], key: str) -> PdfValue:
+    return next((node[key] for node in nodes if key in node), None)
+
+
 def _leaves(
-    document: Document, entry: PdfValue, above: frozenset[int], count: list[int]
-) -> Iterator[tuple[int, PdfDictionary]]:
+    document: Document, entry: PdfValue, above: _Above, count: list[int]
+) -> Iterator[tuple[int, PdfDictionary, _Above]]:
     number = entry.number if isinstance(entry, Reference) else 0
     node = document.resolved(entry)
     count[0] += 1
     # The same node may stand twice beside itself, but never below itself.
-    if not isinstance(node, dict) or number in above or count[0] > _MOST_NODES:
+    circular = any(number == seen for seen, _ in above)
+    if not isinstance(node, dict) or circular or count[0] > _MOST_NODES:
         raise ReadingFaultError("malformed", "page tree")
     if "/Kids" not in node:
-        yield number, node
+        yield number, node, above
         return
     kids = document.get(node, "/Kids")
     for kid in kids if isinstance(kids, list) else ():
         if not isinstance(kid, Reference) or len(above) > _DEEPEST:
             raise ReadingFaultError("malformed", "page tree")
-        yield from _leaves(document, kid, above | {number}, count)
+        yield from _leaves(document, kid, (*above, (number, node)), count)

@@ -157,9 +157,10 @@ def token_facts(
 
 
 def _message_facts(message: SignedMessage, trust: TrustSet) -> tuple[MessageFacts, str]:
-    """The message with its chain; and `certificates` when it carries one that no path needs.
+    """The message with its chain; and `certificates` when it carries other ones than those of it.
 
-    Embedded certificates are not signed: one that the path does not need was put there.
+    Embedded certificates are not signed: one that the path does not need was put there, one that
+    it needs below its anchor was taken away.
     """
     # The cap comes before any path is built: eight equal subjects take 17 seconds.
     chain = _chain(message, trust)
@@ -173,7 +174,10 @@ def _message_facts(message: SignedMessage, trust: TrustSet) -> tuple[MessageFact
         unchecked=message.unchecked,
         chain=chain,
     )
-    return told, "certificates" if needed and not brought <= needed else ""
+    whole = any(
+        {item.sha256 for item in path.certificates[1:-1]} <= brought for path in chain.paths
+    )
+    return told, "certificates" if needed and not (whole and brought <= needed) else ""
 
 
 def _chain(message: SignedMessage, trust: TrustSet) -> ChainFacts:

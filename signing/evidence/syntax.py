@@ -25,6 +25,7 @@ __all__ = [
     "SyntaxProblemError",
     "indirect_object",
     "skip_space",
+    "stream_head",
     "text_of",
     "value_at",
 ]
@@ -32,6 +33,8 @@ __all__ = [
 _DEEPEST = 50
 _MOST_BRACKETS = 20_000
 _LONGEST_NUMBER = 30
+_WHOLE = 1 << 40
+"""Beyond it a number is none that counts or points; readers take it as real (7.3.3, annex C)."""
 _LONGEST_NAME = 4096
 _MOST_VALUES = 1_000_000
 _END = rb"(?![^\x00\t\n\x0c\r ()<>\[\]{}/%])"
@@ -188,6 +191,21 @@ def indirect_object(
     )
 
 
+def stream_head(data: bytes, position: int, budget: Budget) -> "tuple[PdfDictionary | None, int]":
+    """Dictionary and first byte of the stream object at `position`; of another, None and its end.
+
+    Raises:
+        SyntaxProblemError: what stands there cannot be read, with all leniency.
+        ReadingFaultError: the budget is spent.
+    """
+    header = _HEADER.match(data, position)
+    if header is None:
+        return None, position
+    value, end = value_at(data, header.end(), budget, lenient=True)
+    stream = _LENIENT_STREAM.match(data, _after_space(data, end))
+    return (value, stream.end()) if stream and isinstance(value, dict) else (None, end)
+
+
 def value_at(
     data: bytes, position: int, budget: Budget | None = None, *, lenient: bool = False
 ) -> tuple[PdfValue, int]:
@@ -335,7 +353,10 @@ def _name(text: bytes) -> Name:
 def _number(text: bytes) -> PdfValue:
     if len(text) > _LONGEST_NUMBER:
         raise SyntaxProblemError("number")
-    return float(text) if b"." in text else int(text)
+    if b"." in text:
+        return float(text)
+    whole = int(text)
+    return whole if abs(whole) < _WHOLE else float(text)
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

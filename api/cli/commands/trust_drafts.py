@@ -120,6 +120,7 @@ def add(  # noqa: PLR0913 - one parameter for each option
 ) -> int:
     """One entry more; the same authority may have several."""
     from api.cli import trust_lists
+    from api.cli.local import own_authority
 
     screen, wanted = Screen(lang), Wanted(**given)
     before = _begun(draft, base, operator)
@@ -132,7 +133,7 @@ def add(  # noqa: PLR0913 - one parameter for each option
         extra = [certificate_in(path) for path in helpers]
         entry = made(certificate_in(certificate), extra, wanted)
     else:
-        entry = narrowed(trust_lists.own_authority(data_dir).trusted(), wanted)
+        entry = narrowed(own_authority(data_dir).trusted(), wanted)
     after = added(replace(before, issued_at=trust_lists.now()), entry)
     trust_lists.write_draft(draft, after)
     for code in strange_codes([entry]):

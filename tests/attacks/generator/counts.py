@@ -100,6 +100,11 @@ def _many_objects(ground: Ground, _chance: Random) -> bytes:
     return signed(ground, {**paper_objects(), **{FRESH + at: b"0" for at in range(200_000)}})
 
 
+def _many_streams(ground: Ground, _chance: Random) -> bytes:
+    empty = b"<</Length 0>>stream\n\nendstream"
+    return signed(ground, {**paper_objects(), **{FRESH + at: empty for at in range(200_000)}})
+
+
 def _many_revisions(count: int):
     def build(ground: Ground, _chance: Random) -> bytes:
         out = bytearray(ground.genuine)
@@ -217,6 +222,7 @@ def cases() -> Iterator[Case]:
         "thousand-signatures": _many_signatures(1000),
         "many-ranges": _many_ranges,
         "many-objects": _many_objects,
+        "many-streams": _many_streams,
     }
     for name, build in heavy.items():
         yield Case(f"counts/{name}", build, NOT_OURS, BORNE, WHY)

@@ -14,7 +14,8 @@ from certlib.usecases.issue import IssueRequest
 from certlib.usecases.revise import RevisionRequest
 from certlib.usecases.verify import Answer, Question
 from certlib.verification import POLICIES
-from signing.evidence.child import ChildEvidenceReader
+from signing.evidence.child import ChildEvidenceReader, ChildOptions
+from signing.evidence.process import ChildLimits
 from signing.sealing import PadesSealer
 from tests.attacks.generator.authorities import REVOKED_SERIAL, odd_authorities
 from tests.attacks.generator.minting import Minted, Profile, authority, minted
@@ -76,7 +77,9 @@ class Ground:
             crls=self._revocation_lists(),
             issuers=(self.issuing.der,),
         )
-        self._child = ChildEvidenceReader(lambda: self.trust)
+        # Three seconds of the processor decide, not of the wall: other tests run beside.
+        limits = ChildLimits(wall_seconds=60.0, processor_seconds=3)
+        self._child = ChildEvidenceReader(lambda: self.trust, ChildOptions(limits=limits))
         self.house = self._furnished(folder)
         self._issue_all()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import snapshots
-from api.cli.trust_lists import own_authority
+from api.cli.local import own_authority
 from api.clock import SystemClock
 from certlib.calendar import legal_day
 from keys.trust import save_trust

@@ -26,6 +26,9 @@ STRANGER = Authority("路人根").leaf("路人", timestamping=True)
 TRUST = TrustMaterial(
     seal_anchors=(ROOT.der,), timestamp_anchors=(STAMPS.der,), crls=(ROOT.crl(), STAMPS.crl())
 )
+BELOW = Authority("签名中间", ROOT)
+OFFICE = BELOW.leaf("另一局", code="11445200990090139J")
+_KNOWN = replace(TRUST, issuers=(BELOW.der,), crls=(*TRUST.crls, BELOW.crl()))
 CONTENT = b"what is signed"
 CADES, ADBE = "/ETSI.CAdES.detached", "/adbe.pkcs7.detached"
 _DATA = bytes.fromhex("06092a864886f70d010701")
@@ -110,7 +113,7 @@ def stamping(leaf=STAMPER, *, accuracy=None, of=None, **options):
     return make
 
 
-def facts_of(contents, subfilter=CADES, **changes):
+def facts_of(contents, subfilter=CADES, trust=TRUST, **changes):
     layout = SignatureLayout(
         name="Seal",
         subfilter=subfilter,
@@ -119,7 +122,7 @@ def facts_of(contents, subfilter=CADES, **changes):
         covers_file=True,
         **changes,
     )
-    found = signature_facts(CONTENT, layout, TRUST)
+    found = signature_facts(CONTENT, layout, trust)
     check_facts(FileFacts(sha256="a", size=1, readable=True, signatures=(found,)))
     return found
 
@@ -187,6 +190,22 @@ def test_absent_certificate_is_no_alteration():
     found = facts_of(message(LEAF, CONTENT, certificates=()))
     assert (found.message.unchecked, found.signer) == ("no signing certificate", None)
     assert (found.form_problem, problem_of(found)) == ("certificates", "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("carried", "form"),
+    [
+        (lambda: (OFFICE.der, BELOW.der), ""),
+        (lambda: (OFFICE.der, BELOW.der, ROOT.der), ""),
+        (lambda: (OFFICE.der,), "certificates"),
+        (lambda: (OFFICE.der, BELOW.der, STRANGER.der), "certificates"),
+    ],
+    ids=["whole", "with its anchor", "one taken away", "one put there"],
+)
+def test_the_path_and_no_others_are_carried(carried, form):
+    """They are not signed: whoever passes a file on could take one away, or add one."""
+    found = facts_of(message(OFFICE, CONTENT, certificates=sorted(carried())), trust=_KNOWN)
+    assert (found.intact, found.form_problem, problem_of(found)) == (True, form, "")
 
 
 def _on_curve(number):

@@ -93,6 +93,15 @@ def test_what_is_no_object_is_refused(data):
         indirect_object(data, 0, _nothing)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_that_no_file_can_count_to_is_real(sign):
+    """It would overflow where it is taken for an offset."""
+    last = (1 << 40) - 1
+    assert value_at(b"%d" % (sign * last), 0)[0] == sign * last
+    beyond = value_at(b"%d" % (sign * (last + 1)), 0)[0]
+    assert (type(beyond), beyond) == (float, sign * (last + 1.0))
+
+
 @given(st.binary(max_size=80))
 def test_any_bytes_give_a_value_or_a_syntax_problem(data):
     for start in (b"", b"<<", b"[", b"(", b"<", b"/", b"1 0 obj "):

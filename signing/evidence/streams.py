@@ -1,0 +1,90 @@
+"""Whether streams end where they say (ISO 32000-2, 7.3.8.1 and 7.3.8.2).
+
+Where `/Length` does not lead to `endstream`, readers that follow the one and readers that look for
+the other show two things of one file. Only white space may stand between: writers who count the
+line end before `endstream`, or do not, mean the same.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from signing.evidence.crossref import USED
+from signing.evidence.document import Document
+from signing.evidence.syntax import Reference, SyntaxProblemError, stream_head
+
+__all__ = ["lengths_lead"]
+
+_WORD = b"stream"
+_END = re.compile(rb"[\x00\t\n\x0c\r ]*+endstream(?![a-zA-Z0-9])")
+_MOST_STRAYS = 1000
+_FARTHEST_BACK = 16
+"""Objects, for one that lies inside another."""
+
+
+class _AstrayError(Exception):
+    """A `/Length` leads elsewhere, or nobody can tell where."""
+
+
+def lengths_lead(document: Document) -> bool:
+    """Whether the `/Length` of every stream leads to its end; false where that cannot be told.
+
+    Raises:
+        ReadingFaultError: the budget is spent.
+    """
+    try:
+        _follow(document)
+    except _AstrayError:
+        return False
+    return True
+
+
+def _follow(document: Document) -> None:
+    """From each `stream` to the end of its data, where the next one is looked for."""
+    data = document.data
+    listed = sorted({entry[1] for entry in document.entries.values() if entry[0] == USED})
+    written: list[int] = []
+    ends: dict[int, int] = {}
+    strays, place = 0, data.find(_WORD)
+    while place >= 0:
+        if data[place - 3 : place] == b"end":
+            place = data.find(_WORD, place + 1)
+            continue
+        end = _end_around(document, listed, place, ends)
+        if end <= place:
+            # In nothing that is listed: an older revision's, a cross-reference stream, a remainder.
+            written = written or sorted(document.bodies)
+            end = _end_around(document, written, place, ends)
+        strays += end <= place
+        if strays > _MOST_STRAYS:
+            raise _AstrayError
+        place = data.find(_WORD, max(end, place + 1))
+
+
+def _end_around(
+    document: Document, offsets: Sequence[int], place: int, ends: dict[int, int]
+) -> int:
+    """The end of the object in which `place` lies, of its data where it is a stream; else 0."""
+    last = bisect_right(offsets, place)
+    for offset in reversed(offsets[max(0, last - _FARTHEST_BACK) : last]):
+        if offset not in ends:
+            ends[offset] = _end_of(document, offset)
+        if ends[offset] > place:
+            return ends[offset]
+    return 0
+
+
+def _end_of(document: Document, offset: int) -> int:
+    try:
+        head = stream_head(document.data, offset, document.budget)
+    except SyntaxProblemError as error:
+        raise _AstrayError from error
+    entries, start = head
+    if entries is None:
+        return start
+    length = entries.get("/Length")
+    if isinstance(length, Reference):
+        length = document.length_of(length)
+    if type(length) is not int or length < 0 or not _END.match(document.data, start + length):
+        raise _AstrayError
+    return start + length
