@@ -12,6 +12,7 @@ from signing.evidence.faults import Budget
 from signing.evidence.filters import FilterProblemError, decoded
 from signing.evidence.syntax import (
     PdfDictionary,
+    PdfValue,
     Reference,
     Stream,
     SyntaxProblemError,
@@ -140,7 +141,8 @@ def _place(trailer: PdfDictionary, key: str) -> int | None:
     found = trailer.get(key)
     if found is None:
         return None
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+    # `true` is no number, and a negative one would count from the end of the file.
+    if type(found) is not int or found < 0:
         raise CrossReferenceProblemError(key)
     return found
 
@@ -216,7 +218,8 @@ def _subsection(
     first, count = int(head[1]), int(head[2])
     end = head.end() + _ENTRY_SIZE * count
     block = data[head.end() : end]
-    if len(block) == _ENTRY_SIZE * count and _BLOCK.fullmatch(block):
+    # Fewer than announced are seen below: what follows is neither rows nor a trailer.
+    if _BLOCK.fullmatch(block):
         budget.spend_entries(count)
         rows = _ENTRY.findall(block)
     else:
@@ -280,28 +283,28 @@ def _fill(section: Section, rows: bytes, budget: Budget) -> None:
             at += width
         if there < count:
             section.notes.add("crossref-syntax")
-            break
 
 
 def _widths(trailer: PdfDictionary) -> tuple[int, int, int]:
-    given = trailer.get("/W")
-    found = [item for item in given if isinstance(item, int)] if isinstance(given, list) else []
-    if len(found) != _WIDTHS or not all(0 <= item <= _WIDEST for item in found) or not found[1]:
+    found = _counts(trailer.get("/W")) or []
+    if len(found) != _WIDTHS or max(found) > _WIDEST or not found[1]:
         raise CrossReferenceProblemError("/W")
     return found[0], found[1], found[2]
 
 
 def _ranges(trailer: PdfDictionary) -> list[tuple[int, int]]:
-    index = trailer.get("/Index", [0, trailer.get("/Size")])
-    found = [item for item in index if isinstance(item, int)] if isinstance(index, list) else []
-    if (
-        not isinstance(index, list)
-        or len(found) != len(index)
-        or len(found) % 2
-        or min(found, default=0) < 0
-    ):
+    found = _counts(trailer.get("/Index", [0, trailer.get("/Size")]))
+    if found is None or len(found) % 2:
         raise CrossReferenceProblemError("/Index")
     return list(zip(found[::2], found[1::2], strict=True))
+
+
+def _counts(value: PdfValue) -> list[int] | None:
+    """An array of nothing but whole numbers from 0 on; None where it is anything else."""
+    if not isinstance(value, list):
+        return None
+    found = [item for item in value if type(item) is int and item >= 0]
+    return found if len(found) == len(value) else None
 
 
 def _reader(widths: tuple[int, int, int]) -> Callable[[bytes], Entry]:

@@ -162,12 +162,10 @@ class Document:
         """Numbers and offsets in the object stream that begins there; None when it is none.
 
         Raises:
+            SyntaxProblemError: no well-formed object stands there.
             ReadingFaultError: the budget is spent.
         """
-        try:
-            found = self.object_at(position).value
-        except SyntaxProblemError:
-            return None
+        found = self.object_at(position).value
         stream = self._opened_stream(found) if isinstance(found, Stream) else None
         return stream.held if stream is not None else None
 
@@ -251,11 +249,12 @@ class Document:
     def _plain(self, value: PdfValue) -> PdfValue:
         """Filters and their parameters with every reference followed; they are two levels deep."""
         value = self.resolved(value)
-        items = [self.resolved(item) for item in value] if isinstance(value, list) else [value]
+        # More filters than that are refused anyway; many streams may name the same long list.
+        items = value[:_LONGEST_CHAIN] if isinstance(value, list) else [value]
         plain = [
             {key: self.resolved(entry) for key, entry in item.items()}
             if isinstance(item, dict)
             else item
-            for item in items[:_LONGEST_CHAIN]
+            for item in map(self.resolved, items)
         ]
         return plain if isinstance(value, list) else plain[0]

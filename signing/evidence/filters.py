@@ -4,7 +4,6 @@ Filters of pictures are none of our business: nothing that we judge by lies behi
 """
 
 import base64
-import re
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -22,7 +21,6 @@ _MOST_COLUMNS = 1 << 20
 _CHUNK = 1 << 20
 _BITS = 8
 _RUN_END = 128
-_ASCII_85 = re.compile(rb"[!-uz]*")
 
 
 class FilterProblemError(ValueError):
@@ -64,13 +62,11 @@ def _flate(encoded: bytes, parameters: PdfDictionary, budget: Budget) -> bytes:
     engine = zlib.decompressobj()
     found, waiting = [], encoded
     try:
-        while waiting and not engine.eof:
+        while waiting:
             part = engine.decompress(waiting, min(_CHUNK, max(budget.decoded, 0) + 1))
             budget.spend_decoded(len(part))
             found.append(part)
             waiting = engine.unconsumed_tail
-            if not part and not waiting:
-                break
     except zlib.error as error:
         raise FilterProblemError("flate") from error
     return _unpredicted(b"".join(found), parameters, budget)
@@ -91,6 +87,7 @@ def _lzw(encoded: bytes, parameters: PdfDictionary, budget: Budget) -> bytes:
         entry = _entry(code, table, before)
         budget.spend_slow(len(entry))
         found += entry
+        # Longer codes than of 12 bits there are not: what came later would only fill the memory.
         if before and len(table) <= _LAST_CODE - _FIRST_CODE:
             table.append(before + entry[:1])
         before = entry
@@ -148,10 +145,8 @@ def _ascii_85(encoded: bytes, _parameters: PdfDictionary, budget: Budget) -> byt
     text = encoded.partition(b"~")[0].translate(None, _SPACE)
     # `z` stands for four zeros: each character brings forth four bytes at most.
     budget.spend_slow(4 * len(text))
-    if not _ASCII_85.fullmatch(text):
-        raise FilterProblemError("ascii-85")
     try:
-        return base64.a85decode(text)
+        return base64.a85decode(text, ignorechars=b"")
     except ValueError as error:
         raise FilterProblemError("ascii-85") from error
 

@@ -41,6 +41,7 @@ def bodies(data: bytes) -> dict[int, tuple[int, int]]:
     found: dict[int, tuple[int, int]] = {}
     for match in _BODY.finditer(data):
         place = match.start()
+        # Spares the search below for each `endobj`.
         if not place or data[place - 1] not in _BLANK:
             continue
         first = max(0, place - _WINDOW)

@@ -1,6 +1,7 @@
 """Promises of the stream filters: they undo what is known, and stop before they fill the memory."""
 
 import base64
+import tracemalloc
 import zlib
 from contextlib import suppress
 
@@ -20,8 +21,8 @@ def undo(data, *names, parameters=None, budget=None):
     return decoded(entries, data, budget or Budget())
 
 
-def lzw(data, early=1):
-    """A writer of its own, after the TIFF specification."""
+def lzw(data, early=1, *, clears=True):
+    """A writer of its own, after the TIFF specification; some never clear a full table."""
     table = {bytes((number,)): number for number in range(256)}
     out, held, bits, width, after = bytearray(), 0, 0, 9, 258
 
@@ -44,7 +45,7 @@ def lzw(data, early=1):
             table[longer] = after
             after += 1
             width = max(9, min(12, (after + early - 1).bit_length()))
-        else:
+        elif clears:
             put(256)
             table, after, width = {bytes((n,)): n for n in range(256)}, 258, 9
         current = bytes((octet,))
@@ -98,6 +99,57 @@ def test_lzw_with_a_full_table_comes_back():
     assert undo(lzw(data), "LZW") == data
 
 
+def test_lzw_with_a_table_that_stays_full_comes_back():
+    """No code is longer than 12 bits."""
+    data = bytes((index * index * 31 + index // 7) & 0xFF for index in range(30_000))
+    assert undo(lzw(data, clears=False), "LZW") == data
+
+
+def test_full_table_of_lzw_grows_no_more():
+    octets = lzw(bytes((index * index * 31) & 0xFF for index in range(20_000)), clears=False)
+    tracemalloc.start()
+    try:
+        undo(octets[:-2] + b"\x06\x10\x61" * 30_000, "LZW")
+        assert tracemalloc.get_traced_memory()[1] < 3_500_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_follows_the_end_of_data_is_nothing():
+    assert undo(lzw(b"ab") + b"\x10\x20\x30" * 5, "LZW") == b"ab"
+    assert undo(zlib.compress(b"ab") + b"more", "Fl") == b"ab"
+    assert undo(b"6162>6364", "AHx") == b"ab"
+    assert undo(base64.a85encode(b"ab") + b"~>xyz", "A85") == b"ab"
+
+
+def test_rows_that_are_cut_short_are_filled():
+    parameters = {"/Predictor": 12, "/Columns": 4}
+    assert undo(zlib.compress(b"\2ab"), "Fl", parameters=parameters) == b"ab\0\0"
+
+
+def test_bytes_come_out_in_bounded_parts(monkeypatch):
+    """A bomb fills the memory before it is counted, if all of it comes out at once."""
+    asked = []
+
+    class Engine:
+        def __init__(self):
+            self.inner = zlib_decompressobj()
+
+        def decompress(self, data, most):
+            asked.append(most)
+            return self.inner.decompress(data, most)
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+    zlib_decompressobj = zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", Engine)
+    assert undo(zlib.compress(bytes(3 << 20)), "Fl") == bytes(3 << 20)
+    with pytest.raises(ReadingFaultError):
+        undo(zlib.compress(bytes(3 << 20)), "Fl", budget=Budget(decoded=1000))
+    assert (max(asked), asked[-1]) == (1 << 20, 1001)
+
+
 @given(st.data())
 def test_png_rows_come_back(data):
     pixel = data.draw(st.integers(1, 3))
@@ -146,6 +198,14 @@ def test_identity_and_no_filter():
         (zlib.compress(b"x"), ["FlateDecode"], {"/Predictor": Name("/x")}),
         (zlib.compress(b"x"), ["FlateDecode"], {"/Predictor": 15, "/Columns": 1 << 40}),
         (zlib.compress(b"x"), ["FlateDecode"], {"/Predictor": 15, "/Columns": 0}),
+        (zlib.compress(b"x"), ["FlateDecode"], {"/Predictor": 2, "/Columns": 0}),
+        (zlib.compress(b"x"), ["FlateDecode"], {"/Predictor": 2, "/Columns": -1}),
+        (zlib.compress(b"\0x"), ["FlateDecode"], {"/Predictor": 15, "/Columns": Name("/x")}),
+        (zlib.compress(b"\0x"), ["FlateDecode"], {"/Predictor": 3}),
+        (zlib.compress(b"\0x"), ["FlateDecode"], {"/Predictor": 0}),
+        (zlib.compress(b"\0x"), ["FlateDecode"], {"/Predictor": 16}),
+        (b"uuuuu", ["ASCII85Decode"], None),
+        (b"ab\x0bc", ["ASCII85Decode"], None),
         (zlib.compress(b"\x09x"), ["FlateDecode"], {"/Predictor": 15}),
         (zlib.compress(b"x"), ["FlateDecode"], {"/Predictor": 2, "/BitsPerComponent": 4}),
     ],
@@ -175,6 +235,12 @@ def test_bombs_are_a_fault_of_the_file(data, names):
 def test_bomb_of_lzw():
     with pytest.raises(ReadingFaultError):
         undo(lzw(bytes(100_000)), "LZWDecode", budget=Budget(slow=50_000))
+
+
+def test_bomb_of_digits():
+    assert undo(b"61" * 5 + b">", "AHx", budget=Budget(decoded=10)) == b"aaaaa"
+    with pytest.raises(ReadingFaultError):
+        undo(b"61" * 5 + b">", "AHx", budget=Budget(decoded=9))
 
 
 def test_bomb_of_prediction():

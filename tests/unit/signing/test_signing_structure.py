@@ -31,8 +31,8 @@ def notes(pdf):
     return set(notes_of(document))
 
 
-def body(objects):
-    out, offsets = b"%PDF-1.7\n", {}
+def body(objects, header=b"%PDF-1.7\n"):
+    out, offsets = header, {}
     for number, value in objects.items():
         offsets[number] = len(out)
         out += b"%d 0 obj\n%s\nendobj\n" % (number, value)
@@ -122,7 +122,9 @@ def test_linearised_file_is_one_revision():
 
 
 def test_leading_bytes():
-    assert "leading-bytes" in notes(b"\n" + plain())
+    found = notes(b"\n" + plain())
+    assert "leading-bytes" in found
+    assert "header-version" not in found
     assert "repaired" in notes(b"junk of a mail program\n" + plain())
 
 
@@ -134,6 +136,13 @@ def test_trailing_bytes(end):
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\r"])
 def test_line_ends_are_no_trailing_bytes(end):
     assert notes(plain().rstrip() + end) == set()
+
+
+@pytest.mark.parametrize("version", [b"1.8", b"2.1", b"0.9", b"1.71", b"2.00"])
+def test_versions_that_there_are_not(version):
+    out, offsets = body(OBJECTS, b"%%PDF-%s\n" % version)
+    rows = [FREE, *(used(offsets[number]) for number in sorted(offsets))]
+    assert notes(table(out, [(0, rows)], TRAILER)) == {"header-version"}
 
 
 def test_header_version():
@@ -234,6 +243,12 @@ def test_cyclic_chain():
     assert notes(pdf.replace(b"/Prev 0000", b"/Prev " + place)) == {"cyclic"}
 
 
+def test_rebuilt_file_is_compared_with_nothing():
+    """Its entries were made of its bodies, of which several may have one number."""
+    pdf = later(plain(), {3: PAGE}, b"/Prev (x)")
+    assert notes(pdf.replace(b"/Prev %d /Prev" % pdf.index(b"xref"), b"/Prev")) == {"repaired"}
+
+
 def test_broken_chain_is_repaired():
     assert notes(plain(trailer=b"<< /Size 4 /Root 1 0 R /Prev 20 >>")) == {"repaired"}
     assert notes(plain(trailer=b"<< /Size 4 /Root 1 0 R /Prev (x) >>")) == {"repaired"}
@@ -245,6 +260,21 @@ def test_entry_past_the_end():
     pdf = table(out, [(0, rows)], b"<< /Size 5 /Root 1 0 R >>")
     assert notes(pdf) == {"xref-past-end"}
     assert opened(pdf).value(Reference(4, 0)) is None
+
+
+def test_entry_at_the_very_end():
+    out, offsets = body(OBJECTS)
+    rows = [FREE, *(used(offsets[number]) for number in (1, 2, 3))]
+    pdf = table(out, [(0, [*rows, used(0)])], b"<< /Size 5 /Root 1 0 R >>")
+    at = [*rows, used(len(pdf))]
+    assert notes(table(out, [(0, at)], b"<< /Size 5 /Root 1 0 R >>")) == {"xref-past-end"}
+
+
+def test_entry_of_another_generation():
+    out, offsets = body({**OBJECTS, 4: b"(x)"})
+    rows = [FREE, *(used(offsets[number]) for number in (1, 2, 3)), used(offsets[4], 1)]
+    found = notes(table(out, [(0, rows)], b"<< /Size 5 /Root 1 0 R >>"))
+    assert found == {"object-header-mismatch"}
 
 
 def test_entry_that_points_at_another_object():
@@ -261,6 +291,24 @@ def test_body_without_an_entry():
     assert notes(table(hidden, [(0, rows)], TRAILER)) == {"shadowed-objects"}
     fresh = out + b"7 0 obj\n(hidden)\nendobj\n"
     assert notes(table(fresh, [(0, rows)], TRAILER)) == {"unlisted-objects"}
+
+
+def test_body_that_only_a_free_entry_speaks_of():
+    """The offset of a free entry is the number of the next free one, and explains nothing."""
+    out, offsets = body(OBJECTS)
+    hidden = out + b"7 0 obj\n(hidden)\nendobj\n"
+    free = b"%010d 65535 f \n" % len(out)
+    rows = [free, *(used(offsets[number]) for number in (1, 2, 3))]
+    assert notes(table(hidden, [(0, rows)], TRAILER)) == {"unlisted-objects"}
+
+
+def test_body_behind_an_object_that_does_not_end():
+    """Where it ends nobody can tell, so nothing lies inside it."""
+    out, offsets = body(OBJECTS)
+    hidden = out + b"4 0 obj\n(x)\n2 0 obj\n(hidden)\nendobj\n"
+    rows = [FREE, *(used(offsets[number]) for number in (1, 2, 3)), used(len(out))]
+    found = notes(table(hidden, [(0, rows)], b"<< /Size 5 /Root 1 0 R >>"))
+    assert found == {"shadowed-objects"}
 
 
 def test_body_inside_another():
