@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from certlib.calendar import legal_day
 from certlib.ids import parse
@@ -19,7 +19,6 @@ from certlib.verdicts import SENTENCES, Sentence
 
 __all__ = ["Seen", "SnapshotHeader", "SnapshotRow", "StatusSnapshot", "line_of", "row_from"]
 
-_COLUMNS: Final = 11
 _DIGEST_OCTETS: Final = 32
 _VERDICTS: Final = frozenset({"valid", "invalid", "indeterminate"})
 SETTLING: Final = timedelta(days=1)
@@ -126,15 +125,15 @@ def row_from(line: bytes) -> SnapshotRow:
         ValueError: another shape, or a code that this release has no sentence for.
     """
     plain = json.loads(line)
-    if not isinstance(plain, list) or len(plain) != _COLUMNS:
-        raise ValueError("columns")
     try:
         return _row(plain)
     except (TypeError, KeyError) as error:
         raise ValueError("columns") from error
 
 
-def _row(plain: list[Any]) -> SnapshotRow:
+def _row(plain: object) -> SnapshotRow:
+    if not isinstance(plain, list):
+        raise TypeError("columns")  # names of an object could be taken apart as well
     identifier, view, verdict, code, begins, ends, restricted, paper, pending, words, files = plain
     known: Mapping[str, Sentence] = SENTENCES
     if verdict not in _VERDICTS or code not in known:

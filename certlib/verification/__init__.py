@@ -146,9 +146,9 @@ def _alone(bench: Judgement) -> Finding | None:
         zh, en = worded(PARTS, facts.malformed_part)
         values = {"part": zh, "part_en": en}
         return bench.finding(Check.STATUS_NOW, Outcome.FAIL, "identifier-malformed", values)
-    if facts.candidates is not None and facts.candidates > 1 and facts.record is None:
+    if facts.candidates is not None and facts.candidates > 1:
         return bench.finding(Check.MATCH, Outcome.UNKNOWN, "several-found")
-    if facts.file is not None and facts.known_file is None and not facts.file.readable:
+    if facts.file is not None and not facts.file.readable:
         return unreadable(bench, facts.file)
     return None
 
@@ -179,7 +179,8 @@ def _kind_of_valid(
         return "receipt-holds", receipt_values(facts.file), []
     if facts.snapshot is not None and not bench.foreign_file:
         return "valid-as-of", snapshot_values(bench, facts.snapshot), []
-    if record is None or bench.foreign_file:
+    if record is None:
+        # A file that names a certificate on record has to be that certificate's, and is known.
         return "foreign-valid", {}, []
     asked_day = facts.on is not None
     if facts.on is not None:
@@ -203,7 +204,7 @@ def _ended_since(
     if record.view_on(today) is not View.VALID:
         return state_words(record, today)
     for item in findings:
-        if item.check in _OF_TODAY and item.outcome is not Outcome.PASS:
+        if item.outcome is not Outcome.PASS:  # of today: what is weighed passes where it is valid
             return TODAY_WORDS[item.code]
     return None
 

@@ -85,13 +85,15 @@ class Weighed:
 
 def weighed(chain: ChainFacts, scope: Scope, moment: Moment, policy: Policy) -> Weighed:
     """The best answer over all paths: one good path is enough."""
+    # Facts without a path say why (`signing.evidence.bounds`); without a word they are no better.
+    missing = chain.problem or ("" if chain.paths else "no-path")
     if chain.signer is None:
-        return _refused(chain.problem, SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+        return _refused(missing or "no-path", SubIndication.CHAIN_CONSTRAINTS_FAILURE)
     profile = _profile_problem(chain.signer, scope, policy)
     if profile:
         return _refused(profile, SubIndication.CHAIN_CONSTRAINTS_FAILURE)
-    if chain.problem:
-        return _refused(chain.problem, _sub_of_search(chain.problem))
+    if missing:
+        return _refused(missing, _sub_of_search(missing))
     answers = [_along(path, scope, moment, policy) for path in chain.paths]
     return min(answers, key=lambda answer: (True, None, False).index(answer.trusted))
 

@@ -29,8 +29,7 @@ _NOTED: Mapping[DutyProblem, str] = {
 def duties(bench: Judgement, check: Check, record: Certificate, day: date) -> list[Finding]:
     """One finding for each duty of the type; none where the state decides already."""
     known_at = known_for(bench, check)
-    unknown_then = known_at is not None and known_at < record.recorded_at
-    if unknown_then or not goes_on(record, day, known_at):
+    if not goes_on(record, day, known_at):
         return []
     standings = record.standings(bench.facts.duties, day, known_at)
     return [_finding(bench, check, item) for item in standings]

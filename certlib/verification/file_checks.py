@@ -234,7 +234,7 @@ def _distrust(item: Conclusion, *, strict: bool) -> tuple[str, bool]:
     if item.problem:
         unsaid = item.chain is not None and item.chain.trusted is None
         return item.problem, unsaid or (token is not None and token.undecided)
-    if strict and token is not None and token.problem:
+    if strict and token is not None:
         # That an authority's time has run out is no sign of forgery: it happens to each of them.
         return token.problem, token.undecided or token.sub in _RUN_OUT
     return "", False

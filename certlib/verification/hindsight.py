@@ -14,8 +14,6 @@ from certlib.verification.matching import CORE_FIELDS
 from certlib.verification.model import Check, Finding, Judgement, Outcome
 from certlib.verification.status_checks import state_words
 
-_NEVER_CORRECTED = frozenset({"issuer_code", "type_code"})
-
 
 def hindsight(bench: Judgement, record: Certificate) -> list[Finding]:
     """A finding with both, where the asked day looks otherwise now than it did then."""
@@ -71,7 +69,7 @@ def _corrected(bench: Judgement, record: Certificate, then: datetime) -> list[Fi
 def _differences(record: Certificate, earlier: Certificate) -> list[str]:
     """Paths of what the correction changed; never the values."""
     keys = sorted({*record.content.fields, *earlier.content.fields})
-    paths = [*(path for path in CORE_FIELDS if path not in _NEVER_CORRECTED), *keys]
+    paths = [*CORE_FIELDS, *keys]
     return [path for path in paths if _said(record.content, path) != _said(earlier.content, path)]
 
 

@@ -16,8 +16,7 @@ from certlib.verification.status_checks import goes_on, known_for
 def holders_gone(bench: Judgement, check: Check, record: Certificate, day: date) -> list[Finding]:
     """A finding for each holder that is no more; none where the state decides already."""
     known_at = known_for(bench, check)
-    unknown_then = known_at is not None and known_at < record.recorded_at
-    if unknown_then or not goes_on(record, day, known_at):
+    if not goes_on(record, day, known_at):
         return []
     content = record.content
     chronicle = Chronicle(bench.facts.holder_changes, known_at)

@@ -225,8 +225,7 @@ class Judgement:
     @property
     def foreign_file(self) -> bool:
         """A file that is not on record, under a policy that does not ask it to be."""
-        facts = self.facts
-        return facts.file is not None and facts.known_file is None and not self.policy.record_needed
+        return self.facts.file is not None and not self.policy.record_needed
 
     def finding(
         self,

@@ -50,10 +50,10 @@ def receipt_findings(bench: Judgement, file: FileFacts) -> list[Finding]:
 def receipt_values(file: FileFacts) -> dict[str, Any]:
     """What fills the sentence of a receipt that holds."""
     told = told_by(file.content)
-    signers = (item.signer for item in file.signatures if item.kind == SIGNATURE)
-    signer = next((item for item in signers if item is not None), None)
-    name = {} if signer is None else {"signer": signer.name or signer.subject}
-    return name if told is None else {**name, **_values(told)}
+    signer = next(item.signer for item in file.signatures if item.kind == SIGNATURE)
+    assert told is not None  # noqa: S101 - `receipt_findings` has seen to both
+    assert signer is not None  # noqa: S101
+    return {"signer": signer.name or signer.subject, **_values(told)}
 
 
 def _values(told: Told) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def _signature(item: SignatureFacts, policy: Policy, known: Moment, scope: Scope
     chain = weighed(item.message.chain, scope, moment, policy)
     sub, problem, detail = chain.sub, chain.problem, chain.detail
     if not problem:
-        detail = _weak(item.message, policy, moment)
+        detail = _weak(item.message, chain, policy, moment)
         problem, sub = ("weak-seal", _crypto_failure(moment)) if detail else ("", None)
     if not problem and token is not None and token.problem == "timestamp-order":
         problem, sub = token.problem, token.sub
@@ -174,7 +174,7 @@ def _token(stamp: TimestampFacts, policy: Policy, known: Moment) -> Token:
     chain = weighed(stamp.message.chain, Scope(Use.TIMESTAMP), known, policy)
     if chain.problem:
         return Token(None, chain.problem, chain.sub, undecided=chain.trusted is None, chain=chain)
-    weak = _weak(stamp.message, policy, known)
+    weak = _weak(stamp.message, chain, policy, known)
     weak = weak or policy.crypto.digest_problem(stamp.imprint, known.made)
     if weak:
         chain = replace(chain, detail=weak)
@@ -218,13 +218,10 @@ def _late(known: Moment, chain: Weighed) -> Token:
     return Token(None, slug, order, undecided=not known.proven, chain=chain)
 
 
-def _weak(message: MessageFacts, policy: Policy, moment: Moment) -> str:
-    """Clause 5.2.8.4.2: digest and key of the signature itself."""
+def _weak(message: MessageFacts, chain: Weighed, policy: Policy, moment: Moment) -> str:
+    """Clause 5.2.8.4.2: digest and key of the signature itself, along a path that holds."""
     weak = policy.crypto.digest_problem(message.digest, moment.made)
-    signer = message.chain.signer
-    if weak or signer is None:
-        return weak
-    return policy.crypto.key_problem(signer.key, moment.made)
+    return weak or policy.crypto.key_problem(chain.path[0].key, moment.made)
 
 
 def _crypto_failure(moment: Moment) -> SubIndication:

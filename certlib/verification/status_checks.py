@@ -58,6 +58,8 @@ def status(bench: Judgement, check: Check, record: Certificate, day: date) -> li
 
 def goes_on(record: Certificate, day: date, known_at: datetime | None) -> bool:
     """Whether nothing but an undecided renewal stands between the certificate and its use."""
+    if known_at is not None and known_at < record.recorded_at:
+        return False  # nobody knew of it then
     seen = record.view_on(day, known_at)
     renewed = seen is View.EXPIRED and record.renewal_on(day, known_at) is not None
     return seen is View.VALID or renewed

@@ -214,6 +214,12 @@ def test_overdue_then_and_done_now_is_told_of_that_day():
     assert (report.verdict, report.code) == (VALID, "inspection-overdue")
 
 
+def test_overdue_now_is_not_told_of_a_day_on_which_nothing_was_due():
+    report = judged(issued(), duties=duty(), on=date(2024, 6, 1))
+    assert (report.verdict, report.code) == (VALID, "valid")
+    assert [item.code for item in of(report, Check.DUTIES_NOW)] == ["inspection-overdue"]
+
+
 def test_duties_of_what_has_ended_or_was_unknown_say_nothing():
     ended = issued().decide(decision(Action.REVOKE), actor="o", now=NOW)
     assert of(judged(ended, duties=duty()), Check.DUTIES_NOW) == []

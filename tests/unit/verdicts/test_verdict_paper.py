@@ -140,3 +140,13 @@ def test_of_twins_each_has_a_past_of_its_own():
     ):  # fmt: skip
         event = SheetEvent(PaperAct.LOSE, "P1", day, at, form)
         assert [item.status for item in sheets_on(twins, (event,), day, None)] == wanted
+
+
+def test_past_knowledge_counts_for_the_asked_day_alone():
+    """The sentences of paper say that the electronic certificate is valid: by whose knowledge?"""
+    late = issued().decide(decision(Action.REVOKE, day=date(2026, 11, 1)), actor="o", now=NOW)
+    before = datetime(2026, 11, 15, tzinfo=UTC)
+    day = date(2026, 11, 10)
+    assert told(judged(sheet(LOST), record=late, on=day, known_at=before)) == ["paper-lost"]
+    assert told(judged(sheet(LOST), record=late, on=day)) == []
+    assert told(judged(sheet(LOST), record=late, known_at=before)) == []

@@ -60,6 +60,54 @@ def test_every_report_has_the_documented_shape(name, policy):
     assert all(item["clause"] for item in found["findings"] if item["check"] != "status_now")
 
 
+def test_report_tells_of_each_signature_what_it_rests_on():
+    found = told("good")
+    (seal,) = found["signatures"]
+    assert (seal["digest_algorithm"], seal["signature_algorithm"]) == ("sha256", "sha256_ecdsa")
+    assert (seal["sub_indication"], seal["problem"]) == (None, "")
+    assert [item["subject"] for item in seal["path"]] == [
+        "CN=揭阳市交通运输局",
+        "CN=签章机构",
+        "CN=根",
+    ]
+    stated = evidence.revocation()
+    assert [item["revocation"] for item in seal["path"]] == [
+        {
+            "this_update": stated.this_update.isoformat(),
+            "next_update": stated.next_update.isoformat(),
+            "revoked_at": None,
+            "reason": "",
+        }
+    ] * 2 + [None]
+    stamp = seal["timestamp"]
+    assert (stamp["time"], stamp["proves"]) == (evidence.SEALED.isoformat(),) * 2
+    assert [item["subject"] for item in stamp["path"]] == ["CN=时间戳", "CN=根"]
+    assert found["file"]["sha256"] == FILES["good"].sha256
+
+
+def test_report_tells_why_a_signature_or_a_timestamp_is_not_believed():
+    (seal,) = told("untrusted")["signatures"]
+    assert (seal["sub_indication"], seal["problem"]) == ("NO_CERTIFICATE_CHAIN_FOUND", "no-path")
+    revoked = evidence.revocation(revoked_at=evidence.SEALED, reason="keyCompromise")
+    early = evidence.message(
+        chain=evidence.chain(
+            evidence.certificate(revocation=revoked), evidence.authority(), evidence.anchor()
+        )
+    )
+    item = evidence.signature(message=early, timestamp=evidence.timestamp(imprint_ok=False))
+    file = evidence.file(item)
+    (seal,) = detailed(judge(Facts(file=file), FOREIGN, NOW), file)["signatures"]
+    told_of = seal["path"][0]["revocation"]
+    assert (told_of["revoked_at"], told_of["reason"]) == (
+        evidence.SEALED.isoformat(),
+        "keyCompromise",
+    )
+    assert (seal["timestamp"]["proves"], seal["timestamp"]["sub_indication"]) == (
+        None,
+        "HASH_FAILURE",
+    )
+
+
 def test_report_without_a_file():
     found = detailed(judge(Facts(record=issued(), authorised=True), OWN, NOW), None)
     CHECKER.validate(found)

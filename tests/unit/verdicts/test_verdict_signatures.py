@@ -127,6 +127,20 @@ def test_signer_whose_certificate_cannot_be_read():
     assert (found.problem, found.sub) == ("certificate-malformed", CHAIN)
 
 
+def test_signer_without_a_path_and_without_a_word():
+    """No reader says so; nobody is believed for it."""
+    for facts in (
+        ChainFacts(None),
+        ChainFacts(certificate()),
+        ChainFacts(None, (PathFacts((certificate(), authority(), anchor())),)),
+    ):
+        told = only(message=message(chain=facts)).chain
+        assert (told.trusted, told.problem) == (False, "no-path")
+    for facts in (ChainFacts(None), ChainFacts(stamper())):
+        token = only(timestamp=timestamp(message=message(chain=facts))).token
+        assert (token.proves, token.problem) == (None, "no-path")
+
+
 @pytest.mark.parametrize(
     ("path", "problem", "sub"),
     [
@@ -236,12 +250,35 @@ def test_list_that_may_have_forgotten_the_expired():
     assert found.problem == "revocation-unknown"
 
 
+def test_list_of_the_last_second_of_validity_has_forgotten_nothing():
+    past = certificate(not_after=revocation().this_update)
+    assert only(message=signed_by(past, authority(), anchor())).problem == ""
+
+
 def test_list_issued_after_the_seal_is_new_enough():
     """What was not revoked then is known for good, however old the list is now."""
     old = certificate(revocation=revocation(this_update=SEALED + DAY, next_update=SEALED + 2 * DAY))
     path = signed_by(old, authority(), anchor())
     assert only(message=path).problem == ""
     assert only(message=path, timestamp=None).problem == "revocation-stale"
+
+
+def test_list_is_new_enough_to_its_last_second():
+    """Until the next one was promised, or from the moment of the seal on."""
+    stale = "revocation-stale"
+    for promised, problem in ((NOW, ""), (NOW - timedelta(seconds=1), stale)):
+        told = certificate(revocation=revocation(next_update=promised))
+        assert asked(told, authority(), anchor()).problem == problem
+    for issued_at, problem in ((SEALED, ""), (SEALED - timedelta(seconds=1), stale)):
+        told = certificate(revocation=revocation(this_update=issued_at, next_update=SEALED))
+        assert only(message=signed_by(told, authority(), anchor())).problem == problem
+
+
+def test_weak_path_of_a_seal_whose_time_is_proven():
+    """Weak already then: no proof of existence would help."""
+    found = only(message=signed_by(certificate(signed_with="sha1"), authority(), anchor()))
+    assert (found.problem, found.detail) == ("weak-algorithm", "sha1")
+    assert found.sub is SubIndication.CRYPTO_CONSTRAINTS_FAILURE
 
 
 def test_seal_made_after_the_day_that_is_asked_about():
@@ -253,6 +290,15 @@ def test_seal_made_after_the_day_that_is_asked_about():
         assert seal.code == "seal-untrusted"
     assert on_day(date(2024, 1, 1)).verdict is Verdict.INDETERMINATE
     assert on_day(date(2024, 3, 1)).code == "foreign-valid"
+
+
+def test_last_second_of_the_day_that_is_asked_about_counts():
+    midnight = datetime(2024, 3, 1, 15, 59, 59, tzinfo=UTC)
+    for moment, code in (
+        (midnight, "foreign-valid"),
+        (midnight + timedelta(seconds=1), "seal-untrusted"),
+    ):
+        assert on_day(date(2024, 3, 1), timestamp=timestamp(moment)).code == code
 
 
 def test_past_day_proves_nothing_by_itself():
@@ -341,6 +387,17 @@ def test_digests_by_the_policy(digest, problem):
     assert CRYPTO_POLICIES[CRYPTO_2026.name] is CRYPTO_2026
 
 
+def test_last_day_of_a_key_counts():
+    for key, last in (
+        ("rsa-2048", date(2030, 12, 31)),
+        ("dsa-2048", date(2024, 2, 3)),
+        ("ecdsa-secp224r1", date(2030, 12, 31)),
+    ):
+        end = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC)
+        assert CRYPTO_2026.key_problem(key, end) == ""
+        assert CRYPTO_2026.key_problem(key, end + timedelta(seconds=1)) == key
+
+
 @pytest.mark.parametrize(
     ("digest", "last"), [("sha1", date(2013, 12, 31)), ("sha224", date(2030, 12, 31))]
 )
@@ -364,6 +421,7 @@ def test_trust_list_limits_whom_an_authority_speaks_for(limits, problem):
     policy = trusting(**limits)
     (found,) = conclude(signature(), policy=policy)
     assert (found.problem, found.sub) == (problem, CHAIN if problem else None)
+    assert found.chain.trusted is not bool(problem)
 
 
 def test_trust_list_that_began_after_the_seal():

@@ -1,5 +1,6 @@
 """Offline: what a snapshot of the record lets be said, and never more."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,6 +20,24 @@ WORDS = Sentence("已吊销，不再有效。", "不予采用。", "Revoked: no 
 REVOKED = replace(ROW, view=View.REVOKED, verdict="invalid", code="revoked", sentence=WORDS)
 RESTRICTED = replace(ROW, verdict="indeterminate", code="restricted", restricted=True)
 DAY = legal_day(THEN)
+NAMES = json.dumps(
+    dict.fromkeys(
+        [
+            "x",
+            "VALID",
+            "valid",
+            "expired",
+            "2024-03-01",
+            "2025-03-01",
+            "0",
+            "none",
+            "1",
+            "abcd",
+            "",
+        ],
+        0,
+    )
+).encode()
 
 
 def told(facts):
@@ -154,18 +173,82 @@ def test_others_files_have_no_status_here():
     assert judge(seen, FOREIGN, NOW).code == "foreign-valid"
 
 
+def test_a_snapshot_speaks_of_the_status_and_of_nothing_else():
+    """A finding of another check keeps its own sentence, whatever the row says."""
+    bad = evidence.signature(message=evidence.message(digest_ok=False))
+    altered = replace(REVOKED, code="altered", sentence=WORDS)
+    report = judge(offline(altered, file=other(bad)), OWN, NOW)
+    assert report.code == "altered"
+    assert "已吊销" not in report.sentence.zh
+    begun = replace(
+        REVOKED, view=View.NOT_YET_EFFECTIVE, code="not-yet-effective", valid_from=legal_day(NOW)
+    )
+    report = judge(offline(begun), OWN, NOW)
+    assert (report.code, "已吊销" in report.sentence.zh) == ("status-as-of", False)
+
+
+def test_findings_use_the_words_of_the_row_where_they_say_the_same():
+    def status(row, **changes):
+        report = judge(offline(row, **changes), OWN, NOW)
+        return next(item for item in report.findings if item.check is Check.STATUS_NOW)
+
+    assert status(REVOKED).zh == WORDS.zh
+    assert status(REVOKED).en == WORDS.en
+    begun = replace(REVOKED, view=View.NOT_YET_EFFECTIVE, valid_from=legal_day(NOW))
+    assert status(begun).zh != WORDS.zh
+
+
+def test_a_file_that_no_snapshot_knows_is_told_of_once():
+    report = judge(offline(None, file=other(stamped(2))), OWN, NOW)
+    assert [item.code for item in report.findings].count("absent-then") == 1
+    assert all(item.check is not Check.STATUS_NOW for item in report.findings)
+    assert report.findings[-1].evidence["node"] == "445200"
+
+
+def test_the_term_ends_after_its_last_day():
+    last = replace(ROW, valid_to=legal_day(NOW))
+    assert told(offline(last)) == (UNSURE, "status-as-of")
+    ended = replace(ROW, valid_to=legal_day(NOW) - timedelta(days=1))
+    report = judge(offline(ended), OWN, NOW)
+    assert report.code == "term-ended-since"
+    assert f"有效期已于{ended.valid_to}届满" in report.sentence.zh
+    assert told(offline(replace(ROW, valid_to=None))) == (UNSURE, "status-as-of")
+
+
+def test_a_day_to_the_second_is_long_enough_to_be_on_record():
+    whole, short = stamped(1), stamped(1 - 1 / 86_400)
+    assert told(offline(None, file=other(whole))) == (INVALID, "absent-then")
+    assert told(offline(None, file=other(short))) == (UNSURE, "newer-than-snapshot")
+
+
+def test_a_snapshot_is_overdue_after_the_moment_that_was_promised():
+    def overdue(as_of):
+        report = judge(offline(as_of=as_of), OWN, NOW)
+        return next(item for item in report.findings if item.check is Check.STATUS_NOW).evidence
+
+    assert overdue(NOW - timedelta(days=1))["snapshot_overdue"] is False
+    assert overdue(NOW - timedelta(days=1, seconds=1))["snapshot_overdue"] is True
+
+
+def test_the_day_that_was_asked_about_is_named():
+    report = judge(offline(on=date(2026, 1, 5)), OWN, NOW)
+    assert "2026-01-05" in report.sentence.zh
+
+
 @pytest.mark.parametrize(
-    ("age", "words"),
+    ("age", "words", "english"),
     [
-        (timedelta(minutes=5), "不到1小时前"),
-        (timedelta(hours=5), "5小时前"),
-        (timedelta(days=40), "40天前"),
+        (timedelta(minutes=5), "不到1小时前", ", less than an hour ago"),
+        (timedelta(hours=5), "5小时前", ", 5 h ago"),
+        (timedelta(days=40), "40天前", ", 40 d ago"),
     ],
     ids=["minutes", "hours", "days"],
 )
-def test_the_age_is_told(age, words):
+def test_the_age_is_told(age, words, english):
     """A clerk reads at once how old it is."""
-    assert words in judge(offline(as_of=NOW - age), OWN, NOW).sentence.zh
+    sentence = judge(offline(as_of=NOW - age), OWN, NOW).sentence
+    assert f"（{words}）" in sentence.zh
+    assert english in sentence.en
 
 
 @pytest.mark.parametrize(
@@ -186,6 +269,9 @@ def test_a_row_is_read_as_it_was_written(row):
         b"{}",
         b"[]",
         b"nothing",
+        # Eleven names make no row, though they could be taken apart like one.
+        NAMES,
+        line_of(ROW)[:-2] + b",0]",
         line_of(ROW).replace(b'"valid","valid"', b'"splendid","valid"'),
         line_of(ROW).replace(b'"valid","valid"', b'"valid","splendid"'),
         line_of(ROW).replace(b'"VALID"', b'"SPLENDID"'),
@@ -193,7 +279,19 @@ def test_a_row_is_read_as_it_was_written(row):
         line_of(replace(ROW, files=("ab" * 33,))),
         line_of(REVOKED).replace(b',"Refuse."', b""),
     ],
-    ids=["object", "empty", "text", "verdict", "code", "view", "day", "long", "words"],
+    ids=[
+        "object",
+        "empty",
+        "text",
+        "names",
+        "more",
+        "verdict",
+        "code",
+        "view",
+        "day",
+        "long",
+        "words",
+    ],
 )
 def test_other_rows_are_refused(line):
     """What this release does not know is not guessed at."""

@@ -1,6 +1,7 @@
 """Rules about timestamps: what proves a moment, and what proves nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -24,6 +25,8 @@ from tests.fakes.evidence import (
 )
 from tests.unit.life.builders import issued
 
+MAIL = "1.3.6.1.5.5.7.3.4"
+
 
 def test_seal_that_existed_before_its_certificate_was_valid():
     """A timestamp proves that it was not made under that certificate."""
@@ -44,6 +47,9 @@ def test_timestamp_keeps_a_seal_good_beyond_its_certificate():
     ("stamp", "problem"),
     [
         (TimestampFacts(None, False, None), "timestamp-form"),
+        (timestamp(message=None), "timestamp-form"),
+        (timestamp(None), "timestamp-form"),
+        (timestamp(problem="timestamp-form"), "timestamp-form"),
         (timestamp(message=message(unchecked="unsupported sm2")), "unsupported"),
         (timestamp(imprint_ok=False), "timestamp-imprint"),
         (timestamp(message=message(signature_ok=False)), "token-signature"),
@@ -51,6 +57,18 @@ def test_timestamp_keeps_a_seal_good_beyond_its_certificate():
         (timestamp(message=message()), "key-purpose"),
         (
             timestamp(message=signed_by(replace(stamper(), purposes_critical=False), anchor())),
+            "key-purpose",
+        ),
+        (
+            timestamp(message=signed_by(replace(stamper(), purposes=(MAIL,)), anchor())),
+            "key-purpose",
+        ),
+        (
+            timestamp(
+                message=signed_by(
+                    replace(stamper(), purposes=(evidence.TIME_STAMPING, MAIL)), anchor()
+                )
+            ),
             "key-purpose",
         ),
         (timestamp(message=signed_by(stamper(revocation=None), anchor())), "revocation-unknown"),
@@ -186,3 +204,66 @@ def test_timestamp_whose_time_has_run_out_is_no_sign_of_forgery():
     facts = Facts(file=evidence.file(item), registry_asked=False, authorised=True)
     report = judge(facts, OWN, NOW)
     assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "seal-untrusted")
+
+
+def test_timestamp_that_its_own_form_speaks_against():
+    """Whatever the reader found odd in a token of a document timestamp, it then proves nothing."""
+    odd = document_timestamp()
+    odd = replace(odd, timestamp=replace(odd.timestamp, problem="timestamp-form"))
+    seal, outer = conclude(signature(timestamp=None, covers_file=False), odd)
+    assert (outer.problem, outer.sub) == ("timestamp-form", SubIndication.SIG_CONSTRAINTS_FAILURE)
+    assert (outer.chain, outer.detail) == (None, "")
+    assert not seal.moment.proven
+
+
+def test_timestamp_of_another_signature_proves_nothing_of_what_lies_under_it():
+    """It is over that signature's value, and whoever chose its key may have chosen the value."""
+    inner, outer = conclude(signature(timestamp=None, covers_file=False), signature())
+    assert outer.moment.proven
+    assert (inner.moment.made, inner.moment.proven) == (NOW, False)
+
+
+def test_what_speaks_against_the_signer_comes_before_the_order_of_timestamps():
+    revoked = certificate(revocation=revocation(revoked_at=SEALED - DAY))
+    late = signature(
+        message=signed_by(revoked, authority(), anchor()), timestamp=timestamp(SEALED + 3 * DAY)
+    )
+    seal, _ = conclude(late, document_timestamp())
+    assert (seal.problem, seal.token.problem) == ("revoked", "timestamp-order")
+
+
+def test_clocks_may_differ_by_five_minutes():
+    skew = timedelta(minutes=5)
+    assert only(timestamp=timestamp(NOW + skew)).token.proves == NOW + skew
+    late = only(timestamp=timestamp(NOW + skew + timedelta(seconds=1)))
+    assert (late.token.proves, late.token.problem) == (None, "timestamp-future")
+
+
+def test_timestamp_of_the_second_in_which_its_authority_begins():
+    stamp = timestamp(message=signed_by(stamper(not_before=SEALED), anchor()))
+    assert only(timestamp=stamp).token.proves == SEALED
+
+
+def test_anchor_behind_a_timestamp_may_have_been_renewed_since():
+    """RFC 5280, 6.1: its own period does not bind, unless it stamps itself."""
+    renewed = timestamp(message=signed_by(stamper(), anchor(not_before=SEALED + DAY)))
+    assert only(timestamp=renewed).token.proves == SEALED
+    itself = signed_by(stamper(not_before=SEALED + DAY, revocation=None))
+    found = only(timestamp=timestamp(message=itself))
+    assert (found.token.proves, found.token.problem) == (None, "timestamp-period")
+
+
+def test_timestamp_that_cannot_be_checked_is_undecided():
+    """We lack the algorithm: nothing is held against the file, and nothing is proven."""
+    item = signature(timestamp=timestamp(message=message(unchecked="unsupported sm2")))
+    facts = Facts(file=evidence.file(item), registry_asked=False, authorised=True)
+    report = judge(facts, OWN, NOW)
+    assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "seal-untrusted")
+    assert report.signatures[0].token.undecided
+
+
+def test_document_timestamp_by_a_weak_algorithm_names_it():
+    stamp = timestamp(SEALED + DAY)
+    stamp = replace(stamp, message=replace(stamp.message, digest="sha1"))
+    _, outer = conclude(signature(), document_timestamp(message=stamp.message, timestamp=stamp))
+    assert (outer.problem, outer.detail) == ("weak-algorithm", "sha1")
