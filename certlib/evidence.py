@@ -167,7 +167,8 @@ class MessageFacts:
         signature_ok: the signature verifies with the key of the embedded certificate.
         digest, mechanism: algorithms, `sha256` and `sha256_ecdsa`.
         unchecked: why nobody here could check it (`unsupported …`, or digest and mechanism do
-            not fit each other), or ""; both answers above are False then.
+            not fit each other), or ""; both answers above are False then. A message that states
+            another digest than that of what is signed needs no checking: it is none of this file.
         chain: of the signer.
     """
 

@@ -62,6 +62,7 @@ def _read(der: bytes) -> SignedMessage:
         unchecked=_obstacle(signer_info, signer),
         tokens=tokens,
         names_signer=_names_signer(signer_info),
+        stated=_stated(signer_info),
         form_problem=_form_problem(signed_data, signer, tokens, der),
         claimed_time=_claimed_time(signer_info),
     )
@@ -96,6 +97,15 @@ def _names_signer(signer_info: cms.SignerInfo) -> bool:
     """Whether the signing-certificate attribute is there; what it says is looked at on checking."""
     named = {attribute["type"].native for attribute in signer_info["signed_attrs"] or ()}
     return not named.isdisjoint(("signing_certificate", "signing_certificate_v2"))
+
+
+def _stated(signer_info: cms.SignerInfo) -> bytes | None:
+    found = [
+        attribute["values"][0].native
+        for attribute in signer_info["signed_attrs"] or ()
+        if attribute["type"].native == "message_digest" and len(attribute["values"]) == 1
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _verified(

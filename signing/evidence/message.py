@@ -48,6 +48,7 @@ class SignedMessage:
         tokens: DER of the signature timestamps among the unsigned attributes, the first few.
         names_signer: a signed attribute says by which certificate (RFC 5035): without it, whoever
             has another certificate of the same key may lay it in.
+        stated: what the message-digest attribute says, where there is just one.
         digest_ok, signature_ok: see `certlib.evidence.MessageFacts`.
         form_problem: how the encoding differs from what our writer makes, or "".
         unchecked: why nobody here can check it, or ""; weak algorithms are for the judge.
@@ -64,6 +65,7 @@ class SignedMessage:
     verify: Callable[[bytes], tuple[bool, bool]] = field(repr=False)
     tokens: tuple[bytes, ...] = field(default=(), repr=False)
     names_signer: bool = True
+    stated: bytes | None = None
     digest_ok: bool = False
     signature_ok: bool = False
     form_problem: str = ""
@@ -87,6 +89,9 @@ class SignedMessage:
 def check(message: SignedMessage, digest: bytes) -> None:
     """Fills in whether the message is signed and speaks of `digest`."""
     if message.unchecked:
+        if message.stated not in (None, digest):
+            # RFC 5652, 5.6: it speaks of other content, whoever has signed it, and however.
+            message.unchecked = ""
         return
     try:
         message.digest_ok, message.signature_ok = message.verify(digest)

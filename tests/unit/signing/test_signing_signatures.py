@@ -186,6 +186,17 @@ def test_attribute_certificate_among_the_certificates_breaks_nothing():
     assert (found.intact, found.form_problem, problem_of(found)) == (True, "cms-form", "")
 
 
+@pytest.mark.parametrize(("of", "told"), [(CONTENT, "unsupported"), (b"other", "digest")])
+def test_what_speaks_of_other_content_is_altered_however_it_is_signed(of, told):
+    """`unsupported` would say that nothing speaks against the file."""
+    absent = message(LEAF, of, certificates=())
+    known, unknown = (bytes.fromhex("06082a8648ce3d0403") + last for last in (b"\x02", b"\x7f"))
+    before, _, after = message(LEAF, of).rpartition(known)
+    for contents in (absent, before + unknown + after):
+        found = facts_of(contents)
+        assert (found.intact, problem_of(found)) == (False, told)
+
+
 def test_absent_certificate_is_no_alteration():
     found = facts_of(message(LEAF, CONTENT, certificates=()))
     assert (found.message.unchecked, found.signer) == ("no signing certificate", None)
