@@ -1,5 +1,6 @@
 """What can be asked of the library: each call as data, sent by whichever client."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -8,6 +9,8 @@ from urllib.parse import quote
 from certlib_client import models
 
 Json = Mapping[str, Any]
+_RECEIPTS: Mapping[str, str] = {"pdf": "application/pdf", "json": "application/jose+json"}
+"""What is asked for, by the form of the receipt."""
 _Answer = TypeVar("_Answer")
 
 
@@ -19,6 +22,7 @@ class Call(Generic[_Answer]):
         read: what the body of a good answer means.
         key: idempotency key of an act, "" for questions.
         binary: the answer is bytes, not JSON.
+        headed: `read` takes bytes and headers: (content, headers).
         open: needs no token.
     """
 
@@ -31,6 +35,7 @@ class Call(Generic[_Answer]):
     headers: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     binary: bool = False
+    headed: bool = False
     open: bool = False
 
 
@@ -111,6 +116,32 @@ def verify_file(pdf: bytes, params: Mapping[str, str]) -> Call[models.Verificati
         params=params,
         headers={"Content-Type": "application/pdf"},
     )
+
+
+def receipt(question: Json, form: str) -> Call[models.Receipt]:
+    """The receipt of the answer to a question by identifier or by fields."""
+    headers = {"Accept": _RECEIPTS[form]}
+    path = "/v1/verifications"
+    return Call("POST", path, models.receipt, json=question, headers=headers, headed=True)
+
+
+def file_receipt(pdf: bytes, form: str, params: Mapping[str, str]) -> Call[models.Receipt]:
+    """The receipt of the answer to a question by file."""
+    return Call(
+        "POST",
+        "/v1/verifications",
+        models.receipt,
+        content=pdf,
+        params=params,
+        headers={"Content-Type": "application/pdf", "Accept": _RECEIPTS[form]},
+        headed=True,
+    )
+
+
+def known_file(file: bytes | str) -> Call[models.KnownFile]:
+    """Whether a file is byte for byte on record, by its digest; needs no token."""
+    digest = file.lower() if isinstance(file, str) else hashlib.sha256(file).hexdigest()
+    return Call("GET", f"/v1/files/{quote(digest, safe='')}", models.known_file, open=True)
 
 
 def status(identifier: str) -> Call[models.Status]:

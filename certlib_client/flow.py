@@ -96,6 +96,8 @@ class Conversation:
             reply = yield from self._patient(call)
         if not 200 <= reply.status < 300:  # noqa: PLR2004
             raise problem(reply.status, reply.json)
+        if call.headed:
+            return call.read((reply.content, reply.headers))
         return call.read(reply.content if call.binary else reply.json)
 
     def _patient(self, call: Call[Any]) -> Steps[Reply]:

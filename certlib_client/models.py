@@ -115,6 +115,50 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """核验回执: what the library answered and when, sealed; keep it as it is.
+
+    Attributes:
+        number: of the receipt, as it stands in the library's history.
+        content: a PDF with its data attached, or signed JSON (JWS).
+    """
+
+    number: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One check of a file as anybody may read it: `pass`, `fail` or `unknown`."""
+
+    check: str
+    outcome: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file that is byte for byte on record; whether its certificate is good, `verdict` says."""
+
+    sha256: str
+    identifier: str
+    verdict: str
+    code: str
+    sentence_zh: str
+    sentence_en: str
+    next_step_zh: str
+    next_step_en: str
+    findings: Sequence[Line]
+    raw: Json = field(repr=False)
+
+    @property
+    def valid(self) -> bool:
+        """Whether the verdict is `valid`."""
+        return self.verdict == "valid"
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The public state of a certificate now; `found` is False when it is not on record.
 
@@ -228,6 +272,31 @@ def verification(said: Json) -> Verification:
         next_step_zh=said["next_step"]["zh"],
         next_step_en=said["next_step"]["en"],
         findings=tuple(_finding(item) for item in said["findings"]),
+        raw=said,
+    )
+
+
+def receipt(answer: tuple[bytes, Mapping[str, str]]) -> Receipt:
+    """From content and headers of the answer."""
+    content, headers = answer
+    return Receipt(headers.get("Receipt-Number", ""), content)
+
+
+def known_file(said: Json) -> KnownFile:
+    """From the answer on a file by its digest."""
+    lines = [
+        Line(item["check"], item["outcome"], item["zh"], item["en"]) for item in said["findings"]
+    ]
+    return KnownFile(
+        sha256=said["sha256"],
+        identifier=said["identifier"],
+        verdict=said["verdict"],
+        code=said["code"],
+        sentence_zh=said["zh"],
+        sentence_en=said["en"],
+        next_step_zh=said["next_zh"],
+        next_step_en=said["next_en"],
+        findings=tuple(lines),
         raw=said,
     )
 

@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
@@ -167,6 +167,32 @@ class Library:
     def verify_file(self, pdf: bytes, **question: str) -> models.Verification:
         """The same by file."""
         return self.send(calls.verify_file(pdf, question))
+
+    def receipt(
+        self, identifier: str, *, form: Literal["pdf", "json"] = "pdf", **question: Any
+    ) -> models.Receipt:
+        """核验回执: `verify`, its answer sealed as a PDF, or as JSON, for the file of a case."""
+        return self.send(calls.receipt({"identifier": identifier, **question}, form))
+
+    def receipt_of_fields(
+        self, fields: Json, *, form: Literal["pdf", "json"] = "pdf", **question: Any
+    ) -> models.Receipt:
+        """The same for `verify_fields`."""
+        return self.send(calls.receipt({"fields": dict(fields), **question}, form))
+
+    def receipt_of_file(
+        self, pdf: bytes, *, form: Literal["pdf", "json"] = "pdf", **question: str
+    ) -> models.Receipt:
+        """The same for `verify_file`."""
+        return self.send(calls.file_receipt(pdf, form, question))
+
+    def known_file(self, file: bytes | str) -> models.KnownFile:
+        """A file that is byte for byte on record, by its SHA-256; nothing is sent but that.
+
+        `NotFound` (`file-not-on-record`) is no finding against it: have it examined by
+        `verify_file`. Needs no credentials.
+        """
+        return self.send(calls.known_file(file))
 
     def status(self, identifier: str) -> models.Status:
         """The public state now; needs no credentials."""

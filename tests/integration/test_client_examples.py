@@ -27,7 +27,7 @@ def server(tmp_path_factory):
 
 
 def test_the_guide_runs_as_printed(server, capsys):
-    issue, verify, awaited, wrong, webhook = _examples()
+    issue, verify, receipt, awaited, wrong, webhook = _examples()
     names = {
         "url": server.url,
         "client_id": "transport",
@@ -39,6 +39,8 @@ def test_the_guide_runs_as_printed(server, capsys):
     names["identifier"] = names["issued"].identifier
     exec(verify, names)
     assert "有效" in capsys.readouterr().out
+    exec(receipt, names)
+    assert names["receipt"].number in capsys.readouterr().out
     exec(awaited, names)
     (status,) = asyncio.run(names["states"]())
     assert status.found

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from certlib_client import AsyncLibrary, Credentials, Library, Patience
+from certlib_client import AsyncLibrary, Credentials, Library, NotFound, Patience
 
 ISSUED = {
     "identifier": "1.2", "number": "n", "type_code": "t", "state": "ISSUED", "row_version": 1,
@@ -20,6 +20,12 @@ VERIFIED = {
 CHANGE = {
     "identifier": "1.2", "act": "issue", "state": "ISSUED", "row_version": 1,
     "recorded_at": "2026-11-22T01:02:03Z",
+}  # fmt: skip
+ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+KNOWN = {
+    "sha256": ABC, "identifier": "1.2", "verdict": "invalid", "code": "revoked", "zh": "已吊销",
+    "en": "Revoked", "next_zh": "不予采用", "next_en": "Refuse",
+    "findings": [{"check": "status", "outcome": "fail", "zh": "已吊销", "en": "Revoked"}],
 }  # fmt: skip
 RECORD = {"identifier": "1.2", "state": "ISSUED", "row_version": 3}
 
@@ -44,6 +50,15 @@ METHODS = [
     ("verify", ("1.2",), {"on": "2026-03-02"}, "POST /v1/verifications", VERIFIED),
     ("verify_fields", ({"number": "n"},), {}, "POST /v1/verifications", VERIFIED),
     ("verify_file", (b"%PDF",), {"on": "2026-03-02"}, "POST /v1/verifications?on=2026-03-02", VERIFIED),
+    ("receipt", ("1.2",), {"on": "2026-03-02"}, "POST /v1/verifications", b"%PDF"),
+    ("receipt_of_fields", ({"number": "n"},), {"form": "json"}, "POST /v1/verifications", b"{}"),
+    (
+        "receipt_of_file", (b"%PDF",), {"form": "json", "on": "2026-03-02"},
+        "POST /v1/verifications?on=2026-03-02", b"{}",
+    ),
+    ("known_file", (b"abc",), {}, f"GET /v1/files/{ABC}", KNOWN),
+    ("known_file", (ABC.upper(),), {}, f"GET /v1/files/{ABC}", KNOWN),
+    ("known_file", ("../x",), {}, "GET /v1/files/..%2Fx", KNOWN),
     ("status", ("1.2",), {}, "GET /v1/status/1.2", {"identifier": "1.2"}),
     ("statuses", (["1.2"],), {}, "POST /v1/statuses", {"statuses": [{"identifier": "1.2", "found": False}]}),
     (
@@ -148,6 +163,48 @@ def test_what_answers_say_is_at_hand():
     answer = library.verify("1.2")
     assert answer.valid
     assert answer.findings[0].zh == "有效"
+
+
+def test_a_receipt_is_asked_for_by_its_form_and_kept_as_it_came():
+    """Its number stands in a header; a question without one gets the plain answer."""
+    seen = []
+
+    def town(request):
+        if request.url.path == "/oauth2/token":
+            return httpx.Response(200, json={"access_token": "t", "expires_in": 900})
+        seen.append((request.headers["accept"], request.headers.get("content-type")))
+        return httpx.Response(200, content=b"{ }\n", headers={"Receipt-Number": "HY-1"})
+
+    library = _sync(town)
+    found = [library.receipt("1.2"), library.receipt("1.2", form="json")]
+    found.append(library.receipt_of_file(b"%PDF", form="json"))
+    assert [(item.number, item.content) for item in found] == [("HY-1", b"{ }\n")] * 3
+    assert seen == [
+        ("application/pdf", "application/json"),
+        ("application/jose+json", "application/json"),
+        ("application/jose+json", "application/pdf"),
+    ]
+
+
+def test_a_known_file_is_asked_for_without_sending_it_or_a_token():
+    """Nothing leaves but its digest; one that is not on record is no finding against it."""
+    asked = []
+
+    def town(request):
+        asked.append((request.url.path, request.headers.get("authorization"), request.content))
+        said = {"code": "file-not-on-record", "detail": "", "detail_en": ""}
+        return (
+            httpx.Response(200, json=KNOWN) if len(asked) == 1 else httpx.Response(404, json=said)
+        )
+
+    library = _sync(town)
+    found = library.known_file(b"abc")
+    assert (found.valid, found.code, found.identifier) == (False, "revoked", "1.2")
+    assert (found.sentence_zh, found.next_step_zh) == ("已吊销", "不予采用")
+    assert found.findings[0].outcome == "fail"
+    with pytest.raises(NotFound, match="file-not-on-record"):
+        library.known_file(b"abc")
+    assert asked == [(f"/v1/files/{ABC}", None, b"")] * 2
 
 
 def test_the_awaited_client_tries_again_as_well():
