@@ -107,6 +107,7 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     "server": ("证照库服务", "the server"),
     "issue-list": ("发证清单", "the issue list"),
     "file": ("文件", "the file"),
+    "reader": ("文件核验服务", "the reader of files"),
 }
 """Dependencies in words, for `cannot-tell`."""
 

@@ -47,7 +47,8 @@ def unreadable(bench: Judgement, file: FileFacts) -> Finding:
     zh, en = worded(FAULTS, file.fault)
     evidence = {"fault": file.fault}
     if file.fault in _OUR_FAULTS:
-        values = {"service": zh, "service_en": en}
+        reader, reader_en = worded(SERVICES, "reader")
+        values = {"service": f"{reader}（{zh}）", "service_en": reader_en}
         return bench.finding(Check.INTEGRITY, Outcome.UNKNOWN, "cannot-tell", values, evidence)
     if file.looks_ours and file.fault == "malformed":
         # Ours once, by the marks it still carries: more than bad luck in a download.

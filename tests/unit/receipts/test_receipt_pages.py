@@ -11,6 +11,7 @@ from certlib.receipts import ATTACHMENT_NAME, Target
 from signing.pages.receipt import ReceiptPage
 from tests.unit.receipts.conftest import IDENTIFIER, Library
 
+LONGEST = "1.2.156.3005.2.11100000000019713D008.11445200990090139J.WWWWWWWWWWWWWWWWWWWW.001.M"
 LONG = "持证人须于每年度结束前向原发证机关报送经营情况和安全生产情况的书面报告。" * 3
 
 
@@ -24,6 +25,12 @@ def _text(pdf: bytes) -> str:
         return "".join(page.get_text() for page in document).replace("\n", "")
 
 
+def _words(pdf: bytes) -> set[str]:
+    """What stands on a line of its own."""
+    with pymupdf.open(stream=pdf) as document:
+        return {line.strip() for line in document[0].get_text().splitlines()}
+
+
 def test_people_read_what_matters(page: bytes):
     """Verdict, sentence, next step, time, number, target, and what it does not say."""
     text = _text(page)
@@ -31,6 +38,39 @@ def test_people_read_what_matters(page: bytes):
         assert words in text
     assert "HY20260302-5F3A9C21-D0AB12EF" in text
     assert "不代表证照现状" in text
+
+
+@pytest.mark.parametrize(
+    ("code", "word"), [("receipt-holds", "回执完好"), ("foreign-valid", "签名完好")]
+)
+def test_what_is_no_certificate_of_ours_is_not_called_valid(city: Library, code: str, word: str):
+    """A receipt of a receipt about a revoked certificate says nowhere in large letters 有效."""
+    plain = city.receipt()
+    report = {**plain.report, "verdict": "valid", "code": code}
+    words = _words(ReceiptPage().pdf(replace(plain, report=report)))
+    assert word in words
+    assert "有效" not in words
+    assert "VALID" not in words
+    of_ours = _words(ReceiptPage().pdf(replace(plain, report={**report, "code": "valid"})))
+    assert "有效" in of_ours
+
+
+@pytest.mark.parametrize("identifier", [LONGEST, "9" * 128], ids=["ours", "no-dots"])
+def test_an_identifier_breaks_behind_its_dots(city: Library, identifier: str):
+    """Whoever reads it out sees its parts whole; what has none stays on the page all the same."""
+    target = Target(identifier, sha256="ab" * 32)
+    with pymupdf.open(stream=ReceiptPage().pdf(replace(city.receipt(), target=target))) as document:
+        lines = [line.replace("\u200b", "") for line in document[0].get_text().splitlines()]
+        assert max(word[2] for word in document[0].get_text("words")) < document[0].rect.width
+    first = next(line for line in lines if line.startswith(identifier[:30]))
+    assert first != identifier, "it fills more than a line"
+    assert first.endswith(".") is ("." in identifier)
+
+
+def test_nobody_turns_the_writing_round(city: Library):
+    """A purpose is the caller's own words, and printed above our seal."""
+    question = {**city.receipt().question, "purpose": "年审\u202e效有"}
+    assert "\u202e" not in _text(ReceiptPage().pdf(replace(city.receipt(), question=question)))
 
 
 def test_the_same_receipt_is_the_same_page(city: Library, page: bytes):
