@@ -169,9 +169,11 @@ class _Comparison:
         if self._is_free(number) and number in self.known.mentioned:
             # What the signed part mentioned was nothing then, and is something now.
             yield Difference(ChangeKind.OTHER, str(place), "defined after it was signed for")
-        elif not labels or number in self.after.ambiguous:
-            detail = "ambiguous object" if labels else "unreachable object"
-            orphan = not labels and self._is_free(number) and is_left_over(self.after, new)
+        elif number in self.after.ambiguous:
+            yield Difference(ChangeKind.OTHER, str(place), "ambiguous object", explained=False)
+        elif not labels:
+            orphan = self._is_free(number) and is_left_over(self.after, new)
+            detail = "unreachable object"
             yield Difference(ChangeKind.OTHER, str(place), detail, explained=False, orphan=orphan)
         elif self._is_free(number):
             yield from self._new_object(place, labels, new)
@@ -183,6 +185,7 @@ class _Comparison:
         self, place: Reference, labels: set[Label], new: PdfValue
     ) -> Iterator[Difference]:
         roles = {label.role for label in labels}
+        # What hangs on the dictionary of a stream is in the store, too.
         if "dss" in roles and not is_validation_material(self.after, new):
             yield Difference(ChangeKind.OTHER, str(place), "validation material")
         if "field" in roles and isinstance(new, dict):
@@ -213,8 +216,7 @@ class _Comparison:
         for key, _, value in self._changed_keys(old, new):
             spot = f"{place} {key}"
             if key == "/AcroForm":
-                before = self.before.get(old, key)
-                yield from self._form(spot, before or {}, self.after.get(new, key))
+                yield from self._form(spot, self.before.get(old, key), self.after.get(new, key))
             elif key in _CATALOG and value is not None:
                 yield Difference(_CATALOG[key], spot)
                 if key == "/DSS" and not is_validation_material(self.after, value):
@@ -252,7 +254,7 @@ class _Comparison:
         yield Difference(kind, str(place), "new field", name, fresh=True)
 
     def _field(self, place: Reference, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
-        if isinstance(old, list) or not isinstance(new, dict) or not isinstance(old, dict):
+        if not isinstance(new, dict):
             yield from self._fields(place, old, new)
             return
         name = self.tree.name(new)
@@ -297,7 +299,8 @@ class _Comparison:
             entries = self.after.resolved(item)
             if text_of(self.after.get(entries, "/Subtype")) != "/Widget":
                 yield Difference(ChangeKind.ANNOTATION, str(place), "new", number=_number(item))
-            elif not self._is_new(item) or self.tree.kind(entries) != "/Sig":
+            elif not self._is_new(item):
+                # A new one is a new field, too, and judged as that.
                 yield Difference(ChangeKind.OTHER, str(place), "widget", number=_number(item))
 
     def _kind_of_signature(self, entries: PdfDictionary) -> ChangeKind:
@@ -336,7 +339,8 @@ class _Comparison:
                 before = before[1:]
             else:
                 added.append(item)
-        return None if before or not (isinstance(new, list) or new is None) else added
+        lists = all(isinstance(value, list) or value is None for value in (old, new))
+        return None if before or not lists else added
 
     def _changed_keys(
         self, old: PdfValue, new: PdfValue

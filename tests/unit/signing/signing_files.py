@@ -179,3 +179,50 @@ def signed(cms, objects=None, *, catalog=b"", references=b"", certified=None):
         out += b"%d 0 obj\n%s\nendobj\n" % (number, everything[number])
     size = max(everything) + 1
     return closed(table(bytes(out), [(0, rows)], b"<< /Size %d /Root 1 0 R >>" % size), cms)
+
+
+def start_of(pdf):
+    return int(pdf[pdf.rindex(b"startxref\n") + 10 :].split()[0])
+
+
+def streamed(pdf, objects, *, held=(), entries=None, own=50, extra=b"", listed=True):
+    """A revision with a cross-reference stream.
+
+    Args:
+        objects: number → value in clear.
+        held: numbers and values in object stream 40.
+        entries: further or other rows, number → (kind, first, second).
+        own: the number of the cross-reference stream.
+        extra: further entries of it.
+        listed: whether it lists itself.
+    """
+    out, rows = bytearray(pdf), {0: (0, 0, 255)}
+    objects = dict(objects)
+    if held:
+        head, content = b"", b""
+        for index, (number, value) in enumerate(held):
+            rows[number] = (2, 40, index)
+            head += b"%d %d " % (number, len(content))
+            content += value + b" "
+        told = b"/Type /ObjStm /N %d /First %d " % (len(held), len(head))
+        objects[40] = stream(head + content, told)
+    for number, value in objects.items():
+        rows[number] = (1, len(out), 0)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, value)
+    if listed:
+        rows[own] = (1, len(out), 0)
+    rows.update(entries(len(out)) if callable(entries) else entries or {})
+    rows = {number: row for number, row in rows.items() if row is not None}
+    packed = b"".join(
+        bytes((kind,)) + first.to_bytes(4, "big") + bytes((second,))
+        for _, (kind, first, second) in sorted(rows.items())
+    )
+    told = b"/Type /XRef /W [1 4 1] /Index [%s] /Size %d /Root 1 0 R /Prev %d %s" % (
+        b" ".join(b"%d 1" % number for number in sorted(rows)),
+        max(60, *rows) + 1,
+        start_of(pdf),
+        extra,
+    )
+    start = len(out)
+    out += b"%d 0 obj\n%s\nendobj\n" % (own, stream(packed, told))
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
