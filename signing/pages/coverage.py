@@ -7,10 +7,14 @@ that asking costs a binary search in two small arrays and opens no font.
 from array import array
 from bisect import bisect_right
 from functools import cache
+from typing import Final
 
 from signing.pages.fonts import FONTS_FOLDER
 
-__all__ = ["first_unprintable"]
+__all__ = ["drawable", "first_unprintable"]
+
+_INSTEAD: Final = "\N{WHITE SQUARE}"
+"""For what no font can draw: everybody sees that something stands there."""
 
 
 def first_unprintable(text: str) -> str:
@@ -28,6 +32,19 @@ def first_unprintable(text: str) -> str:
         if at < 0 or point > lasts[at]:
             return char
     return ""
+
+
+def drawable(text: str) -> str:
+    """`text` as far as it can be drawn, on one line: for words that are a caller's or a stranger's.
+
+    A page that has to be an archive's is refused by its typesetter for one character that no font
+    has.
+    """
+    if not first_unprintable(text):
+        return text
+    return "".join(
+        " " if char.isspace() else _INSTEAD if first_unprintable(char) else char for char in text
+    )
 
 
 @cache

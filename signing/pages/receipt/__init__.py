@@ -9,6 +9,7 @@ from typing import Any, Final
 from certlib.calendar import CHINA
 from certlib.canonical import canonical_bytes
 from certlib.receipts import Receipt
+from signing.pages.coverage import drawable
 from signing.pages.qr import qr_svg
 from signing.pages.typesetter import Typesetter
 
@@ -41,7 +42,7 @@ def _face(receipt: Receipt) -> dict[str, Any]:
     """What the page prints: the content, with its instants as people here read them."""
     local = receipt.made_at.astimezone(CHINA)
     return {
-        **receipt.as_json(),
+        **_drawable(receipt.as_json()),
         "date": {"year": local.year, "month": local.month, "day": local.day},
         "as_of": _moment(str(receipt.report["as_of"])),
         "made": _moment(receipt.made_at.isoformat()),
@@ -50,6 +51,19 @@ def _face(receipt: Receipt) -> dict[str, Any]:
             for item in receipt.report["findings"]
         ],
     }
+
+
+def _drawable(plain: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The same with texts that can be drawn: the data beside the page keep them as they are."""
+    match plain:
+        case str():
+            return drawable(plain)
+        case dict():
+            return {name: _drawable(value) for name, value in plain.items()}
+        case list():
+            return [_drawable(value) for value in plain]
+        case _:
+            return plain
 
 
 def _moment(text: str) -> str:

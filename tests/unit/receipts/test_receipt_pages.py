@@ -67,6 +67,19 @@ def test_an_identifier_breaks_behind_its_dots(city: Library, identifier: str):
     assert first.endswith(".") is ("." in identifier)
 
 
+@pytest.mark.parametrize("strange", ["😀", "\x07", "\ue000", "العربية", "\ufffe", "a\u2028\tb"])
+def test_what_no_font_can_draw_is_seen_to_stand_there(city: Library, strange: str):
+    """A purpose is the caller's own words; the data beside the page keep them as they are."""
+    plain = city.receipt()
+    question = {**plain.question, "purpose": f"年审{strange}"}
+    odd = replace(plain, question=question, target=replace(plain.target, type_name=strange))
+    page = ReceiptPage().pdf(odd)
+    assert "年审" in _text(page)
+    with pymupdf.open(stream=page) as document:
+        kept = json.loads(document.embfile_get(ATTACHMENT_NAME))
+    assert kept["question"]["purpose"] == f"年审{strange}"
+
+
 def test_nobody_turns_the_writing_round(city: Library):
     """A purpose is the caller's own words, and printed above our seal."""
     question = {**city.receipt().question, "purpose": "年审\u202e效有"}
