@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from certlib.evidence import ChainFacts, PathFacts
+from certlib.evidence import ChainFacts, ChangeFacts, ChangeGrade, PathFacts
 from signing.evidence.bounds import EARLIEST, LATEST, check_facts, clamped
 from tests.fakes import evidence
 
@@ -38,6 +38,12 @@ LIES = {
     "unchecked, yet it holds": evidence.signature(
         message=evidence.message(unchecked="unsupported")
     ),
+    "unchecked, yet its digest holds": evidence.signature(
+        message=evidence.message(unchecked="unsupported", signature_ok=False)
+    ),
+    "unchecked, yet its signature holds": evidence.signature(
+        message=evidence.message(unchecked="unsupported", digest_ok=False)
+    ),
     "a token of no chain": stamped(message=evidence.message(chain=ChainFacts(SIGNER))),
     "a time at the end": stamped(time=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
     "a time at the beginning": stamped(time=datetime(1, 1, 1, tzinfo=UTC)),
@@ -61,9 +67,50 @@ def test_what_is_possible_passes():
         chain=ChainFacts(None, (), "no-path"),
     )
     unnamed = evidence.signature(message=nobody)
+    misplaced = evidence.signature(message=None, layout_problem="byte-range")
     unstamped = stamped(message=None, time=None, problem="token-unreadable der")
-    found = evidence.file(evidence.signature(), unread, unchained, unnamed, unstamped)
+    found = evidence.file(evidence.signature(), unread, unchained, unnamed, misplaced, unstamped)
     check_facts(found)
+
+
+WITHIN = {
+    "number": {"size": (1 << 53) - 1},
+    "text": {"identifier": "x" * 65_536},
+    "content": {"content": "x" * 2 * 1024 * 1024},
+    "items": {"changes": ChangeFacts(ChangeGrade.UNEXPLAINED, objects=("1 0",) * 10_000)},
+    "first moment": {"signatures": (evidence.signature(claimed_time=EARLIEST),)},
+    "last moment": {"signatures": (evidence.signature(claimed_time=LATEST),)},
+}
+BEYOND = {
+    "number": {"size": 1 << 53},
+    "below": {"size": -(1 << 53)},
+    "beyond all": {"size": 10**400},
+    "endless": {"milliseconds": float("inf")},
+    "no number": {"milliseconds": float("nan")},
+    "text": {"identifier": "x" * 65_537},
+    "content": {"content": "x" * (2 * 1024 * 1024 + 1)},
+    "items": {"changes": ChangeFacts(ChangeGrade.UNEXPLAINED, objects=("1 0",) * 10_001)},
+    "half a character": {"content": "\ud800"},
+    "half a character in a name": {"identifier": "\ud800"},
+    "no zone": {"signatures": (evidence.signature(claimed_time=datetime(2026, 1, 1)),)},
+    "kind": {"kind": "other"},
+    "fault": {"fault": "splendid", "readable": False},
+    "of the child": {"fault": "timeout", "readable": False},
+    "fault and facts": {"fault": "malformed"},
+    "neither": {"readable": False},
+    "kind of signature": {"signatures": (evidence.signature(kind="other"),)},
+}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_the_bound_itself_is_within(name):
+    check_facts(evidence.file(**WITHIN[name]))
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_what_is_beyond_a_bound_is_refused(name):
+    with pytest.raises(ValueError):
+        check_facts(evidence.file(**BEYOND[name]))
 
 
 def test_moments_are_held_within_the_calendar():
