@@ -10,7 +10,7 @@ from certlib.catalogue import TypeVersion
 from certlib.certificate import PaperStatus
 from certlib.registry import ReadSession, StatusRow
 from certlib.snapshot import SnapshotHeader, SnapshotRow
-from certlib.states import State, View
+from certlib.states import View
 
 __all__ = ["GOOD_FOR", "header_of", "rows_of"]
 
@@ -75,8 +75,7 @@ def _plainly_valid(row: StatusRow, seen: View, version: TypeVersion | None) -> b
     """
     happened = (row.standing, row.holder_gone, row.renewal_pending_since)
     return (
-        row.state is State.ISSUED
-        and seen is View.VALID
+        seen is View.VALID
         and not row.restricted
         and row.paper not in _PAPER_TOLD
         and happened == (None, None, None)

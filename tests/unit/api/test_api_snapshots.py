@@ -1,11 +1,22 @@
 """The record as a snapshot: what the public look-up says, of every certificate."""
 
 import json
+from dataclasses import replace
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
 
 from api import public
 from api.snapshots import header_of, rows_of
 from certlib.calendar import legal_day
+from certlib.catalogue import Duty, DutyEffect
+from certlib.certificate import PaperStatus
+from certlib.holder_changes import ChangeKind
+from certlib.registry import StandingRow, StatusRow
+from certlib.states import Action, State
 from tests.unit.api.api_world import DECISION
+from tests.unit.life.builders import IDENTIFIER, NOW, decision
 
 PERSON = {"name": "林小明", "code_type": "111", "code": "440524188001010014"}
 
@@ -75,3 +86,76 @@ def test_nothing_of_holders_stands_in_it(world):
     assert header.issuers
     assert (header.node, header.count) == ("445200", 0)
     assert header.next_update > header.as_of
+
+
+DUTY = Duty("check", "年度检验", "annual inspection", 12, 30, DutyEffect.WARN, DutyEffect.WARN)
+PLAIN = StatusRow(
+    IDENTIFIER,
+    State.ISSUED,
+    date(2024, 3, 1),
+    date(2028, 2, 29),
+    "type",
+    "issuer",
+    1,
+    None,
+    restricted=False,
+    changed_at=NOW,
+)
+
+
+class Session:
+    """A record of one certificate; counts how often it is asked for a type."""
+
+    def __init__(self, *rows, duties=(), version=True):
+        self.rows, self.asked = rows, 0
+        self._version = SimpleNamespace(duties=duties, ends_with_holder=True) if version else None
+
+    def status_page(self, after, count):
+        return [] if after else [(row, ("ab" * 32,)) for row in self.rows]
+
+    def type_version(self, code, number):
+        self.asked += 1
+        return self._version
+
+
+@pytest.mark.parametrize(
+    ("changes", "duties", "code"),
+    [
+        ({}, (), "valid"),
+        ({"paper": PaperStatus.SYNCED}, (), "valid"),
+        ({"valid_from": date(2027, 1, 1)}, (), "not-yet-effective"),
+        ({"valid_to": date(2026, 11, 21)}, (), "expired"),
+        ({"restricted": True}, (), "restricted"),
+        ({"paper": PaperStatus.LOST}, (), "paper-lost"),
+        ({"paper": PaperStatus.DECLARED_VOID}, (), "paper-void"),
+        ({"holder_gone": ChangeKind.DISSOLVED}, (), "holder-ended"),
+        ({}, (DUTY,), "inspection-overdue"),
+    ],
+)
+def test_whatever_happened_to_it_is_judged(changes, duties, code):
+    """One thing at a time: the quick way is for what nothing ever happened to."""
+    changed = replace(PLAIN, **changes)
+    session = Session(changed, duties=duties)
+    (row,) = rows_of(session, NOW)
+    report = public.judged(changed, session.type_version("", ""), NOW)
+    assert (row.code, row.verdict) == (report.code, report.verdict.value)
+    assert (row.code, row.sentence is None) == (code, code == "valid")
+
+
+def test_what_was_decided_is_told():
+    step = StandingRow(date(2024, 3, 1), decision(Action.REVOKE), personal=False)
+    (row,) = rows_of(Session(replace(PLAIN, state=State.REVOKED, standing=step)), NOW)
+    assert (row.verdict, row.code) == ("invalid", "revoked")
+    over = decision(Action.SUSPEND, day=date(2026, 8, 1), until=date(2026, 8, 31), automatic=True)
+    step = StandingRow(date(2024, 3, 1), over, personal=False)
+    (row,) = rows_of(Session(replace(PLAIN, state=State.SUSPENDED, standing=step)), NOW)
+    assert (row.verdict, row.code) == ("valid", "valid")
+
+
+def test_nothing_is_judged_to_which_nothing_happened(monkeypatch):
+    """A million of them would take minutes; a type that is gone has no duties."""
+    monkeypatch.setattr(public, "judged", None)
+    session = Session(PLAIN, PLAIN, replace(PLAIN, type_code="other"))
+    assert [row.code for row in rows_of(session, NOW)] == ["valid"] * 3
+    assert session.asked == 2
+    assert [row.code for row in rows_of(Session(PLAIN, version=False), NOW)] == ["valid"]

@@ -2,10 +2,15 @@
 
 import json
 import os
+from base64 import b64encode
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certlib.canonical import canonical_bytes
 from certlib.errors import SigningUnavailable, Unsupported
@@ -14,12 +19,31 @@ from certlib.snapshot_errors import SnapshotRefused
 from certlib.states import View
 from certlib.trust import TrustList
 from keys import algorithms, files
+from keys.profiles import SNAPSHOT_PURPOSE
 from keys.snapshot_memory import MEMORY_NAME, newer_seen
 from keys.snapshots import open_snapshot, write
 from tests.unit.keys.keys_world import PLANNING, START, SetClock, found
 from tests.unit.keys.trust_world import decoded, encoded, of_version_9, signer
 
 ISSUER = PLANNING[0]
+
+
+def _of_rsa() -> str:
+    """A certificate for snapshots over a key of another kind."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "somebody")])
+    purposes = x509.ExtendedKeyUsage([x509.ObjectIdentifier(SNAPSHOT_PURPOSE)])
+    made = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), 5, datetime(2024, 1, 1), datetime(2034, 1, 1)
+        )
+        .add_extension(purposes, critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+
+
+OF_RSA = _of_rsa()
 TYPE = "11100000000019713D008"
 
 
@@ -182,7 +206,13 @@ def resigned(world, first, *, payload=None, header=None, key=None):
         ("payload", lambda said: said | {"as_of": "2027-01-01T00:00:00Z"}, "future"),
         ("header", lambda head: head | {"alg": "none"}, "malformed"),
         ("header", lambda head: head | {"crit": []}, "malformed"),
+        ("header", lambda head: head | {"typ": "JWT"}, "malformed"),
         ("header", lambda head: head | {"x5c": []}, "malformed"),
+        ("header", lambda head: head | {"x5c": [3]}, "malformed"),
+        ("header", lambda head: head | {"x5c": {"0": head["x5c"][0]}}, "malformed"),
+        ("header", lambda head: head | {"x5c": head["x5c"][0]}, "malformed"),
+        ("header", lambda head: head | {"x5c": [head["x5c"][0] + "\n"]}, "certificate"),
+        ("header", lambda head: head | {"x5c": [OF_RSA]}, "signature"),
         ("header", lambda head: head | {"x5c": ["AAAA"]}, "certificate"),
         ("header", lambda head: head | {"x5c": [of_version_9(head["x5c"][0])]}, "certificate"),
     ],
@@ -195,7 +225,13 @@ def resigned(world, first, *, payload=None, header=None, key=None):
         "future",
         "none",
         "crit",
+        "typ",
         "nobody",
+        "number",
+        "object",
+        "text",
+        "line",
+        "rsa",
         "odd",
         "version-9",
     ],
@@ -205,6 +241,41 @@ def test_what_the_right_key_never_signs_is_refused_too(world, what, change, reas
     world.write([row(1), row(2)])
     world.change(lambda first, rest: resigned(world, first, **{what: change}) + b"\n" + rest)
     assert world.reason() == reason
+
+
+@pytest.mark.parametrize("zeros", ["", "0000"])
+def test_a_signature_has_its_one_length(world, zeros):
+    """Zeros before s say the same number: the same snapshot in other octets is none."""
+    world.write([row(1)])
+    first = json.loads(world.path.read_bytes().partition(b"\n")[0])
+    raw = decoded(first["signature"])
+    other = encoded(raw[:32] + bytes.fromhex(zeros) + raw[32:])
+    plain = canonical_bytes(first | {"signature": other})
+    world.change(lambda _, rest: plain + b"\n" + rest)
+    if zeros:
+        assert world.reason() == "signature"
+    else:
+        world.open().close()
+
+
+def test_it_is_written_whole_before_it_takes_its_place_and_anybody_may_read_it(world, monkeypatch):
+    kept, real = [], os.fsync
+
+    def noting(handle):
+        if (
+            Path(f"/proc/self/fd/{handle}").readlink().name.startswith(".snapshot.")
+        ):  # keys are written, too
+            kept.append(os.fstat(handle).st_size)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    before = os.umask(0o077)
+    try:
+        world.write([row(1), row(2)])
+    finally:
+        os.umask(before)
+    found = world.path.stat()
+    assert (kept, found.st_mode & 0o777) == ([found.st_size], 0o644)
 
 
 def test_a_pipe_is_no_snapshot(world):
@@ -265,6 +336,41 @@ def test_a_revoked_signer_vouches_for_no_day(world, monkeypatch):
     assert world.reason(material=replace(material, crls=(crl, *material.crls))) == "signer-ended"
 
 
+def revocation_list(issuer, key, serial):
+    """Anybody can write one: under whose name is nobody's but the key's affair."""
+    entry = x509.RevokedCertificateBuilder(serial, datetime(2025, 1, 1)).build()
+    builder = x509.CertificateRevocationListBuilder(
+        issuer, datetime(2025, 1, 1), datetime(2034, 1, 1), revoked_certificates=[entry]
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def test_a_list_that_its_issuer_has_not_signed_revokes_nobody(world):
+    """In the name of the root by another key, or by whomever in another name."""
+    world.write([row(1)])
+    material = world.authority.trust_material()
+    signed = x509.load_der_x509_certificate(world.authority.snapshot_key().chain[0])
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    other = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "somebody")])
+    lists = tuple(
+        revocation_list(issuer, stranger, signed.serial_number) for issuer in (signed.issuer, other)
+    )
+    world.open(material=replace(material, crls=(*lists, *material.crls))).close()
+
+
+def test_a_signature_is_written_in_one_way(world):
+    """Its last letter has four bits to spare: what says the same in other letters is refused."""
+    world.write([row(1)])
+    first = json.loads(world.path.read_bytes().partition(b"\n")[0])
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    last = letters.index(first["signature"][-1])
+    odd = first["signature"][:-1] + letters[last + 1]
+    assert decoded(odd) == decoded(first["signature"])
+    plain = canonical_bytes(first | {"signature": odd})
+    world.change(lambda _, rest: plain + b"\n" + rest)
+    assert world.reason() == "malformed"
+
+
 def test_a_file_that_changes_while_it_is_asked_is_noticed(world):
     """What was read once is what is asked, or nothing is."""
     world.write([row(1)])
@@ -319,6 +425,17 @@ def test_the_newest_snapshot_is_remembered_and_an_older_one_told(world):
     assert path.read_bytes() == stored
     assert newer_seen(path, other) is None
     assert newer_seen(path, first) == later.as_of
+
+
+def test_an_older_snapshot_is_told_each_time_and_nothing_is_written_for_it(world):
+    path = world.path.parent / MEMORY_NAME
+    first = world.header(anchor="a")
+    later = replace(first, as_of=first.as_of + timedelta(days=1))
+    newer_seen(path, later)
+    stored = path.stat()
+    for header, newer in ((first, later.as_of), (first, later.as_of), (later, None)):
+        assert newer_seen(path, header) == newer
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (stored.st_ino, stored.st_mtime_ns)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"seen":3}', b'{"seen":{"a":"x"}}'])
