@@ -98,6 +98,7 @@ CLAUSES: Mapping[str, str] = {
     "critical-extension": "RFC 5280, 4.2",
     "serial-number": "RFC 5280, 4.1.2.2",
     "validity-order": "RFC 5280, 4.1.2.5",
+    "clock-behind": f"{_EN}, 5.1.3: TRY_LATER; trust list: issued_at",
     "authority-unknown": "trust list",
     "authority-not-for-use": "trust list: uses",
     "authority-not-yet": "trust list: since",

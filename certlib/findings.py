@@ -133,6 +133,10 @@ DISTRUST: Mapping[str, tuple[str, str]] = {
     "serial-number": ("证书序列号不合规", "its serial number breaks the rules"),
     "validity-order": ("证书有效期起止颠倒", "its validity ends before it begins"),
     "weak-algorithm": ("证书链所用算法已不安全", "its chain rests on an algorithm no longer safe"),
+    "clock-behind": (
+        "本机时钟早于信任名单的发布时间，请校准时钟",
+        "this machine's clock is behind its own trust list: set it",
+    ),
     "authority-unknown": ("签发机构不在信任名单内", "its authority is not on the trust list"),
     "authority-not-for-use": (
         "信任名单不允许该用途",

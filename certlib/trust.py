@@ -8,7 +8,7 @@ The list is data, with a version of its own: who signed it is asked before it be
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
@@ -20,6 +20,8 @@ _ISSUER = re.compile(r"[0-9A-Z]{18}|[0-9]{6}")
 """A credit code, or the division code that foreign identifiers carry in its place."""
 _TYPE = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
 _UNKNOWN = "authority-unknown"
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""So much two machines' clocks may differ."""
 _NEARNESS = (
     "authority-not-for-use",
     "authority-not-yet",
@@ -143,6 +145,13 @@ class TrustList:
     def stale(self, now: datetime) -> bool:
         """Whether a newer list should be here: this one still holds, its age has to be told."""
         return self.next_update is not None and self.next_update < now
+
+    def ahead(self, now: datetime) -> bool:
+        """Whether it was issued later than `now`: then it is the clock that cannot be believed.
+
+        A folder without a signed list (version 0) has nobody's word for when it was made.
+        """
+        return self.version > 0 and self.issued_at > now + _CLOCKS_DIFFER
 
     def check(self) -> None:
         """What no list may say.

@@ -29,6 +29,7 @@ _UNDECIDED = frozenset(
         "too-many-paths",
         "revocation-unknown",
         "revocation-stale",
+        "clock-behind",
     }
 )
 """What says nothing against the signer: there was nothing, or too much, to decide with."""
@@ -199,6 +200,9 @@ def _refused_by_list(
     path: PathFacts, scope: Scope, moment: Moment, policy: Policy
 ) -> Iterator[_Objection]:
     if policy.trust is not None:
+        if policy.trust.ahead(moment.asked):
+            # By a clock that is wrong nothing has expired, and no revocation list is too old.
+            yield "clock-behind", SubIndication.TRY_LATER, ""
         anchor = path.certificates[-1].sha256
         code = path.certificates[0].code
         slug = policy.trust.refusal(anchor, scope.use, moment.made, code, scope.type_code)

@@ -22,6 +22,7 @@ from api.cli.reports import VERDICTS, report_json, show_report
 from api.cli.screen import Screen
 from api.cli.snapshot_age import tell_age
 from api.cli.targets import Target, targets_of
+from api.cli.trust_age import TrustAge
 from api.cli.trust_entries import signers_named
 from certlib.evidence import FileFacts
 from certlib.usecases.verify import Answer as Found
@@ -179,18 +180,21 @@ def _answering(
         opened = open_local(place.data_dir, place.trust, children, place.signers, place.snapshot)
         desk = stack.enter_context(closing(opened))
         tell_age(screen, desk)
-    remote = RemoteVerifier(credentials, place.data_dir)
+    remote, age = RemoteVerifier(credentials, place.data_dir), TrustAge(screen)
     stack.callback(remote.close)
 
     def answer(target: Target) -> Answer:
         started = time.perf_counter()
         if target.path is None and desk is not None and place.snapshot is not None:
-            found = desk.verify.by_identifier(target.name, question).report
-            result = {"identifier": target.name, **report_json(found, of_file=False)}
+            report = desk.verify.by_identifier(target.name, question).report
+            result = {"identifier": target.name, **report_json(report, of_file=False)}
         elif target.path is None or desk is None:
             result = {"identifier": target.name, **remote.by_identifier(target.name, question)}
         else:
-            result = {"file": target.name, **_of_file(desk, target.path, question, place.report)}
+            found, size = _examined(desk, target.path, question)
+            age.tell(found.report)
+            said = _of_file(desk, found, size, question, place.report)
+            result = {"file": target.name, **said}
         elapsed = (time.perf_counter() - started) * 1000
         return {**result, "milliseconds": round(elapsed, 1)}
 
@@ -209,8 +213,7 @@ def _in_order(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _of_file(desk: "Desk", path: Path, question: Question, out: Path | None) -> Answer:
-    found, size = _examined(desk, path, question)
+def _of_file(desk: "Desk", found: Found, size: int, question: Question, out: Path | None) -> Answer:
     answer = report_json(found.report, of_file=True)
     if out is not None:
         answer["receipt"] = write(desk, found, question, size, out)

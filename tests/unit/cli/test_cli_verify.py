@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from certlib.certificate import CertificateFile
 from certlib.errors import KeyUnusable
 from certlib.evidence import FileFacts
 from certlib.receipts import Receipt
+from certlib.trust import TrustList
 from certlib.usecases.report import MakeReports, Origin
 from certlib.usecases.verify import Question, VerifyCertificates
 from certlib.verification import FOREIGN, OWN, Facts, Report, Verdict, judge
@@ -406,3 +407,21 @@ def test_what_the_system_cannot_write_is_one_sentence(
     said = run("verify", put(tmp_path, "a.pdf", "timeout"))
     assert said.code == 2
     assert said.err.strip() == "The system cannot read or write (No space left on device)."
+
+
+def test_a_newer_trust_list_is_told_of_once(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The old one stays in force: how old it is, people are told beside the answers."""
+    trust = TrustList(7, AT - timedelta(days=90), AT - timedelta(days=1), "city", ())
+
+    def opened(*_: object) -> Desk:
+        verifying = VerifyCertificates(None, Reader(), Clock(), trust=lambda: trust)
+        return Desk(verifying, Clock(), online=False, most=100, resources=ExitStack())
+
+    monkeypatch.setattr(local, "open_local", opened)
+    paths = [put(tmp_path, name, "timeout") for name in ("a.pdf", "b.pdf")]
+    said = run("verify", *paths)
+    assert said.err.count("A newer trust list than version 7 was due on 2026-03-01 08:00") == 1
+    trust = replace(trust, next_update=None)
+    assert run("verify", *paths).err == ""

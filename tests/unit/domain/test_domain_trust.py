@@ -133,6 +133,14 @@ def test_helpers_stand_once_and_no_anchor_is_among_them():
     assert found.helpers == (b"a", b"b")
 
 
+def test_a_list_from_the_future_tells_of_a_wrong_clock():
+    """Five minutes two machines may differ; who has signed nothing has said no time either."""
+    found = listing()
+    assert not found.ahead(found.issued_at - timedelta(minutes=5))
+    assert found.ahead(found.issued_at - timedelta(minutes=5, seconds=1))
+    assert not replace(found, version=0).ahead(datetime(1999, 1, 1, tzinfo=UTC))
+
+
 def test_a_list_is_stale_after_its_next_update_and_never_without_one():
     assert not listing().stale(UNTIL)
     assert listing().stale(UNTIL + timedelta(microseconds=1))
