@@ -63,7 +63,8 @@ class Difference:
     Attributes:
         place: the object, as `12 0` or `12 0 /Annots`.
         field: full name of the form field that it belongs to, or "".
-        number: of an annotation that may look different now, or 0; all widgets of `field` may.
+        number: of the object, or 0: an annotation may look different now; all widgets of `field`
+            may, too.
         explained: False for an object that nothing refers to, or that readers read differently.
         orphan: it is validation material that nothing has ever referred to.
         fresh: `field` was not there before.
@@ -200,8 +201,7 @@ class _Comparison:
             yield Difference(ChangeKind.SIGNATURE, str(place), label.role)
             return
         if label.role in _ROLES:
-            shown = place.number if label.role == "annotation" else 0
-            yield Difference(_ROLES[label.role], str(place), label.role, number=shown)
+            yield Difference(_ROLES[label.role], str(place), label.role, number=place.number)
             if label.role == "dss" and not is_validation_material(self.after, new):
                 yield Difference(ChangeKind.OTHER, str(place), "validation material")
         elif label.role in ("value", "appearance") and label.owner not in self.signed:

@@ -73,23 +73,21 @@ class FieldTree:
             entries = parent if parent is not None else self._above.get(id(entries))
 
     def _descend(self, kids: PdfValue) -> None:
-        waiting = [(kids, 0)]
-        for _ in range(_MOST_FIELDS):
-            if not waiting:
-                return
-            found, depth = waiting.pop()
-            for kid in found if isinstance(found, list) else ():
+        waiting: list[tuple[PdfDictionary | None, PdfValue]] = [(None, kids)]
+        # A list is gone through once: many fields may name the same, and a field itself.
+        seen: set[int] = set()
+        while waiting:
+            parent, found = waiting.pop()
+            if not isinstance(found, list) or id(found) in seen:
+                continue
+            seen.add(id(found))
+            for kid in found:
                 entries = self._document.resolved(kid)
-                below = self._document.get(entries, "/Kids")
-                if isinstance(entries, dict) and isinstance(below, list) and depth < _DEEPEST:
-                    self._adopt(entries, below)
-                    waiting.append((below, depth + 1))
-
-    def _adopt(self, parent: PdfDictionary, kids: list[PdfValue]) -> None:
-        for kid in kids:
-            entries = self._document.resolved(kid)
-            if isinstance(entries, dict):
-                self._above.setdefault(id(entries), parent)
+                if not isinstance(entries, dict):
+                    continue
+                if parent is not None:
+                    self._above.setdefault(id(entries), parent)
+                waiting.append((entries, self._document.get(entries, "/Kids")))
 
 
 def fields(document: Document) -> list[Field]:

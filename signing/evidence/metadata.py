@@ -27,6 +27,7 @@ _IDENTIFIER = re.compile(
     rb"""ZZBS(?:(?:\s[^<>]*)?>([^<]{1,1024})<|\s*=\s*["']([^"'<]{1,1024})["'])"""
 )
 _MOST_IDENTIFIERS = 8
+_UNKNOWN = "?"
 _COPY_KEYS = frozenset({"JZJZZSJ", "JZJZZZ", "JZJZZSY", "JZJYXQJZSJ"})
 
 
@@ -70,14 +71,17 @@ def metadata_of(document: Document) -> FileMetadata:
 def scanned_metadata(data: bytes) -> FileMetadata:
     """What can be told of a file that does not parse: our XMP packet stands there in clear."""
     ours = NAMESPACE.encode() in data
-    return FileMetadata(identifier=_agreed(_identifiers(data)) if ours else "", looks_ours=ours)
+    return FileMetadata(identifier=_agreed(_identifiers(data)), looks_ours=ours)
 
 
 def _identifiers(packet: bytes) -> set[str]:
     """Every identifier that a packet states: two readers might take one each."""
     if NAMESPACE.encode() not in packet:
         return set()
-    found = islice(_IDENTIFIER.finditer(packet), _MOST_IDENTIFIERS)
+    found = list(islice(_IDENTIFIER.finditer(packet), _MOST_IDENTIFIERS + 1))
+    if len(found) > _MOST_IDENTIFIERS:
+        # What else it states nobody has looked at: it agrees with nothing.
+        return {"", _UNKNOWN}
     return {html.unescape((item[1] or item[2]).decode("utf-8", "replace")) for item in found}
 
 
@@ -102,15 +106,12 @@ def _attachment(document: Document, name: str = ATTACHMENT_NAME) -> str:
     return ""
 
 
-def _specifications(document: Document) -> Iterator[PdfDictionary]:
+def _specifications(document: Document) -> Iterator[PdfValue]:
     """File specifications of the document: associated files, then the name tree's first leaf."""
     catalog = document.catalog
     tree = document.get(document.get(catalog, "/Names"), "/EmbeddedFiles")
     listed = [*_listed(document, catalog, "/AF"), *_listed(document, tree, "/Names")[1::2]]
-    for entry in listed:
-        found = document.resolved(entry)
-        if isinstance(found, dict):
-            yield found
+    return map(document.resolved, listed)
 
 
 def _listed(document: Document, holder: PdfValue, key: str) -> list[PdfValue]:
@@ -134,7 +135,7 @@ def _only_pictures(document: Document) -> bool:
 
 def _is_picture(document: Document, page: PdfDictionary) -> bool:
     resources = document.get(page, "/Resources")
-    if not isinstance(resources, dict) or document.get(resources, "/Font"):
+    if document.get(resources, "/Font"):
         return False
     objects = document.get(resources, "/XObject")
     if not isinstance(objects, dict):

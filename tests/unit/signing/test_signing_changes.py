@@ -341,6 +341,15 @@ def test_remark_under_level_3_by_our_own_reading(make, monkeypatch):
     assert graded(gone)[1] == {REMARK}
 
 
+def test_remark_in_the_place_of_another(make, monkeypatch):
+    """One is gone, one is new, and the page may look different where the new one lies."""
+    monkeypatch.setattr(judging, "second_opinion", lambda *_: (PERMITTED, ""))
+    first = make({**merged(3, b"10 0 R]", b"10 0 R 17 0 R]"), **NOTE}, certified=3)
+    other = {18: NOTE[17].replace(b"[1 0 0]", b"[0 1 0]")}
+    pdf = update(first, {**merged(3, b"10 0 R]", b"10 0 R 18 0 R]"), **other})
+    assert graded(pdf) == (PERMITTED, {REMARK})
+
+
 @pytest.mark.parametrize(("level", "grade"), [(None, PERMITTED), (1, REFUSED), (2, PERMITTED)])
 def test_description(make, level, grade):
     objects = {

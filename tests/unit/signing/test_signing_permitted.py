@@ -59,7 +59,7 @@ def alone(monkeypatch):
 
 def test_entries_of_the_section_itself_say_nothing():
     """A table is followed by a stream: its type, fields, filters are no change of the document."""
-    extra = b"/ID [<00> <01>] /Filter [] /DecodeParms null "
+    extra = b"/ID [<00> <01>] /Filter [] /DecodeParms [null] "
     pdf = streamed(make(), {**IN_CATALOG, **STORED}, extra=extra)
     assert facts(pdf).grade is PERMITTED
     assert kinds(pdf) == {STORE}
