@@ -72,8 +72,23 @@ class _History:
         if end not in self._views:
             data = self.document.data
             document = opened(data[:end], len(data), self._budget)
-            self._views[end] = View.of(document)
+            earlier = max((place for place in self._views if place < end), default=None)
+            if earlier is not None:
+                document.continues(self._views[earlier].document)
+            view = View.of(document)
+            # Only now all of it has been looked at.
+            strange = sorted(_strange(view) | document.notes & LENIENT)
+            if strange:
+                raise ReadingFaultError("malformed", strange[0])
+            self._views[end] = view
         return self._views[end]
+
+
+def _strange(view: View) -> set[str]:
+    """Objects in use whose numbers are beyond what the trailer announces (7.5.5, `/Size`)."""
+    entries, size = view.document.entries, view.document.trailer.get("/Size")
+    last = max(view.labels.mentioned & entries.keys(), default=0)
+    return {"crossref-size"} if not isinstance(size, int) or last >= size else set()
 
 
 def _graded(history: _History, layout: SignatureLayout) -> ChangeFacts:

@@ -124,7 +124,21 @@ def chain_from(data: bytes, start: int, budget: Budget) -> Chain:
         notes |= section.notes
         sections.append(section)
         position = _place(section.trailer, "/Prev")
+    if any(section.hidden for section in sections) and not _agree(sections):
+        notes.add("duplicate-entries")
     return Chain(tuple(sections), frozenset(notes))
+
+
+def _agree(sections: list[Section]) -> bool:
+    """Whether tables leave free whatever a hidden stream beside or above defines (7.5.8.4)."""
+    told: dict[int, Entry] = {}
+    for section in reversed(sections):
+        told.update(section.entries)
+        hidden = {} if section.hidden is None else section.hidden.entries
+        for number, entry in hidden.items():
+            if entry[0] != FREE and told.get(number, entry) != entry and told[number][0] != FREE:
+                return False
+    return True
 
 
 def _linked(data: bytes, position: int, budget: Budget, *, first: bool) -> Section:
@@ -280,6 +294,9 @@ def _fill(section: Section, rows: bytes, budget: Budget) -> None:
                 section.notes.add("duplicate-entries")
             else:
                 section.entries[number] = read(rows[at : at + width])
+                if section.entries[number][0] > COMPRESSED:
+                    # 7.5.8.3: the null object for some readers, what was there before for others.
+                    section.notes.add("crossref-syntax")
             at += width
         if there < count:
             section.notes.add("crossref-syntax")

@@ -5,13 +5,16 @@ Certificates and lists are parsed by `cryptography`; this answers what it has no
 
 from collections.abc import Iterator
 
-__all__ = ["Span", "span_at", "spans"]
+__all__ = ["Span", "ber_length", "span_at", "spans"]
 
 Span = tuple[int, int, int]
 """Offsets of a value: of its tag, of its content, and of what follows it."""
 
 _SHORT_FORM = 0x80
 _MOST_OCTETS = 4
+_CONSTRUCTED, _LONG_TAG = 0x20, 0x1F
+_END = b"\0\0"
+_DEEPEST = 40
 
 
 def span_at(data: bytes, at: int = 0) -> Span:
@@ -48,3 +51,25 @@ def spans(data: bytes, within: Span) -> Iterator[Span]:
             raise ValueError("truncated")
         yield found
         at = found[2]
+
+
+def ber_length(data: bytes) -> int:
+    """How many octets the BER value at the start takes, its length definite or not (X.690, 8.1.3).
+
+    Raises:
+        ValueError, IndexError: as `span_at`; or it nests too deeply, or nothing ends it.
+    """
+    at = depth = 0
+    while True:
+        if depth and data.startswith(_END, at):
+            at, depth = at + len(_END), depth - 1
+        elif data[at + 1] == _SHORT_FORM:
+            if not data[at] & _CONSTRUCTED or data[at] & _LONG_TAG == _LONG_TAG:
+                raise ValueError("length")
+            at, depth = at + 2, depth + 1
+            if depth > _DEEPEST:
+                raise ValueError("depth")
+        else:
+            at = span_at(data, at)[2]
+        if not depth:
+            return at

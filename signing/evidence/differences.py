@@ -10,18 +10,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from certlib.evidence import ChangeKind
-from signing.evidence.crossref import COMPRESSED, FREE, USED, Section
+from signing.evidence.crossref import FREE, USED, Section
 from signing.evidence.document import Document
+from signing.evidence.faces import (
+    has_no_place,
+    has_plain_face,
+    only_gains,
+    read_only,
+    shown_now,
+    shows_nothing,
+)
 from signing.evidence.labels import Label, Labels, labelled
-from signing.evidence.store import is_left_over, is_validation_material
+from signing.evidence.store import is_extension_data, is_left_over, is_validation_material
 from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, text_of
 from signing.evidence.values import plain, values_of
 
 __all__ = ["Difference", "View", "differences"]
 
-_TRAILER = frozenset(
-    {"/Size", "/Prev", "/ID", "/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"}
-)
+_TRAILER = {"/Size", "/Prev", "/XRefStm", "/ID", "/Type", "/W", "/Index", "/Length"} | {
+    *("/Filter", "/DecodeParms")
+}
 _CATALOG = {
     "/DSS": ChangeKind.VALIDATION_MATERIAL,
     "/Extensions": ChangeKind.VALIDATION_MATERIAL,
@@ -37,12 +45,6 @@ _ROLES = {
     "resources": ChangeKind.FORM,
     "annotation": ChangeKind.ANNOTATION,
 }
-_FORM = {
-    "/SigFlags": None,
-    "/DR": ChangeKind.FORM,
-    "/DA": ChangeKind.FORM,
-    "/NeedAppearances": ChangeKind.FORM,
-}
 # What filling in changes (ISO 32000-2, 12.8.2.2, table 257): values and how they look.
 _FILLED = frozenset({"/V", "/AP", "/AS", "/F", "/DA", "/Q", "/M", "/MK", "/RV", "/I", "/TI"})
 _SIGNED = frozenset({"/V", "/AP", "/AS", "/F", "/M", "/MK", "/DA"})
@@ -50,8 +52,6 @@ _SIGNED = frozenset({"/V", "/AP", "/AS", "/F", "/M", "/MK", "/DA"})
 _STAMP = frozenset(
     {"/Type", "/Subtype", "/FT", "/T", "/TU", "/V", "/F", "/Ff", "/P", "/Rect", "/AP", "/Parent"}
 )
-_HIDDEN = 2
-
 
 _Compared = Callable[[Reference, PdfValue, PdfValue], Iterator["Difference"]]
 
@@ -136,6 +136,15 @@ class _Comparison:
         return frozenset(name for name, value in after.items() if before.get(name) != value)
 
     @cached_property
+    def read_only(self) -> frozenset[str]:
+        """Fields that were not there to be filled in."""
+        return read_only(self.before, self.known)
+
+    def _form_kind(self, name: str) -> ChangeKind:
+        filled = name in self.filled and name not in self.read_only
+        return ChangeKind.FORM if filled else ChangeKind.OTHER
+
+    @cached_property
     def signs(self) -> bool:
         """Whether there is a field that was not there before."""
         return any(
@@ -145,14 +154,15 @@ class _Comparison:
 
     def all(self, section: Section) -> Iterator[Difference]:
         yield from self._trailer()
-        containers = {entry[1] for entry in section.entries.values() if entry[0] == COMPRESSED}
-        containers.add((section.number or (0, 0))[0])
+        own = (section.number or (0, 0))[0]
         for number, entry in sorted(section.entries.items()):
-            # Object streams and the cross-reference itself are nothing that anybody refers to.
-            held = number in containers and self._is_free(number)
-            if entry[0] in (USED, COMPRESSED) and not (
-                held and number not in self.labels.mentioned
-            ):
+            named = number in self.labels.mentioned
+            if entry[0] == FREE:
+                # 7.5.6: what is not used any more may be given up.
+                if named and not self._is_free(number):
+                    yield Difference(ChangeKind.OTHER, f"{number}", "object freed")
+            # The cross-reference itself is nothing that anybody refers to.
+            elif number != own or named or not self._is_free(number):
                 yield from self._object(Reference(number, entry[2] if entry[0] == USED else 0))
 
     def _trailer(self) -> Iterator[Difference]:
@@ -200,12 +210,17 @@ class _Comparison:
             # A tagged page names its new field, too (14.7); pyHanko looks at what exactly changed.
             yield Difference(ChangeKind.SIGNATURE, str(place), label.role)
             return
-        if label.role in _ROLES:
+        spoilt = (label.role == "resources" and not only_gains(old, new)) or (
+            label.role == "extensions" and not is_extension_data(self.after, new)
+        )
+        if spoilt:
+            yield Difference(ChangeKind.OTHER, str(place), label.role)
+        elif label.role in _ROLES:
             yield Difference(_ROLES[label.role], str(place), label.role, number=place.number)
             if label.role == "dss" and not is_validation_material(self.after, new):
                 yield Difference(ChangeKind.OTHER, str(place), "validation material")
         elif label.role in ("value", "appearance") and label.owner not in self.signed:
-            kind = ChangeKind.FORM if label.owner in self.filled else ChangeKind.OTHER
+            kind = self._form_kind(label.owner)
             yield Difference(kind, str(place), label.role, label.owner)
         elif compare is not None:
             yield from compare(place, old, new)
@@ -221,19 +236,35 @@ class _Comparison:
                 yield Difference(_CATALOG[key], spot)
                 if key == "/DSS" and not is_validation_material(self.after, value):
                     yield Difference(ChangeKind.OTHER, spot, "validation material")
+                if key == "/Extensions" and not is_extension_data(self.after, value):
+                    yield Difference(ChangeKind.OTHER, spot, "extensions")
             else:
                 yield Difference(ChangeKind.OTHER, spot, "catalog")
 
     def _form(self, place: object, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
-        for key, _, _ in self._changed_keys(old, new):
+        for key, before, after in self._changed_keys(old, new):
+            if key == "/SigFlags":
+                continue
             if key == "/Fields":
                 yield from self._fields(
                     f"{place} {key}", self.before.get(old, key), self.after.get(new, key)
                 )
-            elif key not in _FORM:
-                yield Difference(ChangeKind.OTHER, f"{place} {key}", "form")
-            elif (kind := _FORM[key]) is not None:
+            else:
+                harmless = self._serves_filling(key, before, after)
+                kind = ChangeKind.FORM if harmless else ChangeKind.OTHER
                 yield Difference(kind, f"{place} {key}", "form")
+
+    def _serves_filling(self, key: str, old: PdfValue, new: PdfValue) -> bool:
+        """How fields look that are not filled in must not change with it."""
+        match key:
+            case "/NeedAppearances":
+                return True
+            case "/DR":
+                return old is None or only_gains(
+                    self.before.resolved(old), self.after.resolved(new)
+                )
+            case _:
+                return key == "/DA" and old is None
 
     def _fields(self, place: object, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
         """A list of fields: what was there stays, what comes are signature fields."""
@@ -245,11 +276,12 @@ class _Comparison:
 
     def _new_field(self, place: Reference, entries: PdfDictionary) -> Iterator[Difference]:
         name = self.tree.name(entries)
-        if self.tree.kind(entries) != "/Sig" or "/A" in entries or "/AA" in entries:
+        if self.tree.kind(entries) != "/Sig" or entries.keys() & {"/A", "/AA", "/OC"}:
             yield Difference(ChangeKind.OTHER, str(place), "new field", name)
             return
         kind = self._kind_of_signature(entries)
-        if kind is ChangeKind.DOCUMENT_TIMESTAMP and not self._shows_nothing(entries):
+        bare = entries.keys() <= _STAMP and has_no_place(self.after, entries)
+        if kind is ChangeKind.DOCUMENT_TIMESTAMP and not bare:
             kind = ChangeKind.SIGNATURE
         yield Difference(kind, str(place), "new field", name, fresh=True)
 
@@ -259,7 +291,7 @@ class _Comparison:
             return
         name = self.tree.name(new)
         is_signature = self.old_tree.kind(old) == "/Sig"
-        kind, allowed = ChangeKind.FORM if name in self.filled else ChangeKind.OTHER, _FILLED
+        kind, allowed = self._form_kind(name), _FILLED
         if is_signature:
             filled = (
                 self.old_tree.inherited(old, "/V") is None
@@ -277,7 +309,8 @@ class _Comparison:
                 )
             else:
                 own = kind if key in allowed else ChangeKind.OTHER
-                yield Difference(own, spot, "field", name)
+                shown = key == "/F" and shown_now(before, after)
+                yield Difference(own, spot, "field", name, fresh=shown)
 
     def _page(self, place: Reference, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
         for key, before, after in self._changed_keys(old, new):
@@ -304,16 +337,19 @@ class _Comparison:
                 yield Difference(ChangeKind.OTHER, str(place), "widget", number=_number(item))
 
     def _kind_of_signature(self, entries: PdfDictionary) -> ChangeKind:
-        value = self.tree.inherited(entries, "/V")
-        stamp = text_of(self.after.get(value, "/Type")) == "/DocTimeStamp"
-        stamp = stamp and text_of(self.after.get(value, "/SubFilter")) == "/ETSI.RFC3161"
+        """What a signature field is now, by whoever vouches for what it shows."""
+        stated = self.tree.stated(entries, "/V")
+        value = self.after.resolved(stated)
+        if isinstance(stated, Reference) and not self._is_new(stated):
+            return ChangeKind.OTHER  # a signature that was there is not shown once more
+        if not has_plain_face(self.after, entries):
+            return ChangeKind.OTHER
+        kinds = {text_of(self.after.get(value, key)) for key in ("/Type", "/SubFilter")}
+        stamp = not kinds.isdisjoint(("/DocTimeStamp", "/ETSI.RFC3161"))
+        # Nobody signs a field without a signature, and a timestamp vouches for no face.
+        if (value is None or stamp) and not shows_nothing(self.after, entries):
+            return ChangeKind.OTHER
         return ChangeKind.DOCUMENT_TIMESTAMP if stamp else ChangeKind.SIGNATURE
-
-    def _shows_nothing(self, entries: PdfDictionary) -> bool:
-        flags, rectangle = self.after.get(entries, "/F"), self.after.get(entries, "/Rect")
-        hidden = isinstance(flags, int) and flags & _HIDDEN
-        flat = isinstance(rectangle, list) and not any(rectangle)
-        return entries.keys() <= _STAMP and bool(hidden or flat or rectangle is None)
 
     def _is_new(self, item: PdfValue) -> bool:
         number = _number(item)
@@ -333,14 +369,14 @@ class _Comparison:
 
     def _added(self, old: PdfValue, new: PdfValue) -> list[PdfValue] | None:
         """What a list has more than before; None when something of before is not there in order."""
-        before, added = _items(old), []
+        before, added, kept = _items(old), [], 0
         for item in _items(new):
-            if before and self._same(before[0], item):
-                before = before[1:]
+            if kept < len(before) and self._same(before[kept], item):
+                kept += 1
             else:
                 added.append(item)
         lists = all(isinstance(value, list) or value is None for value in (old, new))
-        return None if before or not lists else added
+        return added if kept == len(before) and lists else None
 
     def _changed_keys(
         self, old: PdfValue, new: PdfValue

@@ -42,6 +42,7 @@ class Document:
         notes: slugs of what two readers could understand differently, as far as it was seen
             (`signing.evidence.structure` looks at all of it).
         ambiguous: numbers of objects that could be read with leniency only.
+        kept: values of objects that have been looked at.
         structure: the notes of `signing.evidence.structure`, once it has looked.
         budget: what is left to spend on it.
     """
@@ -59,10 +60,13 @@ class Document:
             self.entries.update(section.merged)
         self.trailer = self.sections[0].trailer
         self.budget = budget
-        self._values: dict[int, PdfValue] = {}
+        self._before: Document | None = None
+        self.kept: dict[int, PdfValue] = {}
         self._streams: dict[int, _ObjectStream | None] = {}
         self._reading: set[int] = set()
         self._bodies: dict[int, tuple[int, int]] | None = None
+        self._last: dict[int, int] | None = None
+        self._places: list[int] | None = None
 
     @property
     def bodies(self) -> dict[int, tuple[int, int]]:
@@ -70,6 +74,13 @@ class Document:
         if self._bodies is None:
             self._bodies = bodies(self.data)
         return self._bodies
+
+    @property
+    def body_places(self) -> list[int]:
+        """Their offsets, in file order."""
+        if self._places is None:
+            self._places = sorted(self.bodies)
+        return self._places
 
     @property
     def catalog(self) -> PdfDictionary:
@@ -109,8 +120,8 @@ class Document:
         if (entry[2] if entry[0] == USED else 0) != reference.generation:
             self.notes.add("generation-mismatch")
             return None
-        if number in self._values:
-            return self._values[number]
+        if number in self.kept:
+            return self.kept[number]
         if number in self._reading or len(self._reading) > _LONGEST_CHAIN:
             return None
         self._reading.add(number)
@@ -118,8 +129,18 @@ class Document:
             found = self._read(number, entry)
         finally:
             self._reading.discard(number)
-        self._values[number] = found
+        self.kept[number] = found
         return found
+
+    def same_place(self, number: int, entry: Entry, later: "Document") -> bool:
+        """Whether an object was read here, and lies where it lies in a later revision."""
+        found = self.kept.get(number)
+        if self.entries.get(number) != entry or found is None or number in self.ambiguous:
+            return False
+        if entry[0] == COMPRESSED:
+            return self.entries.get(entry[1]) == later.entries.get(entry[1])
+        length = found.entries.get("/Length") if isinstance(found, Stream) else None
+        return not isinstance(length, Reference)  # what it leads to may have changed since
 
     def object_at(self, position: int) -> IndirectObject:
         """The object that begins exactly at `position`, without leniency.
@@ -138,6 +159,23 @@ class Document:
             ReadingFaultError: the budget is spent.
         """
         return value_at(self.data, position, self.budget)
+
+    def continues(self, before: "Document") -> None:
+        """Takes over what was read of an earlier revision, with which this file begins."""
+        self._before = before
+
+    def reference(self, number: int) -> Reference:
+        """The reference to the newest object of that number."""
+        kind, _, generation = self.entries.get(number, (FREE, 0, 0))
+        return Reference(number, generation if kind == USED else 0)
+
+    def spend_visits(self, count: int) -> None:
+        """Counts values that are looked at once more, for whatever reason.
+
+        Raises:
+            ReadingFaultError: there are too many.
+        """
+        self.budget.spend_visits(count)
 
     def length_of(self, reference: Reference) -> int | None:
         """What an indirect `/Length` says."""
@@ -170,6 +208,9 @@ class Document:
         return stream.held if stream is not None else None
 
     def _read(self, number: int, entry: Entry) -> PdfValue:
+        before = self._before
+        if before is not None and before.same_place(number, entry, self):
+            return before.kept[number]
         if entry[0] == COMPRESSED:
             return self._compressed(number, entry)
         found = self._at(number, entry[1])
@@ -196,11 +237,13 @@ class Document:
         """The last body of that number, as readers find it that rebuild a file."""
         self.notes.add("repaired")
         self.ambiguous.add(number)
-        offsets = [place for place, (own, _) in self.bodies.items() if own == number]
-        if not offsets:
+        if self._last is None:
+            self._last = {own: place for place, (own, _) in self.bodies.items()}
+        place = self._last.get(number)
+        if place is None:
             return None
         self.budget.spend_lenient()
-        found = self._at(number, offsets[-1])
+        found = self._at(number, place)
         return found.value if found is not None else None
 
     def _compressed(self, number: int, entry: Entry) -> PdfValue:

@@ -27,6 +27,7 @@ class Budget:
         decoded: bytes that filters written in C may bring forth.
         slow: bytes that filters written in Python may bring forth.
         lenient: objects that had to be read with leniency.
+        visits: values that are looked at again: followed, compared, inherited.
     """
 
     values: int = 400_000
@@ -35,6 +36,7 @@ class Budget:
     decoded: int = 64 * _MEBIBYTE
     slow: int = 4 * _MEBIBYTE
     lenient: int = 200
+    visits: int = 200_000
 
     @classmethod
     def of(cls, size: int) -> "Budget":
@@ -49,6 +51,7 @@ class Budget:
             scanned=8 * _MEBIBYTE + 48 * size,
             entries=1_000_000,
             decoded=192 * _MEBIBYTE,
+            visits=600_000,
         )
 
     def spend_values(self, count: int) -> None:
@@ -100,6 +103,16 @@ class Budget:
         self.slow -= count
         if self.slow < 0:
             raise ReadingFaultError("malformed", "decompression-limit")
+
+    def spend_visits(self, count: int) -> None:
+        """Counts values that are looked at again.
+
+        Raises:
+            ReadingFaultError: there are too many.
+        """
+        self.visits -= count
+        if self.visits < 0:
+            raise ReadingFaultError("too-large", "references")
 
     def spend_lenient(self) -> None:
         """Counts objects that had to be read with leniency.

@@ -73,6 +73,8 @@ def _flate(encoded: bytes, parameters: PdfDictionary, budget: Budget) -> bytes:
 
 
 def _lzw(encoded: bytes, parameters: PdfDictionary, budget: Budget) -> bytes:
+    # Codes that bring forth nothing cost as much as others.
+    budget.spend_slow(len(encoded))
     early = parameters.get("/EarlyChange", 1)
     found = bytearray()
     table: list[bytes] = []
@@ -168,6 +170,8 @@ def _unpredicted(data: bytes, parameters: PdfDictionary, budget: Budget) -> byte
     )
     pixel = max(1, colours * bits // _BITS)
     row = (colours * bits * columns + _BITS - 1) // _BITS
+    if row > _MOST_COLUMNS:
+        raise FilterProblemError("predictor")
     budget.spend_slow(len(data))
     if predictor == _TIFF and bits == _BITS:
         return b"".join(_left(data[at : at + row], pixel) for at in range(0, len(data), row))

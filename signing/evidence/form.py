@@ -10,6 +10,7 @@ from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, text_of
 __all__ = ["Field", "FieldTree", "fields"]
 
 _MOST_FIELDS = 5000
+_MOST_KIDS = 50_000
 _DEEPEST = 40
 
 
@@ -54,10 +55,13 @@ class FieldTree:
 
     def inherited(self, entries: PdfValue, key: str) -> PdfValue:
         """An entry of the field or widget, or of the nearest field above it."""
+        return self._document.resolved(self.stated(entries, key))
+
+    def stated(self, entries: PdfValue, key: str) -> PdfValue:
+        """As `inherited`, but with its reference unfollowed."""
         for item in self._line(entries):
-            found = self._document.get(item, key)
-            if found is not None:
-                return found
+            if self._document.get(item, key) is not None:
+                return item[key]
         return None
 
     def kind(self, entries: PdfValue) -> str:
@@ -101,43 +105,52 @@ def fields(document: Document) -> list[Field]:
         return []
     if not isinstance(form, dict):
         raise ReadingFaultError("malformed", "form")
-    seen: set[int] = set()
+    walk = _Walk(document)
     return [
-        field
-        for entry in _array(document, form, "/Fields")
-        for field in _walked(document, entry, _Above(), seen)
+        field for entry in walk.array(form, "/Fields") for field in walk.fields(entry, _Above())
     ]
 
 
-def _walked(document: Document, entry: PdfValue, above: _Above, seen: set[int]) -> Iterator[Field]:
-    place = entry if isinstance(entry, Reference) else None
-    if place is not None:
-        if place.number in seen:
+class _Walk:
+    """A way through the tree; whatever it looks at is counted, also what stands twice."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._seen: set[int] = set()
+        self._kids = 0
+
+    def fields(self, entry: PdfValue, above: _Above) -> Iterator[Field]:
+        """The terminal fields at and below `entry`."""
+        document, seen = self._document, self._seen
+        place = entry if isinstance(entry, Reference) else None
+        if place is not None:
+            if place.number in seen:
+                raise ReadingFaultError("malformed", "form")
+            seen.add(place.number)
+        found = document.resolved(entry)
+        if not isinstance(found, dict) or above.depth > _DEEPEST or len(seen) > _MOST_FIELDS:
             raise ReadingFaultError("malformed", "form")
-        seen.add(place.number)
-    found = document.resolved(entry)
-    if not isinstance(found, dict) or above.depth > _DEEPEST or len(seen) > _MOST_FIELDS:
-        raise ReadingFaultError("malformed", "form")
-    kind = text_of(document.get(found, "/FT")) or above.kind
-    own = text_of(document.get(found, "/T"))
-    name = ".".join(part for part in (above.name, own) if part)
-    # Kids without a name of their own are widgets of this field, not fields.
-    kids = [kid for kid in _array(document, found, "/Kids") if _is_field(document, kid)]
-    if not kids:
-        yield Field(name, kind, found.get("/V"), found, place)
-    for kid in kids:
-        yield from _walked(document, kid, _Above(name, kind, above.depth + 1), seen)
+        kind = text_of(document.get(found, "/FT")) or above.kind
+        own = text_of(document.get(found, "/T"))
+        name = ".".join(part for part in (above.name, own) if part)
+        # Kids without a name of their own are widgets of this field, not fields.
+        kids = [kid for kid in self.array(found, "/Kids") if self._is_field(kid)]
+        if not kids:
+            yield Field(name, kind, found.get("/V"), found, place)
+        for kid in kids:
+            yield from self.fields(kid, _Above(name, kind, above.depth + 1))
 
+    def array(self, holder: PdfDictionary, key: str) -> list[PdfValue]:
+        found = self._document.get(holder, key)
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            raise ReadingFaultError("malformed", key)
+        self._kids += len(found)
+        if self._kids > _MOST_KIDS:
+            raise ReadingFaultError("too-large", "fields")
+        return found
 
-def _is_field(document: Document, kid: PdfValue) -> bool:
-    found = document.resolved(kid)
-    return isinstance(found, dict) and "/T" in found
-
-
-def _array(document: Document, holder: PdfDictionary, key: str) -> list[PdfValue]:
-    found = document.get(holder, key)
-    if found is None:
-        return []
-    if not isinstance(found, list):
-        raise ReadingFaultError("malformed", key)
-    return found
+    def _is_field(self, kid: PdfValue) -> bool:
+        found = self._document.resolved(kid)
+        return isinstance(found, dict) and "/T" in found

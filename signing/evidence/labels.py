@@ -4,17 +4,17 @@ An object may serve several purposes at once. A later revision that may replace 
 appearance may not replace it where the same object also draws the page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from signing.evidence.crossref import COMPRESSED
 from signing.evidence.document import Document
-from signing.evidence.faults import ReadingFaultError
 from signing.evidence.form import FieldTree
-from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, Stream, text_of
+from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, Stream, size_of, text_of
 
 __all__ = ["Label", "Labels", "labelled"]
 
-_MOST_VISITS = 200_000
+_PER_VISIT = 8
 _CATALOG = {
     "/AcroForm": "form",
     "/DSS": "dss",
@@ -32,9 +32,16 @@ _BACK = {
     "annotation": frozenset({"/P", "/Parent"}),
     "struct": frozenset({"/Pg", "/Obj"}),
     "signature": frozenset({"/Data"}),
+    "perms": frozenset({"/Data"}),
 }
 # What these name by a reference is a destination or a target, not a part of them.
-_NAMING = frozenset({"form-entry", "field-entry", "struct", "other", "annotation", "signature"})
+_NAMING = frozenset(
+    {"form-entry", "field-entry", "struct", "other", "annotation", "signature", "unnamed"}
+)
+# Roles of which signatures permit changes: what is read for another purpose, too, is not theirs.
+_LOOSE = frozenset(
+    {"dss", "extensions", "metadata", "info", "resources", "struct", "value", "appearance"}
+)
 
 
 class Label(NamedTuple):
@@ -45,6 +52,7 @@ class Label(NamedTuple):
 
 
 _MENTION = Label("mentioned")
+_UNNAMED = Label("unnamed")
 
 
 class Labels(NamedTuple):
@@ -62,45 +70,72 @@ class Labels(NamedTuple):
 
 
 def labelled(document: Document) -> Labels:
-    """Follows every reference from the trailer.
+    """Follows every reference from the trailer, and what object streams lean on.
 
     Raises:
         ReadingFaultError: there is too much to follow.
     """
-    found = Labels({}, set(), FieldTree(document))
-    waiting: list[tuple[PdfValue, Label]] = [
+    walk = _Walk(document)
+    walk.follow(
         (value, Label({"/Root": "catalog", "/Info": "info"}.get(key, "other")))
         for key, value in document.trailer.items()
-    ]
-    visits = 0
-    while waiting:
-        value, label = waiting.pop()
-        visits += 1
-        if visits > _MOST_VISITS:
-            raise ReadingFaultError("too-large", "references")
-        if isinstance(value, Reference):
-            value, label = _followed(document, value, label, found)
-        waiting.extend(_parts(document, value, label, found.tree))
-    return found
+    )
+    containers = {entry[1] for entry in document.entries.values() if entry[0] == COMPRESSED}
+    walk.follow(
+        (Reference(number, document.entries[number][2]), _UNNAMED)
+        for number in sorted(containers & document.entries.keys())
+    )
+    walk.follow_targets()
+    return walk.found
 
 
-def _followed(
-    document: Document, reference: Reference, label: Label, found: Labels
-) -> tuple[PdfValue, Label]:
-    """The value behind a reference, unless that way has been gone before."""
-    number = reference.number
-    found.mentioned.add(number)
-    if label is _MENTION:
-        return None, label
-    value = document.value(reference)
-    label = _label_there(document, value, label, found.tree)
-    if label.role in _NAMING and _is_target(value):
-        return None, label
-    labels = found.of.setdefault(number, set())
-    if label in labels:
-        return None, label
-    labels.add(label)
-    return value, label
+class _Walk:
+    """Every way from the trailer; destinations and ways back wait until the rest has names."""
+
+    def __init__(self, document: Document) -> None:
+        self.found = Labels({}, set(), FieldTree(document))
+        self._document = document
+        self._targets: list[Reference] = []
+
+    def follow(self, start: Iterable[tuple[PdfValue, Label]]) -> None:
+        waiting = list(start)
+        while waiting:
+            value, label = waiting.pop()
+            if isinstance(value, Reference):
+                value, label = self._followed(value, label)
+            self._document.spend_visits(1 + size_of(value) // _PER_VISIT)
+            waiting.extend(_parts(self._document, value, label, self.found.tree))
+
+    def follow_targets(self) -> None:
+        """Where a target turns out to be nothing that it should be, readers go there all the same.
+
+        A parent that is not in the tree hands down its entries, an action that looks like a field
+        is run: such an object serves a purpose that has no name.
+        """
+        while self._targets:
+            reference = self._targets.pop()
+            roles = {label.role for label in self.found.of.get(reference.number, ())}
+            if _UNNAMED.role not in roles and roles <= _LOOSE:
+                self.found.of.setdefault(reference.number, set()).add(_UNNAMED)
+                self.follow([(self._document.value(reference), _UNNAMED)])
+
+    def _followed(self, reference: Reference, label: Label) -> tuple[PdfValue, Label]:
+        """The value behind a reference, unless that way has been gone before."""
+        number, found = reference.number, self.found
+        found.mentioned.add(number)
+        if label is _MENTION:
+            self._targets.append(reference)
+            return None, label
+        value = self._document.value(reference)
+        label = _label_there(self._document, value, label, found.tree)
+        if label.role in _NAMING and _is_target(value):
+            self._targets.append(reference)
+            return None, label
+        labels = found.of.setdefault(number, set())
+        if label in labels:
+            return None, label
+        labels.add(label)
+        return value, label
 
 
 def _label_there(document: Document, value: PdfValue, label: Label, tree: FieldTree) -> Label:
@@ -125,6 +160,9 @@ def _is_target(value: PdfValue) -> bool:
 def _parts(
     document: Document, value: PdfValue, label: Label, tree: FieldTree
 ) -> Iterator[tuple[PdfValue, Label]]:
+    if isinstance(value, Reference):
+        yield value, label  # an object may itself be a reference
+        return
     if isinstance(value, list):
         for item in value:
             if isinstance(item, (Reference, list, dict)):
@@ -137,7 +175,7 @@ def _parts(
     label = _label_there(document, value, label, tree)
     for key, item in entries.items():
         if isinstance(item, (Reference, list, dict)):
-            back = key in _BACK.get(label.role, ())
+            back = isinstance(item, Reference) and key in _BACK.get(label.role, ())
             yield item, _MENTION if back else _below(entries, key, label, tree)
 
 

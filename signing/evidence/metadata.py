@@ -23,8 +23,10 @@ _MOST = 1024 * 1024
 _MOST_PAGES = 20
 _MOST_ENTRIES = 100
 # As an element or as an attribute, whatever prefix the packet binds to the namespace.
+# An element is looked for from its bracket on, so that no byte is looked at twice.
 _IDENTIFIER = re.compile(
-    rb"""ZZBS(?:(?:\s[^<>]*)?>([^<]{1,1024})<|\s*=\s*["']([^"'<]{1,1024})["'])"""
+    rb"""<(?:[^\s<>/:]{1,64}:)?ZZBS(?:\s[^<>]*+)?>([^<]{1,1024}+)<"""
+    rb"""|ZZBS\s*+=\s*+["']([^"'<]{1,1024}+)["']"""
 )
 _MOST_IDENTIFIERS = 8
 _UNKNOWN = "?"
@@ -57,7 +59,7 @@ def metadata_of(document: Document) -> FileMetadata:
             return FileMetadata(content=receipt, looks_ours=True, kind=RECEIPT)
         # A later catalogue may leave out what an earlier revision says in clear.
         earlier = scanned_metadata(document.data)
-        ours = _IDENTIFIER.search(document.data) is not None and earlier.looks_ours
+        ours = earlier.looks_ours and _IDENTIFIER.search(document.data) is not None
         identifier = earlier.identifier
     return FileMetadata(
         identifier=identifier[:128],

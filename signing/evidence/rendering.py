@@ -7,8 +7,9 @@ remark that was permitted to change lies. Number, size and order of the pages st
 
 import ctypes
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -16,13 +17,14 @@ from certlib.evidence import ChangeGrade
 from signing.evidence.document import Document
 from signing.evidence.form import FieldTree
 from signing.evidence.pages import placed_pages
-from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, text_of
+from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, size_of, text_of
 
 __all__ = ["Touched", "compared", "warm"]
 
 # PDFium keeps one state for the whole process; threads take turns.
 _ONE_AT_A_TIME = Lock()
 _MOST_PAGES = 40
+_MOST_PLACES = 20_000
 _MOST_PIXELS = 300_000
 _SCALE = 1.0
 _CORNERS = 4
@@ -64,14 +66,20 @@ def compared(document: Document, end: int, touched: Touched) -> tuple[ChangeGrad
         touched: what was permitted to change.
 
     Raises:
-        ReadingFaultError: there is no page tree.
+        ReadingFaultError: there is no page tree, or too many annotations.
     """
-    pages = placed_pages(document, _MOST_PAGES)
+    pages = placed_pages(document, _MOST_PLACES)
     tree = FieldTree(document)
-    rectangles = [list(_rectangles(document, tree, page, touched)) for _, page in pages]
+    rooms = {
+        index: found
+        for index, (_, page) in enumerate(pages)
+        if (found := list(_rectangles(document, tree, page, touched)))
+    }
+    if len(rooms) > _MOST_PAGES:
+        return ChangeGrade.UNEXPLAINED, "appearance: too many pages", ""
     try:
         with _ONE_AT_A_TIME:
-            index, detail = _first_difference(document.data, end, rectangles)
+            index, detail = _first_difference(document.data, end, rooms)
     # Whatever PDFium cannot draw, nobody has seen: it raises errors of its own and of ctypes.
     except (RuntimeError, ValueError, ctypes.ArgumentError, OSError) as error:
         return ChangeGrade.UNEXPLAINED, f"appearance {type(error).__name__}", ""
@@ -95,7 +103,13 @@ def warm() -> None:
         document.close()
 
 
-def _first_difference(data: bytes, end: int, rectangles: list[list[_Room]]) -> tuple[int, str]:
+def _chosen(rooms: Collection[int], count: int) -> list[int]:
+    """Which pages are drawn: all where something may be new, and the first."""
+    others = (index for index in range(count) if index not in rooms)
+    return sorted({*rooms, *islice(others, _MOST_PAGES - len(rooms))})
+
+
+def _first_difference(data: bytes, end: int, rooms: Mapping[int, list[_Room]]) -> tuple[int, str]:
     import pypdfium2
 
     old, new = pypdfium2.PdfDocument(data[:end]), pypdfium2.PdfDocument(data)
@@ -105,8 +119,8 @@ def _first_difference(data: bytes, end: int, rectangles: list[list[_Room]]) -> t
         new.init_forms()
         if len(old) != len(new):
             return 0, "appearance: number of pages"
-        for index in range(min(len(new), _MOST_PAGES)):
-            allowed = rectangles[index] if index < len(rectangles) else []
+        for index in _chosen(rooms, len(new)):
+            allowed = rooms.get(index, [])
             before, after = old[index], new[index]
             try:
                 detail = _difference(before, after, allowed)
@@ -130,14 +144,19 @@ def _difference(old: Any, new: Any, allowed: list[_Room]) -> str:  # noqa: ANN40
         return "appearance"
     if not _annotated(old) and not _annotated(new):
         return ""
-    before, after = _drawn(old, scale, annotations=True), _drawn(new, scale, annotations=True)
-    areas = [(before.area(new, room.rectangle), room.fresh) for room in allowed]
-    if any(fresh and before.hidden_by(after, area) for area, fresh in areas):
-        return "appearance: field over the page"
-    for area, _ in areas:
-        before.blank(area)
-        after.blank(area)
-    return "appearance: annotations" if before.pixels != after.pixels else ""
+    for printed in (False, True):
+        before, after = (
+            _drawn(page, scale, annotations=True, printed=printed) for page in (old, new)
+        )
+        areas = [(before.area(new, room.rectangle), room.fresh) for room in allowed]
+        if any(fresh and before.hidden_by(after, area) for area, fresh in areas):
+            return "appearance: field over the page"
+        for area, _ in areas:
+            before.blank(area)
+            after.blank(area)
+        if before.pixels != after.pixels:
+            return "appearance: annotations"
+    return ""
 
 
 def _annotated(page: Any) -> bool:  # noqa: ANN401
@@ -216,8 +235,14 @@ class _Picture:
         return [row[at : at + self.depth] for at in range(0, len(row), self.depth)]
 
 
-def _drawn(page: Any, scale: float, *, annotations: bool) -> _Picture:  # noqa: ANN401
-    bitmap = page.render(scale=scale, draw_annots=annotations, may_draw_forms=annotations)
+def _drawn(page: Any, scale: float, *, annotations: bool, printed: bool = False) -> _Picture:  # noqa: ANN401
+    """On a screen, or as it comes out of a printer: annotations may be for one of both only."""
+    bitmap = page.render(
+        scale=scale,
+        draw_annots=annotations,
+        may_draw_forms=annotations,
+        optimize_mode="print" if printed else None,
+    )
     try:
         pixels = bytearray(bitmap.buffer)
         size = (bitmap.width, bitmap.height, bitmap.stride, bitmap.n_channels)
@@ -230,6 +255,7 @@ def _rectangles(
     document: Document, tree: FieldTree, page: PdfDictionary, touched: Touched
 ) -> Iterator[_Room]:
     annotations = document.get(page, "/Annots")
+    document.spend_visits(size_of(annotations))
     for item in annotations if isinstance(annotations, list) else ():
         entries = document.resolved(item)
         number = item.number if isinstance(item, Reference) else 0

@@ -7,17 +7,22 @@ hide, from readers that follow cross-references and from those that rebuild a fi
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from certlib.evidence import ChangeGrade
 from signing.evidence.crossref import COMPRESSED, FREE, USED, Section
 from signing.evidence.document import Document
-from signing.evidence.syntax import SyntaxProblemError, skip_space
+from signing.evidence.syntax import SyntaxProblemError
 
 __all__ = ["AppendedProblemError", "Revision", "account"]
 
 _CLOSING = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF(?:\r\n|\r|\n)?")
 _ENDING = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF\s*\Z")
+# Writers sign their work with a comment (7.2.4); words that readers search for do not belong there.
+_BESIDE = re.compile(rb"(?:[\x00\t\n\x0c\r ]++|%(?!%EOF)[^\r\n]*+)*+")
+_WORDS = re.compile(rb"obj|xref|trailer|stream|%PDF|%%EOF")
+_TRAILER = re.compile(rb"trailer[\x00\t\n\x0c\r ]*<<")
 _LAST_LINES = 64
 _MOST_REVISIONS = 50
 
@@ -92,26 +97,43 @@ class _Revision:
 
     def end(self, position: int) -> int:
         """The offset after it."""
-        section = self.section
+        section, start = self.section, position
         if section.hidden is not None:
             raise AppendedProblemError("hybrid cross-reference", redefines=True)
         if section.notes:
             raise AppendedProblemError("ambiguous cross-reference table")
-        for offset, (number, generation) in sorted(self._offsets(position).items()):
+        offsets = self._offsets(position)
+        for offset, (number, generation) in sorted(offsets.items()):
             position = self._object(position, offset, (number, generation))
-        if skip_space(self.data, position) != section.start:
+        if self._beside(position) != section.start:
             raise AppendedProblemError("bytes before the cross-reference")
         self._check_object_streams()
-        closing = _CLOSING.match(self.data, skip_space(self.data, section.end))
+        closing = _CLOSING.match(self.data, self._beside(section.end))
         if closing is None or int(closing[1]) != section.start:
             raise AppendedProblemError("end of the revision")
+        self._check_hidden(start, closing.end(), {*offsets, section.start})
         return closing.end()
+
+    def _beside(self, position: int) -> int:
+        """The offset after white space and comments."""
+        found = _BESIDE.match(self.data, position)
+        end = found.end() if found else position
+        if _WORDS.search(self.data, position, end):
+            raise AppendedProblemError("words of the file structure in a comment")
+        return end
+
+    def _check_hidden(self, start: int, end: int, listed: set[int]) -> None:
+        """Readers that rebuild a file also find what lies in a stream or string."""
+        places = self.document.body_places
+        for place in places[bisect_left(places, start) : bisect_left(places, end)]:
+            if place not in listed:
+                raise AppendedProblemError("object inside another", self.document.bodies[place][0])
+        if len(_TRAILER.findall(self.data, start, end)) > (self.section.number is None):
+            raise AppendedProblemError("trailer inside an object")
 
     def _offsets(self, position: int) -> dict[int, tuple[int, int]]:
         found: dict[int, tuple[int, int]] = {}
         for number, (kind, offset, generation) in self.section.entries.items():
-            if kind == FREE and number in self.known:
-                raise AppendedProblemError("object freed", number, redefines=True)
             if kind != USED:
                 continue
             if offset < position:
@@ -125,7 +147,7 @@ class _Revision:
         return found
 
     def _object(self, position: int, offset: int, expected: tuple[int, int]) -> int:
-        if skip_space(self.data, position) != offset:
+        if self._beside(position) != offset:
             raise AppendedProblemError("bytes between objects", expected[0])
         try:
             found = self.document.object_at(offset)
@@ -149,3 +171,7 @@ class _Revision:
             held = self.document.held_at(self.section.entries[container][1])
             if held is None or dict(enumerate(number for number, _ in held)) != numbers:
                 raise AppendedProblemError("unlisted object in a stream", container)
+            places = [place for _, place in held]
+            if places != sorted(set(places)):
+                # Some readers read each object up to where the next one begins.
+                raise AppendedProblemError("order in an object stream", container)

@@ -1,11 +1,12 @@
 """Document security stores (ISO 32000-2, 12.8.4.3): certificates, revocation lists, responses."""
 
 from signing.evidence.document import Document
-from signing.evidence.syntax import PdfDictionary, PdfValue, Stream
+from signing.evidence.syntax import HexString, PdfDictionary, PdfValue, Stream
 
-__all__ = ["is_left_over", "is_validation_material"]
+__all__ = ["is_extension_data", "is_left_over", "is_validation_material"]
 
 _DSS = frozenset({"/Certs", "/OCSPs", "/CRLs", "/VRI"})
+_VERSION = frozenset({"/Type", "/BaseVersion", "/ExtensionLevel", "/ExtensionRevision", "/URL"})
 _VRI = frozenset({"/Cert", "/OCSP", "/CRL", "/TU", "/TS"})
 
 
@@ -32,6 +33,25 @@ def _is_store(entries: PdfDictionary) -> bool:
     if entries.get("/Type", "/VRI") not in ("/DSS", "/VRI"):
         return False
     return keys <= _VRI or keys <= _DSS or all(_is_hash(key) for key in keys)
+
+
+def is_extension_data(document: Document, value: PdfValue) -> bool:
+    """Extensions as 7.12 has them: a prefix, and under it versions that stand there directly."""
+    found = document.resolved(value)
+    if not isinstance(found, dict):
+        return False
+    told = [
+        item
+        for key, entry in found.items()
+        if key != "/Type"
+        for item in (entry if isinstance(entry, list) else [entry])
+    ]
+    return all(isinstance(item, dict) and _is_version(item) for item in told)
+
+
+def _is_version(entries: PdfDictionary) -> bool:
+    plain = all(isinstance(value, (str, bytes, int, HexString)) for value in entries.values())
+    return plain and entries.keys() <= _VERSION
 
 
 def is_left_over(document: Document, value: PdfValue) -> bool:

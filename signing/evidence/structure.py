@@ -20,7 +20,7 @@ CLAUSES = {
     "header-version": "7.5.2: `%PDF-1.0` to `1.7` and `2.0` are all versions there are",
     "trailing-bytes": "7.5.5: the last line is `%%EOF`",
     "crossref-offset": "7.5.5: `startxref` and `/Prev` give the first byte of a section",
-    "crossref-syntax": "7.5.4, 7.5.8.2: entries of 20 bytes, as many as are announced",
+    "crossref-syntax": "7.5.4, 7.5.8: entries of 20 bytes, as many as announced, of known types",
     "crossref-size": "7.5.5: numbers from `/Size` on are undefined; many readers define them",
     "duplicate-entries": "7.5.4: one entry for one number, and one object at one place",
     "hybrid": "7.5.8.4: readers of tables and readers of streams see different objects",
@@ -39,9 +39,13 @@ CLAUSES = {
 """Note → clause of ISO 32000-2 and what it means."""
 
 LENIENT = frozenset(CLAUSES) - {
-    *("trailing-bytes", "header-version", "nested-objects", "undecodable-stream"),
+    *("trailing-bytes", "header-version", "nested-objects", "undecodable-stream", "hybrid"),
 }
-"""Notes of files about whose objects readers disagree."""
+"""Notes of files about whose objects readers disagree.
+
+All readers of today follow `/XRefStm`: a hybrid file, as Word writes each of its own, is ambiguous
+only where a table defines otherwise what the stream defines, too (`duplicate-entries`).
+"""
 
 _VERSION = re.compile(rb"%PDF-(?:1\.[0-7]|2\.0)(?!\d)")
 _HEADER = re.compile(rb"%PDF-\d\.\d")

@@ -24,6 +24,7 @@ __all__ = [
     "Stream",
     "SyntaxProblemError",
     "indirect_object",
+    "size_of",
     "skip_space",
     "stream_head",
     "text_of",
@@ -37,6 +38,7 @@ _WHOLE = 1 << 40
 """Beyond it a number is none that counts or points; readers take it as real (7.3.3, annex C)."""
 _LONGEST_NAME = 4096
 _MOST_VALUES = 1_000_000
+_COMMENT = 48
 _END = rb"(?![^\x00\t\n\x0c\r ()<>\[\]{}/%])"
 _TOKEN = re.compile(
     rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)*+(?:"
@@ -132,6 +134,12 @@ class IndirectObject:
     end: int
 
 
+def size_of(value: PdfValue) -> int:
+    """How many entries or items a value has itself."""
+    entries = value.entries if isinstance(value, Stream) else value
+    return len(entries) if isinstance(entries, (dict, list)) else 0
+
+
 def skip_space(data: bytes, position: int) -> int:
     """The offset of the first byte after white space; comments are not white space here."""
     found = _SPACE.match(data, position)
@@ -176,8 +184,10 @@ def indirect_object(
     header = _HEADER.match(data, position)
     if header is None:
         raise SyntaxProblemError("object header")
-    value, end = value_at(data, header.end(), budget, lenient=lenient)
-    end = _after_space(data, end)
+    value, last = value_at(data, header.end(), budget, lenient=lenient)
+    end = _after_space(data, last)
+    if budget is not None:
+        budget.spend_scanned(_price(data, last, end))
     stream = (_LENIENT_STREAM if lenient else _STREAM).match(data, end)
     if stream:
         value, end = _stream(data, stream.end(), value, length_of, lenient=lenient)
@@ -223,7 +233,12 @@ def value_at(
     finally:
         if budget is not None:
             budget.spend_values(reading.count)
-            budget.spend_scanned(reading.position - position)
+            budget.spend_scanned(_price(data, position, reading.position))
+
+
+def _price(data: bytes, start: int, end: int) -> int:
+    """What reading these bytes costs: a comment is short, and skipping it is slow."""
+    return end - start + _COMMENT * data.count(b"%", start, end)
 
 
 class _Reading:

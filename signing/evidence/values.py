@@ -1,11 +1,12 @@
 """Values without their places: two revisions may say the same at different offsets."""
 
-from signing.evidence.crossref import FREE, USED
 from signing.evidence.document import Document
 from signing.evidence.labels import Labels
-from signing.evidence.syntax import HexString, PdfValue, Reference, Stream
+from signing.evidence.syntax import HexString, PdfValue, Stream, size_of
 
 __all__ = ["plain", "values_of"]
+
+_PER_VISIT = 8
 
 
 def values_of(document: Document, labels: Labels) -> dict[str, list[object]]:
@@ -13,7 +14,7 @@ def values_of(document: Document, labels: Labels) -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
     for number, roles in sorted(labels.of.items()):
         for label in roles:
-            entries = document.resolved(_reference(document, number))
+            entries = document.resolved(document.reference(number))
             if label.role == "field" and isinstance(entries, dict):
                 value = document.resolved(labels.tree.inherited(entries, "/V"))
                 state = document.get(entries, "/AS")
@@ -21,13 +22,13 @@ def values_of(document: Document, labels: Labels) -> dict[str, list[object]]:
     return found
 
 
-def _reference(document: Document, number: int) -> Reference:
-    kind, _, generation = document.entries.get(number, (FREE, 0, 0))
-    return Reference(number, generation if kind == USED else 0)
-
-
 def plain(document: Document, value: PdfValue) -> object:
-    """A value without its place in the file; `1` and `true` are two things."""
+    """A value without its place in the file; `1` and `true` are two things.
+
+    Raises:
+        ReadingFaultError: there is too much to compare.
+    """
+    document.spend_visits(1 + size_of(value) // _PER_VISIT)
     if isinstance(value, HexString):
         return (bytes, value.decoded)
     if isinstance(value, Stream):

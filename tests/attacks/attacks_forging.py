@@ -8,6 +8,7 @@ from pyhanko.sign.general import extract_certificate_info
 
 from signing.cms import assemble
 from signing.evidence import library_message
+from signing.evidence.der import span_at, spans
 
 EOF = b"%%EOF\n"
 
@@ -44,6 +45,19 @@ def parts_of(pdf: bytes):
 def rebuilt(pdf: bytes, **changes) -> bytes:
     """The same file with other parts of its CMS; what is signed stays."""
     return with_cms(pdf, assemble(dataclasses.replace(parts_of(pdf), **changes)))
+
+
+def in_ber(der: bytes) -> bytes:
+    """The message with its outer layers of indefinite length, as Bouncy Castle writes them."""
+    kind, content = (der[start:end] for start, _, end in spans(der, span_at(der)))
+    signed = content[span_at(content)[1] :]
+    parts = [signed[start:end] for start, _, end in spans(signed, span_at(signed))]
+    loose = [parts[0], *(_open(part[:1], part[span_at(part)[1] :]) for part in parts[1:])]
+    return _open(b"\x30", kind + _open(b"\xa0", _open(b"\x30", b"".join(loose))))
+
+
+def _open(tag: bytes, content: bytes) -> bytes:
+    return tag + b"\x80" + content + b"\0\0"
 
 
 def last_xref(pdf: bytes) -> int:

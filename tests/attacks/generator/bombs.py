@@ -60,6 +60,9 @@ STREAMS: dict[str, Callable[[], bytes]] = {
         _packed(zeros(2048), 6), b"/Filter [" + b"/FlateDecode " * 7 + b"]"
     ),
     "lzw": lambda: stream(_lzw(64), b"/Filter /LZWDecode"),
+    "lzw-of-clear-codes": lambda: stream(
+        bytes.fromhex("804020100804020100") * 1_600_000, b"/Filter /LZWDecode"
+    ),
     "run-length": lambda: stream(b"\x81\0" * 200_000 + b"\x80", b"/Filter /RunLengthDecode"),
     "run-length-of-flate": lambda: stream(
         zlib.compress(b"\x81\0" * 8_000_000, 9), b"/Filter [/FlateDecode /RunLengthDecode]"
@@ -70,6 +73,11 @@ STREAMS: dict[str, Callable[[], bytes]] = {
         zeros(1),
         b"/Filter /FlateDecode /DecodeParms << /Predictor 15 /Columns 2147483647 /Colors 32"
         b" /BitsPerComponent 16 >>",
+    ),
+    "predictor-of-huge-pixels": lambda: stream(
+        zeros(1),
+        b"/Filter /FlateDecode /DecodeParms << /Predictor 15 /Columns 1048576 /Colors 1048576"
+        b" /BitsPerComponent 1048576 >>",
     ),
     "predictor-of-negative-columns": lambda: stream(
         zeros(1), b"/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns -1 >>"
@@ -112,6 +120,8 @@ VALUES: dict[str, Callable[[], bytes]] = {
     "same-key-many-times": lambda: b"<<" + b"/K 0" * 1_000_000 + b">>",
     "spaces": lambda: b" " * (16 * _MEBIBYTE) + b"null",
     "comments": lambda: b"%\n" * 1_000_000 + b"null",
+    "comments-to-the-limit": lambda: b"%\n" * 9_000_000 + b"null",
+    "marks-of-ours": lambda: b"(urn:certlib:gbt36903:1.0# " + b"ZZBS " * 3_000_000 + b")",
     "percent-signs": lambda: b"%" * (8 * _MEBIBYTE) + b"\nnull",
     "half-references": lambda: b"[" + b"1 0 " * 2_500_000 + b"]",
     "digits-with-spaces": lambda: b"[" + b"1" * 10 + b" " * 1_000_000 + b"1 R]",

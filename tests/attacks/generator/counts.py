@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from random import Random
 
-from tests.attacks.attacks_forging import last_xref, page_of, root_of, size_of
+from tests.attacks.attacks_forging import last_xref, page_of, revision, root_of, size_of
 from tests.attacks.generator.bombs import OURS_OR_TOO_MUCH, WHY, signed, zeros
 from tests.attacks.generator.case import BORNE, NOT_OURS, Case
 from tests.attacks.generator.ground import Ground
@@ -66,6 +66,47 @@ def _same_fields(ground: Ground, _chance: Random) -> bytes:
         objects[FRESH + at] = b"<< /T (F) /Kids [%s] >>" % (b"%d 0 R " % (FRESH + at + 1) * 10)
     objects[FRESH + 20] = b"<< /FT /Tx /T (F) >>"
     return signed(ground, objects)
+
+
+def _same_kids_of_many_fields(ground: Ground, _chance: Random) -> bytes:
+    """Fields that are no objects of their own, and have one long list of kids."""
+    objects = paper_objects()
+    objects[6] = b"<< /Fields [7 0 R %s] /SigFlags 3 >>" % (b"<< /Kids 11 0 R >> " * 20_000)
+    objects[FRESH] = b"[" + b"0 " * 100_000 + b"]"
+    return signed(ground, objects)
+
+
+def _added_to_many_annotations(ground: Ground, _chance: Random) -> bytes:
+    """A long list that is there once more, with one thing more."""
+    objects = paper_objects()
+    objects[3] = objects[3].replace(b"/Annots [5 0 R 7 0 R]", b"/Annots 11 0 R")
+    listed = b"[5 0 R 7 0 R " + b"null " * 150_000
+    pdf = signed(ground, {**objects, FRESH: listed + b"]"})
+    return revision(pdf, {FRESH: listed + b"0]"})
+
+
+def _same_value_of_many_fields(ground: Ground, _chance: Random) -> bytes:
+    """Three thousand fields have one long value; one of them gets another."""
+    objects = paper_objects()
+    numbers = range(FRESH + 1, FRESH + 3001)
+    fields = b" ".join(b"%d 0 R" % number for number in numbers)
+    objects[6] = b"<< /Fields [7 0 R %s] /SigFlags 3 >>" % fields
+    objects[FRESH] = b"[" + b"0 " * 150_000 + b"]"
+    for number in numbers:
+        objects[number] = b"<< /FT /Tx /T (F%d) /V 11 0 R >>" % number
+    return revision(signed(ground, objects), {FRESH + 1: b"<< /FT /Tx /T (F12) /V (x) >>"})
+
+
+def _many_large_revisions(ground: Ground, _chance: Random) -> bytes:
+    """Forty revisions of a file that has much to follow."""
+    objects = paper_objects()
+    heavy = {FRESH + at: b"[[]%s]" % (b"[]" * 5_000) for at in range(30)}
+    named = b" ".join(b"%d 0 R" % number for number in heavy)
+    objects[3] = objects[3].replace(b"/Contents", b"/X [%s] /Contents" % named)
+    pdf = signed(ground, {**objects, **heavy})
+    for at in range(40):
+        pdf = revision(pdf, {200 + at: b"(x)"})
+    return pdf
 
 
 def _many_signatures(count: int):
@@ -218,6 +259,10 @@ def cases() -> Iterator[Case]:
         "many-fields": _many_fields,
         "deep-fields": _deep_fields,
         "same-fields": _same_fields,
+        "same-kids-of-many-fields": _same_kids_of_many_fields,
+        "added-to-many-annotations": _added_to_many_annotations,
+        "same-value-of-many-fields": _same_value_of_many_fields,
+        "many-large-revisions": _many_large_revisions,
         "thirty-signatures": _many_signatures(30),
         "thousand-signatures": _many_signatures(1000),
         "many-ranges": _many_ranges,

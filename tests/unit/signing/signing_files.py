@@ -1,5 +1,9 @@
 """Small PDFs, written by hand, for the tests of our own reader."""
 
+from signing.evidence.changes import changes_after
+from signing.evidence.layout import layouts
+from signing.evidence.opened import opened
+
 
 def build(objects, *, root=1, trailer=b""):
     """A PDF of these object values, numbered from 1."""
@@ -226,3 +230,9 @@ def streamed(pdf, objects, *, held=(), entries=None, own=50, extra=b"", listed=T
     start = len(out)
     out += b"%d 0 obj\n%s\nendobj\n" % (own, stream(packed, told))
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+def changes_of(pdf):
+    """What followed the signatures of a file."""
+    document = opened(pdf, 1 << 24)
+    return changes_after(document, layouts(document))

@@ -7,16 +7,14 @@ from signing_files import (
     closed,
     drawing,
     signature,
-    signed,
     stream,
     update,
 )
+from signing_files import changes_of as facts
 
 from certlib.evidence import ChangeGrade, ChangeKind
 from signing.evidence import changes as judging
-from signing.evidence.changes import changes_after
-from signing.evidence.layout import layouts
-from signing.evidence.opened import opened
+from signing.evidence.faults import Budget
 
 NONE, PERMITTED = ChangeGrade.NONE, ChangeGrade.PERMITTED
 REFUSED, UNEXPLAINED = ChangeGrade.NOT_PERMITTED, ChangeGrade.UNEXPLAINED
@@ -27,25 +25,6 @@ STORE, STAMP, SIGNATURE, FORM = (
     ChangeKind.FORM,
 )
 REMARK, DESCRIPTION, OTHER = ChangeKind.ANNOTATION, ChangeKind.METADATA, ChangeKind.OTHER
-
-
-@pytest.fixture(scope="session")
-def cms(sealed):
-    """Any well-formed CMS: pyHanko reads one before it compares."""
-    start = sealed.index(b"/Contents <") + 11
-    digits = sealed[start : sealed.index(b">", start)]
-    length = 4 + int.from_bytes(bytes.fromhex(digits[4:8].decode()), "big")
-    return bytes.fromhex(digits[: 2 * length].decode())
-
-
-@pytest.fixture(scope="session")
-def make(cms):
-    return lambda objects=None, **options: signed(cms, objects, **options)
-
-
-def facts(pdf):
-    document = opened(pdf, 1 << 24)
-    return changes_after(document, layouts(document))
 
 
 def graded(pdf):
@@ -455,7 +434,7 @@ def test_same_object_once_more_changes_nothing(make):
 
 def test_freed_object(make):
     found = facts(update(make(), {}, freed=[4]))
-    assert (found.grade, found.detail, found.objects) == (REFUSED, "object freed", ("4",))
+    assert (found.grade, found.detail, found.objects) == (REFUSED, "other object freed", ("4",))
     assert facts(update(make(), {}, freed=[35])).grade is PERMITTED
 
 
@@ -472,9 +451,12 @@ def test_object_read_with_leniency_only(make):
 @pytest.mark.parametrize(
     ("change", "detail"),
     [
-        (lambda pdf: pdf + b" ", "trailing-bytes"),
+        (lambda pdf: pdf + b" ", "bytes after the last revision"),
         (lambda pdf: update(pdf, {}, unlisted=b"30 0 obj (x) endobj "), "unlisted-objects"),
-        (lambda pdf: update(pdf, {}, unlisted=b"% comment\n"), "bytes before the cross-reference"),
+        (
+            lambda pdf: update(pdf, {}, unlisted=b"% xref\n"),
+            "words of the file structure in a comment",
+        ),
         (lambda pdf: update(pdf, {}, unlisted=b"4 0 obj (x) endobj "), "shadowed-objects"),
         (lambda pdf: update(pdf, {}, listed={30: 9}), "duplicate-entries"),
         (lambda pdf: update(pdf, {}, listed={1: 9}), "entry points back"),
@@ -524,8 +506,6 @@ def test_picture_counts_where_objects_look_good(make, monkeypatch):
 
 
 def test_history_that_is_too_much_is_unexplained(make, monkeypatch):
-    from signing.evidence import labels
-
-    monkeypatch.setattr(labels, "_MOST_VISITS", 5)
+    monkeypatch.setattr(Budget, "of_history", classmethod(lambda cls, _size: cls(visits=5)))
     found = facts(filled(make()))
     assert (found.grade, found.detail) == (UNEXPLAINED, "references")

@@ -9,9 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from signing.evidence.der import ber_length, span_at
 from signing.evidence.layout import der_length
 from signing.evidence.library_message import library_message
-from signing.evidence.message import check
+from signing.evidence.message import MessageProblemError, check
+from signing.evidence.messages import read_message
 from signing.evidence.own_message import own_message
 
 FIELDS = (
@@ -109,3 +111,36 @@ def test_what_our_reader_takes_the_careful_one_takes_too(messages, data):
 @pytest.mark.parametrize("der", [b"", b"0", b"0\x80", bytes(40), b"\x30\x03\x02\x01\x01"])
 def test_what_is_no_message_is_not_ours(der):
     assert own_message(der) is None
+
+
+def test_outer_layers_in_ber_say_the_same(messages):
+    """Bouncy Castle writes them so; nobody has signed them (ISO 32000-2, 12.8.3.3.1)."""
+    for der in messages[:3]:
+        loose = b"\x30\x80" + der[span_at(der)[1] :] + b"\0\0"
+        found, expected = read_message(loose + b"\0" * 40), read_message(der)
+        assert (found.signer_der, found.signature) == (expected.signer_der, expected.signature)
+        assert answers(found, digest_of_attributes(der)) == (True, True)
+        assert found.form_problem == "cms-form"
+
+
+@pytest.mark.parametrize(
+    "loose",
+    [
+        b"\x30\x80",
+        b"\x30\x80\x04\x80\0\0\0\0",
+        b"\x30\x80\x3f\x80\0\0\0\0",
+        b"\x30\x80" * 60 + b"\0\0" * 60,
+        b"\x30\x80\x04\x05\0\0",
+    ],
+    ids=["nothing", "primitive", "long tag", "deep", "cut off"],
+)
+def test_ber_that_has_no_end(loose):
+    with pytest.raises((ValueError, IndexError)):
+        ber_length(loose)
+    with pytest.raises(MessageProblemError):
+        read_message(loose)
+
+
+def test_length_of_ber_ends_with_its_own_end():
+    assert ber_length(b"\x30\x80\x04\x01\0\x30\x80\0\0\0\0\0\0") == 11
+    assert ber_length(b"\x30\x01\0\0") == 3
