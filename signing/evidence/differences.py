@@ -63,9 +63,8 @@ class Difference:
     Attributes:
         place: the object, as `12 0` or `12 0 /Annots`.
         field: full name of the form field that it belongs to, or "".
-        number: of the object, or 0: an annotation may look different now; all widgets of `field`
-            may, too.
-        explained: False for an object that nothing refers to, or that readers read differently.
+        number: of an annotation that may look different now, or 0; all widgets of `field` may.
+        explained: False for an object that nothing refers to.
         orphan: it is validation material that nothing has ever referred to.
         fresh: `field` was not there before.
     """
@@ -180,8 +179,6 @@ class _Comparison:
         if self._is_free(number) and number in self.known.mentioned:
             # What the signed part mentioned was nothing then, and is something now.
             yield Difference(ChangeKind.OTHER, str(place), "defined after it was signed for")
-        elif number in self.after.ambiguous:
-            yield Difference(ChangeKind.OTHER, str(place), "ambiguous object", explained=False)
         elif not labels:
             orphan = self._is_free(number) and is_left_over(self.after, new)
             detail = "unreachable object"
@@ -345,11 +342,11 @@ class _Comparison:
         if not has_plain_face(self.after, entries):
             return ChangeKind.OTHER
         kinds = {text_of(self.after.get(value, key)) for key in ("/Type", "/SubFilter")}
-        stamp = not kinds.isdisjoint(("/DocTimeStamp", "/ETSI.RFC3161"))
+        stamp = {"/DocTimeStamp", "/ETSI.RFC3161"}
         # Nobody signs a field without a signature, and a timestamp vouches for no face.
-        if (value is None or stamp) and not shows_nothing(self.after, entries):
+        if (value is None or kinds & stamp) and not shows_nothing(self.after, entries):
             return ChangeKind.OTHER
-        return ChangeKind.DOCUMENT_TIMESTAMP if stamp else ChangeKind.SIGNATURE
+        return ChangeKind.DOCUMENT_TIMESTAMP if kinds == stamp else ChangeKind.SIGNATURE
 
     def _is_new(self, item: PdfValue) -> bool:
         number = _number(item)

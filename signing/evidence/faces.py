@@ -44,7 +44,8 @@ def has_plain_face(document: Document, entries: PdfDictionary) -> bool:
         return True
     if not isinstance(faces, dict) or faces.keys() - {"/N"}:
         return False
-    return isinstance(document.get(faces, "/N"), Stream)
+    face = document.get(faces, "/N")
+    return face is None or isinstance(face, Stream)
 
 
 def shown_now(old: PdfValue, new: PdfValue) -> bool:

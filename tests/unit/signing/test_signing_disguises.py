@@ -86,6 +86,12 @@ def test_parent_that_is_not_in_the_tree_hands_down_its_entries(make):
     stray = b"<< /Type /Pages /Resources 21 0 R >>"
     pdf = make({**catalog(STORE), **merged(3, b"/Parent 2 0 R", b"/Parent 20 0 R"), 20: stray})
     found = facts(update(pdf, {20: stray[:-2] + b"/Rotate 90 >>"}))
+    assert (found.grade, found.detail) == (UNEXPLAINED, "page-parents")
+    stray = b"<< /FT /Tx /V (x) >>"
+    pdf = make(
+        {**catalog(STORE), **merged(6, b"/T (name)", b"/T (name) /Parent 20 0 R"), 20: stray}
+    )
+    found = facts(update(pdf, {20: stray.replace(b"(x)", b"(y)")}))
     assert (found.grade, found.detail) == (REFUSED, "other unnamed")
 
 
