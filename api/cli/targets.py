@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.cli.failures import UsageProblem
-from certlib import ids
 
 _PREFIX = "1.2.156."
 """Whatever begins like this was meant as an identifier, mistyped or not."""
@@ -39,7 +38,7 @@ def _targets(text: str) -> Iterator[Target]:
         yield from _folder(path)
     elif there:
         yield Target(text, path)
-    elif text.startswith(_PREFIX) or ids.parse(text).grade.usable:
+    elif text.startswith(_PREFIX):
         yield Target(text)
     else:
         raise UsageProblem(

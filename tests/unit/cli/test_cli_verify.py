@@ -48,7 +48,7 @@ class Reader:
 
     def read(self, pdf: bytes) -> FileFacts:
         self.seen.append(pdf)
-        return FileFacts(sha256="0" * 64, size=len(pdf), readable=False, fault=pdf.decode())
+        return FileFacts(sha256="0" * 64, size=len(pdf), readable=False, fault=pdf.decode().strip())
 
 
 @pytest.fixture
@@ -80,9 +80,37 @@ def test_answers_come_in_the_order_named(run: Run, reader: Reader, tmp_path: Pat
     assert len(reader.seen) == 9
 
 
+@pytest.mark.parametrize(("jobs", "files", "children"), [(1, 3, 1), (8, 2, 2), (2, 2, 2)])
+def test_no_more_readers_than_files_and_no_more_than_were_allowed(
+    run: Run, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    jobs: int, files: int, children: int,
+):  # fmt: skip
+    """And none outlives the command."""
+    asked: list[int] = []
+    ended: list[str] = []
+    opened = local.open_local
+
+    def noting(data_dir: Path, trust: Path | None, count: int, *more: Any) -> Desk:
+        asked.append(count)
+        desk = opened(data_dir, trust, count, *more)
+        desk.resources.callback(ended.append, "closed")
+        return desk
+
+    monkeypatch.setattr(local, "open_local", noting)
+    paths = [put(tmp_path, f"{n}.pdf", "timeout") for n in range(files)]
+    run("verify", *paths, "--jobs", jobs)
+    assert (asked, ended) == ([children], ["closed"])
+
+
+def test_identifiers_alone_need_no_reader(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(local, "open_local", lambda *_: pytest.fail("a desk was opened"))
+    assert run("verify", GOOD).code == 3
+
+
 def test_each_object_has_what_the_contract_names(run: Run, reader: Reader, tmp_path: Path):
     """`file`, `verdict`, `code`, `findings`, `sentence`, `milliseconds`."""
     line = run("verify", put(tmp_path, "a.pdf", "truncated"), "--json").line
+    assert [item["check"] for item in line["findings"]] == ["integrity", "changes"]
     assert set(line) >= {"file", "verdict", "code", "findings", "sentence", "milliseconds"}
     assert line["sentence"].keys() == {"zh", "en"}
     for finding in line["findings"]:
@@ -132,7 +160,9 @@ def test_a_valid_file_is_zero_and_brief_among_others(
 
     monkeypatch.setattr(VerifyCertificates, "by_file", by_file)
     good, bad = put(tmp_path, "good.pdf", "good"), put(tmp_path, "bad.pdf", "bad")
-    assert run("verify", good).code == 0
+    alone = run("verify", good)
+    assert (alone.code, alone.out.count("✗")) == (0, 1)
+    assert "targets:" not in alone.out
     said = run("verify", good, bad, "--on", "2026-01-31", "--policy", "foreign")
     assert said.code == 1
     assert said.out.count("✗") == 1
@@ -145,6 +175,8 @@ def test_a_file_beyond_the_limit_is_not_read_whole(run: Run, reader: Reader, tmp
     line = run("verify", put(tmp_path, "big.pdf", "x" * 101), "--json").line
     assert (line["verdict"], line["code"]) == ("invalid", "unreadable")
     assert not reader.seen
+    run("verify", put(tmp_path, "just.pdf", "empty".ljust(100)), "--json")
+    assert [len(content) for content in reader.seen] == [100]
 
 
 def test_a_file_that_this_machine_cannot_read_is_no_finding_against_it(
@@ -184,6 +216,7 @@ def test_what_is_no_file_may_be_an_identifier():
 @pytest.mark.parametrize("name", ["absent.pdf", "", "x" * 5000, "a\0b", "/absent/folder"])
 def test_a_missing_file_is_wrong_usage(name: str):
     """One sentence, and nothing else is answered."""
+    put(Path(), "here.pdf", "")  # a name of nothing is not the folder that we are in
     with pytest.raises(UsageProblem):
         targets_of([GOOD, name])
 
@@ -289,7 +322,8 @@ def test_a_receipt_is_of_one_file(run: Run, reader: Reader, tmp_path: Path):
     one, two = put(tmp_path, "1.pdf", "timeout"), put(tmp_path, "2.pdf", "timeout")
     out = tmp_path / "r.json"
     assert run("verify", one, two, "--report", out).code == 3
-    assert run("verify", GOOD, "--report", out).code == 3
+    said = run("verify", GOOD, "--report", out)
+    assert (said.code, "--report takes one file" in said.err) == (3, True)
     assert run("verify", one, "--report", tmp_path / "r.txt").code == 3
     assert run("verify", one, "--report", tmp_path / "no" / "r.json").code == 3
     assert reader.seen == [b"timeout"]
