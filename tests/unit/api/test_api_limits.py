@@ -112,6 +112,95 @@ def test_a_length_that_is_no_number_is_refused(length):
     assert _run(_bodies(), scope, _chunks(b"")).status == 400
 
 
+@pytest.mark.parametrize(
+    ("length", "status"), [(b"\xb2", 400), (b"9" * 18, 413), (b"9" * 19, 400), (b"", 200)]
+)
+def test_a_length_is_written_in_digits_of_ascii_and_few_of_them(length, status):
+    """A small two is a digit, too, and no number."""
+    scope = _scope()
+    scope["headers"] = [(b"content-length", length)]
+    assert _run(_bodies(), scope, _chunks(b"")).status == status
+
+
+def test_who_sends_without_end_is_not_listened_to_without_end(monkeypatch):
+    monkeypatch.setattr(limits, "_LINGER_OCTETS", 1000)
+    receive = _chunks(*[b"x" * 100] * 20)
+    sent = _run(_bodies(), _scope(content_length="2000"), receive)
+    assert (sent.status, len(receive.waiting)) == (413, 10)
+
+
+def test_who_has_gone_is_not_waited_for(monkeypatch):
+    """However much was announced."""
+    monkeypatch.setattr(limits, "_LINGER_OCTETS", 10**9)
+    asked = []
+
+    async def gone():
+        asked.append(1)
+        return {"type": "http.disconnect", "more_body": True}
+
+    _run(_bodies(), _scope(content_length="2000"), gone)
+    assert asked == [1]
+
+
+@pytest.mark.parametrize("layer", [Concurrency, _bodies, Deadline])
+def test_what_is_no_request_is_no_affair_of_theirs(layer):
+    """The start and the end of the service come the same way."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope["type"])
+
+    made = layer(app=app) if layer is _bodies else layer(app, 0)
+    asyncio.run(made({"type": "lifespan"}, None, None))
+    assert seen == ["lifespan"]
+
+
+def test_the_application_learns_behind_the_body_that_the_client_has_gone():
+    async def app(scope, receive, send):
+        first, second = await receive(), await receive()
+        assert (first["body"], second["type"]) == (b"a", "http.disconnect")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    assert _run(_bodies(app=app), _scope(), _chunks(b"a")).status == 200
+
+
+def test_only_a_service_that_stops_is_in_a_hurry(monkeypatch):
+    monkeypatch.setattr(limits, "LAST_SECONDS", 0.01)
+
+    async def case():
+        bodies, sent = _bodies(seconds=60), Sent()
+
+        async def slow():
+            await asyncio.sleep(0.05)
+            return {"type": "http.request", "body": b"a", "more_body": False}
+
+        await bodies(_scope(), slow, sent)
+        assert not bodies._reading, "nothing is kept of a body that has come"
+        return sent
+
+    assert asyncio.run(case()).status == 200
+
+
+def test_a_deadline_says_nothing_into_an_answer_that_has_begun():
+    async def case():
+        release, sent = asyncio.Event(), Sent()
+
+        async def streaming(scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await release.wait()
+            await send({"type": "http.response.body", "body": b"whole"})
+
+        task = asyncio.create_task(Deadline(streaming, 0.01)(_scope(), _chunks(b"a"), sent))
+        await asyncio.sleep(0.05)
+        release.set()
+        await task
+        return sent
+
+    sent = asyncio.run(case())
+    assert [m["status"] for m in sent.messages if "status" in m] == [200]
+    assert sent.body == b"whole"
+
+
 def test_a_body_that_never_ends_is_408():
     async def case():
         sent = Sent()

@@ -127,10 +127,40 @@ def test_strangers_leave_half_and_one_address_leaves_some_to_others():
 def test_one_client_leaves_half_to_others():
     async def case():
         house = House(children=1, seconds=60)
+        assert house.figures.most_uploads._value.get() == uploads.PLACES
         tasks = [house.ask(who="transport") for _ in range(5)]
         await asyncio.sleep(0.01)
         assert house.seen == [503]
         tasks.append(house.ask(who="counter"))
+        await asyncio.sleep(0.01)
+        assert house.seen == [503]
+        house.release.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(case())
+
+
+def test_who_leaves_gives_back_one_place_and_not_all_of_its_own():
+    """Four files of one client are its half: when one has gone there is room for one more."""
+
+    async def case():
+        house = House(children=1, seconds=60)
+        leave = asyncio.Event()
+
+        async def first(scope, receive, send):
+            await leave.wait()
+
+        inner = house.door._app
+        house.door._app = first
+        early = house.ask(who="transport")
+        await asyncio.sleep(0.01)
+        house.door._app = inner
+        tasks = [house.ask(who="transport") for _ in range(3)]
+        await asyncio.sleep(0.01)
+        leave.set()
+        await early
+        assert house.door._clients["transport"] == 3
+        tasks += [house.ask(who="transport") for _ in range(2)]
         await asyncio.sleep(0.01)
         assert house.seen == [503]
         house.release.set()
@@ -151,6 +181,19 @@ def test_strangers_leave_a_reader_and_who_waits_too_long_is_told():
         assert house.now == 2
         house.release.set()
         await asyncio.gather(*strangers, counter)
+        assert house.most == 2
+
+    asyncio.run(case())
+
+
+def test_strangers_have_half_of_the_readers():
+    async def case():
+        house = House(children=4, seconds=60)
+        strangers = [house.ask(path="/v", who=f"{ADDRESS}{n}") for n in range(4)]
+        await asyncio.sleep(0.01)
+        assert house.now == 2
+        house.release.set()
+        await asyncio.gather(*strangers)
         assert house.most == 2
 
     asyncio.run(case())
