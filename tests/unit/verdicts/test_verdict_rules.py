@@ -72,6 +72,7 @@ def test_a_copy_is_called_by_its_number_and_the_original_by_nothing():
     assert "（" not in original.zh
     assert "(dupl" not in original.en
     assert "(original" not in original.en
+    assert "()" not in original.en
 
 
 def test_the_restriction_that_bars_is_weighed_before_those_that_are_left_to_the_clerk():
@@ -145,6 +146,12 @@ def test_the_reason_of_a_correction_makes_nothing_else_one():
     assert "登记“吊销”" in both.zh
     assert "(revoke, from" in both.en
     assert "现认定该日为“已吊销”" in both.zh
+
+
+def test_a_state_without_its_step_is_told_all_the_same():
+    """A record that was imported with its state alone."""
+    bare = replace(issued(), state=State.SUPERSEDED, history=())
+    assert judged(bare).code == "superseded"
 
 
 def test_sentences_name_what_was_decided():
