@@ -9,6 +9,7 @@ import hashlib
 import os
 from base64 import b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import IO, Final
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from certlib.canonical import canonical_bytes
-from certlib.errors import SigningUnavailable, Unsupported
+from certlib.errors import Unsupported
 from certlib.ports import KeyHandle, TrustMaterial
 from certlib.snapshot import Seen, SnapshotHeader, SnapshotRow, covered, line_of, row_from
 from certlib.snapshot_errors import refused
@@ -41,7 +42,8 @@ def write(
 
     Raises:
         Unsupported: a key of another algorithm.
-        SigningUnavailable: the key does not answer, or the folder cannot be written.
+        SigningUnavailable: the key does not answer.
+        OSError: the file cannot be written.
     """
     if key.algorithm != algorithms.ECDSA_P256:
         raise Unsupported(what=f"signature algorithm {key.algorithm}")
@@ -58,10 +60,9 @@ def write(
             os.fchmod(out.fileno(), _MODE)
             os.fsync(out.fileno())
         temporary.replace(path)
-    except OSError as error:
-        raise SigningUnavailable(what=f"{path.name}: {error.strerror}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return made
 
 

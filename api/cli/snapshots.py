@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.cli.configuration import reading_settings
+from api.cli.failures import UsageProblem
 from api.cli.local import own_authority
 from api.clock import SystemClock
 from api.snapshots import header_of, rows_of
@@ -20,9 +21,9 @@ def export(data_dir: Path, out: Path) -> SnapshotHeader:
     """Writes the snapshot of the record as it is now, beside a server that runs.
 
     Raises:
-        UsageProblem: there are no keys, or a setting is wrong.
+        UsageProblem: there are no keys, a setting is wrong, or the file cannot be written.
         StoreUnavailable: the record does not answer.
-        KeyUnusable, SigningUnavailable: the key cannot be used, or the file not be written.
+        KeyUnusable, SigningUnavailable: the key cannot be used.
     """
     from api.bootstrap import open_desk
 
@@ -32,7 +33,16 @@ def export(data_dir: Path, out: Path) -> SnapshotHeader:
         header = header_of(session, settings.node_id, moment)
         # The key's certificate may be of this very second.
         key = authority.snapshot_key()
-        return write(out, header, rows_of(session, moment), key)
+        try:
+            if out.exists() and not out.is_file():
+                # It would be replaced: a device or a pipe is somebody else's.
+                raise UsageProblem(f"{out} 不是普通文件。", f"{out} is no ordinary file.")
+            return write(out, header, rows_of(session, moment), key)
+        except OSError as error:
+            raise UsageProblem(
+                f"无法写入 {out.name}（{error.strerror}）。",
+                f"{out.name} cannot be written ({error.strerror}).",
+            ) from error
 
 
 def check(

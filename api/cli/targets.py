@@ -1,5 +1,6 @@
 """What a person names to be verified: files, folders of files, identifiers."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +49,7 @@ def _targets(text: str) -> Iterator[Target]:
 
 
 def _folder(folder: Path) -> Iterator[Target]:
-    found = sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file()
-    )
+    found = sorted(_below(folder))
     if not found:
         raise UsageProblem(
             f"文件夹“{folder}”中没有 PDF 文件。",
@@ -58,3 +57,19 @@ def _folder(folder: Path) -> Iterator[Target]:
         )
     for path in found:
         yield Target(str(path), path)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Every PDF file below a folder; one that cannot be looked into is told, not passed over."""
+
+    def fail(error: OSError) -> None:
+        raise UsageProblem(
+            f"无法读取文件夹“{error.filename}”（{error.strerror}）。",
+            f"The folder {error.filename} cannot be read ({error.strerror}).",
+        ) from error
+
+    for above, _, names in os.walk(folder, onerror=fail):
+        for name in names:
+            path = Path(above, name)
+            if path.suffix.lower() == ".pdf" and path.is_file():
+                yield path

@@ -1,6 +1,7 @@
 """The file page in a real browser: a known file never leaves it, nothing is sent unasked."""
 
 import hashlib
+import json
 import random
 import time
 import urllib.error
@@ -12,6 +13,7 @@ import pytest
 
 from tests.acceptance.chromium import Chromium
 from tests.acceptance.file_page_tab import Tab
+from tests.unit.verdicts.offline_situations import receipt_content
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -220,6 +222,19 @@ def test_what_is_no_certificate_is_told_here_and_asks_nobody(opened, tmp_path, c
     assert "chosen.pdf" in tab.text("[data-panel=trouble]")
     assert "重试" not in tab.text("[data-panel=trouble]")
     assert not [address for _, address in tab.asked() if "/v/" in address]
+
+
+def test_a_receipt_in_json_is_examined_too(opened, tmp_path):
+    """It is no PDF, and recognised wherever files are."""
+    path = tmp_path / "receipt.json"
+    path.write_text(json.dumps(receipt_content(signed=False)))
+    tab = opened()
+    tab.choose(path)
+    _panel(tab, "unknown")
+    tab.press("[data-act=send]")
+    tab.until(tab.result)
+    assert tab.result() == "receipt-unsigned"
+    assert "核验回执" in tab.text()
 
 
 def test_a_file_that_is_gone_meanwhile(opened, changed):

@@ -129,11 +129,11 @@
     });
   }
 
-  // What a file is instead of a PDF, by its first octets; "" for what may be one.
+  // What a file is instead of a PDF, by its first octets; "" for what may be one, or a receipt in JSON.
   function otherKind(bytes) {
     var head = "";
     for (var i = 0; i < Math.min(bytes.length, 1024); i += 1) head += String.fromCharCode(bytes[i]);
-    if (head.indexOf("%PDF-") >= 0) return "";
+    if (head.indexOf("%PDF-") >= 0 || /^\s*\{\s*"/.test(head)) return "";
     var kind = head.slice(4, 12);
     if (/^(\xff\xd8\xff|\x89PNG|GIF8|BM|II\*\0|MM\0\*)/.test(head) || /^ftyp(hei|mif|avi|msf)/.test(kind) ||
         (head.slice(0, 4) === "RIFF" && head.slice(8, 12) === "WEBP")) return "picture";

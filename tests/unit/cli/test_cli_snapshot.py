@@ -1,6 +1,7 @@
 """`certlib snapshot` and `certlib verify --snapshot`, on a node and on a machine without one."""
 
 import json
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -65,6 +66,18 @@ def test_from_the_node_to_a_machine_without_one(
     monkeypatch.setattr(snapshots, "_now", lambda: later)
     assert run("snapshot", "check", out, *away, "--json").line["overdue"] is True
     assert "A newer one is due" in run("snapshot", "check", out, *away).err
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place, words in (
+        (pipe, "is no ordinary file"),
+        (tmp_path / "no" / "snapshot", "cannot be written (No such file or directory)"),
+        (tmp_path / ("s" * 300), "cannot be written (File name too long)"),
+    ):
+        kept = run("snapshot", "export", place, "--data-dir", node.data_dir)
+        assert kept.code == 3
+        assert words in kept.err
+    assert pipe.is_fifo(), "what is no file is replaced by none"
 
     out.write_bytes(out.read_bytes()[:-1])
     refused = run("snapshot", "check", out, *away, "--json")

@@ -207,6 +207,24 @@ def test_folders_stand_for_the_pdf_files_below_them(tmp_path: Path):
     assert found == [tmp_path / "f/a/c.pdf", tmp_path / "f/b.PDF", other]
 
 
+def test_a_folder_that_cannot_be_looked_into_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Otherwise a file in it would count among the valid ones."""
+    put(tmp_path, "f/a.pdf", "")
+    put(tmp_path, "f/closed/b.pdf", "")
+    scan = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(UsageProblem, match="closed cannot be read"):
+        targets_of([str(tmp_path / "f")])
+
+
 def test_what_is_no_file_may_be_an_identifier():
     """Also one that is mistyped: the answer says where."""
     assert targets_of([GOOD])[0].path is None

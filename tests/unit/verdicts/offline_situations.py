@@ -33,18 +33,23 @@ def sealed(**changes):
     return signature(**{"message": report_message(), **changes})
 
 
-def receipt(*signatures, signed=True, **changes):
-    """A receipt by its content, sealed by the key for receipts unless it is said otherwise."""
+def receipt_content(*, signed=True):
+    """What a receipt says."""
     words = {"zh": "有效。", "en": "Valid."}
     report = {"verdict": "valid", "sentence": words, "as_of": "2026-03-02T01:02:03+00:00"}
-    content = {
+    return {
         "receipt": 1,
         "number": "HY20260302-5F3A9C21-D0AB12EF",
         "target": {"identifier": IDENTIFIER},
         "report": report,
         "signed": signed,
     }
-    told = {"kind": "receipt", "identifier": "", "content": json.dumps(content)}
+
+
+def receipt(*signatures, signed=True, **changes):
+    """A receipt by its content, sealed by the key for receipts unless it is said otherwise."""
+    content = json.dumps(receipt_content(signed=signed))
+    told = {"kind": "receipt", "identifier": "", "content": content}
     return evidence.file(*(signatures or (sealed(),)), **{**told, **changes})
 
 
