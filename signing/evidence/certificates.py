@@ -33,6 +33,7 @@ __all__ = [
     "loaded",
     "name_of",
     "part_of",
+    "prepared",
     "signature_holds",
     "signed_by",
 ]
@@ -143,7 +144,7 @@ def name_of(name: x509.Name) -> Name:
 
 def part_of(part: x509.RelativeDistinguishedName) -> Part:
     """One part of a name, in the same form."""
-    return frozenset((item.oid.dotted_string, _prepared(item.value)) for item in part)
+    return frozenset((item.oid.dotted_string, prepared(item.value)) for item in part)
 
 
 def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -295,7 +296,7 @@ def _credit_code(name: x509.Name) -> str:
     return code if is_credit_code(code) else ""
 
 
-def _prepared(text: str | bytes) -> str:
+def prepared(text: str | bytes) -> str:
     """RFC 4518 as far as real names need it: case, compatibility forms, inner and outer spaces."""
     if isinstance(text, bytes):  # a unique identifier: bits, no letters
         return f"#{text.hex()}"

@@ -13,6 +13,7 @@ from functools import lru_cache
 from asn1crypto import tsp, x509
 
 from signing.evidence.bounds import in_bounds
+from signing.evidence.rare_names import let_compare
 
 __all__ = [
     "MessageProblemError",
@@ -23,6 +24,7 @@ __all__ = [
     "tst_info",
 ]
 
+let_compare()
 _MOST_CERTIFICATES = 6
 _DIGESTS = frozenset(
     {"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512"}
