@@ -33,7 +33,6 @@ _CONTENT_TYPE = bytes.fromhex("06092a864886f70d010903")
 _MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d010904")
 _SIGNING_CERTIFICATE_V2 = bytes.fromhex("060b2a864886f70d010910022f")
 _ALGORITHM_PROTECTION = bytes.fromhex("06092a864886f70d010934")
-_SIGNATURE_TIMESTAMP = bytes.fromhex("060b2a864886f70d010910020e")
 _KNOWN = frozenset({_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_CERTIFICATE_V2, _ALGORITHM_PROTECTION})
 _NEEDED = frozenset({_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_CERTIFICATE_V2})
 _SHA256 = bytes.fromhex("300b0609608648016503040201")
@@ -119,6 +118,7 @@ def _read(der: bytes) -> SignedMessage:
 def _taken_apart(
     der: bytes,
 ) -> tuple[bytes, bytes, bytes, tuple[_Certificate, ...], _Signer]:
+    """The parts, wherever they are expected; other counts, tags and types `assemble` tells, too."""
     outer = _children(der, span_at(der), _SEQUENCE, 2)
     if _bytes(der, outer[0]) != _SIGNED_DATA:
         raise _OtherFormError
@@ -186,11 +186,10 @@ def _token(unsigned: bytes) -> bytes:
     """The signature timestamp, which is the only unsigned attribute that there may be."""
     if not unsigned:
         return b""
-    kind, values = _children(unsigned, span_at(unsigned), _SEQUENCE, 2)
+    _kind, values = _children(unsigned, span_at(unsigned), _SEQUENCE, 2)
     token = _value(unsigned, values, _SET)
-    if _bytes(unsigned, kind) != _SIGNATURE_TIMESTAMP or timestamp_attribute(token) != unsigned:
-        raise _OtherFormError
-    if span_at(token)[2] != len(token):
+    # The attribute is compared whole, its type with it; of two values one would not be seen.
+    if timestamp_attribute(token) != unsigned or span_at(token)[2] != len(token):
         raise _OtherFormError
     return token
 
