@@ -9,11 +9,13 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from signing_pki import NOW, Authority, Leaf
 
 from signing.cms import CmsParts, SealTemplate, assemble, set_of, timestamp_attribute, tlv
+from signing.evidence.message import check
 
 ROOT, STAMPS = Authority("写信根"), Authority("写信时间根")
 LEAF = ROOT.leaf("某局", code="11445200990090139J")
 STAMPER = STAMPS.leaf("时间戳", timestamping=True)
 CONTENT = b"what is signed"
+DIGEST = hashlib.sha256(CONTENT).digest()
 DATA = bytes.fromhex("06092a864886f70d010701")
 TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
 CONTENT_TYPE, MESSAGE_DIGEST = "06092a864886f70d010903", "06092a864886f70d010904"
@@ -138,3 +140,9 @@ def kept(inner):
 
 def one_token(signature):
     return timestamp_attribute(token(signature).der())
+
+
+def answers(message, digest=DIGEST):
+    """Whether it speaks of that digest, and whether its signature holds."""
+    check(message, digest)
+    return message.digest_ok, message.signature_ok
