@@ -19,8 +19,8 @@ _REASONS: Final[Mapping[str, tuple[str, str]]] = {
         "its signer is not on the trust list: it may be another node's",
     ),
     "signer-ended": (
-        "生成时签名证书不在有效期内或已吊销",
-        "the signer's certificate was not valid, or was revoked, when it was made",
+        "签名证书在生成时或现在不在有效期内，或已吊销",
+        "the signer's certificate was not valid when it was made, is not now, or was revoked",
     ),
     "signature": (
         "签名与内容不符，快照已被改动或系伪造",

@@ -61,9 +61,12 @@ def payload_of(header: SnapshotHeader, body: Body) -> bytes:
 
 
 def read_head(
-    line: bytes, believed: TrustList, material: TrustMaterial
+    line: bytes, believed: TrustList, material: TrustMaterial, now: datetime
 ) -> tuple[SnapshotHeader, Body]:
     """The header of a first line that somebody signed whom the list believes.
+
+    Nothing but its own word says when it was made: whoever finds a key that has expired could date
+    back with it. So its signer has to be good both then and now.
 
     Raises:
         SnapshotRefused: `values["reason"]` says why.
@@ -78,7 +81,7 @@ def read_head(
     except TrustListRefused as error:
         raise refused("malformed", detail="not JSON") from error
     header, body = _header(plain)
-    anchor = _anchor(certificate, header.as_of, believed, material)
+    anchor = _anchor(certificate, (header.as_of, now), believed, material)
     return replace(header, anchor=anchor), body
 
 
@@ -111,7 +114,10 @@ def _check_signature(members: Mapping[str, Any], certificate: x509.Certificate) 
 
 
 def _anchor(
-    certificate: x509.Certificate, as_of: datetime, believed: TrustList, material: TrustMaterial
+    certificate: x509.Certificate,
+    moments: tuple[datetime, ...],
+    believed: TrustList,
+    material: TrustMaterial,
 ) -> str:
     """Hex SHA-256 of the root that issued the signer and that the list believes."""
     for der in believed.anchors(Use.REPORT):
@@ -119,9 +125,10 @@ def _anchor(
         sha256 = hashlib.sha256(der).hexdigest()
         if not _issued_by(certificate, root):
             continue
-        if believed.refusal(sha256, Use.REPORT, as_of, "", ""):
+        if any(believed.refusal(sha256, Use.REPORT, moment, "", "") for moment in moments):
             continue
-        valid = certificate.not_valid_before_utc <= as_of <= certificate.not_valid_after_utc
+        first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        valid = all(first <= moment <= last for moment in moments)
         if not valid or _revoked(certificate, root, material):
             raise refused("signer-ended")
         return sha256

@@ -176,7 +176,7 @@ def _read(
     file: IO[bytes], believed: TrustList, material: TrustMaterial, now: datetime
 ) -> FileSnapshot:
     mark, first = _mark(file), file.readline(_FIRST_LINE)
-    header, body = read_head(first, believed, material)
+    header, body = read_head(first, believed, material, now)
     if header.as_of > now:
         raise refused("future")
     _check_body(file, header, body)

@@ -321,6 +321,26 @@ def test_the_signer_was_valid_when_it_was_made(world):
     assert world.reason() == "signer-ended"
 
 
+def test_who_finds_an_expired_key_cannot_date_back_with_it(world):
+    """A snapshot has no timestamp: nothing proves that it is of before its key's end."""
+    key, made = world.authority.snapshot_key(), world.clock.now()
+    world.write([row(1)], key=key)
+    world.open().close()
+    world.clock.forward(days=5 * 365 + 1)
+    assert world.reason() == "signer-ended"
+    world.write([row(1)], key=key, as_of=made)
+    assert world.reason() == "signer-ended"
+
+
+def test_an_authority_that_has_ended_vouches_for_no_day_before(world):
+    """Seals of its have timestamps; a snapshot has its own word alone."""
+    world.write([row(1)])
+    world.clock.forward(days=2)
+    ended = replace(world.authority.trusted(), until=world.clock.now() - timedelta(days=1))
+    assert world.reason(entry=(ended,)) == "signer"
+    world.open(entry=(replace(ended, until=world.clock.now() + timedelta(days=1)),)).close()
+
+
 def test_a_revoked_signer_vouches_for_no_day(world, monkeypatch):
     """Whoever lost the key may have backdated what it signs."""
     from cryptography import x509
