@@ -18,6 +18,7 @@ CLAUSES: Mapping[str, str] = {
     "unchanged": f"{_ISO}, 12.8.2.2",
     "changes-permitted": f"{_ISO}, 12.8.2.2 (DocMDP) and 12.8.2.4 (FieldMDP)",
     "altered": f"{_ISO}, 12.8.1 and 12.8.2",
+    "annotated": f"{_ISO}, 12.8.2.2, table 257: P=3; certlib: remarks may lie over what was signed",
     "sealed": f"{_EN}, 5.3; RFC 5280, 6.1",
     "sealed-on-record": "certlib: verified before it was published, see on-record",
     "seal-untrusted": f"{_EN}, 5.2.6; RFC 5280, 6.1",

@@ -260,6 +260,13 @@ SENTENCES: Mapping[str, Sentence] = {
         "The signature is intact, but its certificate is not trusted: {problem_en}.",
         "Do not rely on the file alone; establish who sealed it.",
     ),
+    "annotated": Sentence(
+        "签章的内容未变，但签章后增改了批注；签章单位允许批注，批注可能遮盖原文。",
+        "请勿以批注为准，取得不带批注的文件，或在阅读器中隐藏批注后核对。",
+        "What was sealed is unchanged; since then remarks came or changed, as the signer permits:"
+        " they may cover what was sealed.",
+        "Do not go by the remarks: get the file without them, or hide them and compare.",
+    ),
     "seal-weak": Sentence(
         "签名所用算法已不安全：{problem}。",
         "请向发证机关取得重新签章的文件。",

@@ -187,8 +187,10 @@ def changes(bench: Judgement, file: FileFacts) -> Finding:
         case ChangeGrade.NONE:
             return bench.finding(Check.CHANGES, Outcome.PASS, "unchanged", evidence=evidence)
         case ChangeGrade.PERMITTED if permitted is None or permitted >= set(found.kinds):
-            code = "changes-permitted"
-            return bench.finding(Check.CHANGES, Outcome.PASS, code, evidence=evidence)
+            doubtful = not bench.policy.doubtful_changes.isdisjoint(found.kinds)
+            code = "annotated" if doubtful else "changes-permitted"
+            outcome = Outcome.UNKNOWN if doubtful else Outcome.PASS
+            return bench.finding(Check.CHANGES, outcome, code, evidence=evidence)
         case _:
             return bench.finding(Check.CHANGES, Outcome.FAIL, "altered", evidence=evidence)
 

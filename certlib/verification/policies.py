@@ -29,6 +29,8 @@ class Policy:
         record_needed: a file must be byte for byte on record, and its structure canonical.
         permitted_changes: kinds of later additions that are no failure where ISO 32000-2 and the
             signatures themselves permit them; None for all that they permit.
+        doubtful_changes: kinds of later additions that leave the verdict to whoever looks, even
+            where they are permitted: a remark may lie over what was signed.
         blocking, tolerated: restrictions that bar the matter, or do not concern it; the use
             list says which. What is in neither leaves the verdict to the clerk.
         seal_purposes: extended key usages of which a seal's certificate must have one, if it
@@ -40,6 +42,7 @@ class Policy:
     name: str
     record_needed: bool
     permitted_changes: frozenset[ChangeKind] | None
+    doubtful_changes: frozenset[ChangeKind] = frozenset({ChangeKind.ANNOTATION})
     blocking: frozenset[RestrictionKind] = frozenset()
     tolerated: frozenset[RestrictionKind] = frozenset()
     seal_purposes: frozenset[str] = _SEAL_PURPOSES

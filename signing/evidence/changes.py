@@ -94,9 +94,9 @@ def _strange(view: View) -> set[str]:
 def _graded(history: _History, layout: SignatureLayout) -> ChangeFacts:
     if layout.sound_problem:
         return ChangeFacts(ChangeGrade.UNEXPLAINED, detail=layout.sound_problem)
-    if layout.covers_file:
-        return ChangeFacts()
     strange = sorted(notes_of(history.document) & LENIENT)
+    if layout.covers_file and "linearised-length" not in strange:
+        return ChangeFacts()
     if strange:
         return ChangeFacts(ChangeGrade.UNEXPLAINED, detail=strange[0])
     try:
@@ -130,7 +130,9 @@ def _confirmed(
     """What others see: pyHanko in the objects, PDFium on the pages."""
     if facts.grade is not ChangeGrade.PERMITTED:
         return facts
-    if not {item.kind for item in found} <= _OURS_ALONE:
+    kinds = {item.kind for item in found}
+    # pyHanko knows of no remarks; where there are some, nobody calls the file valid.
+    if not kinds <= _OURS_ALONE and ChangeKind.ANNOTATION not in kinds:
         grade, detail = second_opinion(document.data, layout)
         if grade is not ChangeGrade.PERMITTED:
             return replace(facts, grade=grade, detail=f"second opinion: {detail}")

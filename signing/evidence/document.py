@@ -151,6 +151,19 @@ class Document:
         """
         return indirect_object(self.data, position, self.length_of, self.budget)
 
+    def leniently_at(self, position: int) -> PdfValue:
+        """The value of the object there, as a lenient reader takes it; None where there is none.
+
+        Raises:
+            ReadingFaultError: the budget is spent.
+        """
+        try:
+            return indirect_object(
+                self.data, position, self.length_of, self.budget, lenient=True
+            ).value
+        except SyntaxProblemError:
+            return None
+
     def value_at(self, position: int) -> tuple[PdfValue, int]:
         """The value at `position` of the file, without leniency, and the offset after it.
 

@@ -34,6 +34,7 @@ CLAUSES = {
     "unlisted-objects": "7.5.4: a body without an entry",
     "nested-objects": "7.3.10: a body inside another object or stream",
     "extended-object-stream": "7.5.7: `/Extends` links object streams; few readers follow",
+    "linearised-length": "7.5.1, annex F: `/L` is the length of a file without later revisions",
     "undecodable-stream": "7.4: the filters of a stream that we look at do not fit its data",
 }
 """Note → clause of ISO 32000-2 and what it means."""
@@ -47,6 +48,7 @@ All readers of today follow `/XRefStm`: a hybrid file, as Word writes each of it
 only where a table defines otherwise what the stream defines, too (`duplicate-entries`).
 """
 
+_AHEAD = 2048
 _VERSION = re.compile(rb"%PDF-(?:1\.[0-7]|2\.0)(?!\d)")
 _HEADER = re.compile(rb"%PDF-\d\.\d")
 _LAST = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
@@ -71,7 +73,7 @@ def notes_of(document: Document) -> frozenset[str]:
         notes = _ends(document.data)
         # Where the entries were made from the bodies there is nothing to compare.
         if "repaired" not in document.sections[0].notes:
-            notes |= _entries(document) | _beside(document)
+            notes |= _entries(document) | _beside(document) | _linearised(document)
         document.structure = frozenset(notes)
     return document.structure | document.notes
 
@@ -117,6 +119,25 @@ def _entries(document: Document) -> set[str]:
     if not isinstance(stated, int) or last >= stated:
         notes.add("crossref-size")
     return notes
+
+
+def _linearised(document: Document) -> set[str]:
+    """Whether readers would begin with the first revision of a file that has later ones.
+
+    A linearised file is one whose length is that of its first dictionary (F.3.3); such a reader
+    takes the section behind that dictionary for the newest, wherever `startxref` leads.
+    """
+    starts = [section.start for section in document.sections]
+    if starts[0] == min(starts):
+        return set()
+    for offset in document.body_places:
+        if offset > _AHEAD:
+            break
+        found = document.leniently_at(offset)
+        stated = found.get("/L") if isinstance(found, dict) and "/Linearized" in found else None
+        if stated == len(document.data):
+            return {"linearised-length"}
+    return set()
 
 
 def _all_sections(document: Document) -> list[Section]:

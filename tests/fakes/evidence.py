@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from certlib.evidence import (
     CertificateFacts,
     ChainFacts,
+    ChangeFacts,
+    ChangeGrade,
+    ChangeKind,
     FileFacts,
     MessageFacts,
     PathFacts,
@@ -107,3 +110,10 @@ def file(*signatures, **changes) -> FileFacts:
         looks_ours=True,
     )
     return replace(base, **changes)
+
+
+def remarked() -> FileFacts:
+    """A foreign file to which somebody added what P=3 permits."""
+    return file(
+        changes=ChangeFacts(ChangeGrade.PERMITTED, (ChangeKind.ANNOTATION,)), looks_ours=False
+    )

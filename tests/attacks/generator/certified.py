@@ -192,6 +192,10 @@ def _levels(
 
 
 _EACH = (None, 1, 2, 3)
+_REMARKS, _NO_REMARK = 3, "widget-without-field"
+REMARKED = undecided("annotated", CHANGES)
+"""P=3 permits remarks, and they may lie over anything: never valid, and no forgery either."""
+
 _FILLING = "fills in a field that was there: ISO 32000-1, 12.8.2.2, P=2"
 _SIGNING = "signs without a face, as P=2 permits; nothing is laid over the page"
 _PERMITTED = accepted("foreign-valid")
@@ -204,7 +208,7 @@ def cases() -> Iterator[Case]:
                 f"certified/annotation-{name}-{level or 'approval'}",
                 _evil(entries, level),
                 NOT_OURS,
-                CHANGED,
+                REMARKED if level == _REMARKS and name != _NO_REMARK else CHANGED,
             )
     yield Case(
         "certified/annotation-without-a-face",

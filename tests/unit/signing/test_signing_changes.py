@@ -302,10 +302,10 @@ NOTE = {17: b"<< /Type /Annot /Subtype /Square /F 4 /Rect [10 100 50 140] /C [1 
 
 
 @pytest.mark.parametrize(
-    ("level", "grade"), [(None, REFUSED), (1, REFUSED), (2, REFUSED), (3, REFUSED)]
+    ("level", "grade"), [(None, REFUSED), (1, REFUSED), (2, REFUSED), (3, PERMITTED)]
 )
 def test_remark(make, level, grade):
-    """Permitted by P=3 alone (12.8.2.2), and pyHanko knows no remarks: the worse counts."""
+    """Permitted by P=3 alone (12.8.2.2); pyHanko, which knows no remarks, is not asked."""
     objects = {**merged(3, b"10 0 R]", b"10 0 R 17 0 R]"), **NOTE}
     assert graded(update(make(certified=level), objects)) == (grade, {REMARK})
 

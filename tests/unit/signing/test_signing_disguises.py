@@ -6,6 +6,7 @@ import pytest
 from signing_files import (
     FORM_XOBJECT,
     SIGNED_OBJECTS,
+    build,
     closed,
     drawing,
     signature,
@@ -440,3 +441,25 @@ def test_hybrid_file_as_word_writes_it(cms):
     assert facts(update(hybrid(cms), stored)).grade is PERMITTED
     found = facts(update(hybrid(cms, used=True), stored))
     assert (found.grade, found.detail) == (UNEXPLAINED, "duplicate-entries")
+
+
+def first_object_says(cms, length):
+    """A file with later revisions, the last of them signed; its first object tells a length."""
+    unsigned = {**SIGNED_OBJECTS, **merged(7, b"/V 8 0 R", b"")}
+    objects = [unsigned.get(number, b"null") for number in range(1, 11)]
+    objects[0] = b"<< /Linearized 1 /L %010d >>" % length
+    pdf = build([*objects, catalog(b"")[1]], root=11)
+    later = update(pdf, {7: SIGNED_OBJECTS[7], 8: signature()})
+    return closed(later.replace(b"/Root 1 0 R /Prev", b"/Root 11 0 R /Prev"), cms)
+
+
+def test_length_of_a_linearised_file_that_has_grown(cms):
+    """Readers that begin with the first dictionary would show the first revision (F.3.3)."""
+    whole = len(first_object_says(cms, 0))
+    fine = first_object_says(cms, whole - 1)
+    assert (facts(fine).grade, notes_of(opened(fine, 1 << 20))) == (ChangeGrade.NONE, frozenset())
+    grown = first_object_says(cms, whole)
+    found = facts(grown)
+    assert (found.grade, found.detail) == (UNEXPLAINED, "linearised-length")
+    broken = first_object_says(cms, whole).replace(b"/Linearized 1", b"/Linearized /")
+    assert "linearised-length" in notes_of(opened(broken, 1 << 20))

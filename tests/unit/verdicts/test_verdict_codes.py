@@ -236,6 +236,7 @@ SITUATIONS = [
     ),
     ("seal-not-on-record", INVALID, Facts(file=file(), record=issued(), authorised=True), OWN),
     ("seal-untrusted", INVALID, Facts(file=file(untrusted()), record=issued()), OWN),
+    ("annotated", UNSURE, Facts(file=evidence.remarked()), FOREIGN),
     (
         "seal-weak",
         UNSURE,
