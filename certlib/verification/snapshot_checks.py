@@ -21,6 +21,7 @@ from certlib.verification.model import Check, Finding, Judgement, Outcome
 __all__ = ["original_then", "snapshot_values", "statuses_then", "told_then"]
 
 _ORIGINAL: Final = "original"
+_OF_PAPER: Final = frozenset({"paper-lost", "paper-void"})
 _DAY_SECONDS: Final = 86_400
 _HOUR_SECONDS: Final = 3_600
 
@@ -60,7 +61,7 @@ def statuses_then(bench: Judgement) -> list[Finding]:
     found = [_status(bench, Check.STATUS_NOW, seen, seen.row, legal_day(bench.at))]
     if bench.facts.on is not None:
         found.append(_status(bench, Check.STATUS_ON, seen, seen.row, bench.facts.on))
-    return found
+    return found + _beside(bench, seen, seen.row)
 
 
 def told_then(bench: Judgement, finding: Finding) -> Sentence | None:
@@ -114,6 +115,17 @@ def _status(bench: Judgement, check: Check, seen: Seen, row: SnapshotRow, day: d
     if code == row.code and row.sentence is not None:
         found = replace(found, zh=row.sentence.zh, en=row.sentence.en)
     return _as_of(seen, found)
+
+
+def _beside(bench: Judgement, seen: Seen, row: SnapshotRow) -> list[Finding]:
+    """What was told beside a status that is valid: a duty that is overdue, a paper that is lost."""
+    words = row.sentence
+    if row.verdict != "valid" or words is None:
+        return []
+    check = Check.PAPER if row.code in _OF_PAPER else Check.DUTIES_NOW
+    values = snapshot_values(bench, seen)
+    found = bench.finding(check, Outcome.PASS, row.code, values, _evidence(bench, seen))
+    return [_as_of(seen, replace(found, zh=words.zh, en=words.en))]
 
 
 def _weighed(

@@ -85,6 +85,23 @@ def test_a_snapshot_knows_its_own_day_alone():
         assert told(offline(REVOKED, on=day)) == (UNSURE, "not-of-that-day")
 
 
+@pytest.mark.parametrize(
+    ("code", "check"),
+    [("inspection-overdue", Check.DUTIES_NOW), ("paper-lost", Check.PAPER)],
+)
+def test_what_stands_beside_a_status_is_told_too(code, check):
+    """Nobody is to take a permit for in order because the record is far away."""
+    said = Sentence("登记有效，但年审逾期。", "可以采用。", "Valid, but overdue.", "Accept.")
+    row = replace(ROW, code=code, sentence=said)
+    for on, verdict in ((None, UNSURE), (DAY, VALID)):
+        report = judge(offline(row, on=on), OWN, NOW)
+        assert report.verdict is verdict
+        (found,) = [item for item in report.findings if item.code == code]
+        assert (found.check, found.zh, found.en) == (check, said.zh, said.en)
+        assert found.data_as_of == THEN
+    assert not [item for item in judge(offline(), OWN, NOW).findings if item.check is check]
+
+
 def test_today_is_not_over():
     """Asked for by its date it is still now: a revocation of this noon is in no morning's file."""
     facts = offline(on=DAY)
