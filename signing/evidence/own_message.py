@@ -22,7 +22,7 @@ from signing.evidence.message import SignedMessage
 
 __all__ = ["own_message"]
 
-_SEQUENCE, _SET, _INTEGER, _OCTETS, _OID, _BITS = 0x30, 0x31, 0x02, 0x04, 0x06, 0x03
+_SEQUENCE, _SET, _OCTETS, _BITS = 0x30, 0x31, 0x04, 0x03
 _CONTENT, _CERTIFICATES, _ATTRIBUTES, _UNSIGNED, _NAME = 0xA0, 0xA0, 0xA0, 0xA1, 0xA4
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _CONTENT_TYPES = {
@@ -41,7 +41,6 @@ _MECHANISMS = {
     bytes.fromhex("300a06082a8648ce3d040302"): "sha256_ecdsa",
     bytes.fromhex("300d06092a864886f70d01010b0500"): "sha256_rsa",
 }
-_ISSUER_AT, _TBS_LEAST, _TBS_PARTS = 3, 7, 3
 
 
 class _OtherFormError(Exception):
@@ -159,12 +158,8 @@ def _signer(der: bytes, span: Span) -> _Signer:
 @lru_cache(maxsize=256)
 def _certificate(der: bytes) -> _Certificate:
     signed, _algorithm, signature = _children(der, span_at(der), _SEQUENCE, 3)
-    parts = list(_inside(der, signed, _SEQUENCE))
-    if len(parts) < _TBS_LEAST or der[parts[1][0]] != _INTEGER:
-        raise _OtherFormError
-    _version, serial, algorithm, issuer = parts[: _ISSUER_AT + 1]
-    if int.from_bytes(der[serial[1] : serial[2]], signed=True) <= 0:
-        raise _OtherFormError
+    # Without its version the names are off by one, and what is written differs from what is there.
+    _version, serial, algorithm, issuer, *_ = _inside(der, signed, _SEQUENCE)
     loaded(der)  # what is no certificate has no place among them
     bits = _value(der, signature, _BITS)
     written = tlv(_SEQUENCE, _bytes(der, signed), _bytes(der, algorithm), tlv(_BITS, bits))
