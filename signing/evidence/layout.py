@@ -204,10 +204,8 @@ def _signature(document: Document, item: Field, layout: SignatureLayout) -> PdfD
 
 
 def _is_range(ranges: PdfValue) -> bool:
-    return (
-        isinstance(ranges, list)
-        and len(ranges) >= 2  # noqa: PLR2004 - at least one pair, so that a digest can be taken
-        and all(isinstance(number, int) and number >= 0 for number in ranges)
+    return isinstance(ranges, list) and all(
+        isinstance(number, int) and number >= 0 for number in ranges
     )
 
 

@@ -60,8 +60,8 @@ def _same_above(document: Document, page: PdfDictionary, above: _Above, missing:
     upwards: list[PdfDictionary] = []
     node = document.get(page, "/Parent")
     while isinstance(node, dict):
-        if any(node is seen for seen in upwards) or len(upwards) > _DEEPEST:
-            return False
+        if len(upwards) > _DEEPEST:
+            return False  # a circle, or as good as one
         upwards.append(node)
         node = document.get(node, "/Parent")
     return all(_nearest(upwards, key) == _nearest(nodes, key) for key in missing)

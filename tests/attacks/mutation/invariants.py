@@ -52,7 +52,7 @@ class Judge:
 
     def offences(self, pdf: bytes) -> tuple[str, ...]:
         """What this file does that none may do; nothing where it is an original itself."""
-        if pdf in self._originals.digests:
+        if pdf in self._originals.genuine:
             return ()
         try:
             with at_most(MOST_SECONDS):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from asn1crypto import cms
+
 from api.demo.orders import Term, order
 from api.shipped import type_files
 from certlib.calendar import legal_day
@@ -63,6 +65,8 @@ class Originals:
     """Made once: the same files, byte for byte, in every run.
 
     Attributes:
+        genuine: they, and those of B-T as they would be at B-B. Whoever takes a timestamp away has
+            a file of our form; nothing but the record knows that it was never issued.
         own: judges with the record on which the certificates of this library stand.
         elsewhere: judges with the record of a library in another city, which has issued nothing.
     """
@@ -76,7 +80,8 @@ class Originals:
         house = self.ground.house
         self.facts = FactsReader()
         self.files = (*self._ours(), *self._theirs())
-        self.digests = frozenset(item.pdf for item in self.files)
+        lower = (_without_timestamp(item.pdf) for item in self.files if item.name.endswith("-B-T"))
+        self.genuine = frozenset((*(item.pdf for item in self.files), *lower))
         self.own = VerifyCertificates(house.registry, self.facts, house.clock, house.divisions)
         self.elsewhere = VerifyCertificates(
             _nobodys(folder / "elsewhere"), self.facts, house.clock, house.divisions
@@ -134,6 +139,14 @@ class Originals:
         yield Original("paper-certified", ground.paper(2), ours=False)
         lifted = _timestamped(_honest(ground, paper), ground.timestamps)
         yield Original("paper-lifted", lifted, ours=False)
+
+
+def _without_timestamp(pdf: bytes) -> bytes:
+    gap = re.search(rb"/Contents <([0-9a-f]+)>", pdf)
+    message = cms.ContentInfo.load(bytes.fromhex(gap[1].decode()))
+    del message["content"]["signer_infos"][0]["unsigned_attrs"]
+    octets = message.dump(force=True).hex().encode().ljust(len(gap[1]), b"0")
+    return pdf[: gap.start(1)] + octets + pdf[gap.end(1) :]
 
 
 def _nobodys(folder: Path) -> SqlRegistry:

@@ -63,6 +63,8 @@ def test_lengths_that_lead_to_the_end(value):
         b"<< /Length 18\nstream\n%s\nendstream" % _DATA,
         _stream(_TRUE, before_end=b"\nendstreams "),
         _stream(_TRUE, before_end=b" Q "),
+        # Back to an end marker of before: one that stands in a name.
+        b"<< /A /endstream /Length -32 >>\nstream\n%s\nendstream" % _DATA,
         # The first of two is what some readers take.
         _stream(b"1", entries=b"/Length 2"),
     ],
@@ -95,6 +97,10 @@ def test_a_listed_object_inside_another_does_not_hide_it():
     assert not lengths_lead(opened(table(pdf, [(0, rows)], b"<< /Size 6 /Root 1 0 R >>")))
 
 
+def test_many_streams_are_no_strays():
+    assert lengths_lead(opened(simple(b"", *[stream(b"x")] * 1100)))
+
+
 def test_the_word_without_end_is_given_up():
     assert lengths_lead(opened(update(simple(), {}, unlisted=b"% stream\n" * 900)))
     assert not lengths_lead(opened(update(simple(), {}, unlisted=b"% stream\n" * 1100)))
@@ -121,6 +127,7 @@ def test_a_parent_is_the_node_of_the_tree():
 def test_a_page_with_all_of_its_own_inherits_nothing():
     page = b"/MediaBox [0 0 9 9] /CropBox [0 0 9 9] /Rotate 0 /Parent 4 0 R "
     assert _inherits(_BARE % page, _TREE % b"", _OTHER)
+    assert _inherits(_BARE % page, _TREE % b"", b"<< /Parent 4 0 R >>")
 
 
 @pytest.mark.parametrize(
@@ -128,12 +135,14 @@ def test_a_page_with_all_of_its_own_inherits_nothing():
     [
         (_BARE % b"/Parent 4 0 R ", _TREE % b"", (_OTHER,)),
         (_BARE % b"", _TREE % b"", ()),
+        (_BARE % b"/Rotate 90 ", _TREE % b"", ()),
+        (b"<< /Type /Page /MediaBox [0 0 9 9] >>", b"<< /Resources << >> /Kids [3 0 R] >>", ()),
         (_BARE % b"/Parent 9 0 R ", _TREE % b"", ()),
         (_BARE % b"/Parent 3 0 R ", _TREE % b"", ()),
         (_BARE % b"/Parent 2 0 R ", _TREE % b"/Parent 4 0 R ", (b"<< /Parent 2 0 R >>",)),
         (_BARE % b"/Parent 2 0 R ", _TREE % b"/Parent 4 0 R ", (b"<< /CropBox [0 0 1 1] >>",)),
     ],
-    ids=["another", "none", "nothing", "itself", "circle", "above the root"],
+    ids=["another", "none", "box", "resources", "nothing", "itself", "circle", "above the root"],
 )
 def test_ways_that_differ(page, tree, more):
     assert not _inherits(page, tree, *more)
