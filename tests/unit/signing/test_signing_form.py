@@ -354,6 +354,11 @@ def test_page_tree_of_another_shape(nodes):
     assert malformed(pages, paged(*nodes), 9) == ("malformed", "page tree")
 
 
+def test_no_page_comes_again_out_of_a_circle():
+    nodes = [b"<< /Kids [3 0 R 2 0 R] >>", b"<< /A 1 >>"]
+    assert malformed(pages, paged(*nodes), 2) == ("malformed", "page tree")
+
+
 def test_page_tree_may_be_so_deep_and_no_deeper():
     nodes = [b"<< /Kids [%d 0 R] >>" % number for number in range(3, 44)]
     assert len(pages(paged(*nodes, b"<< /A 1 >>"), 9)) == 1

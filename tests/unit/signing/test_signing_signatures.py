@@ -197,6 +197,17 @@ def test_what_speaks_of_other_content_is_altered_however_it_is_signed(of, told):
         assert (found.intact, problem_of(found)) == (False, told)
 
 
+@pytest.mark.parametrize("octet", [0, 255])
+def test_what_speaks_of_two_digests_or_of_none_tells_nothing(octet):
+    digest = "06092a864886f70d010904"
+    second = attribute(digest, tlv(0x04, bytes([octet]) * 32))
+    two = message(LEAF, CONTENT, naming=(second,), certificates=())
+    other = bytes.fromhex(digest[:-2] + "7f")
+    none = message(LEAF, CONTENT, certificates=()).replace(bytes.fromhex(digest), other)
+    for contents in (two, none):
+        assert problem_of(facts_of(contents)) == "unsupported"
+
+
 def test_absent_certificate_is_no_alteration():
     found = facts_of(message(LEAF, CONTENT, certificates=()))
     assert (found.message.unchecked, found.signer) == ("no signing certificate", None)
