@@ -128,6 +128,15 @@ def test_a_place_is_given_back_in_every_way(notes, monkeypatch):
     assert made.take(soon()).alive
 
 
+def test_a_place_that_becomes_free_in_time_is_taken(notes):
+    made = pool(notes, children=1)
+    child = made.take(soon())
+    leaving = threading.Timer(0.05, made.give_back, (child,))
+    leaving.start()
+    assert made.take(soon(20)) is child
+    leaving.join()
+
+
 def test_a_deadline_that_is_over_finds_what_is_free(notes):
     """And waits for nothing."""
     made = pool(notes, children=1)
@@ -182,7 +191,8 @@ def test_idle_children_end_with_their_cause(notes):
 # --- warm -----------------------------------------------------------------------------------------
 
 
-def test_one_keeper_keeps_as_many_as_there_should_be(notes):
+def test_one_keeper_keeps_as_many_as_there_should_be(notes, monkeypatch):
+    monkeypatch.setattr(pools, "_LOOK_SECONDS", 60.0)
     prepared = []
     made = pool(notes, children=3)
     made.keep_warm(prepared.append)
