@@ -211,17 +211,48 @@ def test_one_keeper_keeps_as_many_as_there_should_be(notes, monkeypatch):
     assert made.alive == 0
 
 
-def test_a_kept_pool_waits_for_its_keeper_and_no_longer_than_the_deadline(notes, monkeypatch):
-    """Whoever asks starts nothing besides; who comes in time gets the first that is there."""
+def test_who_asks_a_kept_pool_waits_for_its_keeper_and_starts_nothing(notes, monkeypatch):
+    """Asleep until there is a child, not looking round for one; and no longer than it may."""
     monkeypatch.setattr(Child, "starts", False)
     monkeypatch.setattr(pools, "_FIRST_PAUSE", 0.01)
+    looked, found = [], []
     made = pool(notes, children=1)
+    take = made.idle.take
+    monkeypatch.setattr(made.idle, "take", lambda: looked.append(1) or take())
     made.keep_warm(lambda _: None)
     try:
         with pytest.raises(PoolBusyError):
-            made.take(soon(0.05))
+            made.take(soon(0.1))
+        assert len(looked) < 9
+        asking = threading.Thread(target=lambda: found.append(made.take(soon(600))))
+        asking.start()
         monkeypatch.setattr(Child, "starts", True)
-        assert made.take(soon(20)).alive
+        asking.join(20)
+        assert [child.alive for child in found] == [True]
+    finally:
+        made.close()
+
+
+def test_a_child_that_is_lost_or_dead_is_followed_by_another_unasked(notes, monkeypatch):
+    """At once where it was lost; where it died while idle, at the next look."""
+    monkeypatch.setattr(pools, "_LOOK_SECONDS", 600.0)
+    looked = []
+    made = pool(notes, children=1)
+    sorted_out = made.idle.sorted_out
+    monkeypatch.setattr(made.idle, "sorted_out", lambda gone: looked.append(1) or sorted_out(gone))
+    made.keep_warm(lambda _: None)
+    try:
+        assert until(lambda: made.idle.waiting)
+        made.lose(made.take(soon()), "timeout")
+        assert until(lambda: made.idle.waiting)
+        time.sleep(0.05)
+        assert (len(Child.made), notes.causes) == (2, ["timeout"])
+        assert len(looked) < 20, "between two looks it sleeps"
+        monkeypatch.setattr(pools, "_LOOK_SECONDS", 0.01)
+        Child.made[1].alive = False
+        made._wanted.set()
+        assert until(lambda: len(Child.made) == 3 and made.idle.waiting)
+        assert (notes.causes, Child.made[1].ends) == (["timeout", "gone"], ["end"])
     finally:
         made.close()
 
