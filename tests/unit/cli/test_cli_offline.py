@@ -69,9 +69,23 @@ def test_a_snapshot_is_asked_instead_of_a_server(run: Run, away: Away):
     assert "Ask online for today" in plain
 
 
+def test_a_file_is_read_where_a_snapshot_answers_for_identifiers(run: Run, away: Away):
+    file = away.folder / "a.pdf"
+    file.write_bytes(b"hello")
+    out = away.snapshot()
+    asked = run("verify", file, FIRST, "--snapshot", out, "--trust", away.trust, "--json")
+    first, second = asked.lines
+    assert (first["file"], first["code"]) == (str(file), "unreadable")
+    assert (second["identifier"], second["code"]) == (FIRST, "status-as-of")
+
+
 def test_without_a_snapshot_an_identifier_is_asked_of_a_server(run: Run, away: Away):
-    said = run("verify", FIRST, "--trust", away.trust)
-    assert (said.code, "CERTLIB_CLIENT_ID" in said.err) == (3, True)
+    """Whether files are read beside it or not."""
+    file = away.folder / "a.pdf"
+    file.write_bytes(b"")
+    for more in ((), (file,)):
+        said = run("verify", FIRST, *more, "--trust", away.trust)
+        assert (said.code, "CERTLIB_CLIENT_ID" in said.err) == (3, True)
 
 
 def test_a_snapshot_needs_trust(run: Run, away: Away):
@@ -129,6 +143,34 @@ def test_who_names_a_snapshot_asks_no_record(away: Away, monkeypatch: pytest.Mon
     desk.close()
     with pytest.raises(ValueError, match="closed file"):
         desk.verify.by_identifier(FIRST, Question())  # its snapshot went with it
+
+
+class Node:
+    """What `open_desk` gives where there is a record."""
+
+    def __init__(self) -> None:
+        self.registry, self.reader, self.reports = object(), object(), object()
+        self.trust = SimpleNamespace(trust_list=lambda: None)
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("with_trust", [False, True])
+def test_with_a_record_its_own_reader_is_asked_unless_another_trust_is_named(
+    away: Away, monkeypatch: pytest.MonkeyPatch, *, with_trust: bool
+):
+    """Named trust replaces what the node believes, and its reader with it; the record stays."""
+    node = Node()
+    monkeypatch.setattr(local, "_has_record", lambda _: True)
+    monkeypatch.setattr(bootstrap, "open_desk", lambda _: node)
+    desk = open_local(away.folder, away.trust if with_trust else None, 1)
+    assert (desk.online, desk.reports is node.reports) == (True, True)
+    assert (desk.verify._reader is node.reader) is not with_trust
+    assert (desk.verify._trust is node.trust.trust_list) is not with_trust
+    desk.close()
+    assert node.closed == 1
 
 
 def test_without_trust_and_without_a_record_nobody_is_believed(away: Away):

@@ -67,9 +67,12 @@ def test_what_is_possible_passes():
         chain=ChainFacts(None, (), "no-path"),
     )
     unnamed = evidence.signature(message=nobody)
+    bare = evidence.signature(timestamp=None)
     misplaced = evidence.signature(message=None, layout_problem="byte-range")
     unstamped = stamped(message=None, time=None, problem="token-unreadable der")
-    found = evidence.file(evidence.signature(), unread, unchained, unnamed, misplaced, unstamped)
+    found = evidence.file(
+        evidence.signature(), unread, unchained, unnamed, misplaced, unstamped, bare
+    )
     check_facts(found)
 
 

@@ -22,6 +22,7 @@ MOST = 20 * MEBIBYTE
         ("entries", "too-large", "cross-reference-entries"),
         ("decoded", "malformed", "decompression-limit"),
         ("slow", "malformed", "decompression-limit"),
+        ("visits", "too-large", "references"),
     ],
 )
 def test_what_is_left_can_be_spent_and_no_more(name, fault, detail):
@@ -73,6 +74,22 @@ def test_a_file_of_the_largest_size_is_read_and_a_larger_one_is_not(sealed):
     assert read_facts(sealed, reader.TrustMaterial(), len(sealed)).readable
     beyond = read_facts(sealed, reader.TrustMaterial(), len(sealed) - 1)
     assert (beyond.fault, beyond.signatures) == ("too-large", ())
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "fault"),
+    [
+        (0, 2042, ""),
+        (0, 2048, "truncated"),
+        (1016, 0, ""),
+        (1017, 0, "not-pdf"),
+    ],
+)
+def test_where_a_file_begins_and_ends(sealed, before, behind, fault):
+    """Its header in the first kilobyte, its end in the last two; in between other files may lie."""
+    assert sealed.endswith(b"%%EOF\n")
+    facts = read_facts(b" " * before + sealed + b" " * behind, reader.TrustMaterial())
+    assert facts.fault == fault
 
 
 def test_what_was_spent_elsewhere_is_spent(sealed):
