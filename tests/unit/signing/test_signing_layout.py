@@ -142,6 +142,15 @@ def test_it_covers_everything_but_the_contents_up_to_the_end_of_a_revision(shift
     assert item.covers_file is (sum(shift[1:]) == 0)
 
 
+@pytest.mark.parametrize(
+    ("end", "problem"),
+    [(b"\n \r\n", ""), (b"(x)", "byte-range-tail"), (b"\n%%EOF\n", "byte-range-tail")],
+)
+def test_nothing_but_white_space_is_covered_behind_a_revision(end, problem):
+    (item,) = found(filled(blank(), shift=(0, 0, len(end))) + end)
+    assert item.sound_problem == problem
+
+
 def test_a_string_that_only_looks_like_the_contents_is_none():
     """The byte range leaves out another string than that of /Contents."""
     other = b"<%s>" % (b"ab" * 16)
