@@ -9,6 +9,7 @@ __all__ = ["TrustListRefused", "refused"]
 
 _REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "missing": ("没有找到清单文件", "there is no such file"),
+    "unreadable": ("文件无法读取，请检查权限", "a file cannot be read: look at its permissions"),
     "too-large": ("文件超过 {limit} 字节", "the file has more than {limit} bytes"),
     "malformed": ("不是信任清单（{detail}）", "this is no trust list ({detail})"),
     "header": (

@@ -23,7 +23,7 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certlib.errors import Corrupt
+from certlib.errors import Corrupt, SigningUnavailable
 from certlib.ports import TrustMaterial
 from certlib.trust import TrustedAuthority, TrustList, Use
 from certlib.trust_errors import refused
@@ -115,10 +115,18 @@ def open_trust(folder: Path, signers: frozenset[str]) -> tuple[TrustList, TrustM
             names one has a signed list or nothing: `trust.pem` does not stand in for it.
 
     Raises:
-        SigningUnavailable: a file cannot be read.
-        TrustListRefused: a list that nobody here may believe, or one without any signer named.
+        TrustListRefused: a list that nobody here may believe, one without any signer named, or a
+            file that cannot be read.
         Corrupt: a file is missing or malformed.
     """
+    try:
+        return _opened(folder, signers)
+    except SigningUnavailable as error:
+        # What lies here is nobody's keys: whoever reads the sentence wants to verify.
+        raise refused("unreadable") from error
+
+
+def _opened(folder: Path, signers: frozenset[str]) -> tuple[TrustList, TrustMaterial]:
     path = folder / LIST_NAME
     if not signers and not path.exists():
         material = load_trust(folder)

@@ -5,7 +5,8 @@ from keys_world import found, pem
 
 from certlib.errors import Corrupt, SigningUnavailable
 from certlib.ports import TrustMaterial
-from keys.trust import load_trust, save_trust
+from certlib.trust_errors import TrustListRefused
+from keys.trust import load_trust, open_trust, save_trust
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +119,14 @@ def test_rubbish_is_not_saved(folder, settled, material):
     with pytest.raises(Corrupt):
         save_trust(folder, material)
     assert load_trust(folder) == settled.trust_material()
+
+
+@pytest.mark.parametrize("name", ["trust-list.json", "trust.pem", "trust.json"])
+def test_a_folder_that_cannot_be_read_is_no_matter_of_sealing(folder, name):
+    """Whoever verifies is told of the trust, not of keys that are not here."""
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).mkdir()
+    signers = frozenset({"ab" * 32}) if name == "trust-list.json" else frozenset()
+    with pytest.raises(TrustListRefused) as caught:
+        open_trust(folder, signers)
+    assert caught.value.values["reason"] == "unreadable"
