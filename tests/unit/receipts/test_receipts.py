@@ -3,12 +3,15 @@
 import json
 import re
 from base64 import urlsafe_b64decode
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from certlib.canonical import canonical_bytes
 from certlib.receipts import TYPE, told_by
+from certlib.usecases.report import Origin, receipt_of
+from certlib.usecases.verify import Answer, Question
 from certlib.verification import OWN, Facts, Verdict, judge
 from keys.profiles import REPORT_PURPOSE
 from signing.jws import encoded, signed_json
@@ -331,6 +334,19 @@ def test_a_key_of_reports_is_followed_by_another_in_time(city):
     assert len(set(chains)) == 3
     names = [item.name for item in city.authority.list_keys() if item.purpose == "report"]
     assert names == ["report-3"]
+
+
+def test_the_address_on_a_receipt_stays_an_address_of_ours():
+    """A file that is not on record may call itself anything."""
+    origin = Origin("445200", "https://zz.example/")
+    file = evidence.file(identifier="../../x?y#z@evil.example/\u202e")
+    answer = Answer(judge(Facts(file=file), OWN, datetime(2026, 3, 2, tzinfo=UTC)), file=file)
+    found = receipt_of(answer, Question(), origin, "HY-1")
+    assert found.verify_url.startswith("https://zz.example/v/..%2F..%2Fx%3Fy%23z%40evil")
+    assert found.verify_url.isascii()
+    named = replace(answer, file=None, identifier=IDENTIFIER)
+    assert receipt_of(named, Question(), origin, "HY-1").verify_url.endswith(f"/v/{IDENTIFIER}")
+    assert receipt_of(named, Question(), Origin(), "HY-1").verify_url == ""
 
 
 def test_nothing_of_a_claim_stands_in_a_receipt(city):
