@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 
+from certlib.ids import parse
 from certlib.ports import Clock, Entropy, ReportPress
 from certlib.receipts import Receipt, Target
 from certlib.usecases.verify import Answer, Question
@@ -72,8 +72,8 @@ def receipt_of(
     """What the receipt of an answer says. It holds no claim's value and nothing of holders."""
     target = _target(answer, size)
     caller = question.asked_by
-    # A stranger's file may call itself anything: what leads somewhere is one part of our address.
-    named = quote(target.identifier, safe="") if origin.public_url else ""
+    # A stranger's file may call itself anything: only an identifier leads anywhere.
+    linked = origin.public_url != "" and parse(target.identifier).identifier is not None
     return Receipt(
         number=number,
         made_at=answer.report.as_of,
@@ -82,7 +82,7 @@ def receipt_of(
         question=_question(answer, question),
         target=target,
         report=detailed(answer.report, answer.file),
-        verify_url=f"{origin.public_url.rstrip('/')}/v/{named}" if named else "",
+        verify_url=f"{origin.public_url.rstrip('/')}/v/{target.identifier}" if linked else "",
         demonstration=origin.demonstration or _is_demonstration(answer),
         signed=origin.node != "",
     )
