@@ -97,8 +97,8 @@ def lines(report: Report) -> tuple[Line, ...]:
     told = []
     for item in against or found:
         zh, en = _PLAINER.get((item.check, item.code), (item.zh, item.en))
-        only_repeats = against and zh == report.sentence.zh
-        if item.code != "issuer-changed" and not only_repeats:
+        # What the sentence above has said already is not said again.
+        if item.code != "issuer-changed" and zh != report.sentence.zh:
             told.append(Line(item.check.value, item.outcome.value, zh, en))
     return tuple(told)
 

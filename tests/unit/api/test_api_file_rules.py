@@ -139,6 +139,13 @@ def test_a_holder_that_is_no_more_comes_before_a_restriction():
     assert both.zh != told(seized).zh
 
 
+def test_what_is_only_remarked_is_not_the_line_of_status():
+    """One of several holders has died: that is for the counter, and takes nothing from it."""
+    closed = change(HolderEvent.DISSOLVED.value, FIRM, None)
+    line = told(issued(), holder_changes=(closed,), ends_with_holder=False)
+    assert (line.outcome, line.zh) == ("pass", "截至2026年11月22日 10:00登记有效。")
+
+
 def test_a_lost_sheet_stands_in_nobodys_way():
     lost = told(replace(issued(), paper=PaperStatus.LOST))
     assert lost.outcome == "pass"

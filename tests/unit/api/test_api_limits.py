@@ -103,6 +103,16 @@ def test_what_still_comes_is_dropped_so_that_the_answer_can_be_read():
     sent = _run(_bodies(), _scope(content_length="2000"), receive)
     assert sent.status == 413
     assert receive.waiting == []
+    assert [message.get("more_body") for message in sent.messages] == [None, True, False]
+
+
+def test_behind_the_end_of_a_body_nothing_is_waited_for():
+    whole = [{"type": "http.request", "body": b"x" * 2000, "more_body": False}]
+
+    async def receive():
+        return whole.pop(0)  # there is no second one
+
+    assert _run(_bodies(), _scope(content_length="2000"), receive).status == 413
 
 
 @pytest.mark.parametrize("length", ["x", "-1", "1e3", "9" * 30, "１０"])
@@ -148,6 +158,7 @@ def test_what_is_no_request_is_no_affair_of_theirs(layer):
     seen = []
 
     async def app(scope, receive, send):
+        await asyncio.sleep(0.02)
         seen.append(scope["type"])
 
     made = layer(app=app) if layer is _bodies else layer(app, 0)
