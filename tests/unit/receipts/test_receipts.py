@@ -18,9 +18,9 @@ from signing.jws import encoded, signed_json
 from tests.fakes import evidence
 from tests.unit.keys.keys_world import PLANNING, found
 from tests.unit.keys.trust_world import of_version_9
-from tests.unit.life.builders import IDENTIFIER as OURS
 from tests.unit.receipts.conftest import IDENTIFIER, library
 
+OURS = "1.2.156.3005.2.11445200999999015E001.11445200999999015E.4452002026A0000001.001.A"
 VALID, INVALID, UNSURE = Verdict.VALID, Verdict.INVALID, Verdict.INDETERMINATE
 
 
