@@ -1,12 +1,13 @@
 """Promises about the trees of a file: fields, pages, and what each object is there for."""
 
 import pytest
-from signing_changed import brought_kinds, make, merged, plus
+from signing_changed import brought_kinds, catalog, make, merged, plus
 from signing_files import (
     PAGE,
     PAGES,
     build,
     drawing,
+    signature,
     simple,
     stream,
     table,
@@ -226,16 +227,18 @@ EVERYTHING = {
     5: b"<< /Fields [6 0 R 7 0 R 10 0 R 28 0 R] /DR 36 0 R /CO 37 0 R /X [38 0 R 6 0 R] >>",
     6: b"<< /Subtype /Widget /FT /Tx /T (name) /V 39 0 R /P 3 0 R /Rect [10 50 100 70] "
     b"/AP << /N 9 0 R >> /Lock 40 0 R /SV 41 0 R /MK << /I 42 0 R >> /A << /D [3 0 R] /N 7 0 R >> >>",
-    28: b"<< /FT /Tx /T (up) /Kids [29 0 R << /T (direct) /V 43 0 R >>] >>",
-    29: b"<< /Subtype /Widget /Parent 28 0 R /P 3 0 R /AP 45 0 R >>",
+    28: b"<< /T (up) /Kids [29 0 R << /FT /Tx /T (direct) /V 43 0 R >>] >>",
+    29: b"<< /Subtype /Widget /FT /Tx /Parent 28 0 R /P 3 0 R /AP 45 0 R >>",
     3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R "
     b"/Annots [6 0 R 7 0 R 10 0 R 29 0 R 46 0 R << /Subtype /Link /A 47 0 R >>] >>",
-    **dict.fromkeys((31, 32, 33, 36, 37, 38, 40, 41, 42, 43, 44, 45, 47, 49, 51), b"<< >>"),
+    **dict.fromkeys((31, 32, 36, 37, 38, 40, 41, 42, 43, 44, 45, 47, 49, 51), b"<< >>"),
     30: b"<< /Certs [49 0 R] >>",
-    34: b"<< /K << /Pg 3 0 R /Obj 6 0 R /S /P /Alt 50 0 R >> >>",
+    33: b"<< /UR3 << /Reference [<< /Data 4 0 R >>] >> >>",
+    34: b"<< /K << /Pg 4 0 R /Obj 38 0 R /S /P /Alt 50 0 R /X [3 0 R 6 0 R] >> >>",
+    8: signature(b"/X [3 0 R 6 0 R]"),
     35: b"[48 0 R 3 0 R 6 0 R 29 0 R]",
     39: b"(a)",
-    46: b"<< /Subtype /Square /P 3 0 R /Parent 3 0 R /Popup 51 0 R /Dest [3 0 R /Fit] >>",
+    46: b"<< /Subtype /Square /P 3 0 R /Parent 4 0 R /Popup 51 0 R /Dest [3 0 R /Fit] >>",
     48: stream(b"x", b"/X 49 0 R "),
     50: b"(x)",
 }
@@ -294,6 +297,47 @@ def test_ways_back_mention_what_is_not_there():
         )
     )
     assert labelled(first).mentioned >= {61, 62}
+
+
+LOOSE = {
+    "dss": catalog(b"/DSS 30 0 R "),
+    "extensions": catalog(b"/Extensions 30 0 R "),
+    "metadata": catalog(b"/Metadata 30 0 R "),
+    "struct": catalog(b"/StructTreeRoot 30 0 R "),
+    "resources": plus(5, b"/DR 30 0 R"),
+    "value": merged(6, b"/V (a)", b"/V 30 0 R"),
+    "appearance": merged(6, b"/N 9 0 R", b"/N 30 0 R"),
+}
+
+
+@pytest.mark.parametrize("role", LOOSE)
+def test_parent_that_serves_only_what_may_change_serves_something_else_too(role):
+    """Readers let it hand down its entries, so whoever may change it changes those."""
+    kid = {19: b"<< /Subtype /Widget /FT /Tx /T (kid) /Parent 30 0 R >>"}
+    listed = LOOSE[role].get(5, plus(5, b"")[5]).replace(b"10 0 R]", b"10 0 R 19 0 R]")
+    found = labelled(
+        document_of(
+            make({**LOOSE[role], **kid, 5: listed, 30: b"<< /X 31 0 R /Y 3 0 R >>", 31: b"<< >>"})
+        )
+    )
+    assert {label.role for label in found.of[30]} == {role, "unnamed"}
+    assert "unnamed" in {label.role for label in found.of[31]}
+    assert "unnamed" not in {label.role for label in found.of[3]}
+
+
+def test_information_that_hands_down_entries():
+    base = make({**plus(6, b"/Parent 30 0 R"), 30: b"<< /X 31 0 R >>", 31: b"<< >>"})
+    told = base[: base.rindex(b"/Root 1 0 R")] + base[base.rindex(b"/Root 1 0 R") :].replace(
+        b"/Root 1 0 R", b"/Root 1 0 R /Info 30 0 R", 1
+    )
+    assert {label.role for label in labelled(document_of(told)).of[30]} == {"info", "unnamed"}
+
+
+def test_parent_that_stands_directly_is_looked_into():
+    found = labelled(
+        document_of(make({**plus(6, b"/Parent << /T (x) /X 30 0 R >>"), 30: b"<< >>"}))
+    )
+    assert found.of[30]
 
 
 def test_what_a_signature_was_made_over_is_named_by_it():

@@ -42,6 +42,7 @@ from signing_files import (
 
 from certlib.evidence import ChangeGrade
 from signing.evidence import changes as judging
+from signing.evidence.faces import shown_now
 from signing.evidence.faults import ReadingFaultError
 
 PERMITTED, REFUSED = ChangeGrade.PERMITTED, ChangeGrade.NOT_PERMITTED
@@ -482,6 +483,109 @@ def test_annotations_of_a_page(annotations, found):
     )
     assert facts(pdf).grade is (REFUSED if OTHER in found else PERMITTED)
     assert kinds(pdf) == found
+
+
+DANGLING = merged(3, b"/Resources <<", b"/Resources << /XObject << /X0 50 0 R >>")
+
+
+def test_cross_reference_stream_in_the_place_of_what_was_signed_for():
+    found = facts(streamed(make(DANGLING), {**IN_CATALOG, **STORED}))
+    assert (found.grade, found.objects[-1:]) == (REFUSED, ("50 0",))
+
+
+def test_what_was_never_there_may_be_given_up():
+    assert brought_kinds(make(DANGLING), update(make(DANGLING), {}, freed=[50])) == set()
+
+
+@pytest.mark.parametrize(
+    ("flags", "order", "found"),
+    [
+        (b"/Ff 1", b"", {OTHER}),
+        (b"/Ff 3", b"", {OTHER}),
+        (b"/Ff 2", b"", {FORM}),
+        (b"/Ff (1)", b"", {FORM}),
+        (b"/Ff 1", b"/CO [6 0 R]", {FORM}),
+        (b"/Ff 1", b"/CO [7 0 R]", {OTHER}),
+    ],
+)
+def test_field_that_nobody_fills_in(flags, order, found):
+    """But for what is calculated."""
+    first = {6: SIGNED_OBJECTS[6][:-2] + flags + b" >>", **plus(5, order)}
+    then = {6: VALUE[6][:-2] + flags + b" >>"}
+    assert kinds(update(make(first), then)) == found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        *((bit, 0, True) for bit in (1, 2, 32)),
+        *((bit, bit, False) for bit in (1, 2, 32)),
+        (34, 2, True),
+        (4, 0, False),
+        (0, 2, False),
+        (None, 0, False),
+        (2, None, True),
+        ("2", 0, False),
+    ],
+)
+def test_flags_that_show_what_was_hidden(old, new, shown):
+    assert shown_now(old, new) is shown
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (b"/Font << >>", b"/Font << /F1 9 0 R >>", {FORM}),
+        (b"/ProcSet [/PDF]", b"", {FORM}),
+        (b"/ProcSet [/PDF]", b"/ProcSet [/Text]", {FORM}),
+        (b"/Font << /F0 9 0 R >>", b"/Font << /F0 4 0 R >>", {OTHER}),
+        (b"/Font << /F0 9 0 R >>", b"/Font << >>", {OTHER}),
+        (
+            b"/Font << /F0 << /Type 9 0 R /A 4 0 R >> >>",
+            b"/Font << /F0 << /Type 9 0 R /A 4 0 R /B 4 0 R >> >>",
+            {OTHER},
+        ),
+        (
+            b"/Font << /F0 << /Subtype /A >> >>",
+            b"/Font << /F0 << /Subtype /A /B 4 0 R >> >>",
+            {OTHER},
+        ),
+        (b"/Font << /F0 << /A 4 0 R >> >>", b"/Font << /F0 << /A 4 0 R /B 7 >> >>", {OTHER}),
+    ],
+)
+def test_resources_of_the_form_only_gain(old, new, found):
+    first = make(plus(5, b"/DR << %s >>" % old))
+    assert brought_kinds(first, plus(5, b"/DR << %s >>" % new)) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (
+            b"<< /ESIC << /BaseVersion /2.0 /ExtensionLevel 2 /URL (x) /ExtensionRevision <00> >> >>",
+            {STORE},
+        ),
+        (b"<< /Type /Extensions /ISO_ [<< /BaseVersion /2.0 >> << >>] >>", {STORE}),
+        (b"<< /ESIC << /BaseVersion 4 0 R >> >>", {STORE, OTHER}),
+        (b"<< /ESIC << /BaseVersion [/2.0] >> >>", {STORE, OTHER}),
+        (b"<< /ESIC << /JS (x) >> >>", {STORE, OTHER}),
+        (b"<< /ESIC 4 0 R >>", {STORE, OTHER}),
+        (b"<< /ESIC [4 0 R] >>", {STORE, OTHER}),
+        (b"[<< >>]", {STORE, OTHER}),
+    ],
+)
+def test_extensions_are_plain(value, found):
+    assert kinds(update(make(), catalog(b"/Extensions %s " % value))) == found
+
+
+def test_size_of_the_signed_trailer_counts():
+    """Without it nobody can tell which numbers are in use (7.5.5)."""
+    first = make()
+    unsized = first[: first.rindex(b"/Size ")] + first[first.rindex(b"/Size ") :].replace(
+        b"/Size ", b"/Sixe "
+    )
+    found = facts(update(unsized, VALUE))
+    assert (found.grade, found.detail) == (UNEXPLAINED, "crossref-size")
 
 
 def test_tags_follow_new_fields_alone():

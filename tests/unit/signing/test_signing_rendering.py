@@ -345,3 +345,33 @@ def test_page_without_annotations_is_drawn_once_in_each_state(monkeypatch):
     first = signed(b"0", replaced(3, b"/Annots [6 0 R 7 0 R 10 0 R] ", b""))
     assert looked({}, (), first) == SAME
     assert len(drawn) == 2
+
+
+def noted_pages(count):
+    """So many pages with one remark on each."""
+    objects = paged(count)
+    for index in range(count):
+        objects[100 + index] = objects[100 + index].replace(
+            b"/Type /Page ", b"/Type /Page /Annots [17 0 R] "
+        )
+    return {**objects, 17: NOTE % (b"[1 1 5 5]", b"")}
+
+
+def test_page_where_something_may_be_new_is_compared_wherever_it_lies():
+    objects = {**paged(45), 17: NOTE % (b"[1 1 5 5]", b"")}
+    objects[144] = objects[144].replace(b"/Type /Page ", b"/Type /Page /Annots [17 0 R] ")
+    first = signed(b"0", objects)
+    document = opened(update(first, {244: drawing(b"y")}), 1 << 24)
+    found = compared(document, len(first), Touched(frozenset({17})))
+    assert found == (ChangeGrade.NOT_PERMITTED, "appearance", "144 0")
+    assert compared(document, len(first), Touched()) == SAME
+
+
+def test_something_new_on_more_pages_than_are_compared():
+    for count, found in (
+        (40, SAME),
+        (41, (ChangeGrade.UNEXPLAINED, "appearance: too many pages", "")),
+    ):
+        first = signed(b"0", noted_pages(count))
+        document = opened(update(first, {}), 1 << 24)
+        assert compared(document, len(first), Touched(frozenset({17}))) == found
