@@ -284,6 +284,8 @@ class Document:
         return self._streams[container]
 
     def _opened_stream(self, stream: Stream) -> _ObjectStream | None:
+        if stream.entries.get("/Type") != "/ObjStm":
+            self.notes.add("lenient-syntax")  # 7.5.7, table 16: some readers ask for it
         if "/Extends" in stream.entries:
             self.notes.add("extended-object-stream")
         try:

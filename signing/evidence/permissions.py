@@ -72,11 +72,21 @@ def permission_of(document: Document, layout: SignatureLayout) -> Permission:
     locked = document.get(lock, "/P")
     if isinstance(locked, int):
         levels.append(locked)
-    action, names = _field_lock(document, document.get(value, "/Reference"))
+    references = document.get(value, "/Reference")
+    action, names = _field_lock(document, references)
+    if layout.certified is None and _certifies(document, references):
+        levels.append(_STRICTEST)  # a level that is no integer: readers take it for one of three
     if not levels:
         return Permission(None, action, names)
     level = min(levels)
     return Permission(level if _STRICTEST <= level <= _WIDEST else _STRICTEST, action, names)
+
+
+def _certifies(document: Document, references: PdfValue) -> bool:
+    return isinstance(references, list) and any(
+        document.get(document.resolved(entry), "/TransformMethod") == "/DocMDP"
+        for entry in references
+    )
 
 
 def _field_lock(document: Document, references: PdfValue) -> tuple[str, frozenset[str]]:

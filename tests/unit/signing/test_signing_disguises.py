@@ -463,3 +463,23 @@ def test_length_of_a_linearised_file_that_has_grown(cms):
     assert (found.grade, found.detail) == (UNEXPLAINED, "linearised-length")
     broken = first_object_says(cms, whole).replace(b"/Linearized 1", b"/Linearized /")
     assert "linearised-length" in notes_of(opened(broken, 1 << 20))
+
+
+@pytest.mark.parametrize("level", [b"1.0", b"3.0", b"(3)", b"/3", b"[3]"])
+def test_level_of_a_certification_is_an_integer(make, level):
+    """Or it is the strictest: no reader is asked what it makes of another."""
+    reference = b"<< /TransformMethod /DocMDP /TransformParams << /V /1.2 /P %s >> >>" % level
+    pdf = make(references=reference)
+    assert facts(update(pdf, FILLED)).grade is REFUSED
+    assert facts(update(pdf, STORED)).grade is PERMITTED
+
+
+def test_object_stream_says_what_it_is():
+    """7.5.7: some readers look for `/Type`, and find nothing in others."""
+    pdf = with_held().replace(b"/Type /ObjStm", b"/Tape /ObjStm")
+    document = opened(pdf, 1 << 20)
+    document.value(document.reference(4))
+    assert "lenient-syntax" in notes_of(document)
+    fine = opened(with_held(), 1 << 20)
+    fine.value(fine.reference(4))
+    assert notes_of(fine) == frozenset()
