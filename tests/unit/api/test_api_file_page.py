@@ -331,6 +331,16 @@ def test_a_form_that_is_none(free, case):
     _outline(page.text)
 
 
+def test_a_file_needs_no_name(free):
+    """The script of the page leaves it out, since it may hold somebody's."""
+    head = '--b\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = free.browser.post(
+        "/v", content=f"{head}a photograph\r\n--b--\r\n", headers=BROWSER | kind
+    )
+    assert (answer.status_code, _result(answer)) == (422, ("wait", "unreadable"))
+
+
 def test_too_large_is_said_before_and_after_counting(free):
     limit = free.parts.settings.upload_limit
     just = _send(free, b"x" * limit)
