@@ -21,7 +21,7 @@ def is_validation_material(document: Document, value: PdfValue) -> bool:
         seen.add(id(found))
         if isinstance(found, list):
             waiting.extend(found)
-        elif isinstance(found, dict) and _is_store(found):
+        elif isinstance(found, dict) and _is_store(found) and _is_dated(document, found):
             waiting.extend(found[key] for key in found.keys() - {"/Type", "/TU"})
         else:
             return False
@@ -33,6 +33,11 @@ def _is_store(entries: PdfDictionary) -> bool:
     if entries.get("/Type", "/VRI") not in ("/DSS", "/VRI"):
         return False
     return keys <= _VRI or keys <= _DSS or all(_is_hash(key) for key in keys)
+
+
+def _is_dated(document: Document, entries: PdfDictionary) -> bool:
+    """`/TU` is when it was made, a string (12.8.4.4, table 262), where it is there at all."""
+    return isinstance(document.resolved(entries.get("/TU", b"")), (bytes, HexString))
 
 
 def is_extension_data(document: Document, value: PdfValue) -> bool:
@@ -58,7 +63,7 @@ def is_left_over(document: Document, value: PdfValue) -> bool:
     """Validation material of a signature that the store no longer speaks of."""
     if not isinstance(value, dict) or not value.keys() & {"/Cert", "/OCSP", "/CRL"}:
         return False
-    return value.keys() - {"/Type"} <= _VRI and is_validation_material(document, value)
+    return is_validation_material(document, value)
 
 
 def _is_hash(key: str) -> bool:

@@ -11,7 +11,9 @@ from signing_files import (
     simple,
     stream,
     table,
+    update,
     used,
+    with_streams,
 )
 
 from certlib.evidence import ChangeKind
@@ -417,3 +419,31 @@ def test_so_many_nodes_and_no_more():
             assert len(pages(document, 1 << 20)) == count
         else:
             assert malformed(pages, document, 1 << 20) == ("malformed", "page tree")
+
+
+# --- later revisions read what is new ------------------------------------------------------------
+
+PLAIN = {1: b"<< /Type /Catalog /Pages 2 0 R >>"}
+
+
+def continued(first, later):
+    before, after = document_of(first), document_of(later)
+    before.value(Reference(3, 0))
+    after.continues(before)
+    return before, after, after.value(Reference(3, 0))
+
+
+def test_object_of_a_stream_that_was_replaced_is_read_anew():
+    first = with_streams(PLAIN, held=[(2, PAGES), (3, PAGE)])
+    head = b"2 0 3 %d " % (len(PAGES) + 1)
+    told = b"/Type /ObjStm /N 2 /First %d " % len(head)
+    other = stream(head + PAGES + b" " + PAGE.replace(b"/Type", b"/Rotate 90 /Type"), told)
+    later = update(first, {4: other})
+    assert continued(first, later)[2]["/Rotate"] == 90
+    assert "/Rotate" not in continued(first, update(first, {}))[2]
+
+
+def test_ambiguous_object_stays_so():
+    first = simple(page=PAGE.replace(b"/Type /Page", b"/Type /Page /Type /Page"))
+    before, after, _ = continued(first, update(first, {}))
+    assert before.ambiguous == after.ambiguous == {3}

@@ -137,6 +137,8 @@ def test_time_that_is_proven(accuracy, later):
     "changes",
     [
         {"accuracy": {"seconds": -1}},
+        {"accuracy": {"seconds": 5, "millis": -5}},
+        {"accuracy": {"seconds": 5, "micros": -5}},
         {"accuracy": {"seconds": 10**12}},
         {"accuracy": {"seconds": 10**30}},
         {"gen_time": datetime(9999, 12, 31, tzinfo=UTC)},

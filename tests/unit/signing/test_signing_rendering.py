@@ -375,3 +375,17 @@ def test_something_new_on_more_pages_than_are_compared():
         first = signed(b"0", noted_pages(count))
         document = opened(update(first, {}), 1 << 24)
         assert compared(document, len(first), Touched(frozenset({17}))) == found
+
+
+@pytest.mark.parametrize("flags", [b"/F 36", b"/F 0"], ids=["printed only", "shown only"])
+def test_remark_is_seen_on_paper_and_on_the_screen(flags):
+    """Print and NoView: bits 3 and 6 of `/F` (12.5.3)."""
+    note = NOTE.replace(b"/F 4", flags) % (b"[10 100 50 140]", b"")
+    first = signed(b"0", {**noted(), 17: note})
+    changed = {17: note.replace(b"[1 0 0]", b"[0 1 0]")}
+    assert looked(changed, (), first)[1] == "appearance: annotations"
+
+
+def test_field_beside_the_page_has_no_room():
+    beside = replaced(6, b"/Rect [10 50 100 70]", b"/Rect [900 50 990 70]")
+    assert looked({}, ["name"], signed(b"0", beside)) == SAME

@@ -273,3 +273,36 @@ def test_cross_reference_stream_takes_no_other_place(pdf):
 )
 def test_object_streams_hold_what_is_listed(pdf, found):
     assert refusal(pdf) == found
+
+
+# --- what readers find that rebuild a file -------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", [b"obj", b"xref", b"trailer", b"stream", b"%PDF", b"%%EOF"])
+def test_comment_names_nothing_that_readers_search_for(word):
+    told = ("words of the file structure in a comment", False)
+    honest = by_hand(b"% by a writer\n30 0 obj (x) endobj\n", [(30, [used(START + 14)])])
+    assert len(accounted(honest)) == 1
+    assert refusal(by_hand(b"% " + word + b"\n", [])) == told
+
+
+def test_end_marker_is_no_comment():
+    pdf = by_hand(b"%%EOF\n", [])
+    assert refusal(pdf) == ("bytes before the cross-reference", False)
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [update(FIRST, {30: b"(trailer << >>)"}), streamed(FIRST, {30: b"(trailer << >>)"})],
+    ids=["table", "stream"],
+)
+def test_trailer_inside_an_object(pdf):
+    assert refusal(pdf) == ("trailer inside an object", False)
+
+
+@pytest.mark.parametrize("head", [b"30 4 31 0 ", b"30 0 31 0 "])
+def test_objects_of_a_stream_stand_in_order(head):
+    told = b"/Type /ObjStm /N 2 /First %d " % len(head)
+    rows = {30: (2, 40, 0), 31: (2, 40, 1)}
+    pdf = streamed(FIRST, {40: stream(head + b"(y) (x)", told)}, entries=rows)
+    assert refusal(pdf) == ("order in an object stream", False)
