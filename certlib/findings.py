@@ -7,10 +7,6 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
         "与签发登记中的文件{which}逐字节一致。",
         "Byte for byte the file on record{which_en}.",
     ),
-    "valid-as-of": (
-        "截至{then}的登记快照登记有效。",
-        "On record as valid in the snapshot as of {then_en}.",
-    ),
     "on-record-then": (
         "与截至{then}的登记快照中的文件逐字节一致。",
         "Byte for byte a file on record in the snapshot as of {then_en}.",

@@ -343,6 +343,5 @@ SENTENCES: Mapping[str, Sentence] = {
 }
 """The sentence of every verdict code.
 
-`valid-on-record` and `valid-on-record-as-of` are no codes: what `valid` and `valid-as-of` say when
-no file was checked.
+`valid-on-record` is no code: what `valid` says when no file was checked.
 """

@@ -63,18 +63,4 @@ BEYOND_THE_RECORD: Final[Mapping[str, Sentence]] = {
         "Good signature from before the snapshot as of {then_en}, and not on record in it.",
         "Refuse; report now.",
     ),
-    "valid-as-of": Sentence(
-        "受理日（{day}）有效：截至{then}的登记快照登记有效，文件与签发时一致。",
-        "只说明快照生成时所知的该日状态，此后登记的决定不在其中；办理当日业务请联网核验。",
-        "Valid on {day}: on record as valid in the snapshot as of {then_en}, and unaltered.",
-        "It tells of that day what was known then, no decision recorded since; ask online for "
-        "today.",
-    ),
-    "valid-on-record-as-of": Sentence(
-        "受理日（{day}）登记有效：截至{then}的登记快照登记有效（未核验文件）。",
-        "只说明快照生成时所知的该日状态，此后登记的决定不在其中；持有文件时请一并核验文件。",
-        "On record as valid on {day} in the snapshot as of {then_en}; no file was checked.",
-        "It tells of that day what was known then, no decision recorded since; check the file if "
-        "you hold one.",
-    ),
 }

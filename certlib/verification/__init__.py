@@ -43,7 +43,7 @@ from certlib.verification.paper_checks import paper, tells
 from certlib.verification.policies import FOREIGN, OWN, POLICIES, Policy
 from certlib.verification.receipt_checks import VERDICT_CODES as RECEIPT_CODES
 from certlib.verification.receipt_checks import receipt_findings, receipt_values
-from certlib.verification.snapshot_checks import snapshot_values, told_then
+from certlib.verification.snapshot_checks import told_then
 from certlib.verification.status_checks import absence, state_words, status
 
 __all__ = [
@@ -177,8 +177,6 @@ def _kind_of_valid(
     facts, record = bench.facts, bench.facts.record
     if bench.receipt and facts.file is not None:
         return "receipt-holds", receipt_values(facts.file), []
-    if facts.snapshot is not None and not bench.foreign_file:
-        return "valid-as-of", snapshot_values(bench, facts.snapshot), []
     if record is None:
         # A file that names a certificate on record has to be that certificate's, and is known.
         return "foreign-valid", {}, []
@@ -216,6 +214,4 @@ def _warns(finding: Finding, *, asked_day: bool) -> bool:
 
 def _sentence(facts: Facts, code: str) -> str:
     """Without a file at hand nothing valid must say that a file is unaltered."""
-    if code == "valid-as-of" and facts.file is None:
-        return "valid-on-record-as-of"
     return "valid-on-record" if code == "valid" and facts.known_file is None else code

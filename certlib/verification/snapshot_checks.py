@@ -1,10 +1,10 @@
 """Checks by a status snapshot, on a machine without the record: as of then, never as of today.
 
-Not valid in the snapshot is `invalid` with its code; valid in it is `valid` for the day of the
-snapshot alone, once that is past, and `indeterminate` for every other, today always: what was
-recorded since nobody here can know. Sealed by ours before the snapshot and yet absent from it is
-`invalid`, as ours but absent from the record is (architecture.md section 3); where nothing proves
-that the seal is older than the snapshot it may have been issued since.
+Not valid in the snapshot is `invalid` with its code; valid in it is `indeterminate`, for its own
+day, too, which was not over: what was recorded since nobody here can know. Sealed by ours before
+the snapshot and yet absent from it is `invalid`, as ours but absent from the record is
+(architecture.md section 3); where nothing proves that the seal is older than the snapshot it may
+have been issued since.
 """
 
 from dataclasses import replace
@@ -110,7 +110,7 @@ def snapshot_values(bench: Judgement, seen: Seen) -> dict[str, Any]:
 
 def _status(bench: Judgement, check: Check, seen: Seen, row: SnapshotRow, day: date) -> Finding:
     values, evidence = snapshot_values(bench, seen), _evidence(bench, seen)
-    code, outcome = _weighed(bench, check, seen, row, day)
+    code, outcome = _weighed(check, seen, row, day)
     found = bench.finding(check, outcome, code, values, evidence | {"day": day.isoformat()})
     if code == row.code and row.sentence is not None:
         found = replace(found, zh=row.sentence.zh, en=row.sentence.en)
@@ -128,18 +128,13 @@ def _beside(bench: Judgement, seen: Seen, row: SnapshotRow) -> list[Finding]:
     return [_as_of(seen, replace(found, zh=words.zh, en=words.en))]
 
 
-def _weighed(
-    bench: Judgement, check: Check, seen: Seen, row: SnapshotRow, day: date
-) -> tuple[str, Outcome]:
+def _weighed(check: Check, seen: Seen, row: SnapshotRow, day: date) -> tuple[str, Outcome]:
     """What may be said for `day`, knowing all that was known at the time of the snapshot."""
     if check is Check.STATUS_ON and day != seen.header.day:
         return "not-of-that-day", Outcome.UNKNOWN
     begun = row.view is View.NOT_YET_EFFECTIVE and day >= row.valid_from
     if row.verdict != "valid" and not begun:
         return row.code, Outcome.FAIL if row.verdict == "invalid" else Outcome.UNKNOWN
-    if check is Check.STATUS_ON and day < legal_day(bench.at):
-        # Today is not over: whoever asks for it by its date learns no more than who asks for now.
-        return "valid-as-of", Outcome.PASS
     ended = row.valid_to is not None and day > row.valid_to
     return "term-ended-since" if ended else "status-as-of", Outcome.UNKNOWN
 

@@ -94,13 +94,6 @@ OFFLINE = [
     ("not-of-that-day", UNSURE, offline(on=date(2026, 1, 5)), OWN),
     ("newer-than-snapshot", UNSURE, offline(None, file=other(stamped(0.5))), OWN),
     ("absent-then", INVALID, offline(None, file=other(stamped(2))), OWN),
-    ("valid-as-of", VALID, offline(on=legal_day(THEN)), OWN),
-    (
-        "valid-on-record-as-of",
-        VALID,
-        replace(offline(on=legal_day(THEN)), file=None),
-        OWN,
-    ),
     ("receipt-holds", VALID, Facts(file=receipt()), OWN),
     (
         "receipt-altered",
