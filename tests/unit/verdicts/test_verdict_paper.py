@@ -150,3 +150,7 @@ def test_past_knowledge_counts_for_the_asked_day_alone():
     assert told(judged(sheet(LOST), record=late, on=day, known_at=before)) == ["paper-lost"]
     assert told(judged(sheet(LOST), record=late, on=day)) == []
     assert told(judged(sheet(LOST), record=late, known_at=before)) == []
+
+
+def test_a_copy_that_is_as_it_should_be_is_not_told():
+    assert told(judged(sheet(SYNCED, copy=2))) == []

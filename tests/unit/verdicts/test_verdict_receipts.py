@@ -57,6 +57,7 @@ def test_who_sealed_it_is_named_and_not_who_stamped_it():
     report = told(evidence.document_timestamp(), sealed())
     assert report.code == "receipt-holds"
     assert "核验回执签章" in report.sentence.zh
+    assert "CN=" not in report.sentence.zh
 
 
 def test_a_key_without_a_name_is_called_by_its_subject():

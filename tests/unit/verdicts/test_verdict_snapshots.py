@@ -313,3 +313,9 @@ def test_other_rows_are_refused(line):
     """What this release does not know is not guessed at."""
     with pytest.raises(ValueError, match=r".*"):
         row_from(line)
+
+
+def test_what_is_not_valid_is_told_once():
+    """Nothing stands beside it that would say the same and pass."""
+    report = judge(offline(REVOKED), OWN, NOW)
+    assert [item.code for item in report.findings].count("revoked") == 1
