@@ -102,8 +102,11 @@ def conclusions(
 
 
 def _by_then(found: Conclusion, on: datetime) -> Conclusion:
-    """Clause 5.6.2.3: existence at the day that is asked about has to be proven."""
-    if found.problem or (found.moment.proven and found.moment.made <= on):
+    """Clause 5.6.2.3: existence at the day that is asked about has to be proven.
+
+    Of today it is: it lies before us.
+    """
+    if found.problem or found.moment.made <= on:
         return found
     problem = "sealed-later" if found.moment.proven else "existence-unproven"
     return replace(found, problem=problem, sub=SubIndication.NO_POE)

@@ -301,6 +301,14 @@ def test_last_second_of_the_day_that_is_asked_about_counts():
         assert on_day(date(2024, 3, 1), timestamp=timestamp(moment)).code == code
 
 
+def test_of_today_a_file_proves_its_existence_itself():
+    """It lies before us; a day that has not come is no other question."""
+    for day in (NOW.date(), NOW.date() + timedelta(days=9)):
+        assert on_day(day, timestamp=None).signatures[0].problem == ""
+    yesterday = NOW.date() - timedelta(days=1)
+    assert on_day(yesterday, timestamp=None).signatures[0].problem == "existence-unproven"
+
+
 def test_past_day_proves_nothing_by_itself():
     """Without a timestamp a file may have been made today, under a key that was good then."""
     revoked = certificate(revocation=revocation(revoked_at=datetime(2026, 6, 1, tzinfo=UTC)))
