@@ -24,7 +24,7 @@ __all__ = ["bodies", "object_stream_numbers", "rebuilt"]
 
 _MOST_BODIES = 200_000
 _MOST_STREAMS = 200
-_WINDOW = 48
+_WINDOW, _NEAR = 48, 14
 _BODY = re.compile(rb"obj(?![a-zA-Z0-9])")
 _NUMBERS = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+\Z")
 _BLANK = frozenset(b"\x00\t\n\x0c\r ")
@@ -36,16 +36,17 @@ def bodies(data: bytes) -> dict[int, tuple[int, int]]:
     Raises:
         ReadingFaultError: there are too many.
     """
-    if data.count(b"obj") > 2 * _MOST_BODIES:
-        raise ReadingFaultError("too-large", "objects")
     found: dict[int, tuple[int, int]] = {}
-    for match in _BODY.finditer(data):
+    for count, match in enumerate(_BODY.finditer(data)):
+        if count == 2 * _MOST_BODIES:
+            raise ReadingFaultError("too-large", "objects")
         place = match.start()
         # Spares the search below for each `endobj`.
         if not place or data[place - 1] not in _BLANK:
             continue
-        first = max(0, place - _WINDOW)
-        numbers = _NUMBERS.search(data, first, place)
+        # Hardly ever is there so much white space that one has to look farther back.
+        numbers = _NUMBERS.search(data, max(0, place - _NEAR), place)
+        numbers = numbers or _NUMBERS.search(data, max(0, place - _WINDOW), place)
         if numbers is not None:
             found[numbers.start()] = (int(numbers[1]), int(numbers[2]))
     return found

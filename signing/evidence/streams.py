@@ -17,6 +17,21 @@ __all__ = ["lengths_lead"]
 
 _WORD = b"stream"
 _END = re.compile(rb"[\x00\t\n\x0c\r ]*+endstream(?![a-zA-Z0-9])")
+_BLANK, _REGULAR = rb"[\x00\t\n\x0c\r ]", rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%#]"
+_PLAIN = re.compile(
+    (
+        rb"\d{1,10}_+\d{1,5}_+obj_*+<<((?:_*+/@*+_*+(?:/@*+|@++(?:_++\d++_++R(?!@))?+"
+        rb"|\[(?:(?!/Length)[^()<>\[\]{}%#])*+\]))*+)_*+>>_*+stream(?:\r\n|\n|\r)?+"
+    )
+    .replace(b"_", _BLANK)
+    .replace(b"@", _REGULAR)
+)
+"""A stream object whose dictionary holds names, numbers, references and lists of them: most do."""
+_LENGTH = re.compile(
+    rb"/Length(?!@)(?:_++(\d{1,9})(?!@)(?!_++\d++_++R(?!@)))?".replace(b"_", _BLANK).replace(
+        b"@", _REGULAR
+    )
+)
 _MOST_STRAYS = 1000
 _FARTHEST_BACK = 16
 """Objects, for one that lies inside another."""
@@ -75,6 +90,10 @@ def _end_around(
 
 
 def _end_of(document: Document, offset: int) -> int:
+    plain = _PLAIN.match(document.data, offset)
+    lengths = _LENGTH.findall(plain[1]) if plain else []
+    if plain and len(lengths) == 1 and lengths[0]:
+        return _ended(document.data, plain.end() + int(lengths[0]))
     try:
         head = stream_head(document.data, offset, document.budget)
     except SyntaxProblemError as error:
@@ -85,6 +104,12 @@ def _end_of(document: Document, offset: int) -> int:
     length = entries.get("/Length")
     if isinstance(length, Reference):
         length = document.length_of(length)
-    if type(length) is not int or length < 0 or not _END.match(document.data, start + length):
+    if type(length) is not int or length < 0:
         raise _AstrayError
-    return start + length
+    return _ended(document.data, start + length)
+
+
+def _ended(data: bytes, end: int) -> int:
+    if not _END.match(data, end):
+        raise _AstrayError
+    return end

@@ -51,6 +51,10 @@ only where a table defines otherwise what the stream defines, too (`duplicate-en
 _AHEAD = 2048
 _VERSION = re.compile(rb"%PDF-(?:1\.[0-7]|2\.0)(?!\d)")
 _HEADER = re.compile(rb"%PDF-\d\.\d")
+# However the name is written (7.3.5).
+_LINEARISED = re.compile(
+    b"/" + b"".join(b"(?:%c|#(?i:%02x))" % (octet, octet) for octet in b"Linearized")
+)
 _LAST = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
 
 
@@ -128,7 +132,7 @@ def _linearised(document: Document) -> set[str]:
     takes the section behind that dictionary for the newest, wherever `startxref` leads.
     """
     starts = [section.start for section in document.sections]
-    if starts[0] == min(starts):
+    if starts[0] == min(starts) or not _LINEARISED.search(document.data):
         return set()
     for offset in document.body_places:
         if offset > _AHEAD:

@@ -255,6 +255,7 @@ def test_an_answer_that_does_not_name_its_question_is_none(haunted, sealed):
     reader.read(order("later"))
     assert (reader.read(sealed).fault, notes.causes[lost:]) == ("crashed", ["lied"])
     assert notes.readings[read + 1].detail == "stale"
+    assert reader.read(sealed).readable  # its successor is there, and obeys the next test
 
 
 _TRUE = wire.facts_to_json(FileFacts(sha256="", size=0, readable=True))
