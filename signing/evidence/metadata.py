@@ -28,6 +28,7 @@ _IDENTIFIER = re.compile(
     rb"""<(?:[^\s<>/:]{1,64}:)?ZZBS(?:\s[^<>]*+)?>([^<]{1,1024}+)<"""
     rb"""|ZZBS\s*+=\s*+["']([^"'<]{1,1024}+)["']"""
 )
+_NAME, _LONGEST_PREFIX = b"ZZBS", 66
 _MOST_IDENTIFIERS = 8
 _UNKNOWN = "?"
 _COPY_KEYS = frozenset({"JZJZZSJ", "JZJZZZ", "JZJZZSY", "JZJYXQJZSJ"})
@@ -80,7 +81,11 @@ def _identifiers(packet: bytes) -> set[str]:
     """Every identifier that a packet states: two readers might take one each."""
     if NAMESPACE.encode() not in packet:
         return set()
-    found = list(islice(_IDENTIFIER.finditer(packet), _MOST_IDENTIFIERS + 1))
+    # Nothing that fits begins farther before a name than a bracket and a prefix, and nothing
+    # reaches beyond the bracket that follows.
+    begin = max(0, packet.find(_NAME) - _LONGEST_PREFIX)
+    end = packet.find(b"<", packet.rfind(_NAME) + 1) + 1 or len(packet)
+    found = list(islice(_IDENTIFIER.finditer(packet, begin, end), _MOST_IDENTIFIERS + 1))
     if len(found) > _MOST_IDENTIFIERS:
         # What else it states nobody has looked at: it agrees with nothing.
         return {"", _UNKNOWN}

@@ -298,7 +298,8 @@ class _Reading:
         if len(items) % 2 or not all(isinstance(key, Name) for key in keys):
             raise SyntaxProblemError("dictionary key")
         found: PdfDictionary = dict(zip(keys, items[1::2], strict=True))  # type: ignore[arg-type]  # names, seen above
-        if len(found) != len(keys) and not self.lenient:
+        # Where a stream ends with two lengths, no two lenient readers agree either.
+        if len(found) != len(keys) and (not self.lenient or keys.count(Name("/Length")) > 1):
             raise SyntaxProblemError("dictionary key twice")
         return found
 

@@ -67,6 +67,9 @@ def test_lengths_that_lead_to_the_end(value):
         b"<< /A /endstream /Length -32 >>\nstream\n%s\nendstream" % _DATA,
         # The first of two is what some readers take.
         _stream(b"1", entries=b"/Length 2"),
+        _stream(b"1", entries=b"/Length %s" % _TRUE),
+        _stream(_TRUE, entries=b"/L#65ngth 1"),
+        _stream(_TRUE, entries=b"/Title (a) /Length %s" % _TRUE),
     ],
 )
 def test_lengths_that_lead_astray(value):
