@@ -20,7 +20,7 @@ __all__ = ["AppendedProblemError", "Revision", "account"]
 _CLOSING = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF(?:\r\n|\r|\n)?")
 _ENDING = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF\s*\Z")
 # Writers sign their work with a comment (7.2.4); words that readers search for do not belong there.
-_BESIDE = re.compile(rb"(?:[\x00\t\n\x0c\r ]++|%(?!%EOF)[^\r\n]*+)*+")
+_BESIDE = re.compile(rb"(?:[\x00\t\n\x0c\r ]++|%[^\r\n]*+)*+")
 _WORDS = re.compile(rb"obj|xref|trailer|stream|%PDF|%%EOF")
 _TRAILER = re.compile(rb"trailer[\x00\t\n\x0c\r ]*<<")
 _LAST_LINES = 64

@@ -20,13 +20,17 @@ _END = re.compile(rb"[\x00\t\n\x0c\r ]*+endstream(?![a-zA-Z0-9])")
 _BLANK, _REGULAR = rb"[\x00\t\n\x0c\r ]", rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%#]"
 _PLAIN = re.compile(
     (
-        rb"\d{1,10}_+\d{1,5}_+obj_*+<<((?:_*+/@*+_*+(?:/@*+|@++(?:_++\d++_++R(?!@))?+"
-        rb"|\[(?:(?!/Length)[^()<>\[\]{}%#])*+\]))*+)_*+>>_*+stream(?:\r\n|\n|\r)?+"
+        rb"\d{1,10}_+\d{1,5}_+obj_*+<<((?:_*+/@*+_*+(?:/@*+|@++(?:_++\d++_++R(?!@))?"
+        rb"|\[(?:(?!/Length)[^()<>\[\]{}%#]){0,200}\])){0,50})_*+>>_*+stream(?:\r\n|\n|\r)?"
     )
     .replace(b"_", _BLANK)
     .replace(b"@", _REGULAR)
 )
-"""A stream object whose dictionary holds names, numbers, references and lists of them: most do."""
+"""A stream object whose dictionary holds names, numbers, references and lists of them: most do.
+
+No group is possessive whose repetition may fail half-way: Python before 3.11.5 goes on behind what
+such a repetition had taken (gh-106052).
+"""
 _LENGTH = re.compile(
     rb"/Length(?!@)(?:_++(\d{1,9})(?!@)(?!_++\d++_++R(?!@)))?".replace(b"_", _BLANK).replace(
         b"@", _REGULAR

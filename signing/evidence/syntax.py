@@ -211,9 +211,11 @@ def stream_head(data: bytes, position: int, budget: Budget) -> "tuple[PdfDiction
     header = _HEADER.match(data, position)
     if header is None:
         return None, position
-    value, end = value_at(data, header.end(), budget, lenient=True)
-    stream = _LENIENT_STREAM.match(data, _after_space(data, end))
-    return (value, stream.end()) if stream and isinstance(value, dict) else (None, end)
+    value, last = value_at(data, header.end(), budget, lenient=True)
+    end = _after_space(data, last)
+    budget.spend_scanned(_price(data, last, end))
+    stream = _LENIENT_STREAM.match(data, end)
+    return (value, stream.end()) if stream and isinstance(value, dict) else (None, last)
 
 
 def value_at(

@@ -246,6 +246,8 @@ def _check_alike(der: bytes, digest: bytes) -> None:
     ]
     for one in told:
         one["verify"] = one["verify"](digest)
+        # Asked for only where nobody can check the signature: then our own reader does not answer.
+        del one["stated"]
     assert told[0] == told[1]
 
 

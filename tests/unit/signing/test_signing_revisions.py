@@ -288,7 +288,7 @@ def test_comment_names_nothing_that_readers_search_for(word):
 
 def test_end_marker_is_no_comment():
     pdf = by_hand(b"%%EOF\n", [])
-    assert refusal(pdf) == ("bytes before the cross-reference", False)
+    assert refusal(pdf) == ("words of the file structure in a comment", False)
 
 
 @pytest.mark.parametrize(
