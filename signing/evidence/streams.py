@@ -21,12 +21,14 @@ _BLANK, _REGULAR = rb"[\x00\t\n\x0c\r ]", rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%#]"
 _PLAIN = re.compile(
     (
         rb"\d{1,10}_+\d{1,5}_+obj_*+<<((?:_*+/@*+_*+(?:/@*+|@++(?:_++\d++_++R(?!@))?"
-        rb"|\[(?:(?!/Length)[^()<>\[\]{}%#]){0,200}\])){0,50})_*+>>_*+stream(?:\r\n|\n|\r)?"
+        rb"|<[0-9A-Fa-f]*+>|\((?:(?!/Length)[^()\\]){0,200}\)|\[(?:(?!/Length)[^()<>\[\]{}%#]){0,200}\]"
+        rb"|<<(?:(?!/Length)[^()<>%#]|\([^()<>\\]{0,99}\)){0,200}>>)){0,50})_*+>>_*+"
+        rb"(?:(stream)(?:\r\n|\n|\r)?|endobj)"
     )
     .replace(b"_", _BLANK)
     .replace(b"@", _REGULAR)
 )
-"""A stream object whose dictionary holds names, numbers, references and lists of them: most do.
+"""An object that is a plain dictionary or the head of a stream with one: most are.
 
 No group is possessive whose repetition may fail half-way: Python before 3.11.5 goes on behind what
 such a repetition had taken (gh-106052).
@@ -37,6 +39,8 @@ _LENGTH = re.compile(
     )
 )
 _MOST_STRAYS = 1000
+_PRICE = 8
+"""Values as which an object counts that has to be read twice for this."""
 _FARTHEST_BACK = 16
 """Objects, for one that lies inside another."""
 
@@ -95,9 +99,12 @@ def _end_around(
 
 def _end_of(document: Document, offset: int) -> int:
     plain = _PLAIN.match(document.data, offset)
+    if plain and not plain[2]:
+        return plain.end()
     lengths = _LENGTH.findall(plain[1]) if plain else []
     if plain and len(lengths) == 1 and lengths[0]:
         return _ended(document.data, plain.end() + int(lengths[0]))
+    document.budget.spend_values(_PRICE)
     try:
         head = stream_head(document.data, offset, document.budget)
     except SyntaxProblemError as error:

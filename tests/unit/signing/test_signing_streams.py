@@ -4,6 +4,7 @@ import pytest
 from signing_files import PAGE, PAGES, build, simple, stream, table, update, used
 
 from signing.evidence import opened as opening
+from signing.evidence.faults import ReadingFaultError
 from signing.evidence.layout import layouts
 from signing.evidence.pages import inherit_alike
 from signing.evidence.streams import lengths_lead
@@ -98,6 +99,12 @@ def test_a_listed_object_inside_another_does_not_hide_it():
     rows = [b"0000000000 65535 f \n"]
     rows += [used(pdf.index(b"%d 0 obj" % number)) for number in (1, 2, 3, 4, 5)]
     assert not lengths_lead(opened(table(pdf, [(0, rows)], b"<< /Size 6 /Root 1 0 R >>")))
+
+
+def test_objects_that_only_speak_of_streams_have_their_price():
+    with pytest.raises(ReadingFaultError) as caught:
+        lengths_lead(opened(simple(b"", *[b"(stream)"] * 50_000)))
+    assert (caught.value.fault, caught.value.detail) == ("too-large", "values")
 
 
 def test_many_streams_are_no_strays():
