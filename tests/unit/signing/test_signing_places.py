@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
+from signing_watching import Notes
 
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
@@ -48,22 +49,6 @@ class Child:
 
     def kill(self):
         self.ends.append("kill")
-
-
-class Notes:
-    """What was told."""
-
-    def __init__(self):
-        self.begun, self.causes, self.readings = [], [], []
-
-    def started(self, measures):
-        self.begun.append(measures)
-
-    def ended(self, cause):
-        self.causes.append(cause)
-
-    def read(self, reading):
-        self.readings.append(reading)
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import signing_pki
 from signing_possessed import order, possess
+from signing_watching import Notes
 
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
@@ -21,22 +22,6 @@ from signing.idle import IdleChildren
 
 # A loaded machine takes its time to refuse memory, too.
 _LIMITS = ChildLimits(wall_seconds=2.5, processor_seconds=3)
-
-
-class Notes:
-    """What the pool has told."""
-
-    def __init__(self):
-        self.begun, self.causes, self.readings = [], [], []
-
-    def started(self, measures):
-        self.begun.append(measures)
-
-    def ended(self, cause):
-        self.causes.append(cause)
-
-    def read(self, reading):
-        self.readings.append(reading)
 
 
 def _until(condition):
