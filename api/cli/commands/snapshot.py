@@ -123,4 +123,4 @@ def _plain(header: SnapshotHeader) -> dict[str, object]:
 
 
 def _local(header: SnapshotHeader) -> str:
-    return f"{header.as_of.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
+    return f"{header.as_of.astimezone(CHINA):%Y-%m-%d %H:%M:%S} (UTC+8)"

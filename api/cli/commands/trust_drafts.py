@@ -291,5 +291,5 @@ def _tell_draft(
         return
     screen.say(
         f"草稿 {path} 现有 {number} 个条目，用 certlib trust sign {path} 签署。",
-        f"The draft {path} has {number} entries now; certlib trust sign {path} signs it.",
+        f"Entries in the draft {path} now: {number}; certlib trust sign {path} signs it.",
     )
