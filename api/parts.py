@@ -141,6 +141,11 @@ class TrustStanding(Protocol):
         ...
 
     @property
+    def named(self) -> Mapping[str, str | int]:
+        """Version, digest and signer of the list in force; empty where none is."""
+        ...
+
+    @property
     def remembered(self) -> bool:
         """Whether a later start will know which version was here."""
         ...

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,7 +11,8 @@ from time import monotonic
 from api import logs
 from api.courier import Courier
 from api.metrics import Metrics
-from api.parts import Parts
+from api.parts import Parts, TrustStanding
+from api.trust_record import recorded
 from certlib.errors import CertlibError, StoreUnavailable
 from certlib.history_errors import HistoryRolledBack
 from certlib.usecases.reconcile import Reconciled
@@ -56,6 +57,7 @@ class Worker:
         self._failing = 0
         self._contradicted = ""
         self._trust: tuple[int, str] = (0, "")
+        self._in_force: Mapping[str, str | int] | None = None
         self._courier = Courier(parts.notices.deliver, metrics)
         self._jobs = (
             _Job("reconcile", reconcile_seconds, self._reconcile),
@@ -169,10 +171,16 @@ class Worker:
             logs.event(_log, logging.INFO, "new revocation lists")
 
     def _look_at_trust(self) -> None:
-        """A list that is not believed changes nothing, and somebody has to know."""
+        """A list that is not believed changes nothing, and somebody has to know; a new one, too."""
         standing, now = self._parts.trust.standing(), self._parts.clock.now()
-        problem, version = standing.problem, standing.version
         self._metrics.trust.tell(standing, now)
+        self._tell_trust(standing)
+        named = standing.named
+        if named != self._in_force and recorded(self._parts.registry, self._parts.clock, named):
+            self._in_force = named
+
+    def _tell_trust(self, standing: TrustStanding) -> None:
+        problem, version = standing.problem, standing.version
         reason = "" if standing.remembered else "not-remembered"
         if problem is not None:
             reason = str(problem.values.get("reason", problem.code))

@@ -79,7 +79,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "truncated": ("文件不完整", "it is truncated"),
     "encrypted": ("文件已加密", "it is encrypted"),
     "malformed": ("文件结构损坏", "its structure is broken"),
-    "too-large": ("文件超过大小上限", "it is too large"),
+    "too-large": ("文件过大或结构过于复杂", "it is too large or too complex"),
     "timeout": ("核验超时", "reading took too long"),
     "memory": ("核验内存超限", "reading took too much memory"),
     "crashed": ("核验进程异常退出", "the reader stopped"),

@@ -31,6 +31,7 @@ __all__ = ["FileSnapshot", "open_snapshot", "write"]
 
 _FIRST_LINE: Final = 1_000_000
 _LINE: Final = 65_536
+_PIECE: Final = 65_536
 _BLOCK: Final = 1_048_576
 _MODE: Final = 0o644
 
@@ -86,48 +87,28 @@ def _signed(payload: bytes, key: KeyHandle) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class FileSnapshot:
-    """A snapshot that was read once from end to end, and is believed (`StatusSnapshot`).
+class _Rows:
+    """The lines of an open file, of which each piece has to be what it was when all was read.
 
-    Use `open_snapshot`. Threads may share one.
+    Times of a file tell nothing: whoever writes over it may set them back.
     """
 
-    header: SnapshotHeader
     file: IO[bytes]
     start: int
-    mark: tuple[int, int]
-    believed: TrustList
+    end: int
+    pieces: tuple[bytes, ...]
 
-    def close(self) -> None:
-        """Closes the file."""
-        self.file.close()
-
-    def seen(self, identifier: str) -> Seen | None:
-        """What it says; None where it is not its signer's to speak of that certificate.
+    def find(self, identifier: str) -> bytes | None:
+        """Found by halving: lines are sorted, and each begins with its identifier.
 
         Raises:
             SnapshotRefused: it was changed since it was opened.
         """
-        if _mark(self.file) != self.mark:
-            raise refused("changed")
-        if not covered(self.header, identifier):
-            return None
-        root, parts = self.header.anchor, identifier.split(".")
-        type_code, issuer = parts[-5], parts[-4]
-        if self.believed.refusal(root, Use.SEAL, self.header.as_of, issuer, type_code):
-            return None
-        line = self._line(identifier)
-        try:
-            return Seen(self.header, None if line is None else row_from(line))
-        except ValueError as error:
-            raise refused("malformed", detail="row") from error
-
-    def _line(self, identifier: str) -> bytes | None:
-        """Found by halving: lines are sorted, and each begins with its identifier."""
         wanted = f'["{identifier}",'.encode()
-        low, high = self.start, self.mark[1]
+        low, high = self.start, self.end
+        known: dict[int, bytes] = {}
         while low < high:
-            begin, line = self._at((low + high) // 2, low)
+            begin, line = self._at((low + high) // 2, low, known)
             if line.startswith(wanted):
                 return line
             if line < wanted:
@@ -136,13 +117,62 @@ class FileSnapshot:
                 high = begin
         return None
 
-    def _at(self, middle: int, low: int) -> tuple[int, bytes]:
+    def _at(self, middle: int, low: int, known: dict[int, bytes]) -> tuple[int, bytes]:
         """The line that holds the octet at `middle`; none begins before `low`."""
         begin = max(low, middle - _LINE)
-        before = os.pread(self.file.fileno(), middle - begin, begin)
-        begin += before.rfind(b"\n") + 1
-        line, _, _ = os.pread(self.file.fileno(), _LINE, begin).partition(b"\n")
+        begin += self._octets(begin, middle, known).rfind(b"\n") + 1
+        line, _, _ = self._octets(begin, begin + _LINE, known).partition(b"\n")
         return begin, line + b"\n"
+
+    def _octets(self, begin: int, end: int, known: dict[int, bytes]) -> bytes:
+        end = min(end, self.end)
+        first, last = ((place - self.start) // _PIECE for place in (begin, end - 1))
+        for index in range(first, last + 1):
+            if index not in known:
+                known[index] = self._piece(index)
+        skipped = begin - self.start - first * _PIECE
+        whole = b"".join(known[index] for index in range(first, last + 1))
+        return whole[skipped : skipped + end - begin]
+
+    def _piece(self, index: int) -> bytes:
+        found = os.pread(self.file.fileno(), _PIECE, self.start + index * _PIECE)
+        if hashlib.sha256(found).digest() != self.pieces[index]:
+            raise refused("changed")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class FileSnapshot:
+    """A snapshot that was read once from end to end, and is believed (`StatusSnapshot`).
+
+    Use `open_snapshot`. Threads may share one.
+    """
+
+    header: SnapshotHeader
+    rows: _Rows
+    believed: TrustList
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.rows.file.close()
+
+    def seen(self, identifier: str) -> Seen | None:
+        """What it says; None where it is not its signer's to speak of that certificate.
+
+        Raises:
+            SnapshotRefused: it was changed since it was opened.
+        """
+        if not covered(self.header, identifier):
+            return None
+        root, parts = self.header.anchor, identifier.split(".")
+        type_code, issuer = parts[-5], parts[-4]
+        if self.believed.refusal(root, Use.SEAL, self.header.as_of, issuer, type_code):
+            return None
+        line = self.rows.find(identifier)
+        try:
+            return Seen(self.header, None if line is None else row_from(line))
+        except ValueError as error:
+            raise refused("malformed", detail="row") from error
 
 
 def open_snapshot(
@@ -175,25 +205,25 @@ def open_snapshot(
 def _read(
     file: IO[bytes], believed: TrustList, material: TrustMaterial, now: datetime
 ) -> FileSnapshot:
-    mark, first = _mark(file), file.readline(_FIRST_LINE)
+    first = file.readline(_FIRST_LINE)
     header, body = read_head(first, believed, material, now)
     if header.as_of > now:
         raise refused("future")
-    _check_body(file, header, body)
-    return FileSnapshot(header, file, len(first), mark, believed)
+    pieces = _checked(file, header, body)
+    rows = _Rows(file, len(first), len(first) + body.octets, pieces)
+    return FileSnapshot(header, rows, believed)
 
 
-def _check_body(file: IO[bytes], header: SnapshotHeader, body: Body) -> None:
+def _checked(file: IO[bytes], header: SnapshotHeader, body: Body) -> tuple[bytes, ...]:
+    """SHA-256 of each piece of a body that is whole."""
     digest, octets, lines = hashlib.sha256(), 0, 0
-    while block := file.read(_BLOCK):
-        digest.update(block)
-        octets, lines = octets + len(block), lines + block.count(b"\n")
+    pieces = []
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+        pieces.append(hashlib.sha256(piece).digest())
+        octets, lines = octets + len(piece), lines + piece.count(b"\n")
     if octets != body.octets:
         raise refused("truncated", wanted=body.octets, found=octets)
     if digest.hexdigest() != body.sha256 or lines != header.count:
         raise refused("content")
-
-
-def _mark(file: IO[bytes]) -> tuple[int, int]:
-    found = os.fstat(file.fileno())
-    return found.st_mtime_ns, found.st_size
+    return tuple(pieces)

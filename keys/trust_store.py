@@ -80,6 +80,14 @@ class TrustStanding:
         return 0 if self.signed is None else self.signed.found.version
 
     @property
+    def named(self) -> dict[str, str | int]:
+        """Version, digest and signer of the list in force; empty where none is."""
+        if self.signed is None:
+            return {}
+        signer = {"signer": self.signed.signer.subject, "key": self.signed.signer.key_sha256}
+        return {"version": self.version, "sha256": self.signed.digest, **signer}
+
+    @property
     def next_update(self) -> datetime | None:
         """When the next list is due."""
         return None if self.signed is None else self.signed.found.next_update

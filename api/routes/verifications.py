@@ -76,6 +76,8 @@ def verify(
     caller.need(VERIFY)
     target = replace(target, question=replace(target.question, asked_by=caller))
     answer = _answer(parts, target)
+    # First of all: what has cost a child is told whatever becomes of the answer.
+    metrics.note_file(answer.file, caller.request_id)
     if answer.report.code == "unreadable":
         _refuse(answer, target)
     kind = receipts.kind_of(accept or "")
@@ -83,7 +85,6 @@ def verify(
     number = "" if receipt is None else receipt.headers[receipts.NUMBER]
     parts.verify.record_use(caller, answer, caller.request_id, number)
     metrics.verdicts.labels(answer.report.verdict.value, answer.report.code).inc()
-    metrics.note_file(answer.file, caller.request_id)
     return receipt or VerifiedOut.of(answer, target.file, with_report=target.detailed)
 
 

@@ -24,6 +24,11 @@ from certlib.verification.snapshot_checks import original_then
 from certlib.verification.status_checks import state_words
 
 _OUR_FAULTS = frozenset({"timeout", "memory", "crashed", "busy"})
+_OTHERWISE = {
+    "later": "请改按证照标识或编号核验；再次出现的，请将文件交系统管理员",
+    "later_en": "Verify by identifier or number; give the operator a file that fails again",
+}
+"""What helps where the same file would end the next reader, too."""
 _RUN_OUT = frozenset(
     {
         SubIndication.OUT_OF_BOUNDS_NO_POE,
@@ -42,6 +47,10 @@ _OF_THE_BYTES = frozenset(
 )
 
 
+_NOT_OF_OURS = frozenset({"no-anchors", "no-path", "authority-unknown"})
+"""Why a signer is not believed of whom nothing here has ever heard."""
+
+
 def unreadable(bench: Judgement, file: FileFacts) -> Finding:
     """A file that could not be read: by its own fault, or by ours."""
     zh, en = worded(FAULTS, file.fault)
@@ -49,6 +58,8 @@ def unreadable(bench: Judgement, file: FileFacts) -> Finding:
     if file.fault in _OUR_FAULTS:
         reader, reader_en = worded(SERVICES, "reader")
         values = {"service": f"{reader}（{zh}）", "service_en": reader_en}
+        if file.fault != "busy" and not bench.facts.ticket:
+            values |= _OTHERWISE
         return bench.finding(Check.INTEGRITY, Outcome.UNKNOWN, "cannot-tell", values, evidence)
     if file.looks_ours and file.fault == "malformed":
         # Ours once, by the marks it still carries: more than bad luck in a download.
@@ -136,21 +147,34 @@ def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
 def integrity(bench: Judgement, file: FileFacts) -> Finding:
     """Whether every signature is of these bytes, and the file put together as ours are."""
     unsupported = [item for item in bench.signatures if item.problem == "unsupported"]
+    strict = bench.policy.record_needed and not _of_strangers(bench, file)
     for item in bench.signatures:
-        broken = _broken(item, strict=bench.policy.record_needed)
+        broken = _broken(item, strict=strict)
         if broken and item not in unsupported:
             return _altered(bench, item, broken)
     for item in unsupported:
         # Nobody here can check it: no finding against the file.
         values, evidence = {"problem": item.detail}, _conclusion(item)
         return bench.finding(Check.INTEGRITY, Outcome.UNKNOWN, "seal-unsupported", values, evidence)
-    if bench.policy.record_needed:
+    if strict:
         last = bench.signatures[-1]
         odd = next(iter(file.structure.notes), "" if last.facts.covers_file else "coverage")
         if odd:
             return _altered(bench, last, odd)
     count = {"signatures": len(file.signatures), "notes": list(file.structure.notes)}
     return bench.finding(Check.INTEGRITY, Outcome.PASS, "digest-holds", evidence=count)
+
+
+def _of_strangers(bench: Judgement, file: FileFacts) -> bool:
+    """Whether neither the file nor any of its signers says that it is of ours.
+
+    Then it need not be put together as ours are: that nobody here knows its signers is what is to
+    be said, and not that somebody has altered it.
+    """
+    if file.looks_ours or _names_ours(bench, file):
+        return False
+    chains = [item.chain for item in bench.signatures if item.facts.kind == SIGNATURE]
+    return all(chain is not None and chain.problem in _NOT_OF_OURS for chain in chains)
 
 
 def _altered(bench: Judgement, item: Conclusion, problem: str) -> Finding:
@@ -182,7 +206,7 @@ def changes(bench: Judgement, file: FileFacts) -> Finding:
         "objects": list(found.objects),
         "detail": found.detail,
     }
-    permitted = bench.policy.permitted_changes
+    permitted = None if _of_strangers(bench, file) else bench.policy.permitted_changes
     match found.grade:
         case ChangeGrade.NONE:
             return bench.finding(Check.CHANGES, Outcome.PASS, "unchanged", evidence=evidence)

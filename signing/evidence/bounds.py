@@ -8,6 +8,7 @@ statements that exclude each other.
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from certlib.evidence import (
@@ -18,7 +19,16 @@ from certlib.evidence import (
     SignatureFacts,
 )
 
-__all__ = ["EARLIEST", "FAULTS", "LATEST", "MOST_ANSWER", "check_facts", "clamped", "in_bounds"]
+__all__ = [
+    "EARLIEST",
+    "FAULTS",
+    "LATEST",
+    "MOST_ANSWER",
+    "check_facts",
+    "clamped",
+    "in_bounds",
+    "names_of",
+]
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Between them every moment of the facts lies: whoever adds days or a zone stays in the calendar.
@@ -71,9 +81,9 @@ def check_facts(facts: FileFacts, surrogates: str = "strict") -> None:
     for signature in facts.signatures:
         _check_signature(signature)
     _check_text(facts.content, _LONGEST_CONTENT, surrogates)
-    for entry in fields(facts):
-        if entry.name != "content":
-            _check(getattr(facts, entry.name), surrogates)
+    for name in names_of(FileFacts):
+        if name != "content":
+            _check(getattr(facts, name), surrogates)
 
 
 def _check_signature(signature: SignatureFacts) -> None:
@@ -109,17 +119,23 @@ def _unasked(certificate: CertificateFacts) -> CertificateFacts:
     return replace(certificate, revocation=None)
 
 
+@cache
+def names_of(kind: type) -> tuple[str, ...]:
+    """Of a data class its fields, of everything else nothing; asked for each value of each file."""
+    return tuple(entry.name for entry in fields(kind)) if is_dataclass(kind) else ()
+
+
 def _check(value: Any, surrogates: str) -> None:  # noqa: ANN401 - any value of the facts
-    if is_dataclass(value):
-        for entry in fields(value):
-            _check(getattr(value, entry.name), surrogates)
+    if isinstance(value, str):
+        _check_text(value, _LONGEST_TEXT, surrogates)
     elif isinstance(value, tuple):
         if len(value) > _MOST_ITEMS:
             raise ValueError("items")
         for item in value:
             _check(item, surrogates)
-    elif isinstance(value, str):
-        _check_text(value, _LONGEST_TEXT, surrogates)
+    elif names := names_of(value.__class__):
+        for name in names:
+            _check(getattr(value, name), surrogates)
     else:
         _check_single(value)
 

@@ -5,7 +5,6 @@ asn1crypto parses at the first look, and two threads at once would each see half
 """
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -42,7 +41,7 @@ Part = frozenset[tuple[str, str]]
 Name = tuple[Part, ...]
 """A distinguished name in a form that compares as RFC 5280, 7.1 wants it."""
 
-_ORGANISATION = re.compile(r"(?:NTRCN-|VATCN-)?([0-9A-Z]{18})")
+_OF_CHINA = ("NTRCN-", "VATCN-")
 _NAME_ATTRIBUTES = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
 _LONGEST_SERIAL = 20
 _INTEGER, _SEQUENCE, _NEGATIVE = 0x02, 0x30, 0x80
@@ -100,6 +99,8 @@ def loaded(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer  # parsed only now, and kept
+        # A time that no calendar has (year 0) is a ValueError here, and nowhere later.
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except (x509.InvalidVersion, TypeError) as error:
         raise ValueError("certificate") from error
     return certificate
@@ -291,8 +292,9 @@ def _credit_code(name: x509.Name) -> str:
     found = organisations or _values(name, NameOID.SERIAL_NUMBER)
     if len(found) != 1:
         return ""
-    form = _ORGANISATION.fullmatch(found[0])
-    code = found[0] if form is None or not organisations else form[1]
+    code = found[0]
+    if organisations and code.startswith(_OF_CHINA):
+        code = code.partition("-")[2]
     return code if is_credit_code(code) else ""
 
 

@@ -35,7 +35,11 @@ _MOST_NAMED = 20
 
 
 def changes_after(document: Document, found: Sequence[SignatureLayout]) -> ChangeFacts:
-    """The worst over all signatures, with everything that any of them saw come."""
+    """The worst over all signatures, with everything that any of them saw come.
+
+    Raises:
+        ReadingFaultError: `too-large`, there is too much to compare.
+    """
     history = _History(document)
     graded = [_graded(history, layout) for layout in found]
     worst = max(graded, key=lambda item: _WORST.index(item.grade), default=ChangeFacts())
@@ -107,6 +111,9 @@ def _graded(history: _History, layout: SignatureLayout) -> ChangeFacts:
     except AppendedProblemError as error:
         return ChangeFacts(error.grade, objects=error.objects, detail=str(error))
     except ReadingFaultError as error:
+        # That there is too much to compare says nothing against what was changed.
+        if error.fault == "too-large":
+            raise
         return ChangeFacts(ChangeGrade.UNEXPLAINED, detail=error.detail)
 
 

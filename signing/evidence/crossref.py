@@ -22,6 +22,7 @@ from signing.evidence.syntax import (
 )
 
 __all__ = [
+    "BLANK_BEFORE",
     "COMPRESSED",
     "FREE",
     "USED",
@@ -36,9 +37,13 @@ FREE, USED, COMPRESSED = 0, 1, 2
 Entry = tuple[int, int, int]
 """Kind; next free number, offset or number of the object stream; generation or index."""
 
+BLANK_BEFORE = "crossref-blank"
+"""The note of a section to which white space leads: whoever reads tokens from there finds it."""
+
 _MOST_SECTIONS = 200
 _NOTHING = "no section"
 _NEAR = 8
+_BLANK = b"\x00\t\n\x0c\r "
 _ENTRY_SIZE = 20
 _WIDTHS = 3
 _WIDEST = 8
@@ -84,6 +89,10 @@ class Section:
     entries: dict[int, Entry]
     hidden: "Section | None" = None
     notes: set[str] = field(default_factory=set)
+
+    def is_at(self, data: bytes, offset: int) -> bool:
+        """Whether `offset` leads here, at most over white space."""
+        return offset <= self.start and not data[offset : self.start].strip(_BLANK)
 
     @property
     def merged(self) -> dict[int, Entry]:
@@ -192,7 +201,7 @@ def _nearby(data: bytes, position: int, budget: Budget) -> Section:
         if place - position > _NEAR or not _OBJECT.match(data, place):
             raise CrossReferenceProblemError(_NOTHING)
         section = _stream(data, place, budget)
-    section.notes.add("crossref-offset")
+    section.notes.add(BLANK_BEFORE if section.is_at(data, position) else "crossref-offset")
     return section
 
 

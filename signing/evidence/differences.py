@@ -5,25 +5,32 @@ judged by every purpose that it serves (`labels`). What has no name here is `OTH
 signature permits; an object that nothing refers to is unexplained.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from certlib.evidence import ChangeKind
 from signing.evidence.crossref import FREE, USED, Section
+from signing.evidence.descriptions import only_saved
 from signing.evidence.document import Document
 from signing.evidence.faces import (
     has_no_place,
     has_plain_face,
     only_gains,
     read_only,
+    serves_filling,
     shown_now,
     shows_nothing,
 )
 from signing.evidence.labels import Label, Labels, labelled
-from signing.evidence.store import is_extension_data, is_left_over, is_validation_material
+from signing.evidence.store import (
+    is_extension_data,
+    is_left_over,
+    is_part_of_store,
+    is_validation_material,
+)
 from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, text_of
-from signing.evidence.values import plain, values_of
+from signing.evidence.values import alike, filled_anew, values_of
 
 __all__ = ["Difference", "View", "differences"]
 
@@ -67,6 +74,7 @@ class Difference:
         explained: False for an object that nothing refers to.
         orphan: it is validation material that nothing has ever referred to.
         fresh: `field` was not there before.
+        saved: a description says when and by what the file was saved, and nothing else anew.
     """
 
     kind: ChangeKind
@@ -77,14 +85,20 @@ class Difference:
     explained: bool = True
     orphan: bool = False
     fresh: bool = False
+    saved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """A file as it was at the end of one revision, and what its objects are there for."""
 
     document: Document
     labels: Labels
+
+    @cached_property
+    def values(self) -> Mapping[str, list[PdfValue]]:
+        """Of all fields: this revision is compared with the one before and the one after."""
+        return values_of(self.document, self.labels)
 
     @classmethod
     def of(cls, document: Document) -> "View":
@@ -109,8 +123,8 @@ class _Comparison:
     """Two revisions side by side."""
 
     def __init__(self, old: View, new: View) -> None:
-        self.before, self.known = old.document, old.labels
-        self.after, self.labels = new.document, new.labels
+        self.old, self.before, self.known = old, old.document, old.labels
+        self.new, self.after, self.labels = new, new.document, new.labels
         self.old_tree, self.tree = old.labels.tree, new.labels.tree
         self.compared: dict[str, _Compared] = {
             "catalog": self._catalog,
@@ -130,9 +144,7 @@ class _Comparison:
     @cached_property
     def filled(self) -> frozenset[str]:
         """Fields with another value than before; without one a new face is a disguise."""
-        before = values_of(self.before, self.known)
-        after = values_of(self.after, self.labels)
-        return frozenset(name for name, value in after.items() if before.get(name) != value)
+        return filled_anew(self.before, self.old.values, self.after, self.new.values)
 
     @cached_property
     def read_only(self) -> frozenset[str]:
@@ -194,7 +206,7 @@ class _Comparison:
     ) -> Iterator[Difference]:
         roles = {label.role for label in labels}
         # What hangs on the dictionary of a stream is in the store, too.
-        if "dss" in roles and not is_validation_material(self.after, new):
+        if "dss" in roles and not is_part_of_store(self.after, new):
             yield Difference(ChangeKind.OTHER, str(place), "validation material")
         if "field" in roles and isinstance(new, dict):
             yield from self._new_field(place, new)
@@ -213,8 +225,10 @@ class _Comparison:
         if spoilt:
             yield Difference(ChangeKind.OTHER, str(place), label.role)
         elif label.role in _ROLES:
-            yield Difference(_ROLES[label.role], str(place), label.role, number=place.number)
-            if label.role == "dss" and not is_validation_material(self.after, new):
+            kind, number = _ROLES[label.role], place.number
+            saved = kind is ChangeKind.METADATA and only_saved(self.before, old, self.after, new)
+            yield Difference(kind, str(place), label.role, number=number, saved=saved)
+            if label.role == "dss" and not is_part_of_store(self.after, new):
                 yield Difference(ChangeKind.OTHER, str(place), "validation material")
         elif label.role in ("value", "appearance") and label.owner not in self.signed:
             kind = self._form_kind(label.owner)
@@ -247,21 +261,10 @@ class _Comparison:
                     f"{place} {key}", self.before.get(old, key), self.after.get(new, key)
                 )
             else:
-                harmless = self._serves_filling(key, before, after)
+                both = self.before.resolved(before), self.after.resolved(after)
+                harmless = serves_filling(key, *both, absent=before is None)
                 kind = ChangeKind.FORM if harmless else ChangeKind.OTHER
                 yield Difference(kind, f"{place} {key}", "form")
-
-    def _serves_filling(self, key: str, old: PdfValue, new: PdfValue) -> bool:
-        """How fields look that are not filled in must not change with it."""
-        match key:
-            case "/NeedAppearances":
-                return True
-            case "/DR":
-                return old is None or only_gains(
-                    self.before.resolved(old), self.after.resolved(new)
-                )
-            case _:
-                return key == "/DA" and old is None
 
     def _fields(self, place: object, old: PdfValue, new: PdfValue) -> Iterator[Difference]:
         """A list of fields: what was there stays, what comes are signature fields."""
@@ -386,7 +389,7 @@ class _Comparison:
                 yield key, old.get(key), new.get(key)
 
     def _same(self, old: PdfValue, new: PdfValue) -> bool:
-        return plain(self.before, old) == plain(self.after, new)
+        return alike(self.before, old, self.after, new)
 
 
 def _items(value: PdfValue) -> list[PdfValue]:

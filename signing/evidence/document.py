@@ -29,6 +29,7 @@ _HUGE = 1 << 40
 class _ObjectStream:
     content: bytes
     held: list[tuple[int, int]]
+    ends: list[int]
 
 
 class Document:
@@ -239,6 +240,7 @@ class Document:
             self.budget.spend_lenient()
         try:
             place = skip_space(self.data, offset)
+            self.budget.spend_scanned(place - offset)
             found = indirect_object(self.data, place, self.length_of, self.budget, lenient=True)
         except SyntaxProblemError:
             return None
@@ -268,11 +270,15 @@ class Document:
             self.notes.add("object-header-mismatch")
             return None
         try:
-            return value_at(stream.content, stream.held[entry[2]][1], self.budget)[0]
+            found, end = value_at(stream.content, stream.held[entry[2]][1], self.budget)
         except SyntaxProblemError:
             self.notes.add("lenient-syntax")
             self.ambiguous.add(number)
             return None
+        if end > stream.ends[entry[2]]:
+            self.notes.add("overlapping-held-objects")
+            self.ambiguous.add(number)
+        return found
 
     def _object_stream(self, container: int) -> _ObjectStream | None:
         if container not in self._streams:
@@ -294,7 +300,13 @@ class Document:
         except (FilterProblemError, SyntaxProblemError):
             return None
         self.budget.spend_entries(len(held))
-        return _ObjectStream(content, held)
+        # Readers that cut a value where the next one begins know of no other end.
+        ends = [*(place for _, place in held[1:]), len(content)]
+        if any(place >= end for (_, place), end in zip(held, ends, strict=True)):
+            self.notes.add("overlapping-held-objects")
+        if len({number for number, _ in held}) < len(held):
+            self.notes.add("shadowed-objects")
+        return _ObjectStream(content, held, ends)
 
     def _decoded(self, stream: Stream) -> bytes:
         entries = {

@@ -9,6 +9,7 @@ __all__ = [
     "has_plain_face",
     "only_gains",
     "read_only",
+    "serves_filling",
     "shown_now",
     "shows_nothing",
 ]
@@ -46,6 +47,17 @@ def has_plain_face(document: Document, entries: PdfDictionary) -> bool:
         return False
     face = document.get(faces, "/N")
     return face is None or isinstance(face, Stream)
+
+
+def serves_filling(key: str, old: PdfValue, new: PdfValue, *, absent: bool) -> bool:
+    """How fields look that are not filled in must not change with an entry of the form."""
+    match key:
+        case "/NeedAppearances":
+            return True
+        case "/DR":
+            return absent or only_gains(old, new)
+        case _:
+            return key == "/DA" and absent
 
 
 def shown_now(old: PdfValue, new: PdfValue) -> bool:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from signing.evidence.document import Document
 from signing.evidence.faults import ReadingFaultError
-from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, text_of
+from signing.evidence.syntax import PdfDictionary, PdfValue, Reference, Stream, text_of
 
 __all__ = ["Field", "FieldTree", "fields"]
 
 _MOST_FIELDS = 5000
 _MOST_KIDS = 50_000
 _DEEPEST = 40
+_FIELD_KEYS = frozenset({"/FT", "/T", "/V", "/Kids", "/Parent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,19 @@ class FieldTree:
         self._document = document
         # The document keeps its values, so their identities last as long as this.
         self._above: dict[int, PdfDictionary] = {}
+        self._names: dict[int, str] = {}
         self._descend(document.get(document.get(document.catalog, "/AcroForm"), "/Fields"))
 
     def name(self, entries: PdfValue) -> str:
         """The full name (ISO 32000-2, 12.7.4.2)."""
-        parts = [text_of(self._document.get(item, "/T")) for item in self._line(entries)]
-        return ".".join(part for part in reversed(parts) if part)
+        if not isinstance(entries, dict):
+            return ""
+        found = self._names.get(id(entries))
+        if found is None:
+            parts = [text_of(self._document.get(item, "/T")) for item in self._line(entries)]
+            found = ".".join(part for part in reversed(parts) if part)
+            self._names[id(entries)] = found
+        return found
 
     def inherited(self, entries: PdfValue, key: str) -> PdfValue:
         """An entry of the field or widget, or of the nearest field above it."""
@@ -128,8 +136,13 @@ class _Walk:
                 raise ReadingFaultError("malformed", "form")
             seen.add(place.number)
         found = document.resolved(entry)
-        if not isinstance(found, dict) or above.depth > _DEEPEST or len(seen) > _MOST_FIELDS:
+        if above.depth > _DEEPEST or len(seen) > _MOST_FIELDS:
             raise ReadingFaultError("malformed", "form")
+        if not isinstance(found, dict):
+            if isinstance(found, Stream) and not _FIELD_KEYS.isdisjoint(found.entries):
+                # A field to readers that take the dictionary of a stream for one.
+                raise ReadingFaultError("malformed", "form")
+            return  # null (7.3.10) and other values are fields to nobody
         kind = text_of(document.get(found, "/FT")) or above.kind
         own = text_of(document.get(found, "/T"))
         name = ".".join(part for part in (above.name, own) if part)

@@ -95,14 +95,14 @@ def _is_signer(certificate: x509.Certificate, sid: cms.SignerIdentifier) -> bool
 
 def _names_signer(signer_info: cms.SignerInfo) -> bool:
     """Whether the signing-certificate attribute is there; what it says is looked at on checking."""
-    named = {attribute["type"].native for attribute in signer_info["signed_attrs"] or ()}
+    named = {attribute["type"].native for attribute in signer_info["signed_attrs"]}
     return not named.isdisjoint(("signing_certificate", "signing_certificate_v2"))
 
 
 def _stated(signer_info: cms.SignerInfo) -> bytes | None:
     found = [
         attribute["values"][0].native
-        for attribute in signer_info["signed_attrs"] or ()
+        for attribute in signer_info["signed_attrs"]
         if attribute["type"].native == "message_digest" and len(attribute["values"]) == 1
     ]
     return found[0] if len(found) == 1 else None
@@ -120,7 +120,7 @@ def _verified(
 def _tokens(signer_info: cms.SignerInfo) -> tuple[bytes, ...]:
     values = (
         bytes(value.dump())
-        for attribute in signer_info["unsigned_attrs"] or ()
+        for attribute in signer_info["unsigned_attrs"]
         if attribute["type"].native == "signature_time_stamp_token"
         for value in attribute["values"]
     )
@@ -128,7 +128,7 @@ def _tokens(signer_info: cms.SignerInfo) -> tuple[bytes, ...]:
 
 
 def _claimed_time(signer_info: cms.SignerInfo) -> datetime | None:
-    for attribute in signer_info["signed_attrs"] or ():
+    for attribute in signer_info["signed_attrs"]:
         if attribute["type"].native == "signing_time" and len(attribute["values"]) == 1:
             moment = attribute["values"][0].native
             told = isinstance(moment, datetime) and in_bounds(moment)

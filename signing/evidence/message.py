@@ -129,8 +129,11 @@ def tst_info(message: SignedMessage) -> tsp.TSTInfo:
         raise MessageProblemError("tst-info")
     try:
         info = tsp.TSTInfo.load(message.encapsulated, strict=True)
-        _ = info["gen_time"].native, info["message_imprint"]["hashed_message"].native
-    except (ValueError, TypeError, KeyError) as error:
+        imprint = info["message_imprint"]
+        _ = imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native
+        _ = info["gen_time"].native, info["accuracy"].native
+    # asn1crypto parses at the first look, and raises ValueError, AttributeError and more.
+    except Exception as error:
         raise MessageProblemError("tst-info") from error
     return info
 
@@ -145,7 +148,7 @@ def proven_time(info: tsp.TSTInfo) -> datetime:
         moment: datetime = info["gen_time"].native + _accuracy(info["accuracy"].native or {})
         if in_bounds(moment):
             return moment.astimezone(UTC)
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise MessageProblemError("tst-info") from error
     raise MessageProblemError("tst-info")
 

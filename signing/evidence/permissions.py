@@ -42,7 +42,8 @@ class Permission:
         if found.orphan:
             # Writers that replace a store leave some behind; under P=1 nothing is left to chance.
             return self.level != _STRICTEST
-        return found.kind in kinds and not (
+        # 12.8.2.2.2 permits the update: that it was saved is then said in the descriptions, too.
+        return (found.kind in kinds or found.saved) and not (
             found.kind is ChangeKind.FORM and self._locks(found.field)
         )
 

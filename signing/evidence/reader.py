@@ -66,6 +66,7 @@ def _read(pdf: bytes, trust: TrustMaterial, most: int) -> FileFacts:
         found = layouts(document)
         metadata = metadata_of(document)
         structure = structure_of(document)
+        changes = changes_after(document, found)
     except ReadingFaultError as error:
         return _broken(pdf, trust, error)
     signatures = tuple(signature_facts(pdf, layout, trust) for layout in found)
@@ -75,7 +76,7 @@ def _read(pdf: bytes, trust: TrustMaterial, most: int) -> FileFacts:
         readable=True,
         structure=structure,
         signatures=signatures,
-        changes=changes_after(document, found),
+        changes=changes,
         identifier=metadata.identifier,
         content=metadata.content,
         looks_ours=metadata.looks_ours,
@@ -87,7 +88,8 @@ def _read(pdf: bytes, trust: TrustMaterial, most: int) -> FileFacts:
 def _broken(pdf: bytes, trust: TrustMaterial, error: ReadingFaultError) -> FileFacts:
     """A file that does not parse may still show a signature, by its bytes alone.
 
-    Where that signature no longer holds, the bytes were changed, and the fault is the file's.
+    Where that signature no longer holds, the bytes were changed, and the fault is the file's. One
+    that our readers cannot read either tells nothing, and a fault of ours stays ours.
     """
     if error.fault in ("empty", "too-large", "not-pdf"):
         return _unread(pdf, error.fault, error.detail)
@@ -99,7 +101,7 @@ def _broken(pdf: bytes, trust: TrustMaterial, error: ReadingFaultError) -> FileF
     except Exception:  # noqa: BLE001
         signatures, metadata = (), FileMetadata()
     fault = error.fault
-    if fault in _OURS and any(not item.intact for item in signatures):
+    if fault in _OURS and any(item.message and not item.intact for item in signatures):
         fault = "malformed"
     facts = _unread(pdf, fault, error.detail)
     return replace(

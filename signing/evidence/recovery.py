@@ -27,6 +27,7 @@ _MOST_STREAMS = 200
 _WINDOW, _NEAR = 48, 14
 _BODY = re.compile(rb"obj(?![a-zA-Z0-9])")
 _NUMBERS = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+\Z")
+_COMMENT = re.compile(rb"%[^\r\n]*")
 _BLANK = frozenset(b"\x00\t\n\x0c\r ")
 
 
@@ -77,8 +78,12 @@ def object_stream_numbers(stream: Stream, content: bytes) -> list[tuple[int, int
     count, first = stream.entries.get("/N"), stream.entries.get("/First")
     if not isinstance(count, int) or not isinstance(first, int) or count < 0 or first < 0:
         raise SyntaxProblemError("object stream")
-    words = content[:first].split()
-    if len(words) < 2 * count or not all(word.isdigit() and len(word) < 11 for word in words):  # noqa: PLR2004 - digits of an offset
+    # Comments may follow the numbers (7.2.4): those between them not everybody skips.
+    head, mark, rest = content[:first].partition(b"%")
+    words = head.split()
+    behind = _COMMENT.sub(b"", mark + rest).split()
+    plain = all(word.isdigit() and len(word) < 11 for word in words + behind)  # noqa: PLR2004 - digits of an offset
+    if len(words) < 2 * count or not plain:
         raise SyntaxProblemError("object stream")
     numbers = [int(word) for word in words[: 2 * count]]
     return [(numbers[at], first + numbers[at + 1]) for at in range(0, 2 * count, 2)]

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from certlib.evidence import ChangeGrade
-from signing.evidence.crossref import COMPRESSED, FREE, USED, Section
+from signing.evidence.crossref import BLANK_BEFORE, COMPRESSED, FREE, USED, Section
 from signing.evidence.document import Document
 from signing.evidence.syntax import SyntaxProblemError
 
@@ -82,7 +82,7 @@ def account(document: Document, start: int) -> list[Revision]:
 def _check_base(document: Document, start: int, earlier: tuple[Section, ...]) -> None:
     """What was appended continues exactly the revision that was signed."""
     stated = _ENDING.search(document.data, max(0, start - _LAST_LINES), start)
-    if stated is None or not earlier or int(stated[1]) != earlier[0].start:
+    if stated is None or not earlier or not earlier[0].is_at(document.data, int(stated[1])):
         raise AppendedProblemError("signed revision left out", redefines=True)
 
 
@@ -100,7 +100,7 @@ class _Revision:
         section, start = self.section, position
         if section.hidden is not None:
             raise AppendedProblemError("hybrid cross-reference", redefines=True)
-        if section.notes:
+        if section.notes - {BLANK_BEFORE}:
             raise AppendedProblemError("ambiguous cross-reference table")
         offsets = self._offsets(position)
         for offset, (number, generation) in sorted(offsets.items()):
@@ -109,7 +109,7 @@ class _Revision:
             raise AppendedProblemError("bytes before the cross-reference")
         self._check_object_streams()
         closing = _CLOSING.match(self.data, self._beside(section.end))
-        if closing is None or int(closing[1]) != section.start:
+        if closing is None or not section.is_at(self.data, int(closing[1])):
             raise AppendedProblemError("end of the revision")
         self._check_hidden(start, closing.end(), {*offsets, section.start})
         return closing.end()

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -26,6 +26,9 @@ __all__ = ["signature_facts", "token_facts"]
 _PDF_MOMENT = re.compile(r"D:(\d{14})(?:Z|([+-])([01]\d|2[0-3])'?(?:([0-5]\d)'?)?)(?:00'?00'?)?")
 _CADES = "/ETSI.CAdES.detached"
 _OUR_SUBFILTERS = frozenset({_CADES, "/ETSI.RFC3161"})
+_ENCLOSED = "/adbe.pkcs7.sha1"
+_MESSAGES = _OUR_SUBFILTERS | {"", "/adbe.pkcs7.detached", _ENCLOSED}
+_BARE = "/adbe.x509.rsa_sha1"
 
 
 def _seals(trust: TrustMaterial) -> TrustSet:
@@ -54,12 +57,31 @@ def signature_facts(pdf: bytes, layout: SignatureLayout, trust: TrustMaterial) -
     try:
         return _read(pdf, facts, layout, trust)
     except MessageProblemError as error:
-        return replace(facts, form_problem=f"cms-unreadable {error}")
+        return _unread(facts, layout, str(error))
     except MemoryError:
         raise
     # asn1crypto reads lazily: a broken value raises where it is first looked at, many kinds.
     except Exception as error:  # noqa: BLE001
-        return replace(facts, form_problem=f"cms-unreadable {type(error).__name__}")
+        return _unread(facts, layout, type(error).__name__)
+
+
+def _unread(facts: SignatureFacts, layout: SignatureLayout, problem: str) -> SignatureFacts:
+    """What is no CMS is broken where it should be one, and unknown to us where it need not be."""
+    facts = replace(facts, form_problem=f"cms-unreadable {problem}")
+    if layout.subfilter in _MESSAGES:
+        return facts
+    # Not the name itself: whoever made the file would choose the words that people read.
+    encoding = _BARE[1:] if layout.subfilter == _BARE else "SubFilter"
+    chain = ChainFacts(None, (), "no-path")
+    unknown = MessageFacts(
+        digest_ok=False,
+        signature_ok=False,
+        digest="",
+        mechanism="",
+        unchecked=f"unsupported {encoding}",
+        chain=chain,
+    )
+    return replace(facts, message=unknown)
 
 
 def _read(
@@ -68,10 +90,13 @@ def _read(
     message = read_message(layout.contents)
     if layout.kind == "document_timestamp":
         return _document_timestamp(pdf, facts, layout, message, trust)
-    if message.encapsulated is not None and not facts.layout_problem:
-        # ISO 32000-2, 12.8.3.3.1: a detached signature carries no content of its own.
-        facts = replace(facts, layout_problem="encapsulated-content")
-    _checked(message, pdf, layout, message.digest_algorithm)
+    if layout.subfilter == _ENCLOSED and message.encapsulated is not None:
+        _enclosed(message, pdf, layout)
+    else:
+        if message.encapsulated is not None and not facts.layout_problem:
+            # ISO 32000-2, 12.8.3.3.1: a detached signature carries no content of its own.
+            facts = replace(facts, layout_problem="encapsulated-content")
+        _checked(message, layout.covered(pdf))
     if layout.subfilter == _CADES and _unnamed(message) and not facts.layout_problem:
         facts = replace(facts, layout_problem="signing-certificate")
     stamp, stamp_form = _timestamp(message, trust)
@@ -189,11 +214,25 @@ def _chain(message: SignedMessage, trust: TrustSet) -> ChainFacts:
     return chain_facts(message.signer_der, message.others, trust)
 
 
-def _checked(message: SignedMessage, pdf: bytes, layout: SignatureLayout, algorithm: str) -> None:
+def _checked(message: SignedMessage, parts: Iterable[memoryview | bytes]) -> None:
+    algorithm = message.digest_algorithm
     try:
-        check(message, digest_of(layout.covered(pdf), algorithm))
+        check(message, digest_of(parts, algorithm))
     except MessageProblemError:
         message.unchecked = f"unsupported {algorithm}"
+
+
+def _enclosed(message: SignedMessage, pdf: bytes, layout: SignatureLayout) -> None:
+    """ISO 32000-1, 12.8.3.3.1: the content is the SHA-1 digest of what the signature covers.
+
+    It holds no better than SHA-1, by whatever digest that digest was signed.
+    """
+    digest = message.encapsulated or b""
+    _checked(message, (digest,))
+    if digest != digest_of(layout.covered(pdf), "sha1"):
+        message.digest_ok, message.unchecked = False, ""
+    if message.digest_algorithm != "md5":
+        message.digest_algorithm = "sha1"
 
 
 def _with_form(facts: SignatureFacts, problem: str) -> SignatureFacts:

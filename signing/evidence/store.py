@@ -3,11 +3,18 @@
 from signing.evidence.document import Document
 from signing.evidence.syntax import HexString, PdfDictionary, PdfValue, Stream
 
-__all__ = ["is_extension_data", "is_left_over", "is_validation_material"]
+__all__ = ["is_extension_data", "is_left_over", "is_part_of_store", "is_validation_material"]
 
 _DSS = frozenset({"/Certs", "/OCSPs", "/CRLs", "/VRI"})
 _VERSION = frozenset({"/Type", "/BaseVersion", "/ExtensionLevel", "/ExtensionRevision", "/URL"})
 _VRI = frozenset({"/Cert", "/OCSP", "/CRL", "/TU", "/TS"})
+_HASHES = frozenset({40, 56, 64, 96, 128})
+"""Hexadecimal digits of SHA-1, as table 261 has it, and of SHA-2, by which some writers name."""
+
+
+def is_part_of_store(document: Document, value: PdfValue) -> bool:
+    """Validation material, or the `/Length` of some as an object of its own (7.3.8.2)."""
+    return type(value) is int or is_validation_material(document, value)
 
 
 def is_validation_material(document: Document, value: PdfValue) -> bool:
@@ -67,4 +74,5 @@ def is_left_over(document: Document, value: PdfValue) -> bool:
 
 
 def _is_hash(key: str) -> bool:
-    return len(key) == 41 and all(digit in "0123456789ABCDEFabcdef" for digit in key[1:])  # noqa: PLR2004 - SHA-1 in hex
+    digits = key[1:]
+    return len(digits) in _HASHES and all(digit in "0123456789ABCDEFabcdef" for digit in digits)

@@ -9,9 +9,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from signing.evidence.crossref import USED
+from signing.evidence.crossref import FREE, USED
 from signing.evidence.document import Document
-from signing.evidence.syntax import Reference, SyntaxProblemError, stream_head
+from signing.evidence.syntax import PdfValue, Reference, SyntaxProblemError, stream_head
 
 __all__ = ["lengths_lead"]
 
@@ -112,12 +112,28 @@ def _end_of(document: Document, offset: int) -> int:
     entries, start = head
     if entries is None:
         return start
-    length = entries.get("/Length")
-    if isinstance(length, Reference):
-        length = document.length_of(length)
-    if type(length) is not int or length < 0:
-        raise _AstrayError
-    return _ended(document.data, start + length)
+    stated = entries.get("/Length")
+    lengths = _told(document, offset, stated) if isinstance(stated, Reference) else [stated]
+    for length in lengths:
+        if type(length) is int and length >= 0 and _END.match(document.data, start + length):
+            return start + length
+    raise _AstrayError
+
+
+def _told(document: Document, offset: int, stated: Reference) -> list[PdfValue]:
+    """What an indirect `/Length` says: now, or of a stream that was replaced, what it said then.
+
+    Whoever replaces a stream may give up its length or replace it, too (7.5.6).
+    """
+    number = document.bodies.get(offset, (0, 0))[0]
+    kind, place, _ = document.entries.get(number, (FREE, 0, 0))
+    if not number or (kind, place) == (USED, offset):
+        return [document.length_of(stated)]
+    places = document.body_places
+    at = bisect_right(places, offset)
+    near = places[max(0, at - _FARTHEST_BACK) : at + _FARTHEST_BACK]
+    then = (place for place in near if document.bodies[place] == (stated.number, stated.generation))
+    return [document.length_of(stated), *(document.leniently_at(place) for place in then)]
 
 
 def _ended(data: bytes, end: int) -> int:

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 
 from certlib.evidence import StructureFacts
-from signing.evidence.crossref import USED, Section
+from signing.evidence.crossref import BLANK_BEFORE, USED, Section
 from signing.evidence.document import Document
 from signing.evidence.syntax import SyntaxProblemError
 
@@ -20,6 +20,7 @@ CLAUSES = {
     "header-version": "7.5.2: `%PDF-1.0` to `1.7` and `2.0` are all versions there are",
     "trailing-bytes": "7.5.5: the last line is `%%EOF`",
     "crossref-offset": "7.5.5: `startxref` and `/Prev` give the first byte of a section",
+    "crossref-blank": "7.5.5: as `crossref-offset`, but nothing than white space lies between",
     "crossref-syntax": "7.5.4, 7.5.8: entries of 20 bytes, as many as announced, of known types",
     "crossref-size": "7.5.5: numbers from `/Size` on are undefined; many readers define them",
     "duplicate-entries": "7.5.4: one entry for one number, and one object at one place",
@@ -32,6 +33,7 @@ CLAUSES = {
     "repaired": "7.5: read by its bodies, because its cross-references lead nowhere",
     "shadowed-objects": "7.5.4: a body without an entry that has the number of another one",
     "unlisted-objects": "7.5.4: a body without an entry",
+    "overlapping-held-objects": "7.5.7: each object of a stream ends before the next one begins",
     "nested-objects": "7.3.10: a body inside another object or stream",
     "extended-object-stream": "7.5.7: `/Extends` links object streams; few readers follow",
     "linearised-length": "7.5.1, annex F: `/L` is the length of a file without later revisions",
@@ -41,6 +43,7 @@ CLAUSES = {
 
 LENIENT = frozenset(CLAUSES) - {
     *("trailing-bytes", "header-version", "nested-objects", "undecodable-stream", "hybrid"),
+    BLANK_BEFORE,
 }
 """Notes of files about whose objects readers disagree.
 

@@ -37,11 +37,11 @@ _LONGEST_NUMBER = 30
 _WHOLE = 1 << 40
 """Beyond it a number is none that counts or points; readers take it as real (7.3.3, annex C)."""
 _LONGEST_NAME = 4096
-_MOST_VALUES = 1_000_000
 _COMMENT = 48
 _END = rb"(?![^\x00\t\n\x0c\r ()<>\[\]{}/%])"
+_BETWEEN = rb"[\x00\t\n\x0c\r ]*+(?:%[^\r\n]*+[\x00\t\n\x0c\r ]*+)*+"
 _TOKEN = re.compile(
-    rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)*+(?:"
+    _BETWEEN + rb"(?:"
     rb"(/)([^\x00\t\n\x0c\r ()<>\[\]{}/%]*+)"  # 2
     rb"|(\d{1,10}+)[\x00\t\n\x0c\r ]++(\d{1,5}+)[\x00\t\n\x0c\r ]++R"
     + _END  # 4
@@ -56,13 +56,16 @@ _NAME, _REFERENCE, _NUMBER, _OPEN, _CLOSE, _BEGIN, _FINISH, _HEX, _TEXT, _WORD =
     *(2, 4, 5, 6, 7, 8, 9, 10, 11, 12),
 )
 _SPACE = re.compile(rb"[\x00\t\n\x0c\r ]*+")
-_TOKEN_SPACE = re.compile(rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)*+")
+_TOKEN_SPACE = re.compile(_BETWEEN)
 _BROKEN_HEX = re.compile(rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*+")
 _NAME_CODE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|[\s\S])")
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _STRING_PART = re.compile(rb"[^()\\]*+(?:\\[\s\S][^()\\]*+)*+")
-_HEADER = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj(?![a-zA-Z0-9])")
+_HEADER = re.compile(
+    rb"(\d{1,10})(?:[\x00\t\n\x0c\r ]+(?:(\d{1,5})(?:[\x00\t\n\x0c\r ]+(obj(?![a-zA-Z0-9]))?)?)?)?"
+)
+"""As much of a header as there is: it is whole where the last group has something."""
 _STREAM = re.compile(rb"stream(?:\r\n|\n)")
 _LENIENT_STREAM = re.compile(rb"stream(?:\r\n|\n|\r)?")
 _END_STREAM = re.compile(rb"(?:\r\n|\r|\n)?endstream(?![a-zA-Z0-9])")
@@ -143,7 +146,7 @@ def size_of(value: PdfValue) -> int:
 def skip_space(data: bytes, position: int) -> int:
     """The offset of the first byte after white space; comments are not white space here."""
     found = _SPACE.match(data, position)
-    return found.end() if found else position
+    return max(position, found.end()) if found else position
 
 
 def text_of(value: PdfValue) -> str:
@@ -164,7 +167,7 @@ def indirect_object(
     data: bytes,
     position: int,
     length_of: Callable[[Reference], int | None],
-    budget: Budget | None = None,
+    budget: Budget,
     *,
     lenient: bool = False,
 ) -> IndirectObject:
@@ -174,25 +177,22 @@ def indirect_object(
         data: the whole file.
         position: offset of the object number.
         length_of: resolves an indirect `/Length` of a stream.
-        budget: what may be spent; nothing is counted without.
+        budget: what may be spent.
         lenient: reads on where most readers do.
 
     Raises:
         SyntaxProblemError: no well-formed object stands there.
         ReadingFaultError: the budget is spent.
     """
-    header = _HEADER.match(data, position)
+    header = _header(data, position, budget)
     if header is None:
         raise SyntaxProblemError("object header")
     value, last = value_at(data, header.end(), budget, lenient=lenient)
     end = _after_space(data, last)
-    if budget is not None:
-        budget.spend_scanned(_price(data, last, end))
+    budget.spend_scanned(_price(data, last, end))
     stream = (_LENIENT_STREAM if lenient else _STREAM).match(data, end)
     if stream:
-        value, end = _stream(data, stream.end(), value, length_of, lenient=lenient)
-        if budget is not None:
-            budget.spend_scanned(end - stream.end())
+        value, end = _stream(data, stream.end(), value, length_of, budget, lenient=lenient)
     closing = _END_OBJECT.match(data, end)
     if closing is None and not lenient:
         raise SyntaxProblemError("endobj")
@@ -208,7 +208,7 @@ def stream_head(data: bytes, position: int, budget: Budget) -> "tuple[PdfDiction
         SyntaxProblemError: what stands there cannot be read, with all leniency.
         ReadingFaultError: the budget is spent.
     """
-    header = _HEADER.match(data, position)
+    header = _header(data, position, budget)
     if header is None:
         return None, position
     value, last = value_at(data, header.end(), budget, lenient=True)
@@ -219,7 +219,7 @@ def stream_head(data: bytes, position: int, budget: Budget) -> "tuple[PdfDiction
 
 
 def value_at(
-    data: bytes, position: int, budget: Budget | None = None, *, lenient: bool = False
+    data: bytes, position: int, budget: Budget, *, lenient: bool = False
 ) -> tuple[PdfValue, int]:
     """The value at `position` and the offset after it.
 
@@ -227,15 +227,12 @@ def value_at(
         SyntaxProblemError: no well-formed value stands there.
         ReadingFaultError: the budget is spent.
     """
-    reading = _Reading(data, position, lenient=lenient)
-    if budget is not None:
-        reading.most = budget.values
+    reading = _Reading(data, position, budget.values, lenient=lenient)
     try:
         return reading.value(), reading.position
     finally:
-        if budget is not None:
-            budget.spend_values(reading.count)
-            budget.spend_scanned(_price(data, position, reading.position))
+        budget.spend_values(reading.count)
+        budget.spend_scanned(_price(data, position, reading.position))
 
 
 def _price(data: bytes, start: int, end: int) -> int:
@@ -248,11 +245,11 @@ class _Reading:
 
     __slots__ = ("count", "data", "lenient", "most", "position")
 
-    def __init__(self, data: bytes, position: int, *, lenient: bool) -> None:
+    def __init__(self, data: bytes, position: int, most: int, *, lenient: bool) -> None:
         self.data = data
         self.position = position
         self.count = 0
-        self.most = _MOST_VALUES
+        self.most = most
         self.lenient = lenient
 
     def value(self) -> PdfValue:
@@ -328,7 +325,8 @@ class _Reading:
         # A string of digits without its end was read to the end of the digits: that has its price.
         place = _after_space(self.data, self.position)
         found = _BROKEN_HEX.match(self.data, place)
-        self.position = found.end() if found else place
+        # Never back: whoever points behind the end of the data would be given budget.
+        self.position = max(self.position, found.end() if found else place)
         return SyntaxProblemError("value")
 
 
@@ -337,11 +335,21 @@ def _after_space(data: bytes, position: int) -> int:
     return found.end() if found else position
 
 
+def _header(data: bytes, position: int, budget: Budget) -> "re.Match[bytes] | None":
+    """`12 0 obj`; what was read of another thing has its price too."""
+    found = _HEADER.match(data, position)
+    if found is None:
+        return None
+    budget.spend_scanned(found.end() - position)
+    return found if found[3] else None
+
+
 def _stream(
     data: bytes,
     start: int,
     value: PdfValue,
     length_of: Callable[[Reference], int | None],
+    budget: Budget,
     *,
     lenient: bool,
 ) -> tuple[Stream, int]:
@@ -350,14 +358,18 @@ def _stream(
     length = value.get("/Length")
     if isinstance(length, Reference):
         length = length_of(length)
-    if isinstance(length, int) and length >= 0:
+    closing = None
+    if type(length) is int and length >= 0:
         closing = _END_STREAM.match(data, start + length)
-        if closing is not None:
-            return Stream(value, start, start + length), _after_space(data, closing.end())
-    found = _END_STREAM.search(data, start) if lenient else None
-    if found is None:
+    if closing is None and lenient:
+        closing = _END_STREAM.search(data, start)
+        if closing is None:
+            budget.spend_scanned(len(data) - start)
+    if closing is None:
         raise SyntaxProblemError("stream length")
-    return Stream(value, start, found.start()), _after_space(data, found.end())
+    end = _after_space(data, closing.end())
+    budget.spend_scanned(closing.start() - start + _price(data, closing.start(), end))
+    return Stream(value, start, closing.start()), end
 
 
 def _name(text: bytes) -> Name:

@@ -17,6 +17,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
+from signing.evidence.bounds import names_of
 
 __all__ = [
     "ANSWER",
@@ -123,11 +124,14 @@ def _encoded(values: tuple[bytes, ...]) -> list[str]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, str):
+        return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    names = names_of(value.__class__)
+    return {name: _plain(getattr(value, name)) for name in names} if names else value
 
 
 Decoder = Callable[[Any], Any]

@@ -124,13 +124,18 @@ def content_stream(text: bytes) -> bytes:
     return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(data), data)
 
 
-def stream_revision(pdf: bytes, held: dict[int, bytes], listed: set[int]) -> bytes:
-    """An update with a cross-reference stream: `held` lie in one object stream, `listed` are told."""
+def stream_revision(
+    pdf: bytes, held: dict[int, bytes], listed: set[int], places: dict[int, int] | None = None
+) -> bytes:
+    """An update with a cross-reference stream: `held` lie in one object stream, `listed` are told.
+
+    `places` are offsets at which objects are said to begin that do not.
+    """
     container = size_of(pdf) + 10
     place = len(pdf) + 1
     head, body = b"", b""
     for number, value in held.items():
-        head += b"%d %d " % (number, len(body))
+        head += b"%d %d " % (number, (places or {}).get(number, len(body)))
         body += value + b" "
     stream = b"<< /Type /ObjStm /N %d /First %d /Length %d >>\nstream\n%s\nendstream" % (
         len(held),

@@ -256,6 +256,10 @@ def sign(  # noqa: PLR0913 - one parameter for each option
         "another way (telephone, letter), for CERTLIB_TRUST_SIGNER or --signer:",
     )
     screen.say(signed.signer.key_sha256, signed.signer.key_sha256, "bold")
+    screen.say(
+        f"清单内容 SHA-256（采用它的节点记入审计历史）：{signed.digest}",
+        f"SHA-256 of what was signed (a node that believes it records it): {signed.digest}",
+    )
     return DONE
 
 

@@ -9,7 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
-from tests.attacks.attacks_forging import last_xref, object_of, revision, size_of
+from tests.attacks.attacks_forging import (
+    last_xref,
+    object_of,
+    revision,
+    size_of,
+    stream_revision,
+)
 from tests.attacks.generator.case import APPENDED, CHANGED, NOT_OURS, SPOILT, Case, refused
 from tests.attacks.generator.ground import Ground
 from tests.attacks.generator.papers import (
@@ -90,6 +96,20 @@ def _doubled(number: int, value: bytes) -> Activated:
     return lambda pdf: revision(
         pdf, {size_of(pdf): b"(x)"}, unlisted=b"%d 0 obj\n%s\nendobj\n" % (number, value)
     )
+
+
+def _overlapping(pdf: bytes) -> bytes:
+    """A store in an object stream, and in the midst of its text the next object of the stream.
+
+    Whoever reads it to its end finds what any signature permits; whoever cuts it where the next
+    one begins finds something else.
+    """
+    store = size_of(pdf) + 1
+    root = object_of(pdf, CATALOG).replace(b"/Type /Catalog", b"/Type /Catalog /DSS %d 0 R" % store)
+    value = b"<< /Type /DSS /Certs %d 0 R /CRLs [ ] >>" % (store + 1)
+    held = {CATALOG: root, store: value, store + 1: b"[ ]"}
+    places = {store + 1: len(root) + 1 + value.index(b"[ ]")}
+    return stream_revision(pdf, held, set(held), places)
 
 
 _SECOND_PAPER = {
@@ -252,6 +272,7 @@ ATTACKS: dict[str, tuple[Prepared, Activated]] = {
         ({}, {FRESH: b"(\n4 0 obj\n<< /Length 0 >>\nstream\n\nendstream\nendobj\n)"}),
         lambda pdf: revision(pdf, {}, listed={CONTENT: _offset(pdf, CONTENT, 1)}),
     ),
+    "hide-and-replace-inside-the-next": (({}, {}), _overlapping),
     "hide-and-replace-beside-the-table": (({}, {}), _doubled(CONTENT, words(b"Pay 900"))),
     "dangling-picture-defined": (
         ({"content": _OVERLAY.replace(b"400 0 0", b"200 0 0"), "resources": _RESOURCES}, {}),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -101,6 +102,7 @@ class PaperAuthority:
 
 class PaperStanding:
     version, problem, seconds, crls, remembered = 0, None, 0.0, 0, True
+    named = MappingProxyType({})
 
     def late(self, now):
         return self.seconds

@@ -1,11 +1,14 @@
 """Questions in three shapes, one answer: verdict, findings, next step."""
 
 import json
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from certlib.errors import StoreUnavailable
+from certlib.evidence import FileFacts
 from tests.unit.api.api_world import DECISION, ORDER
 
 UNKNOWN = "1.2.156.3005.2.11100000000019713D008.11445200990090139J.0123456789ABCDEFGHJK.001.4"
@@ -255,6 +258,47 @@ def test_any_bytes_get_an_answer_that_is_no_fault_of_ours(world, body, kind):
         headers=[*world.bearer().items(), (b"Content-Type", kind.encode("latin-1"))],
     )
     assert answer.status_code in {200, 400, 415, 422}
+
+
+def _failing(world, monkeypatch, fault):
+    def read(pdf):
+        return FileFacts("0" * 64, len(pdf), readable=False, fault=fault, looks_ours=True)
+
+    monkeypatch.setattr(world.house.reader, "read", read)
+
+
+def _incidents(world, fault):
+    text = world.browser.get("/metrics").text
+    return float(re.search(rf'certlib_reader_incidents_total{{fault="{fault}"}} (.+)', text)[1])
+
+
+@pytest.mark.parametrize("fault", ["busy", "timeout", "memory", "crashed"])
+def test_a_reader_that_fails_is_counted_and_nothing_against_the_file(world, monkeypatch, fault):
+    _failing(world, monkeypatch, fault)
+    answer = _send_pdf(world, b"%PDF-1.7")
+    assert (answer.status_code, answer.json()["verdict"]) == (200, "indeterminate")
+    assert (answer.json()["code"], answer.json()["subject"]) == ("cannot-tell", None)
+    assert answer.json()["next_step"]["zh"]
+    assert _incidents(world, fault) == 1.0
+
+
+def test_a_file_that_costs_a_reader_is_counted_where_nothing_else_can_be_kept(world, monkeypatch):
+    """The record may be down in the same minute."""
+
+    def down(*_):
+        raise StoreUnavailable(what="x")
+
+    _failing(world, monkeypatch, "crashed")
+    monkeypatch.setattr(world.house.verify, "record_use", down)
+    assert _send_pdf(world, b"%PDF-1.7").status_code == 503
+    assert _incidents(world, "crashed") == 1.0
+
+
+def test_a_file_on_record_that_no_reader_survives_is_valid_all_the_same(world, monkeypatch):
+    pdf = _file(world, world.issued())
+    _failing(world, monkeypatch, "crashed")
+    assert _send_pdf(world, pdf).json()["verdict"] == "valid"
+    assert _incidents(world, "crashed") == 0.0
 
 
 def test_decisions_are_told_to_departments(world):

@@ -219,6 +219,65 @@ def test_a_trust_list_that_is_refused_is_told_once(world, worker, monkeypatch):
     assert said[3] == ("trust list not remembered", {"version": 3})
 
 
+def _trust_trail(world):
+    return [
+        (item.actor, item.details)
+        for item in world.house.trail()
+        if (item.act, item.target) == ("trust-list-in-force", "trust-list")
+    ]
+
+
+def test_the_history_tells_which_trust_list_came_into_force(world, worker):
+    """Once for each change, whatever process looks and however often it is started."""
+    standing = world.parts.trust.now
+    worker._look_at_trust()
+    assert _trust_trail(world) == []
+    third = {"version": 3, "sha256": "ab" * 32, "signer": "CN=x", "key": "cd" * 32}
+    standing.version, standing.named = 3, third
+    worker._look_at_trust()
+    worker._look_at_trust()
+    Worker(world.parts, Metrics(world.house.registry, world.house.clock))._look_at_trust()
+    assert _trust_trail(world) == [("node", third)]
+    # An older one is a deliberate act, and so is to do without: both are told.
+    second = {**third, "version": 2, "sha256": "ef" * 32}
+    for version, named in ((2, second), (0, {}), (3, third)):
+        standing.version, standing.named = version, named
+        worker._look_at_trust()
+    told = [details for _, details in _trust_trail(world)]
+    assert told == [third, second, {"version": 0}, third]
+
+
+def test_a_list_that_is_refused_is_not_told_as_in_force(world, worker):
+    standing = world.parts.trust.now
+    standing.problem = refused("signature")
+    worker._look_at_trust()
+    assert _trust_trail(world) == []
+
+
+def test_a_list_that_could_not_be_recorded_is_recorded_at_the_next_look(world, worker, monkeypatch):
+    """The record may be down, or another process may be writing; the log has told it meanwhile."""
+    standing = world.parts.trust.now
+    standing.version, standing.named = 3, {"version": 3, "sha256": "ab" * 32}
+
+    def down():
+        raise StoreUnavailable(what="x")
+
+    @contextmanager
+    def taken(_name):
+        yield False
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.house.registry, "begin", down)
+        with pytest.raises(StoreUnavailable):
+            worker._look_at_trust()
+    with monkeypatch.context() as patched:
+        patched.setattr(world.house.registry, "alone", taken)
+        worker._look_at_trust()
+    assert _trust_trail(world) == []
+    worker._look_at_trust()
+    assert [details["version"] for _, details in _trust_trail(world)] == [3]
+
+
 def test_the_metrics_tell_how_it_is_with_the_trust_list(world):
     metrics = Metrics(world.house.registry, world.house.clock)
     standing = world.parts.trust.now

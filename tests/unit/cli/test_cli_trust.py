@@ -126,6 +126,7 @@ def test_the_version_counts_on(
     told = run("trust", "sign", drafted, *data, "--lang", "zh")
     assert signed[1] in told.out
     assert "版本 8" in told.out
+    assert trust_lists.read_file(signed[0]).signed.digest in told.out
 
 
 def test_a_signer_whom_nobody_named(

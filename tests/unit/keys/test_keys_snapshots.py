@@ -403,6 +403,64 @@ def test_a_file_that_changes_while_it_is_asked_is_noticed(world):
     opened.close()
 
 
+def test_a_file_written_over_in_place_is_noticed(world):
+    """Same size, and its times set back: what was read once is what is asked."""
+    world.write([row(1)])
+    opened = world.open()
+    assert opened.seen(identifier(1)).row == row(1)
+    before = world.path.stat()
+    content = world.path.read_bytes()
+    with world.path.open("r+b") as out:
+        out.write(content.replace(b'"valid"', b'"other"'))
+    os.utime(world.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = world.path.stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    with pytest.raises(SnapshotRefused) as caught:
+        opened.seen(identifier(1))
+    assert caught.value.values["reason"] == "changed"
+    opened.close()
+
+
+def test_every_piece_of_a_large_file_is_compared_when_it_is_asked(world):
+    """Rows lie across pieces of the file; one that nobody asks about does no harm."""
+    rows = [row(number) for number in range(1, 1501)]
+    world.write(rows)
+    assert world.path.stat().st_size > 4 * 65_536
+    opened = world.open()
+    for number in (1, 2, 200, 399, 400, 401, 750, 1499, 1500):
+        assert opened.seen(identifier(number)).row == row(number)
+    assert opened.seen(identifier(1501)).row is None
+    content = world.path.read_bytes()
+    with world.path.open("r+b") as out:
+        out.seek(len(content) - 5)
+        out.write(b"x")
+    assert opened.seen(identifier(1)).row == row(1)
+    with pytest.raises(SnapshotRefused) as caught:
+        opened.seen(identifier(1500))
+    assert caught.value.values["reason"] == "changed"
+    opened.close()
+
+
+def test_a_file_that_is_cut_while_it_is_asked_is_noticed(world):
+    world.write([row(1)])
+    opened = world.open()
+    os.truncate(world.path, world.path.stat().st_size - 3)
+    with pytest.raises(SnapshotRefused) as caught:
+        opened.seen(identifier(1))
+    assert caught.value.values["reason"] == "changed"
+    opened.close()
+
+
+def test_another_file_in_its_place_is_not_asked(world):
+    """Whoever writes a new one replaces it in one step; the one that was read stays open."""
+    world.write([row(1)])
+    opened = world.open()
+    world.write([row(2)])
+    assert opened.seen(identifier(1)).row == row(1)
+    assert opened.seen(identifier(2)).row is None
+    opened.close()
+
+
 def test_a_row_of_a_later_release_is_refused(world, monkeypatch):
     """Under the right signature: a code that nobody here has a sentence for."""
     world.write([row(1, code="splendid")])

@@ -268,6 +268,7 @@ def test_without_a_list_the_own_authority_is_the_list(own, tmp_path):
     early = START - timedelta(days=1)
     assert listed.refusal(name, Use.SEAL, early, TRANSPORT[0], "") == "authority-not-yet"
     assert not store.standing().configured
+    assert store.standing().named == {}
     assert store.standing().late(datetime(2999, 1, 1, tzinfo=UTC)) == 0.0
     assert store.standing().uncovered("") == ()
     assert not (tmp_path / "trust").exists()
@@ -293,6 +294,13 @@ def test_a_list_stands_beside_the_own_authority(node, own, editions, other):
     assert material.issuers == own.trust_material().issuers + other.issuers
     assert store.standing().problem is None
     assert store.standing().remembered
+    signed = store.standing().signed
+    assert store.standing().named == {
+        "version": 1,
+        "sha256": signed.digest,
+        "signer": signed.signer.subject,
+        "key": signed.signer.key_sha256,
+    }
     assert material is store.material()
 
 

@@ -160,7 +160,7 @@ def closed(pdf, cms):
     return out[:at] + ranges.ljust(36) + out[at + 36 :]
 
 
-def signed(cms, objects=None, *, catalog=b"", references=b"", certified=None):
+def signed(cms, objects=None, *, catalog=b"", references=b"", certified=None, trailer=b""):
     """A page with a text field, a signature field that is signed and one that is not."""
     if certified is not None:
         references += (
@@ -182,7 +182,8 @@ def signed(cms, objects=None, *, catalog=b"", references=b"", certified=None):
         rows.append(used(len(out)))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, everything[number])
     size = max(everything) + 1
-    return closed(table(bytes(out), [(0, rows)], b"<< /Size %d /Root 1 0 R >>" % size), cms)
+    told = b"<< /Size %d /Root 1 0 R %s>>" % (size, trailer)
+    return closed(table(bytes(out), [(0, rows)], told), cms)
 
 
 def start_of(pdf):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asn1crypto import core, keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -10,19 +11,21 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from signing_forged import parts, resigned
-from signing_pki import NOW, Authority, _builder, _name
+from signing_pki import NOW, Authority, _builder, _name, _usage
 
 from signing.cms import tlv
-from signing.evidence.bounds import LATEST
+from signing.evidence.bounds import EARLIEST, LATEST
 from signing.evidence.certificates import (
     SerialNumberError,
     certificate_facts,
     key_of,
     loaded,
     name_of,
+    signature_holds,
     signed_by,
 )
 from signing.evidence.chain import TrustSet, chain_facts
+from signing.evidence.der import span_at
 
 ROOT = Authority("格式根")
 LEAF = ROOT.leaf("某局")
@@ -81,6 +84,91 @@ def test_unknown_extension(critical, told):
     assert problem(unknown) == told
 
 
+CONSTRAINED = x509.NameConstraints([x509.DNSName("example")], None)
+POLICIES = x509.CertificatePolicies(
+    [x509.PolicyInformation(x509.ObjectIdentifier("1.3.6.1.4.1.32473.1"), None)]
+)
+
+
+def raw(number, value):
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(number), bytes.fromhex(value))
+
+
+def with_extension(extension, *, critical):
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateBuilder(
+        ROOT.x509_name, _name("某局"), key.public_key(), 7, NOW, NOW + timedelta(days=1)
+    )
+    made = builder.add_extension(extension, critical=critical).sign(ROOT.key, hashes.SHA256())
+    return made.public_bytes(Encoding.DER)
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        x509.SubjectKeyIdentifier(b"x"),
+        _usage(authority=False),
+        x509.SubjectAlternativeName([x509.DNSName("example")]),
+        x509.BasicConstraints(ca=False, path_length=None),
+        CONSTRAINED,
+        POLICIES,
+        raw("2.5.29.33", "3000"),
+        x509.AuthorityKeyIdentifier(b"x", None, None),
+        x509.PolicyConstraints(1, None),
+        x509.ExtendedKeyUsage([x509.ObjectIdentifier("1.3.6.1.5.5.7.3.8")]),
+        x509.InhibitAnyPolicy(0),
+    ],
+    ids=lambda item: item.oid.dotted_string,
+)
+def test_extensions_that_may_be_critical(extension):
+    """Path validation or the judge minds them (RFC 5280, 4.2)."""
+    assert certificate_facts(with_extension(extension, critical=True)).problem == ""
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        x509.IssuerAlternativeName([x509.DNSName("example")]),
+        x509.CRLDistributionPoints(
+            [x509.DistributionPoint([x509.DNSName("example")], None, None, None)]
+        ),
+        x509.FreshestCRL([x509.DistributionPoint([x509.DNSName("example")], None, None, None)]),
+        raw("2.5.29.9", "3000"),  # subjectDirectoryAttributes
+    ],
+    ids=lambda item: item.oid.dotted_string,
+)
+def test_extensions_that_nobody_minds_here(extension):
+    """Their names are known and their rules are not followed: critical, they forbid."""
+    for critical, told in ((True, "critical-extension"), (False, "")):
+        assert certificate_facts(with_extension(extension, critical=critical)).problem == told
+
+
+USAGES = {
+    "digital_signature": "digitalSignature",
+    "content_commitment": "nonRepudiation",
+    "key_encipherment": "keyEncipherment",
+    "data_encipherment": "dataEncipherment",
+    "key_agreement": "keyAgreement",
+    "key_cert_sign": "keyCertSign",
+    "crl_sign": "cRLSign",
+}
+
+
+@pytest.mark.parametrize("usage", USAGES)
+def test_each_usage_has_its_name(usage):
+    """RFC 5280, 4.2.1.3; what is not said is not told."""
+    silent = dict.fromkeys([*USAGES, "encipher_only", "decipher_only"], False)
+    said = x509.KeyUsage(**{**silent, usage: True})
+    assert certificate_facts(with_extension(said, critical=True)).usages == (USAGES[usage],)
+
+
+def test_what_a_certificate_does_not_say_is_not_told():
+    bare = certificate_facts(with_extension(CONSTRAINED, critical=False))
+    assert (bare.authority, bare.usages, bare.purposes) == (False, None, None)
+    purpose = x509.ExtendedKeyUsage([x509.ObjectIdentifier("1.3.6.1.5.5.7.3.8")])
+    assert not certificate_facts(with_extension(purpose, critical=False)).purposes_critical
+
+
 # cRLDistributionPoints that are cut off; subjectAltName with an x400Address (RFC 5280, 4.2.1.6)
 @pytest.mark.parametrize(
     ("number", "value"), [("2.5.29.31", "3005"), ("2.5.29.17", "3004a3023000")]
@@ -107,9 +195,10 @@ def test_validity_ends_after_its_beginning():
     assert problem(turned) == "validity-order"
 
 
-def test_name_that_cannot_be_read():
+@pytest.mark.parametrize("whose", ["某局", "格式根"])
+def test_name_that_cannot_be_read(whose):
     """A bit string where a text belongs is an error that callers know."""
-    text = "某局".encode()
+    text = whose.encode()
     der = LEAF.der.replace(b"\x0c" + bytes([len(text)]) + text, b"\x03" + bytes([len(text)]) + text)
     assert der != LEAF.der
     with pytest.raises(ValueError):
@@ -194,6 +283,8 @@ BY, SERIAL = NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER
         ([(BY, "NTRDE-HRB 1234"), (SERIAL, CODE)], ""),
         ([(BY, f"NTRDE-{CODE}")], ""),
         ([(BY, f"anything-{CODE}")], ""),
+        ([(BY, f"VATCN-NTRCN-{CODE}")], ""),
+        ([(BY, f"NTRCN{CODE}")], ""),
         ([(BY, f"NTRCN-{CODE}"), (BY, f"NTRCN-{OTHER}")], ""),
         ([(BY, f"NTRCN-{CODE}"), (BY, f"NTRCN-{CODE}")], ""),
         ([(BY, f"NTRCN-{CODE}\n")], ""),
@@ -214,6 +305,23 @@ def test_code_of_the_organisation(attributes, code):
     assert certificate_facts(made.public_bytes(Encoding.DER)).code == code
 
 
+@pytest.mark.parametrize(
+    ("attributes", "name"),
+    [
+        ([(NameOID.ORGANIZATION_NAME, "某局"), (NameOID.COMMON_NAME, "某局印章")], "某局印章"),
+        ([(NameOID.ORGANIZATION_NAME, "某局")], "某局"),
+        ([(NameOID.COMMON_NAME, "甲"), (NameOID.COMMON_NAME, "乙")], "甲"),
+        ([(NameOID.COUNTRY_NAME, "CN")], ""),
+    ],
+)
+def test_name_that_people_read(attributes, name):
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([attribute(text, oid) for oid, text in attributes])
+    builder = _builder(subject, key, ROOT.x509_name, ROOT.key, 7, (-1, 1))
+    made = builder.sign(ROOT.key, hashes.SHA256())
+    assert certificate_facts(made.public_bytes(Encoding.DER)).name == name
+
+
 def test_validity_without_end():
     """RFC 5280, 4.1.2.5: 9999-12-31T23:59:59Z is no moment to reckon with."""
 
@@ -223,6 +331,14 @@ def test_validity_without_end():
 
     found = certificate_facts(forged(endless))
     assert (found.not_after, found.problem) == (LATEST, "")
+
+
+def test_validity_without_beginning():
+    def ancient(content):
+        first = datetime(1800, 1, 1, tzinfo=UTC)
+        content["validity"]["not_before"] = asn1_x509.Time({"general_time": first})
+
+    assert certificate_facts(forged(ancient)).not_before == EARLIEST
 
 
 class Holder:
@@ -263,3 +379,170 @@ def test_facts_say_what_the_certificate_says():
     stamper = certificate_facts(ROOT.leaf("时间戳", timestamping=True).der)
     assert (stamper.purposes, stamper.purposes_critical) == (("1.3.6.1.5.5.7.3.8",), True)
     assert certificate_facts(ROOT.der).authority
+
+
+@pytest.mark.parametrize(
+    ("key", "digest", "name"),
+    [
+        (rsa.generate_private_key(65537, 2048), hashes.SHA256(), "sha256"),
+        (ec.generate_private_key(ec.SECP384R1()), hashes.SHA384(), "sha384"),
+        (dsa.generate_private_key(2048), hashes.SHA256(), "sha256"),
+        (ed25519.Ed25519PrivateKey.generate(), None, "ed25519"),
+        (ed448.Ed448PrivateKey.generate(), None, "ed448"),
+    ],
+    ids=["rsa", "curve", "dsa", "ed25519", "ed448"],
+)
+def test_keys_of_each_kind_sign(key, digest, name):
+    """What they have signed, and nothing else."""
+    subject = _name("某局")
+    made = _builder(subject, key, subject, key, 7, (-1, 1)).sign(key, digest)
+    der = made.public_bytes(Encoding.DER)
+    certificate = loaded(der)
+    assert signed_by(certificate, certificate)
+    assert not signature_holds(certificate, certificate, certificate.tbs_certificate_bytes + b"x")
+    assert not signed_by(certificate, loaded(ROOT.der))
+    assert not signed_by(loaded(LEAF.der), certificate)
+    assert certificate_facts(der).signed_with == name
+
+
+def test_key_that_cannot_sign_has_signed_nothing():
+    key = x25519.X25519PrivateKey.generate()
+    made = _builder(ROOT.x509_name, key, ROOT.x509_name, ROOT.key, 7, (-1, 1))
+    der = made.sign(ROOT.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    assert certificate_facts(der).key == "unsupported"
+    assert not signed_by(loaded(LEAF.der), loaded(der))
+
+
+def test_validity_may_be_one_moment():
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _builder(_name("某局"), key, ROOT.x509_name, ROOT.key, 7, (1, 1))
+    der = made.sign(ROOT.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    assert certificate_facts(der).problem == ""
+
+
+def test_bits_that_a_signature_leaves_out_are_none():
+    """X.690, 8.6.2.2: or one signature would hold for several files."""
+    der = LEAF.der
+    while der[-1] & 1:
+        der = forged(lambda _: None)
+    content, algorithm, signature = parts(der)
+    assert signed_by(loaded(der), loaded(ROOT.der))
+    bits = signature[signature.index(b"\0") + 1 :]
+    other = tlv(0x30, content, algorithm, tlv(0x03, b"\x01", bits))
+    assert loaded(other).signature == loaded(der).signature
+    assert not signed_by(loaded(other), loaded(ROOT.der))
+
+
+def test_time_that_no_calendar_has_is_no_certificate(pki):
+    """Year 0 (RFC 5280, 4.1.2.5.2 allows four digits): asked for later it would raise anywhere."""
+    der = pki.issuing.der
+    parsed = x509.load_der_x509_certificate(der)
+    begins = parsed.not_valid_before_utc.strftime("%y%m%d%H%M%SZ").encode()
+    utc, general = b"\x17\x0d" + begins, b"\x18\x0f00000101000000Z"
+    assert der.count(utc) == 1
+    longer = der.replace(utc, general)
+    for place, grown in _lengths_around(der, der.index(utc), len(general) - len(utc)):
+        longer = longer[:place] + grown + longer[place + len(grown) :]
+    with pytest.raises(ValueError):
+        loaded(longer)
+
+
+def _lengths_around(der, place, more):
+    """Lengths of the sequences around a place, each longer by so many octets."""
+    begin = 0
+    while begin < place:
+        header = 4 if der[begin + 1] == 0x82 else 2
+        size = int.from_bytes(der[begin + 2 : begin + 4]) if header == 4 else der[begin + 1]
+        if begin + header + size > place:
+            whole = (size + more).to_bytes(2) if header == 4 else bytes((size + more,))
+            yield begin + (2 if header == 4 else 1), whole
+            begin += header
+        else:
+            begin += header + size
+
+
+def without_extensions(content):
+    """Version 1, as it was before there were any (RFC 5280, 4.1)."""
+    content["version"] = "v1"
+    del content["extensions"]
+
+
+def test_version_one_without_extensions_is_a_certificate():
+    assert problem(without_extensions) == ""
+
+
+NOBODYS = "1.3.6.1.4.1.32473.9"
+UNREAD_KEYS = {
+    "on no curve": ("301306072a8648ce3d020106082a8648ce3d030107", b"\x00\x04" + bytes(64)),
+    "of no kind": ("300506032a0304", b"\x00" + bytes(64)),
+}
+
+
+def with_key(kind):
+    """A certificate whose key nobody here can read."""
+    algorithm, bits = UNREAD_KEYS[kind]
+
+    def change(content):
+        content["subject_public_key_info"] = keys.PublicKeyInfo.load(
+            tlv(0x30, bytes.fromhex(algorithm), tlv(0x03, bits))
+        )
+
+    return forged(change)
+
+
+@pytest.mark.parametrize("kind", UNREAD_KEYS)
+def test_key_that_cannot_be_read_has_signed_nothing(kind):
+    der = with_key(kind)
+    assert certificate_facts(der).key == "unsupported"
+    assert not signed_by(loaded(LEAF.der), loaded(der))
+
+
+def with_unknown_algorithm():
+    content, algorithm, signature = parts(LEAF.der)
+    known = bytes.fromhex("06082a8648ce3d040302")
+    unknown = core.ObjectIdentifier(NOBODYS).dump()
+    other = tlv(0x30, unknown)
+    _, begin, end = span_at(content)
+    body = content[begin:end].replace(algorithm, other)
+    assert (algorithm, body.count(other)) == (tlv(0x30, known), 1)
+    return tlv(0x30, tlv(0x30, body), other, signature)
+
+
+def test_algorithm_that_nobody_knows_is_told_by_its_number():
+    """And by it nothing is signed, whoever is asked."""
+    der = with_unknown_algorithm()
+    assert certificate_facts(der).signed_with == NOBODYS
+    assert not signed_by(loaded(der), loaded(ROOT.der))
+
+
+def test_signature_of_another_kind_of_key_does_not_hold():
+    """Its parameters are none for this key."""
+    names = ("椭圆", "素数")
+    made = []
+    for name, key in zip(
+        names,
+        (ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)),
+        strict=True,
+    ):
+        subject = _name(name)
+        built = _builder(subject, key, subject, key, 7, (-1, 1)).sign(key, hashes.SHA256())
+        made.append(loaded(built.public_bytes(Encoding.DER)))
+    curve, prime = made
+    assert not signed_by(curve, prime)
+    assert not signed_by(prime, curve)
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        pytest.param(b"\x30", id="ends after its tag"),
+        pytest.param(b"\x30\x03\x30\x01\x02", id="serial number ends after its tag"),
+        pytest.param(b"\x30\x84", id="ends in its length"),
+        pytest.param(b"\x30\x02\x30\x00", id="has no serial number"),
+    ],
+)
+def test_what_has_no_serial_number_is_left_to_the_parser(junk):
+    """It is no certificate at all, and not one with a bad serial number."""
+    with pytest.raises(ValueError) as raised:
+        loaded(junk)
+    assert not isinstance(raised.value, SerialNumberError)

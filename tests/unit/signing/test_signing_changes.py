@@ -13,8 +13,10 @@ from signing_files import (
 from signing_files import changes_of as facts
 
 from certlib.evidence import ChangeGrade, ChangeKind
+from certlib.ports import TrustMaterial
 from signing.evidence import changes as judging
-from signing.evidence.faults import Budget
+from signing.evidence.faults import Budget, ReadingFaultError
+from signing.evidence.reader import read_facts
 
 NONE, PERMITTED = ChangeGrade.NONE, ChangeGrade.PERMITTED
 REFUSED, UNEXPLAINED = ChangeGrade.NOT_PERMITTED, ChangeGrade.UNEXPLAINED
@@ -505,7 +507,14 @@ def test_picture_counts_where_objects_look_good(make, monkeypatch):
     assert (found.grade, found.detail, found.objects) == (REFUSED, "appearance", ("3 0",))
 
 
-def test_history_that_is_too_much_is_unexplained(make, monkeypatch):
+def test_history_that_is_too_much_is_no_change_that_nobody_explains(make, monkeypatch):
     monkeypatch.setattr(Budget, "of_history", classmethod(lambda cls, _size: cls(visits=5)))
-    found = facts(filled(make()))
-    assert (found.grade, found.detail) == (UNEXPLAINED, "references")
+    with pytest.raises(ReadingFaultError, match="too-large"):
+        facts(filled(make()))
+
+
+def test_file_that_is_too_much_to_compare_is_too_large(make, monkeypatch):
+    """It was not read to its end, so nobody says that it was altered."""
+    monkeypatch.setattr(Budget, "of_history", classmethod(lambda cls, _size: cls(visits=5)))
+    found = read_facts(filled(make()), TrustMaterial())
+    assert (found.readable, found.fault, found.fault_detail) == (False, "too-large", "references")

@@ -5,7 +5,7 @@ need no test of their own; what is carried over whole does.
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from asn1crypto import cms, core, keys, x509
@@ -364,6 +364,55 @@ def test_what_is_no_message(der, problem):
         library_message(der)
 
 
+@pytest.mark.parametrize("count", [0, 2])
+def test_message_of_several_signers_or_of_none(count):
+    """Of two, the first would be taken for the seal's, whoever the second is."""
+    outer = cms.ContentInfo.load(written())
+    signers = outer["content"]["signer_infos"]
+    outer["content"]["signer_infos"] = [signers[0]] * count
+    with pytest.raises(MessageProblemError, match="CMSExtractionError"):
+        library_message(outer.dump(force=True))
+
+
+def test_message_without_signed_attributes():
+    """RFC 5652, 5.3: then nothing says by which certificate, or when."""
+    outer = cms.ContentInfo.load(written())
+    signer = outer["content"]["signer_infos"][0]
+    bare = {key: signer[key] for key in ("version", "sid", "digest_algorithm")}
+    bare |= {"signature_algorithm": signer["signature_algorithm"], "signature": b""}
+    outer["content"]["signer_infos"] = [cms.SignerInfo(bare)]
+    found = library_message(outer.dump(force=True))
+    assert (found.stated, found.claimed_time, found.names_signer) == (None, None, False)
+    assert not found.intact
+
+
+@pytest.mark.parametrize(
+    ("made", "stated"),
+    [
+        ("no certificate", DIGEST),
+        ("no digest", None),
+        ("two values", None),
+        ("attribute twice", None),
+    ],
+)
+def test_digest_that_a_message_states(made, stated):
+    """Where it states two, nobody can say of which content it speaks."""
+    assert library_message(REASONS[made]).stated == stated
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("060b2a864886f70d010910022f", True),  # signing-certificate-v2 (RFC 5035)
+        ("060b2a864886f70d010910020c", True),  # signing-certificate (RFC 2634)
+        ("060b2a864886f70d010910020d", False),
+    ],
+)
+def test_attribute_that_names_the_signer(kind, named):
+    made = written(attributes=(*NEEDED[:2], attribute(kind, tlv(0x30))))
+    assert library_message(made).names_signer is named
+
+
 @pytest.mark.parametrize("contents", [b"", b"\x31\x00", b"\x30\x05\x00", b"\x30\x85" + bytes(5)])
 def test_contents_without_a_message(contents):
     with pytest.raises(MessageProblemError, match=r"^der$"):
@@ -436,10 +485,17 @@ def test_certificates_of_a_token_stand_as_they_stand():
         assert library_message(writing.der()).form_problem == ""
 
 
-def test_form_that_cannot_even_be_compared(monkeypatch):
-    def fail(*_):
-        raise KeyError
+def fail(*_):
+    raise KeyError
 
+
+def test_whatever_its_libraries_raise_it_is_no_message(monkeypatch):
+    monkeypatch.setattr(careful, "extract_signer_info", fail)
+    with pytest.raises(MessageProblemError, match="KeyError"):
+        library_message(written())
+
+
+def test_form_that_cannot_even_be_compared(monkeypatch):
     monkeypatch.setattr(careful, "parts_of", fail)
     assert library_message(written()).form_problem == "cms-form"
 
@@ -468,8 +524,11 @@ def signing_time(*moments):
         ((signing_time(NOW, NOW + timedelta(days=1)),), None),
         ((attribute("06092a864886f70d010905", tlv(0x18, b"99991231235959Z")),), None),
         ((attribute("06092a864886f70d010905", tlv(0x18, b"00010101000000Z")),), None),
+        ((attribute("06092a864886f70d010905", tlv(0x18, b"00000101000000Z")),), None),
+        ((attribute("06092a864886f70d010905", tlv(0x18, b"20260601160000+0800")),), NOW),
     ],
-    ids=["none", "one", "two", "the end", "the beginning"],
+    ids=["none", "one", "two", "the end", "the beginning", "no year", "another zone"],
 )
 def test_time_that_a_message_claims(attributes, claimed):
-    assert library_message(written(more=attributes)).claimed_time == claimed
+    found = library_message(written(more=attributes)).claimed_time
+    assert (found, found and found.tzinfo) == (claimed, claimed and UTC)

@@ -84,7 +84,7 @@ def test_start_that_is_nine_bytes_off_is_not(by):
 
 def test_blanks_before_a_cross_reference_stream():
     pdf, place = with_streams(OBJECTS), start_of(with_streams(OBJECTS))
-    for count, found in ((8, {"crossref-offset"}), (9, None)):
+    for count, found in ((8, {"crossref-blank"}), (9, None)):
         moved = pdf[:place] + b" " * count + pdf[place:]
         if found is None:
             assert refused(moved) == ("malformed", "startxref")

@@ -378,8 +378,8 @@ def test_values_that_are_compared_are_counted(make, monkeypatch):
     long = {20: b"[" + b"0 " * 8000 + b"]", **merged(6, b"/V (a)", b"/V 20 0 R")}
     pdf = update(make(long), {**merged(6, b"/V (a)", b"/V (b)")})
     monkeypatch.setattr(Budget, "of_history", classmethod(lambda cls, _size: cls(visits=1500)))
-    found = facts(pdf)
-    assert (found.grade, found.detail) == (UNEXPLAINED, "references")
+    with pytest.raises(ReadingFaultError, match="too-large"):
+        facts(pdf)
 
 
 def test_identifier_among_many_marks():

@@ -8,6 +8,7 @@ import pytest
 from asn1crypto import core
 from signing_messages import (
     CONTENT,
+    DATA,
     LEAF,
     ROOT,
     STAMPER,
@@ -34,6 +35,7 @@ TRUST = TrustMaterial(
 )
 STRANGER = Authority("路人时间根").leaf("路人", timestamping=True)
 CADES, ADBE, RFC3161 = "/ETSI.CAdES.detached", "/adbe.pkcs7.detached", "/ETSI.RFC3161"
+ENCLOSED = "/adbe.pkcs7.sha1"
 
 
 def facts_of(contents, **changes):
@@ -74,6 +76,69 @@ def test_message_that_cannot_be_read(contents, problem):
     found = facts_of(contents)
     assert (found.message, found.intact) == (None, False)
     assert found.form_problem.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("subfilter", "told"),
+    [
+        ("/adbe.x509.rsa_sha1", "unsupported adbe.x509.rsa_sha1"),
+        ("/Somebody.elses", "unsupported SubFilter"),
+    ],
+)
+def test_encoding_that_is_no_cms_is_unknown_and_not_broken(subfilter, told):
+    """ISO 32000-1, 12.8.3.2, and table 252: a handler may have an encoding of its own."""
+    found = facts_of(b"\x04\x01x", subfilter=subfilter)
+    assert (found.message.unchecked, found.intact) == (told, False)
+    assert found.message.chain.problem == "no-path"
+    assert found.form_problem.startswith("cms-unreadable")
+
+
+@pytest.mark.parametrize("subfilter", ["", CADES, ADBE, RFC3161, ENCLOSED])
+def test_encoding_that_must_be_cms_is_broken_where_it_is_none(subfilter):
+    assert facts_of(b"\x04\x01x", subfilter=subfilter).message is None
+
+
+# --- the digest as content -----------------------------------------------------------------------
+
+
+def enclosed(of=CONTENT, **options):
+    """adbe.pkcs7.sha1 (ISO 32000-1, 12.8.3.3.1): what is signed is the digest of the file."""
+    content = hashlib.sha1(of).digest()
+    inside = tlv(0x30, DATA, tlv(0xA0, tlv(0x04, content)))
+    edit = {"encapsulated": inside, **options.pop("edit", {})}
+    return written(content=content, edit=edit, **options)
+
+
+def test_enclosed_digest_of_the_file():
+    found = facts_of(enclosed(), subfilter=ENCLOSED)
+    assert (found.intact, found.layout_problem) == (True, "")
+    # However well it is signed, SHA-1 is what holds it to the file.
+    assert found.message.digest == "sha1"
+
+
+def test_enclosed_digest_of_another_file():
+    found = facts_of(enclosed(b"another"), subfilter=ENCLOSED)
+    assert (found.message.digest_ok, found.message.signature_ok) == (False, True)
+
+
+def test_enclosed_digest_of_another_file_that_nobody_can_check_is_altered_all_the_same():
+    unknown = tlv(0x30, bytes.fromhex("06032a0304"))
+    for of, unchecked in ((CONTENT, True), (b"another", False)):
+        found = facts_of(enclosed(of, edit={"digest_algorithm": unknown}), subfilter=ENCLOSED)
+        assert (found.message.unchecked != "") is unchecked
+        assert not found.intact
+
+
+def test_enclosed_digest_signed_by_a_weaker_one():
+    found = facts_of(enclosed(digest="md5"), subfilter=ENCLOSED)
+    assert found.message.digest == "md5"
+
+
+def test_enclosed_digest_under_another_name_is_content():
+    assert facts_of(enclosed(), subfilter=ADBE).layout_problem == "encapsulated-content"
+    # Without content it is as any detached one.
+    found = facts_of(written(), subfilter=ENCLOSED)
+    assert (found.intact, found.message.digest) == (True, "sha256")
 
 
 def test_whatever_escapes_makes_it_unreadable(monkeypatch):

@@ -22,8 +22,8 @@ from signing.evidence.form import FieldTree, fields
 from signing.evidence.labels import labelled
 from signing.evidence.opened import opened
 from signing.evidence.pages import pages, placed_pages
-from signing.evidence.syntax import Reference
-from signing.evidence.values import values_of
+from signing.evidence.syntax import Name, Reference
+from signing.evidence.values import alike, filled_anew, plain, values_of
 
 
 def document_of(pdf):
@@ -79,16 +79,29 @@ def test_fields(listed, objects, found):
     ("listed", "objects", "detail"),
     [
         (b"(x)", [], "/Fields"),
-        (b"[7]", [], "form"),
-        (b"[4 0 R]", [b"(x)"], "form"),
+        (b"[4 0 R]", [stream(b"", b"/T (a)")], "form"),
+        (b"[4 0 R]", [stream(b"", b"/Kids []")], "form"),
         (b"[4 0 R 4 0 R]", [b"<< /T (a) >>"], "form"),
         (b"[4 0 R]", [b"<< /T (a) /Kids (x) >>"], "/Kids"),
         (b"[4 0 R]", [b"<< /T (a) /Kids [4 0 R] >>"], "form"),
     ],
-    ids=["no list", "no field", "no dictionary", "twice", "kids that are no list", "circle"],
+    ids=["no list", "named stream", "stream with kids", "twice", "kids that are no list", "circle"],
 )
 def test_form_of_another_shape(listed, objects, detail):
     assert malformed(fields, formed(listed, *objects)) == ("malformed", detail)
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [b"99 0 R", b"null", b"7", b"6 0 R", b"5 0 R"],
+    ids=["gone", "null", "7", "x", "stream"],
+)
+def test_what_is_a_field_to_nobody_is_passed_over(stray):
+    """7.3.10: what a reference does not lead to is null; writers leave such ones behind."""
+    objects = [b"<< /T (a) /FT /Tx >>", stream(b"", b"/Subtype /Form"), b"(x)"]
+    assert told(formed(b"[%s 4 0 R]" % stray, *objects)) == [("a", "/Tx")]
+    below = [b"<< /T (a) /FT /Tx /Kids [%s] >>" % stray, *objects[1:]]
+    assert told(formed(b"[4 0 R]", *below)) == [("a", "/Tx")]
 
 
 def test_form_that_is_no_dictionary():
@@ -178,7 +191,33 @@ def test_value_of_a_field_of_another_generation():
         out += b"%d %d obj\n%s\nendobj\n" % (number, generation, value)
     document = document_of(table(out, [(0, rows)], b"<< /Size 5 /Root 1 0 R >>"))
     found = values_of(document, labelled(document))
-    assert found == {"a": [[(bytes, b"x"), (type(None), None)]]}
+    assert found == {"a": [b"x", None]}
+
+
+def test_a_list_of_fields_has_no_value():
+    """It stands in the place of a field; that it came is no value that was filled in."""
+    document = formed(b"5 0 R", b"<< /T (a) /FT /Tx /V (x) /AS /On >>", b"[4 0 R]")
+    values = values_of(document, labelled(document))
+    assert values == {"a": [b"x", "/On"]}
+    assert type(values["a"][1]) is Name
+
+
+@pytest.mark.parametrize(
+    ("value", "visits"),
+    [
+        (b"7", 1),
+        (b"[1 2 3 4 5 6 7]", 1 + 7),
+        (b"[1 2 3 4 5 6 7 8]", 1 + 1 + 8),
+        (b"<< /a [7] /b << >> >>", 1 + 2 + 1),
+        (b"[" + b"0 " * 800 + b"]", 1 + 100 + 800),
+    ],
+)
+def test_a_value_that_is_compared_is_counted_with_all_that_it_holds(value, visits):
+    """And a long one as such, before anything in it is looked at."""
+    document = document_of(simple(b"", value))
+    left = document.budget.visits
+    plain(document, document.value(Reference(4, 0)))
+    assert left - document.budget.visits == visits
 
 
 def test_value_that_a_kid_inherits_from_a_parent_without_a_number():
@@ -202,6 +241,16 @@ def test_value_that_a_kid_inherits_from_a_parent_without_a_number():
         (b"<< /A 1 >>", b"<< /A 2 >>", False),
         (b"<< /A 1 /B 2 >>", b"<</B 2/A 1>>", True),
         (b"3 0 R", b"4 0 R", False),
+        (b"[1 0]", b"[true false]", False),
+        (b"[1 2]", b"[1.0 2]", False),
+        (b"[(a) (b)]", b"[<61> (b)]", True),
+        (b"[(a) (b)]", b"[<61> <63>]", False),
+        (b"[(a) /b]", b"[/a (b)]", False),
+        (b"[[1] 2]", b"[[1] 2.0]", False),
+        (b"[[1 <61>] 2]", b"[[1 (a)] 2]", True),
+        (b"[null]", b"[]", False),
+        (b"[<< /A 1 >>]", b"[<< /A true >>]", False),
+        (b"[3 0 R]", b"[4 0 R]", False),
     ],
 )
 def test_values_are_the_same_wherever_they_stand(old, new, same):
@@ -219,6 +268,33 @@ def test_values_are_the_same_wherever_they_stand(old, new, same):
 )
 def test_streams_are_their_dictionary_and_their_bytes(new, same):
     assert brought_kinds(make(), {4: new}) == (set() if same else {ChangeKind.OTHER})
+
+
+def spent(document, old, new):
+    before = document.budget.visits
+    same = alike(document, old, document, new)
+    return before - document.budget.visits, same
+
+
+def test_what_is_compared_is_counted_however_it_is_compared():
+    """Also what both revisions share and nobody has to look at: limits do not depend on it."""
+    document = document_of(make())
+    numbers, mixed = list(range(16)), [*range(15), [0]]
+    assert spent(document, numbers, list(numbers)) == (2 * (1 + 2 + 16), True)
+    assert spent(document, mixed, [*range(15), [0]]) == (2 * (1 + 2 + 16 + 1), True)
+    assert spent(document, numbers, numbers) == (2 * (1 + 2 + 16), True)
+    assert spent(document, None, None) == (2, True)
+    document.budget.visits = 18
+    with pytest.raises(ReadingFaultError, match="too-large"):
+        alike(document, numbers, document, list(numbers))
+
+
+def test_fields_that_are_filled_in_anew():
+    document = document_of(make())
+    old = {"a": [b"x", None], "b": [1, None], "c": [b"x", None]}
+    new = {"a": [b"x", None], "b": [True, None], "c": [b"x", None, b"x", None], "d": [None, None]}
+    assert filled_anew(document, old, document, new) == {"b", "c", "d"}
+    assert filled_anew(document, new, document, old) == {"b", "c"}
 
 
 # --- what objects are there for ------------------------------------------------------------------

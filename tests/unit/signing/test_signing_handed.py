@@ -4,9 +4,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from signing_messages import LEAF, ROOT, answers, token
+from signing_messages import DIGEST, LEAF, ROOT, answers, token
 from signing_pki import NOW
 
+from certlib.ports import TrustMaterial
 from signing.evidence.message import (
     MessageProblemError,
     SignedMessage,
@@ -14,6 +15,7 @@ from signing.evidence.message import (
     proven_time,
     tst_info,
 )
+from signing.evidence.signatures import token_facts
 
 # --- what both hand on ---------------------------------------------------------------------------
 
@@ -58,6 +60,14 @@ def test_intact_is_both(held):
 
 def test_what_nobody_can_check_is_not_checked():
     assert answers(bare(unchecked="unsupported x")) == (False, False)
+
+
+@pytest.mark.parametrize(("stated", "told"), [(None, "sm2"), (DIGEST, "sm2"), (bytes(32), "")])
+def test_what_nobody_can_check_may_still_speak_of_something_else(stated, told):
+    """Then it is no seal of this file, whoever has signed it, and however."""
+    message = bare(unchecked="sm2", stated=stated)
+    assert answers(message) == (False, False)
+    assert message.unchecked == told
 
 
 @pytest.mark.parametrize(
@@ -148,3 +158,33 @@ def test_time_that_is_proven(accuracy, later):
 def test_time_that_there_is_not(changes):
     with pytest.raises(MessageProblemError, match="tst-info"):
         moment_of(**changes)
+
+
+def test_moment_is_told_in_utc():
+    here = INFO.replace(b"\x0f20260601080000Z", b"\x1320260601160000+0800")
+    here = b"\x30" + bytes((INFO[1] + 4,)) + here[2:]
+    found = proven_time(tst_info(bare(content_type="tst_info", encapsulated=here)))
+    assert (found, found.tzinfo) == (NOW, UTC)
+
+
+EXACT = token(b"x", accuracy={"seconds": 1}).content
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (b"\x04\x20" + hashlib.sha256(b"x").digest()[:2], b"\x0c\x20"),
+        (bytes.fromhex("0609608648016503040201"), bytes.fromhex("1809")),
+        (bytes.fromhex("3031300d"), bytes.fromhex("3031180d")),
+        (b"\x18\x0f2026", b"\x0c\x0f"),
+        (bytes.fromhex("3003020101"), bytes.fromhex("3003670101")),
+    ],
+    ids=["imprint", "algorithm", "algorithm and parameters", "time", "accuracy"],
+)
+def test_timestamp_of_which_a_part_cannot_be_read(written, instead):
+    """Whoever passes a file on may lay it in: it is no timestamp, and hides nothing else."""
+    assert EXACT.count(written) == 1
+    content = EXACT.replace(written, instead + written[len(instead) :])
+    message = bare(content_type="tst_info", encapsulated=content)
+    with pytest.raises(MessageProblemError, match="tst-info"):
+        token_facts(message, TrustMaterial(), lambda _: b"")

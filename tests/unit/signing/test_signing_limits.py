@@ -121,6 +121,20 @@ def test_a_fault_of_ours_is_the_files_where_its_signature_is_broken(pki, sealed,
     assert [item.intact for item in broken.signatures] == [False]
 
 
+def test_a_fault_of_ours_stays_ours_where_nothing_can_be_read(pki, sealed, monkeypatch):
+    """A message that our readers do not understand says nothing of the bytes around it."""
+
+    def fails(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr(reader, "opened", fails)
+    place = sealed.index(b"/Contents <") + len(b"/Contents <")
+    unread = sealed[:place] + b"ffff" + sealed[place + 4 :]
+    facts = read_facts(unread, pki.trust)
+    assert [item.message for item in facts.signatures] == [None]
+    assert (facts.fault, facts.looks_ours) == ("crashed", True)
+
+
 def test_memory_that_runs_out_is_a_fault_of_ours(sealed, monkeypatch):
     def fails(*_):
         raise MemoryError

@@ -27,7 +27,7 @@ from certlib.evidence import ChangeGrade
 from signing.evidence import changes as judging
 from signing.evidence.changes import changes_after
 from signing.evidence.differences import Difference
-from signing.evidence.faults import Budget
+from signing.evidence.faults import Budget, ReadingFaultError
 from signing.evidence.layout import layouts
 from signing.evidence.metadata import metadata_of
 from signing.evidence.opened import opened
@@ -174,8 +174,8 @@ def test_who_else_is_asked(monkeypatch, pdf, asked):
 
 def test_all_revisions_share_what_may_be_spent(monkeypatch):
     monkeypatch.setattr(Budget, "of_history", classmethod(lambda cls, _: cls(values=50)))
-    found = facts(update(make(), VALUE))
-    assert (found.grade, found.detail) == (UNEXPLAINED, "values")
+    with pytest.raises(ReadingFaultError, match="too-large"):
+        facts(update(make(), VALUE))
 
 
 @pytest.mark.parametrize(

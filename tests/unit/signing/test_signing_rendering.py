@@ -9,6 +9,7 @@ from signing_files import FORM_XOBJECT, SIGNED_OBJECTS, drawing, signed, stream,
 
 from certlib.evidence import ChangeGrade
 from signing.evidence import rendering
+from signing.evidence.faults import ReadingFaultError
 from signing.evidence.opened import opened
 from signing.evidence.rendering import Touched, compared, warm
 
@@ -365,6 +366,23 @@ def test_page_where_something_may_be_new_is_compared_wherever_it_lies():
     found = compared(document, len(first), Touched(frozenset({17})))
     assert found == (ChangeGrade.NOT_PERMITTED, "appearance", "144 0")
     assert compared(document, len(first), Touched()) == SAME
+
+
+def test_list_that_many_pages_name_is_paid_for_by_each():
+    """Each page has to be looked through anew; the list itself costs its writer nothing."""
+    objects = {**paged(20), 17: NOTE % (b"[1 1 5 5]", b""), 18: b"[%s]" % (b"17 0 R " * 50)}
+    for index in range(20):
+        objects[100 + index] = objects[100 + index].replace(
+            b"/Type /Page ", b"/Type /Page /Annots 18 0 R "
+        )
+    first = signed(b"0", objects)
+    document = opened(update(first, {}), 1 << 24)
+    document.budget.visits = 20 * 50
+    assert compared(document, len(first), Touched()) == SAME
+    document.budget.visits = 20 * 50 - 1
+    with pytest.raises(ReadingFaultError, match="too-large") as caught:
+        compared(document, len(first), Touched())
+    assert caught.value.detail == "references"
 
 
 def test_something_new_on_more_pages_than_are_compared():

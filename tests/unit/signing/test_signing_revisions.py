@@ -53,6 +53,28 @@ def test_honest_revision(pdf):
     assert (found.section.start, found.end) == (start_of(pdf), len(pdf))
 
 
+@pytest.mark.parametrize("place", [b"first", b"second"])
+def test_start_that_leads_to_white_space_before_a_section(place):
+    """Some writers count the line end before `xref`: whoever reads tokens finds the same section."""
+    first, second = FIRST, update(FIRST, {30: b"(x)"})
+    if place == b"first":
+        at = start_of(first)
+        first = first.replace(b"startxref\n%d" % at, b"startxref\n%d" % (at - 1))
+        second = first + second[len(first) :].replace(b"/Prev %d" % at, b"/Prev %d" % (at - 1))
+    else:
+        at = start_of(second)
+        second = second.replace(b"startxref\n%d" % at, b"startxref\n%d" % (at - 1))
+    (found,) = accounted(second, len(first))
+    assert found.end == len(second)
+
+
+def test_start_that_leads_elsewhere_is_no_continuation():
+    second = update(FIRST, {30: b"(x)"})
+    at = start_of(second)
+    wrong = second.replace(b"startxref\n%d" % at, b"startxref\n%d" % (at - 2))
+    assert refusal(wrong) == ("ambiguous cross-reference table", False)
+
+
 def test_honest_revisions_follow_each_other():
     second = update(FIRST, {30: b"(x)"})
     third = update(second, {30: b"(y)"})
@@ -180,7 +202,8 @@ def test_object_that_is_not_what_its_entry_says(text, detail):
 
 
 def test_bytes_after_the_last_revision():
-    assert refusal(update(FIRST, {}) + b" ") == ("bytes after the last revision", False)
+    for text in (b" ", b"x", b"%", b"\n%%EOF\n", b"\x0b"):
+        assert refusal(update(FIRST, {}) + text) == ("bytes after the last revision", False)
 
 
 @pytest.mark.parametrize(

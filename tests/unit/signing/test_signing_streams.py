@@ -84,6 +84,47 @@ def test_an_object_that_is_replaced_counts_no_more_but_its_bytes_must_be_underst
     assert not lengths_lead(opened(update(simple(b"", _stream(b"1")), {4: _stream(_TRUE)})))
 
 
+_LATER = b"<< /Length 5 0 R >>\nstream\n%s\nendstream" % _DATA
+
+
+@pytest.mark.parametrize(
+    ("objects", "freed"),
+    [
+        ({4: _stream(b"3", b"abc")}, [5]),
+        ({4: _stream(b"3", b"abc"), 5: b"7"}, []),
+        ({4: _stream(b"5 0 R", b"abc"), 5: b"3"}, []),
+    ],
+    ids=["given up", "another", "replaced with it"],
+)
+@pytest.mark.parametrize("first", ["stream", "length"])
+def test_a_stream_that_is_replaced_had_its_length_then(objects, freed, first):
+    """7.5.6: its length is given up with it, or replaced as it is."""
+    length = b"%d" % len(_DATA)
+    values = [_LATER, length] if first == "stream" else [length, _LATER.replace(b"5 0 R", b"4 0 R")]
+    if first == "length":
+        objects = {
+            9 - number: value.replace(b"5 0 R", b"4 0 R") for number, value in objects.items()
+        }
+        freed = [9 - number for number in freed]
+    pdf = update(simple(b"", *values), objects, freed=freed)
+    assert lengths_lead(opened(pdf))
+
+
+def test_a_stream_in_use_has_the_length_of_now():
+    pdf = simple(b"", _LATER, b"%d" % len(_DATA))
+    assert lengths_lead(opened(pdf))
+    assert not lengths_lead(opened(update(pdf, {5: b"3"})))
+    assert not lengths_lead(opened(update(pdf, {}, freed=[5])))
+
+
+def test_a_length_that_nobody_ever_told():
+    pdf = simple(b"", _LATER, b"(x)")
+    assert not lengths_lead(opened(update(pdf, {4: _stream(b"3", b"abc")}, freed=[5])))
+    elsewhere = [b"(x)"] * 16 + [b"%d" % len(_DATA)]
+    far = simple(b"", _LATER.replace(b"5 0 R", b"21 0 R"), *elsewhere)
+    assert not lengths_lead(opened(update(far, {4: _stream(b"3", b"abc")}, freed=[21])))
+
+
 def test_a_body_that_nothing_lists():
     for value, leads in ((_stream(_TRUE), True), (_stream(b"3"), False)):
         pdf = update(simple(), {}, unlisted=b"9 0 obj\n%s\nendobj\n" % value)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from certlib.certificate import Decision
 from certlib.document import Form, Holder
 from certlib.errors import Invalid, ScopeMissing, StoreUnavailable
+from certlib.evidence import FileFacts
 from certlib.paper import PaperAct, Print
 from certlib.registry import SearchQuery
 from certlib.states import Action
@@ -167,6 +168,25 @@ def test_our_file_byte_for_byte_needs_no_reading(house, issued):
     assert house.reader.reads == reads
     revoke(house, issued)
     assert house.verify.by_file(pdf, ASK).report.code == "revoked"
+
+
+@pytest.mark.parametrize("fault", ["timeout", "memory", "crashed", "busy"])
+def test_a_file_on_record_that_no_reader_survives_is_valid_all_the_same(
+    house, issued, monkeypatch, fault
+):
+    """Its digest speaks for it; the same file with one more octet cannot be told."""
+    _, pdf = house.read.file(CALLER, issued)
+
+    def read(pdf):
+        return FileFacts("0" * 64, len(pdf), readable=False, fault=fault, looks_ours=True)
+
+    monkeypatch.setattr(house.reader, "read", read)
+    known = house.verify.by_file(pdf, ASK)
+    assert (known.report.verdict, known.report.code) == (Verdict.VALID, "valid")
+    assert known.file is None
+    other = house.verify.by_file(pdf + b"\n", ASK)
+    assert (other.report.verdict, other.report.code) == (Verdict.INDETERMINATE, "cannot-tell")
+    assert (other.file.fault, other.subject) == (fault, None)
 
 
 def test_a_known_file_is_asked_about_in_prepared_queries_alone(house, issued, monkeypatch):
