@@ -88,6 +88,41 @@ class TimestampSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ValidationMaterial:
+    """What a long-term seal carries, so that it can be judged when nobody else answers; all DER.
+
+    The three arrays of a document security store (ETSI EN 319 142-1, 5.4.2.2). Equal material
+    should be the same object: its encoding is kept with it.
+
+    Attributes:
+        certificates: of the chains, anchors included; what a message carries anyway may be absent.
+        crls: `CertificateList`s (RFC 5280, 5).
+        ocsps: `OCSPResponse`s (RFC 6960, 4.2.1), not bare basic responses.
+    """
+
+    certificates: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
+
+
+class ValidationMaterialSource(Protocol):
+    """Validation material from our own store; asks nobody outside. Threads may share one."""
+
+    def material(self, chains: Sequence[Sequence[bytes]]) -> ValidationMaterial:
+        """Everything that a reader needs for each of the chains, at this moment.
+
+        Args:
+            chains: DER, each as `KeyHandle.chain`: a certificate, then those above it as far as
+                they are known; of a seal, and of the authority that stamps it.
+
+        Raises:
+            SigningUnavailable: for one of the certificates below an anchor there is no issuer, or
+                no revocation data that holds now: half a store would not be B-LT.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class TrustMaterial:
     """What a reader may believe; all DER.
 
@@ -157,7 +192,8 @@ class SealedDocument:
     """A sealed PDF.
 
     Attributes:
-        level: the PAdES level reached (`B-B` or `B-T`), perhaps lower than asked for.
+        level: the PAdES level really reached (`B-B`, `B-T`, `B-LT` or `B-LTA`), perhaps lower
+            than asked for: whoever keeps the file must note it, and lift it later.
     """
 
     pdf: bytes
