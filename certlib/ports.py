@@ -213,6 +213,23 @@ class DocumentSealer(Protocol):
         ...
 
 
+class SealLifter(Protocol):
+    """Sealed file to a longer-lived one; built by `signing.archive`. Threads may share one."""
+
+    def lift(self, pdf: bytes) -> SealedDocument:
+        """Appends one revision: validation material of every chain, then a document timestamp.
+
+        The file of B-B, B-T or B-LT is B-LTA then (ETSI EN 319 142-1, 6.3); that of B-LTA is
+        renewed: its last timestamp is judged by the new one from now on. What stood there stays,
+        byte for byte.
+
+        Raises:
+            SigningUnavailable: the timestamp authority does not answer, or there is no material.
+            SealMismatch: the file carries no seal, or cannot be read.
+        """
+        ...
+
+
 class ReportPress(Protocol):
     """Receipt to sealed file, in two forms of one content."""
 
