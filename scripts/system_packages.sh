@@ -4,10 +4,10 @@
 set -euo pipefail
 
 # command=package: a command (or file) that is there already is taken as it is, on any distribution.
-needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium"
+needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium mutool=mupdf-tools javac=default-jdk-headless"
+needs="$needs /usr/share/java/pdfbox2.jar=libpdfbox2-java /usr/share/java/bcpkix.jar=libbcpkix-java"
 if [ "${1:?test or bench?}" = bench ]; then
-    needs="$needs nginx=nginx-light wrk=wrk mutool=mupdf-tools javac=default-jdk-headless"
-    needs="$needs /usr/share/java/pdfbox2.jar=libpdfbox2-java /usr/share/java/bcpkix.jar=libbcpkix-java"
+    needs="$needs nginx=nginx-light wrk=wrk"
 fi
 
 missing=()
