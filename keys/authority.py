@@ -21,6 +21,7 @@ from keys.handles import SoftwareKey
 from keys.mint import AuthorityOptions, Mint, SealOrder
 from keys.profiles import Revoked
 from keys.register import Mark, Register, RegisterFile
+from keys.revocation_lists import authorities, lists_of
 from keys.vault import Vault
 
 __all__ = ["AuthorityOptions", "DevelopmentAuthority", "SealOrder", "open_or_create"]
@@ -216,8 +217,14 @@ class DevelopmentAuthority:
     def crls(self) -> Mapping[str, bytes]:
         """File name → DER of each CRL, to be served under `/pki/`; never overdue."""
         self.refresh_crls()
+        return dict(lists_of(self._current().register))
+
+    def complete_crls(self) -> Mapping[str, bytes]:
+        """The complete list of each authority, without the shards: as `crls`."""
+        self.refresh_crls()
         register = self._current().register
-        return {"root.crl": register.root_crl, "issuing.crl": register.issuing_crl}
+        names = (f"{item.key}.crl" for item in authorities(register))
+        return {name: register.list_named(name) for name in names}
 
     def refresh_crls(self) -> bool:
         """Makes new CRLs when half of their life has passed; says whether it did.
@@ -231,15 +238,17 @@ class DevelopmentAuthority:
         return self._change(self._with_fresh_crls)
 
     def crls_end(self) -> datetime:
-        """Until when both CRLs of the register hold; none is made."""
+        """Until when all CRLs of the register hold; none is made."""
         return self._current().crls_end
 
     def trust_material(self) -> TrustMaterial:
-        """The root, for seals and for timestamps, with the CRLs of the day and who issues seals."""
-        crls = tuple(self.crls().values())
-        register = self._current().register
-        root = register.root.certificate
-        return TrustMaterial((root,), (root,), crls, (register.issuing.certificate,))
+        """The root, for seals and for timestamps, with the CRLs of the day and who issues seals.
+
+        Of the CRLs the complete ones: shards say nothing that does not stand in them.
+        """
+        crls = self.complete_crls()
+        root, *others = (item.certificate for item in authorities(self._current().register))
+        return TrustMaterial((root,), (root,), tuple(crls.values()), tuple(others))
 
     def trusted(self) -> TrustedAuthority:
         """This authority as an entry of a trust list; the same object until something changes."""
@@ -253,7 +262,7 @@ class DevelopmentAuthority:
             if not snapshot.holds(order, self._clock.now()):
                 entry = self._mint.seal(register, order)
                 register = replace(register, seals=(*register.seals, entry))
-        return register
+        return self._mint.with_crls(register)  # whoever reads a certificate finds its list
 
     def _with_revoked(self, register: Register, key_name: str, reason: str) -> Register:
         entry = next((seal for seal in register.seals if seal.key == key_name), None)

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from certlib.errors import Invalid, SigningUnavailable
 from certlib.trust import TrustedAuthority, Use
-from keys import algorithms
+from keys import algorithms, revocation_lists
 from keys.handles import SoftwareKey
 from keys.mint import SealOrder
 from keys.profiles import seal_name
@@ -136,20 +136,19 @@ class Snapshot:
     @cached_property
     def crls_due(self) -> datetime:
         """When half of the life of a CRL has passed."""
-        register = self.register
-        return min(_half_life(register.root_crl), _half_life(register.issuing_crl))
+        return revocation_lists.due_at(self.register)
 
     @cached_property
     def crls_end(self) -> datetime:
-        """When the first of both CRLs is overdue."""
-        register = self.register
-        return min(_end(register.root_crl), _end(register.issuing_crl))
+        """When the first of the CRLs is overdue."""
+        return min(_end(entry.crl) for entry in self.register.lists)
 
     @cached_property
     def certificates(self) -> Mapping[str, bytes]:
         """File name → DER of every X.509 certificate, for publishing."""
         register = self.register
-        published = {f"{member.key}.cer": member.certificate for member in register.members}
+        own = (*register.members, *register.former)
+        published = {f"{member.key}.cer": member.certificate for member in own}
         return published | {f"{seal.key}.cer": seal.certificate for seal in register.seals}
 
     @cached_property
@@ -166,7 +165,9 @@ class Snapshot:
             issuers=frozenset(seal.issuer_code for seal in register.seals),
             types=frozenset(),
             since=root.not_valid_before_utc,
-            helpers=(register.issuing.certificate,),
+            helpers=tuple(
+                member.certificate for member in revocation_lists.authorities(register)[1:]
+            ),
         )
 
     def summaries(self, at: datetime) -> Iterable[KeySummary]:
@@ -193,7 +194,8 @@ class Snapshot:
             not_before=loaded.not_valid_before_utc,
             not_after=loaded.not_valid_after_utc,
         )
-        key = self._handle(entry, (self.register.issuing.certificate,))
+        above = revocation_lists.issuer_of(self.register, entry.certificate)
+        key = self._handle(entry, ((above or self.register.issuing).certificate,))
         return Seal(info, entry, key, loaded.serial_number in revoked)
 
     def _handle(self, entry: Member | SealEntry, above: tuple[bytes, ...]) -> SoftwareKey:
@@ -226,12 +228,6 @@ def _summary(member: Member | SealEntry, purpose: str, issuer_code: str) -> KeyS
         not_before=loaded.not_valid_before_utc,
         not_after=loaded.not_valid_after_utc,
     )
-
-
-def _half_life(der: bytes) -> datetime:
-    crl = x509.load_der_x509_crl(der)
-    start, end = crl.last_update_utc, crl.next_update_utc
-    return start if end is None else start + (end - start) / 2
 
 
 def _end(der: bytes) -> datetime:

@@ -12,6 +12,7 @@ from certlib.ports import Entropy
 from keys.custody import KeySummary, Snapshot
 from keys.handles import SoftwareKey
 from keys.register import Register, RegisterFile
+from keys.revocation_lists import lists_of
 from keys.vault import Vault
 
 __all__ = ["AuthorityFacts", "CrlFacts", "inspect"]
@@ -32,7 +33,7 @@ class AuthorityFacts:
     Attributes:
         keys: every key with its state and end.
         unusable: name of a current key → why it cannot sign, as a sentence of the library.
-        crls: the two revocation lists.
+        crls: every revocation list.
         timestamp_key: the key of the timestamp authority.
         root: hex SHA-256 of the root's certificate, DER.
     """
@@ -76,6 +77,6 @@ def _unusable(snapshot: Snapshot, current: set[str]) -> Iterator[tuple[str, Cert
 
 
 def _crls(register: Register) -> Iterator[CrlFacts]:
-    for name, der in (("root.crl", register.root_crl), ("issuing.crl", register.issuing_crl)):
+    for name, der in lists_of(register):
         crl = x509.load_der_x509_crl(der)
         yield CrlFacts(name, crl.next_update_utc or crl.last_update_utc)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certlib.errors import KeyUnusable, MalformedCode, Unsupported
 from certlib.ports import Clock, Entropy
-from keys import algorithms, profiles
+from keys import algorithms, profiles, revocation_lists
 from keys.register import Member, Register, SealEntry
 from keys.vault import Vault
 
@@ -204,14 +204,13 @@ class Mint:
         return _member(name, certificate)
 
     def with_crls(self, register: Register) -> Register:
-        """The register with both CRLs made anew, numbers counting on."""
-        return replace(
-            register,
-            root_crl=self._crl(self._issuer(register.root), register.root_crl, ()),
-            issuing_crl=self._crl(
-                self._issuer(register.issuing), register.issuing_crl, register.revoked
-            ),
-        )
+        """The register with every CRL that must be there; itself where all of them hold.
+
+        Raises:
+            KeyUnusable, SigningUnavailable: an authority whose list is due cannot sign.
+        """
+        now, days = self._clock.now(), self._options.crl_days
+        return revocation_lists.with_lists(register, now, days, self._issuer)
 
     def seal(self, register: Register, order: SealOrder) -> SealEntry:
         """A new seal for a department, its key stored before this returns.
@@ -221,7 +220,8 @@ class Mint:
         """
         generation = 1 + sum(entry.issuer_code == order.issuer_code for entry in register.seals)
         name = f"seal-{order.issuer_code}-{generation:03d}-{_SHORT[order.algorithm]}"
-        issuer = self._issuer(register.issuing)
+        shard = f"{self._url}/{revocation_lists.open_shard(register)}"
+        issuer = replace(self._issuer(register.issuing), crl=shard)
         term = self._term(self._options.seal_days, issuer.certificate)
         key = self._private(name, order.algorithm).public_key()
         sealed = profiles.seal_certificate(issuer, key, order.department, order.issuer_code, term)
@@ -257,14 +257,6 @@ class Mint:
         octets = self._entropy.octets(16)
         return (int.from_bytes(octets) >> 1) | (1 << 126)
 
-    def _crl(
-        self, issuer: profiles.Issuer, last: bytes, revoked: tuple[profiles.Revoked, ...]
-    ) -> bytes:
-        number = _crl_number(last) + 1 if last else 1
-        return profiles.revocation_list(
-            issuer, number, self._clock.now(), self._options.crl_days, revoked
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
@@ -285,12 +277,6 @@ def _next_name(name: str) -> str:
     """`report` is followed by `report-2`, and that by `report-3`."""
     kind, _, number = name.partition("-")
     return f"{kind}-{int(number or 1) + 1}"
-
-
-def _crl_number(der: bytes) -> int:
-    """The CRL number (RFC 5280 section 5.2.3) of one of our lists."""
-    crl = x509.load_der_x509_crl(der)
-    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
 def _member(name: str, certificate: x509.Certificate) -> Member:

@@ -8,9 +8,9 @@ Policy identifiers hang under 1.3.6.1.4.1.32473, the enterprise number that RFC 
 examples: placeholders until the city has an arc of its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from cryptography import x509
@@ -84,12 +84,16 @@ class Issuer:
     """An X.509 authority that signs, and where its certificate and CRL are published.
 
     Attributes:
-        url: address without the ending; `.cer` and `.crl` follow.
+        url: address without the ending; `.cer` follows.
+        crl: address of the list that its next certificate names; "": `url` and `.crl`.
+        ocsp: address of the OCSP responder; "": none is named.
     """
 
     certificate: x509.Certificate
     key: PrivateKey
     url: str
+    crl: str = ""
+    ocsp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,21 +225,50 @@ def seal_certificate(
 
 
 def revocation_list(
-    issuer: Issuer, number: int, at: datetime, days: int, revoked: Iterable[Revoked]
+    issuer: Issuer,
+    number: int,
+    at: datetime,
+    end: datetime,
+    revoked: Iterable[Revoked],
+    shard: Sequence[str] = (),
 ) -> bytes:
-    """A complete CRL (RFC 5280 section 5), DER, good for `days` from `at`."""
+    """A CRL (RFC 5280 section 5), DER, good from `at` to `end`.
+
+    Args:
+        issuer: signs it.
+        number: cRLNumber.
+        at: aware UTC.
+        end: when the next one is there at the latest.
+        revoked: its entries.
+        shard: addresses under which the certificates that it speaks of look for it; none: it is
+            complete. A shard is limited to them by a critical issuingDistributionPoint (5.2.5).
+    """
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.certificate.subject)
         .last_update(at)
-        .next_update(at + timedelta(days=days))
+        .next_update(end)
         .add_extension(_authority_key(issuer.certificate), critical=False)
         .add_extension(x509.CRLNumber(number), critical=False)
         .add_extension(_keeps_expired(issuer.certificate), critical=False)
     )
+    if shard:
+        builder = builder.add_extension(_scope(shard), critical=True)
     for entry in revoked:
         builder = builder.add_revoked_certificate(_entry(entry))
     return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def _scope(addresses: Iterable[str]) -> x509.IssuingDistributionPoint:
+    return x509.IssuingDistributionPoint(
+        full_name=[x509.UniformResourceIdentifier(address) for address in addresses],
+        relative_name=None,
+        only_contains_user_certs=True,
+        only_contains_ca_certs=False,
+        only_some_reasons=None,
+        indirect_crl=False,
+        only_contains_attribute_certs=False,
+    )
 
 
 def _keeps_expired(issuer: x509.Certificate) -> x509.UnrecognizedExtension:
@@ -274,22 +307,28 @@ def _builder(
 def _issued(
     issuer: Issuer, subject: x509.Name, key: CertificatePublicKeyTypes, term: Term, policy: str
 ) -> x509.CertificateBuilder:
-    revocation = x509.DistributionPoint([_address(issuer, ".crl")], None, None, None)
-    authority = x509.AccessDescription(
-        AuthorityInformationAccessOID.CA_ISSUERS, _address(issuer, ".cer")
-    )
+    listed = x509.UniformResourceIdentifier(issuer.crl or f"{issuer.url}.crl")
+    revocation = x509.DistributionPoint([listed], None, None, None)
     policies = [x509.PolicyInformation(x509.ObjectIdentifier(policy), None)]
     return (
         _builder(subject, issuer.certificate.subject, key, term)
         .add_extension(_authority_key(issuer.certificate), critical=False)
         .add_extension(x509.CRLDistributionPoints([revocation]), critical=False)
-        .add_extension(x509.AuthorityInformationAccess([authority]), critical=False)
+        .add_extension(x509.AuthorityInformationAccess(_access(issuer)), critical=False)
         .add_extension(x509.CertificatePolicies(policies), critical=False)
     )
 
 
-def _address(issuer: Issuer, ending: str) -> x509.UniformResourceIdentifier:
-    return x509.UniformResourceIdentifier(issuer.url + ending)
+def _access(issuer: Issuer) -> Iterator[x509.AccessDescription]:
+    """Where the issuer's certificate lies and, first, who tells of revocations (RFC 6960, 3.1)."""
+    if issuer.ocsp:
+        yield x509.AccessDescription(
+            AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(issuer.ocsp)
+        )
+    yield x509.AccessDescription(
+        AuthorityInformationAccessOID.CA_ISSUERS,
+        x509.UniformResourceIdentifier(f"{issuer.url}.cer"),
+    )
 
 
 def _authority_key(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:

@@ -19,7 +19,7 @@ from keys import files
 from keys.profiles import Revoked
 from keys.vault import Vault
 
-__all__ = ["Mark", "Member", "Register", "RegisterFile", "SealEntry"]
+__all__ = ["Mark", "Member", "Register", "RegisterFile", "SealEntry", "StoredList"]
 
 Mark = tuple[int, int, int] | None
 """Tells one state of the file from every other: inode, time, size."""
@@ -49,6 +49,14 @@ class SealEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredList:
+    """A CRL as it was signed last: the file name under which it is published, DER."""
+
+    name: str
+    crl: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """The public state of the authority, at one instant.
 
@@ -58,28 +66,45 @@ class Register:
         trust: signs trust lists for others; None until the first one is signed.
         report: seals verification reports; None until the first one is made.
         snapshot: signs snapshots of the status record; None until the first one is made.
-        revoked: revoked seals.
-        root_crl: DER; lists nothing as long as no authority is revoked.
-        issuing_crl: DER; lists `revoked`.
+        revoked: whatever is revoked, of any authority of the register.
+        former: authorities' and timestamp keys that others have followed, oldest first; what they
+            have signed is verified with them, and their lists are kept.
+        lists: every CRL, see `keys.revocation_lists`.
+        responders: keys that sign OCSP answers, one for each authority; renewed often.
     """
 
     root: Member
     issuing: Member
     timestamp: Member
-    root_crl: bytes = b""
-    issuing_crl: bytes = b""
     seals: tuple[SealEntry, ...] = ()
     revoked: tuple[Revoked, ...] = ()
     history: Member | None = None
     trust: Member | None = None
     report: Member | None = None
     snapshot: Member | None = None
+    former: tuple[Member, ...] = ()
+    lists: tuple[StoredList, ...] = ()
+    responders: tuple[Member, ...] = ()
+
+    @property
+    def root_crl(self) -> bytes:
+        """The root's list, DER; it names nothing as long as no authority is revoked."""
+        return self.list_named(f"{self.root.key}.crl")
+
+    @property
+    def issuing_crl(self) -> bytes:
+        """The complete list of the issuing authority, DER."""
+        return self.list_named(f"{self.issuing.key}.crl")
+
+    def list_named(self, name: str) -> bytes:
+        """The CRL of that file name, DER; nothing where there is none yet."""
+        return next((entry.crl for entry in self.lists if entry.name == name), b"")
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """The authority's own keys."""
+        """The authority's own keys that are in use."""
         own = (self.root, self.issuing, self.timestamp, self.history, self.trust)
-        late = (self.report, self.snapshot)
+        late = (self.report, self.snapshot, *self.responders)
         return tuple(member for member in (*own, *late) if member is not None)
 
 
@@ -135,7 +160,10 @@ class RegisterFile:
 
 
 def _to_json(register: Register) -> dict[str, Any]:
-    return {"format": _FORMAT} | {key: _plain(item) for key, item in asdict(register).items()}
+    plain = {key: _plain(item) for key, item in asdict(register).items()}
+    # Auditors and earlier releases look for these two by name.
+    named = {"root_crl": _plain(register.root_crl), "issuing_crl": _plain(register.issuing_crl)}
+    return {"format": _FORMAT} | named | plain
 
 
 def _plain(value: object) -> object:
@@ -161,8 +189,6 @@ def _from_json(content: dict[str, Any]) -> Register:
         root=_member(content["root"]),
         issuing=_member(content["issuing"]),
         timestamp=_member(content["timestamp"]),
-        root_crl=base64.b64decode(content["root_crl"]),
-        issuing_crl=base64.b64decode(content["issuing_crl"]),
         seals=tuple(
             SealEntry(**{**entry, "certificate": base64.b64decode(entry["certificate"])})
             for entry in content["seals"]
@@ -175,7 +201,19 @@ def _from_json(content: dict[str, Any]) -> Register:
         trust=_optional(content, "trust"),
         report=_optional(content, "report"),
         snapshot=_optional(content, "snapshot"),
+        former=tuple(map(_member, content.get("former", ()))),
+        lists=_lists(content),
+        responders=tuple(map(_member, content.get("responders", ()))),
     )
+
+
+def _lists(content: dict[str, Any]) -> tuple[StoredList, ...]:
+    """Every list; an earlier release kept two, under names of their own."""
+    given = content.get("lists") or [
+        {"name": f"{content[name]['key']}.crl", "crl": content[f"{name}_crl"]}
+        for name in ("root", "issuing")
+    ]
+    return tuple(StoredList(entry["name"], base64.b64decode(entry["crl"])) for entry in given)
 
 
 def _optional(content: dict[str, Any], name: str) -> Member | None:

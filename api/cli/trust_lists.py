@@ -173,7 +173,7 @@ def export(data_dir: Path, folder: Path, listed: Path | None) -> tuple[SignedLis
 
 def _revocation(authority: DevelopmentAuthority, folder: Path) -> Iterator[tuple[str, bytes]]:
     """The own lists of the day, and those of others that lie here."""
-    for name, der in authority.crls().items():
+    for name, der in authority.complete_crls().items():
         yield f"own-{name}", der
     for number, der in enumerate(CrlFolder(folder).load().lists):
         yield f"other-{number:03d}.crl", der

@@ -31,7 +31,9 @@ _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 )
 def published(
     parts: PartsDep,
-    name: Annotated[str, Path(description="如 root.cer、issuing.crl。 File name.")],
+    name: Annotated[
+        str, Path(description="如 root.cer、issuing.crl、issuing.0001.crl。 File name.")
+    ],
 ) -> Response:
     """签章证书所写地址上的 X.509 证书和吊销列表。 DER, as the seals' extensions name them."""
     if name.endswith(".crl"):

@@ -352,7 +352,7 @@ def test_a_revoked_signer_vouches_for_no_day(world, monkeypatch):
     serial = x509.load_der_x509_certificate(world.authority.snapshot_key().chain[0]).serial_number
     entry = Revoked(serial, world.clock.now(), "keyCompromise")
     mint, register = world.authority._mint, world.authority._current().register
-    crl = mint._crl(mint._issuer(register.root), register.root_crl, (entry,))
+    crl = mint.with_crls(replace(register, revoked=(entry,))).root_crl
     assert world.reason(material=replace(material, crls=(crl, *material.crls))) == "signer-ended"
 
 
