@@ -9,6 +9,7 @@ from certlib.calendar import legal_day
 from certlib.certificate import CertificateFile
 from certlib.evidence import (
     SIGNATURE,
+    CertificateFacts,
     ChangeGrade,
     FileFacts,
     SignatureFacts,
@@ -146,8 +147,8 @@ def _unsigned(bench: Judgement, file: FileFacts) -> Finding:
 
 def integrity(bench: Judgement, file: FileFacts) -> Finding:
     """Whether every signature is of these bytes, and the file put together as ours are."""
-    unsupported = [item for item in bench.signatures if item.problem == "unsupported"]
     strict = bench.policy.record_needed and not _of_strangers(bench, file)
+    unsupported = [item for item in bench.signatures if _unknown_to_us(item, strict=strict)]
     for item in bench.signatures:
         broken = _broken(item, strict=strict)
         if broken and item not in unsupported:
@@ -177,6 +178,15 @@ def _of_strangers(bench: Judgement, file: FileFacts) -> bool:
     return all(chain is not None and chain.problem in _NOT_OF_OURS for chain in chains)
 
 
+def _unknown_to_us(item: Conclusion, *, strict: bool) -> bool:
+    """Whether a signature is of a kind that nobody here can check.
+
+    A file of ours was sealed by a message that tells its signer: where none can be read any more,
+    it is the file that was changed.
+    """
+    return item.problem == "unsupported" and not (strict and item.facts.signer is None)
+
+
 def _altered(bench: Judgement, item: Conclusion, problem: str) -> Finding:
     evidence = {**_conclusion(item), "problem": problem}
     return bench.finding(Check.INTEGRITY, Outcome.FAIL, "altered", evidence=evidence)
@@ -190,7 +200,7 @@ def _broken(item: Conclusion, *, strict: bool) -> str:
     stamp = item.facts.timestamp
     if stamp is not None and not stamp.intact and not _unchecked(stamp):
         return "timestamp"  # a token of ours was good when it was laid in
-    return item.facts.form_problem
+    return item.facts.form_problem or ("signer" if item.problem == "unsupported" else "")
 
 
 def _unchecked(stamp: TimestampFacts) -> bool:
@@ -300,8 +310,9 @@ def _seal_evidence(bench: Judgement, item: Conclusion) -> Mapping[str, Any]:
 
 
 def _authority(bench: Judgement, file: FileFacts) -> list[Finding]:
-    issuer, code = _issuer(bench, file), _signer_code(file)
-    wrong_signer = issuer not in ("", code)
+    issuer, signer = _issuer(bench, file), _signer(file)
+    # Of a signer that nobody could read nothing is claimed.
+    wrong_signer = signer is not None and issuer not in ("", signer.code)
     if bench.facts.authorised is False or wrong_signer:
         return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.FAIL, "issuer-not-authorised")]
     if bench.facts.authorised is None and not bench.facts.registry_asked:
@@ -315,15 +326,15 @@ def _authority(bench: Judgement, file: FileFacts) -> list[Finding]:
     return [bench.finding(Check.ISSUER_AUTHORITY, Outcome.PASS, "authorised")]
 
 
-def _signer_code(file: FileFacts) -> str:
-    """Organisation code of whoever signed first."""
-    signer = next((item.signer for item in file.signatures if item.kind == SIGNATURE), None)
-    return "" if signer is None else signer.code
+def _signer(file: FileFacts) -> CertificateFacts | None:
+    """The certificate of whoever signed first."""
+    return next((item.signer for item in file.signatures if item.kind == SIGNATURE), None)
 
 
 def _named_otherwise(bench: Judgement, file: FileFacts) -> bool:
     """Whether a certificate of another library names a department that has not signed it."""
-    return _issuer(bench, file) not in ("", _signer_code(file))
+    signer = _signer(file)
+    return _issuer(bench, file) not in ("", "" if signer is None else signer.code)
 
 
 def _issuer(bench: Judgement, file: FileFacts) -> str:

@@ -132,3 +132,22 @@ def test_an_endless_reader_is_found_out(originals, judge, monkeypatch):
     monkeypatch.setattr(invariants, "MOST_SECONDS", 0.05)
     monkeypatch.setattr(invariants, "read_facts", endless)
     assert judge.offences(b"%PDF-1.7") == ("slow",)
+
+
+def test_a_changed_digit_of_a_message_of_ours_is_altered_whatever_it_said(originals):
+    """Also where nobody can read any more who signed: no department is accused in its place."""
+    codes = set()
+    for item in originals.files:
+        if not item.ours:
+            continue
+        begin = item.pdf.rindex(b"/Contents <") + len(b"/Contents <")
+        end = begin + len(item.pdf[begin : item.pdf.index(b">", begin)].rstrip(b"0"))
+        for place in range(begin, end, max(1, (end - begin) // 150)):
+            changed = bytearray(item.pdf)
+            changed[place] ^= 0x01
+            originals.facts.facts = read_facts(bytes(changed), originals.trust)
+            report = originals.own.by_file(bytes(changed), Question(policy=OWN)).report
+            codes.add(report.code)
+    # The zeros that were the end of a number; a part of the message that nobody signs.
+    assert codes <= {"altered", "seal-not-on-record"}
+    assert "altered" in codes

@@ -27,6 +27,9 @@ DAY = timedelta(days=1)
 OTHER = certificate(code="11445200990090016H")
 NOBODY = message(chain=ChainFacts(None, (), "certificate-malformed"))
 UNCHECKED = message(digest_ok=False, signature_ok=False, unchecked="unsupported sm2")
+UNSIGNED = signature(
+    message=replace(UNCHECKED, chain=ChainFacts(None, (), "no-path")), timestamp=None
+)
 PLAIN = {"identifier": "", "looks_ours": False}
 
 
@@ -146,6 +149,27 @@ def test_what_cannot_be_checked_is_not_called_altered(policy):
     report = judge(Facts(file=evidence.file(odd, **PLAIN)), policy, NOW)
     assert found(report, Check.INTEGRITY).code == "seal-unsupported"
     assert codes(report, Check.SEAL) == []
+
+
+def test_a_file_of_ours_whose_signer_cannot_be_read_is_altered():
+    """Ours named its signer; nor is it said of nobody that he was not authorised."""
+    for facts in (Facts(file=ours(UNSIGNED), authorised=True), Facts(file=ours(UNSIGNED))):
+        report = judge(facts, OWN, NOW)
+        assert (report.verdict, report.code) == (Verdict.INVALID, "altered")
+        assert found(report, Check.INTEGRITY).evidence["problem"] == "signer"
+    facts = Facts(file=ours(UNSIGNED), record=issued(), authorised=True)
+    report = judge(facts, FOREIGN, NOW)
+    assert found(report, Check.INTEGRITY).code == "seal-unsupported"
+    assert codes(report, Check.ISSUER_AUTHORITY) == ["authorised"]
+    assert (report.verdict, report.code) == (Verdict.INVALID, "seal-not-on-record")
+    stranger = replace(facts, record=None, file=evidence.file(UNSIGNED, **PLAIN))
+    assert judge(stranger, FOREIGN, NOW).code == "seal-unsupported"
+
+
+def test_a_signer_without_a_code_is_not_the_department_that_issued():
+    nameless = signature(message=message(chain=evidence.chain(certificate(code=""))))
+    report = judge(Facts(file=ours(nameless), record=issued(), authorised=True), OWN, NOW)
+    assert codes(report, Check.ISSUER_AUTHORITY) == ["issuer-not-authorised"]
 
 
 def test_a_timestamp_that_cannot_be_checked_is_no_alteration_of_ours():
