@@ -6,9 +6,10 @@ them: by their size, by text that no database or answer can hold, by times witho
 statements that exclude each other.
 """
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from certlib.evidence import (
@@ -114,28 +115,33 @@ def _check_chain(chain: ChainFacts) -> None:
             raise ValueError("signer")
 
 
-def _unasked(certificate: CertificateFacts) -> CertificateFacts:
-    """Without its revocation, which is told along a path alone."""
-    return replace(certificate, revocation=None)
-
-
 @cache
 def names_of(kind: type) -> tuple[str, ...]:
     """Of a data class its fields, of everything else nothing; asked for each value of each file."""
     return tuple(entry.name for entry in fields(kind)) if is_dataclass(kind) else ()
 
 
+# Revocation is told of a signer along a path alone.
+_unasked = attrgetter(*(name for name in names_of(CertificateFacts) if name != "revocation"))
+
+
 def _check(value: Any, surrogates: str) -> None:  # noqa: ANN401 - any value of the facts
-    if isinstance(value, str):
-        _check_text(value, _LONGEST_TEXT, surrogates)
-    elif isinstance(value, tuple):
+    kind = value.__class__
+    if kind is str:  # two values of three, nearly all of them short and plain
+        if not value.isascii() or len(value) > _LONGEST_TEXT:
+            _check_text(value, _LONGEST_TEXT, surrogates)
+    elif value is None or kind is bool:
+        return
+    elif kind is tuple:
         if len(value) > _MOST_ITEMS:
             raise ValueError("items")
         for item in value:
             _check(item, surrogates)
-    elif names := names_of(value.__class__):
+    elif names := names_of(kind):
         for name in names:
             _check(getattr(value, name), surrogates)
+    elif isinstance(value, str):
+        _check_text(value, _LONGEST_TEXT, surrogates)
     else:
         _check_single(value)
 

@@ -1,6 +1,7 @@
 """One reading child: its start, one question at a time with a deadline, its end."""
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -9,8 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from certlib.evidence import FileFacts
@@ -32,11 +35,17 @@ _PROGRAM = (
 _CHUNK = 1 << 16
 _PIPE = 1 << 20
 _MEBIBYTE = 1024 * 1024
+_MEASURED_EVERY = 16
+"""Files after which the kernel is asked what a child has needed, where that has not grown."""
 _FAULTS: dict[int | None, str] = {
     OUT_OF_MEMORY: "memory",
     -signal.SIGKILL: "memory",  # nobody but the kernel's memory killer sends it behind our back
     -signal.SIGXCPU: "timeout",
 }
+
+
+def _nothing() -> None:
+    """There is nothing to be done meanwhile."""
 
 
 class ChildSlowError(Exception):
@@ -104,6 +113,7 @@ class ReadingChild:
         """
         self.files = 0
         self.memory = 0
+        self._told = 0
         self.idle_since = 0.0
         self._limits = limits
         self._trust: TrustMaterial | None = None
@@ -128,7 +138,7 @@ class ReadingChild:
         return self._process.poll() is None
 
     def read(self, pdf: bytes, trust: TrustMaterial) -> FileFacts:
-        """The facts of one file.
+        """The facts of one file; its digest and size are our own.
 
         Raises:
             ChildSlowError: it took too long; the child must be killed.
@@ -140,7 +150,11 @@ class ReadingChild:
         message = wire.frame(wire.QUESTION, nonce + pdf)
         if trust is not self._trust and trust != self._trust:
             message = wire.frame(wire.TRUST, wire.trust_to_bytes(trust)) + message
-        body = self._exchange(message, wire.ANSWER, self._limits.wall_seconds)
+        # What the child says of itself is not believed where we can know it: it is reckoned while
+        # the child reads.
+        digest = hashlib.sha256()
+        seconds = self._limits.wall_seconds
+        body = self._exchange(message, wire.ANSWER, seconds, partial(digest.update, pdf))
         if body[: wire.NONCE] != nonce:
             # Given before this question was known, by whatever has taken the child over.
             raise ChildGoneError("stale", lied=True)
@@ -151,9 +165,12 @@ class ReadingChild:
         except Exception as error:
             raise ChildGoneError("answer", lied=True) from error
         self._trust = trust
+        told = answer.memory * 1024
+        if told > self._told or self.files % _MEASURED_EVERY == 0:
+            self.memory = _peak(self._process.pid, told)
+        self._told = told
         self.files += 1
-        self.memory = _peak(self._process.pid, answer.memory * 1024)
-        return answer.facts
+        return replace(answer.facts, sha256=digest.hexdigest(), size=len(pdf))
 
     def end(self) -> None:
         """Closes the pipes, which ends the child, and waits for it."""
@@ -176,10 +193,13 @@ class ReadingChild:
                 with suppress(OSError):
                     pipe.close()
 
-    def _exchange(self, message: bytes, kind: bytes, seconds: float) -> bytes:
+    def _exchange(
+        self, message: bytes, kind: bytes, seconds: float, meanwhile: Callable[[], None] = _nothing
+    ) -> bytes:
         """Sends all of `message` and receives one frame of `kind`, both before the deadline.
 
         Whatever else comes, before the question has been sent or behind the answer, is no answer.
+        `meanwhile` is done once the question has been sent.
         """
         deadline = time.monotonic() + seconds
         if message and self._says_something():
@@ -190,6 +210,8 @@ class ReadingChild:
             readable, writable = self._wait(deadline, sending=bool(left))
             if writable:
                 left = left[self._sent(left) :]
+                if not left:
+                    meanwhile()
             if readable:
                 self._receive(received)
             if _is_whole(received, kind):

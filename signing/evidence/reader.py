@@ -17,7 +17,7 @@ from signing.evidence.opened import opened
 from signing.evidence.signatures import signature_facts
 from signing.evidence.structure import structure_of
 
-__all__ = ["MOST_BYTES", "InProcessEvidenceReader", "read_facts"]
+__all__ = ["MOST_BYTES", "InProcessEvidenceReader", "read_facts", "unhashed_facts"]
 
 # pyHanko logs what it finds in a file; a file's contents do not belong into our log.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
@@ -45,6 +45,11 @@ class InProcessEvidenceReader:
 
 def read_facts(pdf: bytes, trust: TrustMaterial, most: int = MOST_BYTES) -> FileFacts:
     """Everything there is to know about `pdf`; never raises."""
+    return replace(unhashed_facts(pdf, trust, most), sha256=hashlib.sha256(pdf).hexdigest())
+
+
+def unhashed_facts(pdf: bytes, trust: TrustMaterial, most: int = MOST_BYTES) -> FileFacts:
+    """The same without the digest, for whoever asks on behalf of somebody who knows it."""
     started = time.perf_counter()
     try:
         facts = _read(pdf, trust, most)
@@ -71,7 +76,7 @@ def _read(pdf: bytes, trust: TrustMaterial, most: int) -> FileFacts:
         return _broken(pdf, trust, error)
     signatures = tuple(signature_facts(pdf, layout, trust) for layout in found)
     return FileFacts(
-        sha256=hashlib.sha256(pdf).hexdigest(),
+        sha256="",
         size=len(pdf),
         readable=True,
         structure=structure,
@@ -114,7 +119,7 @@ def _broken(pdf: bytes, trust: TrustMaterial, error: ReadingFaultError) -> FileF
 
 def _unread(pdf: bytes, fault: str, detail: str) -> FileFacts:
     return FileFacts(
-        sha256=hashlib.sha256(pdf).hexdigest(),
+        sha256="",
         size=len(pdf),
         readable=False,
         fault=fault,

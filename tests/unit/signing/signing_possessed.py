@@ -12,7 +12,7 @@ import ctypes, json, os, sys, threading, time
 sys.path.insert(0, sys.argv.pop(1))
 from signing.evidence import wire, worker
 SINK = 4  # descriptors of the pipes, as worker._pipes makes them
-honest = worker.read_facts
+honest = worker.unhashed_facts
 kept = []
 
 def eat(*_):
@@ -59,7 +59,7 @@ def twice(body, trust, most):
     return honest(body, trust, most)
 
 def later(body, trust, most):
-    worker.read_facts = guessing
+    worker.unhashed_facts = guessing
     return honest(body, trust, most)
 
 def guessing(body, trust, most):
@@ -137,7 +137,7 @@ def possessed(body, trust, most=1 << 24):
         return say(body.split(b"\n", 1)[1])
     return globals()[act](body, trust, most)
 
-worker.read_facts = possessed
+worker.unhashed_facts = possessed
 sys.exit(worker.main(sys.argv[1:]))
 """
 

@@ -388,10 +388,7 @@ _FACTS = st.builds(
 def test_facts_travel_unchanged(facts, memory):
     answer = wire.answer_from_bytes(wire.answer_to_bytes(wire.Answer(facts, memory)))
     assert answer == wire.Answer(facts, memory)
-    assert (
-        answer.facts.milliseconds == facts.milliseconds or facts.milliseconds != facts.milliseconds
-    )
-    json.dumps(wire.facts_to_json(facts))
+    assert answer.facts.milliseconds == facts.milliseconds
 
 
 def test_trust_travels_unchanged(pki):

@@ -243,7 +243,9 @@ def test_an_answer_that_does_not_name_its_question_is_none(haunted, sealed):
     assert reader.read(sealed).readable  # its successor is there, and obeys the next test
 
 
-_TRUE = wire.facts_to_json(FileFacts(sha256="", size=0, readable=True))
+_TRUE = json.loads(
+    wire.answer_to_bytes(wire.Answer(FileFacts(sha256="", size=0, readable=True), 1))
+)["facts"]
 _TEXT = "2026-01-01T00:00:00"
 _RIDDEN = {"this_update": _TEXT, "next_update": None, "revoked_at": None, "reason": ""}
 _CERTIFICATE = {
@@ -327,7 +329,7 @@ class _Still:
 
 
 def _saying(said):
-    def exchange(_child, _message, kind, _seconds):
+    def exchange(_child, _message, kind, _seconds, _meanwhile):
         received = bytearray(said)
         assert process._is_whole(received, kind)
         return bytes(received[wire.HEAD :])
@@ -359,7 +361,7 @@ def test_facts_beyond_all_bounds_are_the_files_own_fault(pki, monkeypatch):
     wide = replace(much, identifier="", fault_detail="", content="\0" * 1_000_000)
     strange = replace(much, identifier="\ud800")
     for facts, fault in ((much, "malformed"), (wide, "malformed"), (strange, "")):
-        monkeypatch.setattr(worker, "read_facts", lambda *_, found=facts: found)
+        monkeypatch.setattr(worker, "unhashed_facts", lambda *_, found=facts: found)
         answer = wire.answer_from_bytes(worker._answer(b"x", pki.trust, 10))
         check_facts(answer.facts)
         assert answer.facts.fault == fault

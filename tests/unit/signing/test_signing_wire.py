@@ -1,11 +1,11 @@
 """What travels over the pipes is read back as it was, and nothing else is read at all."""
 
-import copy
 import json
+from datetime import datetime
 
 import pytest
 
-from certlib.evidence import ChangeFacts, ChangeGrade, ChangeKind, FileFacts
+from certlib.evidence import ChangeFacts, ChangeGrade, ChangeKind
 from certlib.ports import TrustMaterial
 from signing.evidence import wire
 from tests.fakes import evidence
@@ -54,14 +54,25 @@ FIT = {
     "kinds of change": {"a list"},
     "texts": {"a list"},
     "optional texts": {"nothing", "a list"},
+    "changes": {"a mapping"},
     "signatures": {"a list"},
     "optional certificate": {"nothing"},
 }
 
 
+def plain(facts=FACTS):
+    """The facts as they travel."""
+    return json.loads(wire.answer_to_bytes(wire.Answer(facts, 1)))["facts"]
+
+
+def back(said):
+    """What the service makes of them."""
+    return wire.answer_from_bytes(json.dumps({"facts": said, "memory": 1}).encode()).facts
+
+
 def told(place, value):
     """The facts as they travel, with another value there."""
-    whole = [copy.deepcopy(wire.facts_to_json(FACTS))]
+    whole = [plain()]
     *above, last = (0, *place)
     inner = whole
     for step in above:
@@ -90,31 +101,37 @@ def test_value_of_another_kind_is_no_fact(place, value):
     """Whoever judges them counts on their types: a truth is no number, a text no list."""
     said = told(PLACES[place], VALUES[value])
     if value in FIT.get(place, ()):
-        kept = found(wire.facts_from_json(said), PLACES[place])
-        assert kept == (() if value == "a list" else VALUES[value])
+        kept = found(back(said), PLACES[place])
+        assert kept == {"a list": (), "a mapping": ChangeFacts()}.get(value, VALUES[value])
         return
-    with pytest.raises((TypeError, ValueError)):
-        wire.facts_from_json(said)
+    with pytest.raises(ValueError):
+        back(said)
 
 
-@pytest.mark.parametrize("name", ["content", "size", "identifier"])
+@pytest.mark.parametrize("name", ["size", "readable"])
 def test_fact_that_is_missing_is_not_made_up(name):
-    """Not even where a file may well have none of it."""
-    said = wire.facts_to_json(FACTS)
+    said = plain()
     del said[name]
-    with pytest.raises(TypeError):
-        wire.facts_from_json(said)
+    with pytest.raises(ValueError, match=name):
+        back(said)
 
 
-def test_fact_that_nobody_knows_is_refused():
-    with pytest.raises(TypeError):
-        wire.facts_from_json({**wire.facts_to_json(FACTS), "verdict": "valid"})
+@pytest.mark.parametrize("place", PLACES)
+def test_fact_that_nobody_knows_is_refused(place):
+    inner = whole = plain()
+    for step in PLACES[place]:
+        inner = inner[step]
+    if not isinstance(inner, dict):
+        return
+    inner["verdict"] = "valid"
+    with pytest.raises(ValueError, match="verdict"):
+        back(whole)
 
 
 def test_what_travels_is_json_alone():
-    said = wire.facts_to_json(FACTS)
-    assert json.loads(json.dumps(said)) == said
-    assert said["signatures"][0]["claimed_time"] == evidence.SEALED.isoformat()
+    said = plain()
+    moment = said["signatures"][0]["claimed_time"]
+    assert datetime.fromisoformat(moment) == evidence.SEALED
     assert said["changes"]["kinds"] == ["form", "metadata"]
 
 
@@ -136,16 +153,16 @@ def test_text_of_an_answer_takes_the_octets_of_utf_8():
 
 @pytest.mark.parametrize("memory", ["many", None, []])
 def test_memory_is_a_number(memory):
-    body = json.dumps({"facts": wire.facts_to_json(FACTS), "memory": memory}).encode()
-    with pytest.raises((TypeError, ValueError)):
+    body = json.dumps({"facts": plain(), "memory": memory}).encode()
+    with pytest.raises(ValueError):
         wire.answer_from_bytes(body)
 
 
 @pytest.mark.parametrize("missing", ["facts", "memory"])
 def test_answer_has_facts_and_memory(missing):
-    said = {"facts": wire.facts_to_json(FACTS), "memory": 1}
+    said = {"facts": plain(), "memory": 1}
     del said[missing]
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match=missing):
         wire.answer_from_bytes(json.dumps(said).encode())
 
 
@@ -159,15 +176,3 @@ def test_frame_says_its_kind_and_length():
     whole = wire.frame(wire.ANSWER, b"x" * 70_000)
     assert wire.head(whole[: wire.HEAD]) == (b"A", 70_000)
     assert whole[wire.HEAD :] == b"x" * 70_000
-
-
-def test_facts_are_read_back_as_facts():
-    assert isinstance(wire.facts_from_json(wire.facts_to_json(FACTS)), FileFacts)
-
-
-def test_optional_fact_has_its_kind_wherever_nothing_stands():
-    """Bytes, since no fact is of that kind: equal kinds share a decoder, in whatever order."""
-    decode = wire._decoder(None | bytes)
-    assert (decode(b"5"), decode(None)) == (b"5", None)
-    with pytest.raises(TypeError):
-        decode("5")
