@@ -127,11 +127,8 @@ _unasked = attrgetter(*(name for name in names_of(CertificateFacts) if name != "
 
 def _check(value: Any, surrogates: str) -> None:  # noqa: ANN401 - any value of the facts
     kind = value.__class__
-    if kind is str:  # two values of three, nearly all of them short and plain
-        if not value.isascii() or len(value) > _LONGEST_TEXT:
-            _check_text(value, _LONGEST_TEXT, surrogates)
-    elif value is None or kind is bool:
-        return
+    if kind is str:  # two values of three
+        _check_text(value, _LONGEST_TEXT, surrogates)
     elif kind is tuple:
         if len(value) > _MOST_ITEMS:
             raise ValueError("items")
@@ -140,19 +137,20 @@ def _check(value: Any, surrogates: str) -> None:  # noqa: ANN401 - any value of 
     elif names := names_of(kind):
         for name in names:
             _check(getattr(value, name), surrogates)
-    elif isinstance(value, str):
-        _check_text(value, _LONGEST_TEXT, surrogates)
-    else:
-        _check_single(value)
+    elif value is not None:
+        _check_single(value, surrogates)
 
 
 def _check_text(text: str, longest: int, surrogates: str) -> None:
     if len(text) > longest:
         raise ValueError("text")
-    text.encode("utf-8", surrogates)  # `UnicodeEncodeError` is a `ValueError`
+    if not text.isascii():
+        text.encode("utf-8", surrogates)  # `UnicodeEncodeError` is a `ValueError`
 
 
-def _check_single(value: Any) -> None:  # noqa: ANN401 - any value of the facts
+def _check_single(value: Any, surrogates: str) -> None:  # noqa: ANN401 - any value of the facts
+    if isinstance(value, str):  # a name out of a file, or a choice
+        _check_text(value, _LONGEST_TEXT, surrogates)
     if isinstance(value, datetime):
         if value.utcoffset() is None:
             raise ValueError("zone")

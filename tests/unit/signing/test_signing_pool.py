@@ -321,6 +321,46 @@ def test_what_no_child_says_reaches_nobody(lie, monkeypatch):
     assert caught.value.fault == "crashed"
 
 
+def test_what_we_know_ourselves_is_not_believed_of_a_child(monkeypatch):
+    """Digest and size: they are reckoned here, while the child reads."""
+    child = object.__new__(ReadingChild)
+    child._process, child._trust, child._limits = _Still(), TrustMaterial(), ChildLimits()
+    child.files = child._told = child.memory = 0
+    nonce = b"question"
+    monkeypatch.setattr(process.os, "urandom", lambda size: nonce[:size])
+    said = wire.frame(wire.ANSWER, nonce + _said(sha256="said", size=7, identifier="its own"))
+    exchange = _saying(said)
+
+    def reading(*arguments):
+        arguments[-1]()
+        return exchange(*arguments)
+
+    monkeypatch.setattr(ReadingChild, "_exchange", reading)
+    facts = child.read(b"abc", TrustMaterial())
+    assert facts.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert (facts.size, facts.identifier) == (3, "its own")
+
+
+def test_the_most_that_a_child_needed_is_asked_for_when_it_grows_and_now_and_then(monkeypatch):
+    """Its own word alone would keep one that has been taken over for good."""
+    asked = []
+    child = object.__new__(ReadingChild)
+    child._process, child._trust, child._limits = _Still(), TrustMaterial(), ChildLimits()
+    child.files = child._told = child.memory = 0
+    monkeypatch.setattr(process, "_peak", lambda _pid, told: asked.append(child.files) or told)
+    memory = iter([5, 5, 9, 4] + [1] * 20)
+
+    def reading(_child, message, *_):
+        answer = wire.Answer(FileFacts(sha256="", size=0, readable=True), next(memory))
+        begin = wire.HEAD
+        return message[begin : begin + wire.NONCE] + wire.answer_to_bytes(answer)
+
+    monkeypatch.setattr(ReadingChild, "_exchange", reading)
+    for _ in range(24):
+        child.read(b"x", TrustMaterial())
+    assert asked == [0, 2, 16]
+
+
 class _Still:
     pid = 1
 
