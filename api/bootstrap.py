@@ -24,6 +24,7 @@ from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
 from certlib.usecases.due_lists import DueLists
 from certlib.usecases.follow import FollowChanges
+from certlib.usecases.halt import GatedCustody, SealingGate
 from certlib.usecases.issue import IssueCertificates, IssuingOptions, SideBySide
 from certlib.usecases.keep_batches import KeepBatches
 from certlib.usecases.keep_blanks import KeepBlanks
@@ -236,9 +237,10 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     timings.readings.most_children.set(settings.reader_children)
     reader = ChildEvidenceReader(trust.material, children, timings.readings)
     stack.callback(reader.close)
+    custody = GatedCustody(authority, SealingGate(registry, clock))
     workshop = Workshop(
         renderer=renderer,
-        sealer=TimedSealer(PadesSealer(authority, timestamps, clock), timings),
+        sealer=TimedSealer(PadesSealer(custody, timestamps, clock), timings),
         reader=InProcessEvidenceReader(authority.trust_material),
         objects=objects,
         clock=clock,

@@ -11,8 +11,10 @@ from api.metrics import Metrics
 from api.parts import Parts
 from certlib.errors import CertlibError
 from certlib.history_errors import HistoryRolledBack
+from certlib.usecases.halt import need_sealing
 
 _CONTENT: Final = b"certlib health check"
+_SEALING: Final = "sealing"
 _IMPRINT: Final = hashlib.sha256(_CONTENT).digest()
 
 
@@ -23,6 +25,11 @@ class Part:
     name: str
     fault: str
     ms: float
+
+    @property
+    def unready(self) -> bool:
+        """Whether nobody is served without it; halted sealing leaves verification as it is."""
+        return bool(self.fault) and self.name != _SEALING
 
 
 class Health:
@@ -62,6 +69,7 @@ class Health:
             "keys": self._keys,
             "timestamps": self._timestamps,
             "history": self._history,
+            _SEALING: self._sealing,
         }
         return [self._timed(name, check) for name, check in checks.items()]
 
@@ -89,6 +97,10 @@ class Health:
 
     def _timestamps(self) -> None:
         self._parts.timestamps.token(_IMPRINT)
+
+    def _sealing(self) -> None:
+        with self._parts.registry.read() as session:
+            need_sealing(session)
 
     def _history(self) -> None:
         """Set back or written anew: what this record says of a certificate may be wrong."""

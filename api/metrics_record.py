@@ -1,6 +1,6 @@
 """What is asked of the record and of the keys when somebody scrapes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -10,7 +10,8 @@ from prometheus_client.registry import Collector
 
 from certlib.errors import CertlibError
 from certlib.ports import Clock
-from certlib.registry import Backlog, HistoryTail, Registry
+from certlib.registry import Backlog, HistoryTail, Registry, SealingStop
+from certlib.registry.stops import ALL
 
 __all__ = ["KeyState", "Keys", "KeysSource", "Record"]
 
@@ -35,6 +36,7 @@ class Record(Collector):
         try:
             with self._registry.read() as session:
                 counts, tail, backlog = session.counts(), session.history_tail(), session.backlog()
+                stops = session.sealing_stops()
         except CertlibError:
             # A scrape must work just when the database does not; /readyz names the fault.
             yield _gauge("certlib_record_up", "Whether the record answered this scrape", 0)
@@ -48,6 +50,7 @@ class Record(Collector):
         )
         yield from self._backlog(backlog)
         yield from self._history(tail)
+        yield _stopped(stops)
 
     def _backlog(self, backlog: Backlog) -> Iterator[Metric]:
         now = self._clock.now()
@@ -85,6 +88,16 @@ class Record(Collector):
             ("certlib_history_unsealed_seconds", "Age of the oldest of them", max(0.0, age)),
         ):
             yield _gauge(name, text, value)
+
+
+def _stopped(stops: Sequence[SealingStop]) -> Metric:
+    whole = sum(item.scope == ALL for item in stops)
+    return _by(
+        "certlib_sealing_stops",
+        "Stops of sealing in force: of everything, and of single keys",
+        "scope",
+        (("all", whole), ("key", len(stops) - whole)),
+    )
 
 
 class KeyState(Protocol):

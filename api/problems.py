@@ -19,6 +19,7 @@ from certlib import (
     paper_errors,
     party_errors,
     remarks,
+    sealing_errors,
     snapshot_errors,
     trust_errors,
 )
@@ -142,6 +143,10 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.DataFolderBusy: Entry(503, "数据目录被占用", "Data folder in use"),
     errors.SigningUnavailable: Entry(503, "签章暂时不可用", "Sealing unavailable"),
     failures.ProcessesFailed: Entry(503, "服务进程启动失败", "Processes failed"),
+    sealing_errors.SealingHalted: Entry(503, "签章已暂停", "Sealing halted"),
+    sealing_errors.TwoPersonsNeeded: Entry(403, "须两人办理", "Two persons are needed"),
+    sealing_errors.NotHalted: Entry(409, "没有暂停", "Not halted"),
+    sealing_errors.HaltIsFinal: Entry(409, "密钥不再使用", "The key was given up"),
     errors.Overloaded: Entry(503, "请求过多", "Overloaded"),
     failures.TooManyRequests: Entry(429, "请求过于频繁", "Too many requests"),
     failures.Stopping: Entry(503, "服务正在停止", "Stopping"),

@@ -31,6 +31,7 @@ from storage.sealed_history import SealedHistoryReading
 from storage.search import search
 from storage.status import status_row
 from storage.status_sql import STATUS_SQL
+from storage.stops import StopReading
 from storage.type_lifecycle import CatalogueReading
 
 _STATUS = text(STATUS_SQL).bindparams(bindparam("today", type_=Day))
@@ -46,6 +47,7 @@ class SqlReadSession(
     SealedHistoryReading,
     LockReading,
     BacklogReading,
+    StopReading,
 ):
     """A consistent view for reading; the snapshot is taken by the first query."""
 

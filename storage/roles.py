@@ -110,6 +110,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
         update=("outcome", "decided_on", "document_number", "decided_at", "decided_by")
     ),
     "restrictions": Rights(update=("effective_to", "lifted_on", "lift_document", "lifted_at")),
+    "sealing_stops": CHANGE,
     "state_changes": APPEND,
     "type_records": CHANGE,
     "type_versions": APPEND,

@@ -30,6 +30,7 @@ from storage.paper import PaperWriting
 from storage.parties import PartyWriting
 from storage.reading import SqlReadSession
 from storage.sealed_history import SealedHistoryWriting
+from storage.stops import StopWriting
 from storage.type_lifecycle import CatalogueWriting
 
 
@@ -43,6 +44,7 @@ class SqlUnitOfWork(
     NoticeWriting,
     SealedHistoryWriting,
     LockWriting,
+    StopWriting,
 ):
     """One write transaction.
 

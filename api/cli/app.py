@@ -42,6 +42,8 @@ _COMMANDS: Mapping[str, tuple[str, tuple[str, str]]] = {
         ("升级数据库、设置最小权限角色", "Upgrade the database, set its roles"),
     ),
     "keys": ("keys", ("查看密钥和签章证书", "Show keys and seal certificates")),
+    "halt": ("halt:halt", ("暂停全部签章（两人办理）", "Halt all sealing, by two persons")),
+    "resume": ("halt:resume", ("恢复签章（两人办理）", "Let sealing go on, by two persons")),
     "trust": ("trust", ("信任清单（交叉认证）", "Which authorities are believed, and for what")),
     "snapshot": (
         "snapshot",

@@ -32,8 +32,9 @@ async def healthz() -> AliveOut:
 )
 def readyz(health: Annotated[Health, Depends(_health)], response: Response) -> ReadyOut:
     """实际读库、存取对象、签名、取时间戳后作答，结果保留数秒。 Real work, kept for seconds."""
-    parts = [PartOut(name=item.name, fault=item.fault, ms=item.ms) for item in health.check()]
-    ready = not any(item.fault for item in parts)
+    found = health.check()
+    parts = [PartOut(name=item.name, fault=item.fault, ms=item.ms) for item in found]
+    ready = not any(item.unready for item in found)
     if not ready:
         response.status_code = _UNREADY
         response.headers["Retry-After"] = "5"

@@ -54,6 +54,7 @@ from certlib.registry.seals import (
     SealedHistoryReads,
     SealedHistoryWrites,
 )
+from certlib.registry.stops import SealingStop, StopReads, StopWrites
 
 __all__ = [
     "AddedForm",
@@ -80,6 +81,7 @@ __all__ = [
     "ReadSession",
     "Registry",
     "SealedBatch",
+    "SealingStop",
     "SearchQuery",
     "StandingRow",
     "StatusRow",
@@ -99,6 +101,7 @@ class ReadSession(
     SealedHistoryReads,
     LockReads,
     BacklogReads,
+    StopReads,
     Protocol,
 ):
     """A consistent view for reading."""
@@ -115,6 +118,7 @@ class UnitOfWork(
     NoticeWrites,
     SealedHistoryWrites,
     LockWrites,
+    StopWrites,
     Protocol,
 ):
     """One write transaction. Nothing is kept without `commit()`; after it, everything is."""

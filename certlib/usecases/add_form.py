@@ -27,6 +27,7 @@ from certlib.usecases.caller import ISSUE, Caller
 from certlib.usecases.finish import Finish
 from certlib.usecases.four_eyes import Hands, need_hands
 from certlib.usecases.gone_holders import ended_with_holder
+from certlib.usecases.halt import need_sealing
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
 from certlib.usecases.issue import IssuingOptions
 from certlib.usecases.order_checks import form_of_type_problems, numbered
@@ -113,6 +114,7 @@ class AddForms:
             earlier = uow.claim_idempotency(claim(caller, ROUTE, request.key, digest_now, now))
             if earlier is not None:
                 return kept_answer(earlier, digest_now)
+            need_sealing(uow)
             certificate = _certificate(uow, caller, request, now)
             version = _version(uow, certificate)
             ended = tuple(

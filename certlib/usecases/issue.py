@@ -12,6 +12,7 @@ from certlib.registry import IdempotencyRecord, Intent, Publication, Registry, U
 from certlib.usecases.access import access_of
 from certlib.usecases.caller import Caller
 from certlib.usecases.finish import Finish
+from certlib.usecases.halt import need_sealing
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
 from certlib.usecases.intend import Intending
 from certlib.usecases.number_holder import naming_holder
@@ -208,6 +209,7 @@ class IssueCertificates:
         reserved: list[_Reserved] = []
         replays: list[tuple[_Row, Outcome]] = []
         with self._registry.begin() as uow:
+            need_sealing(uow)
             for item in group:
                 request = item.row.request
                 digest = request.request_digest()

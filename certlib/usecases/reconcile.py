@@ -11,7 +11,9 @@ from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
 from certlib.errors import CertlibError, Conflict, Corrupt, Unavailable
 from certlib.ports import Clock
-from certlib.registry import Intent, Registry
+from certlib.registry import Intent, Registry, UnitOfWork
+from certlib.registry.stops import ALL
+from certlib.sealing_errors import SealingHalted
 from certlib.usecases.burn import burn
 from certlib.usecases.intend import LEASE, current_intent, note_attempt
 from certlib.usecases.produce import Workshop
@@ -20,7 +22,7 @@ from certlib.usecases.succession import settle
 
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _OUTAGE_KINDS: tuple[type[CertlibError], ...] = (Unavailable, *Unavailable.__subclasses__())
-_OUTAGES = frozenset(kind.code for kind in _OUTAGE_KINDS)
+_OUTAGES = frozenset(kind.code for kind in (*_OUTAGE_KINDS, SealingHalted))
 """Codes of what passes: an outage never burns an intent, however long it lasts."""
 
 
@@ -54,10 +56,14 @@ class Reconcile:
         now = self._clock.now()
         overdue = _END_OF_TIME if take_over else now
         with self._registry.begin() as uow:
-            leased = [
-                *uow.lease_intents(overdue, now + LEASE, limit),
-                *uow.lease_forms(overdue, now + LEASE, limit),
-            ]
+            leased = (
+                []
+                if _halted(uow)
+                else [
+                    *uow.lease_intents(overdue, now + LEASE, limit),
+                    *uow.lease_forms(overdue, now + LEASE, limit),
+                ]
+            )
             uow.commit()
         results = [self._finish(intent) for intent in leased]
         return Reconciled(
@@ -125,3 +131,8 @@ class Reconcile:
         except CertlibError:
             return "failed"  # the next round tries again
         return "burned"
+
+
+def _halted(uow: UnitOfWork) -> bool:
+    """While all sealing is halted intents wait, and use up none of their attempts."""
+    return any(stop.scope == ALL for stop in uow.sealing_stops())

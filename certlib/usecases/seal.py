@@ -16,6 +16,7 @@ from certlib.usecases.drafts import DraftAct, open_draft, order_of_draft
 from certlib.usecases.finish import Finish
 from certlib.usecases.four_eyes import need_sealer
 from certlib.usecases.gone_holders import gone_since_made
+from certlib.usecases.halt import need_sealing
 from certlib.usecases.idempotency import KeyOfAct, claim, kept_answer
 from certlib.usecases.issue import IssuingOptions
 from certlib.usecases.order import IssueAnswer, answer_from_json, answer_of
@@ -72,6 +73,7 @@ class SealDrafts:
             earlier = uow.claim_idempotency(claim(caller, ROUTE, act.key, digest, now))
             if earlier is not None:
                 return answer_from_json(kept_answer(earlier, digest))
+            need_sealing(uow)
             draft = open_draft(uow, caller, act, now)
             version = _open_version(uow, draft, now)
             need_sealer(caller, draft, version)

@@ -42,6 +42,7 @@ from storage.tables.parties import (
     SuccessionRow,
     VoidedEventRow,
 )
+from storage.tables.stops import SealingStopRow
 from storage.tables.workflow import (
     AuditHeadRow,
     AuditRow,
@@ -81,6 +82,7 @@ __all__ = [
     "RenewalApplicationRow",
     "RestrictionRow",
     "Row",
+    "SealingStopRow",
     "SheetRow",
     "StandingRow",
     "StateChangeRow",

@@ -10,6 +10,7 @@ from api import logs
 from api.health import Health
 from api.middleware.requests import RequestIds
 from certlib.errors import SigningUnavailable, StoreUnavailable
+from certlib.usecases.halt import HaltSealing
 from tests.unit.api.api_world import ORDER, SECRET
 
 
@@ -26,6 +27,7 @@ def test_ready_names_every_part_and_leaves_nothing_behind(world):
         "keys",
         "timestamps",
         "history",
+        "sealing",
     ]
     assert world.house.objects.names() == []
 
@@ -54,6 +56,22 @@ def test_a_part_that_does_not_work_makes_it_unready(world, monkeypatch, part, fa
     faults = {item["name"]: item["fault"] for item in answer.json()["parts"]}
     assert faults[part] == fault
     assert [name for name, found in faults.items() if found] == [part]
+
+
+def test_halted_sealing_is_told_and_serves_on(world):
+    """Health, metrics and a problem say it; nobody who verifies is turned away."""
+    HaltSealing(world.house.registry, world.house.clock).halt(("甲", "乙"), "演练")
+    ready = world.browser.get("/readyz")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+    assert ready.json()["parts"][-1]["fault"] == "sealing-halted"
+    text = world.browser.get("/metrics").text
+    assert 'certlib_sealing_stops{scope="all"} 1.0' in text
+    assert 'certlib_sealing_stops{scope="key"} 0.0' in text
+    refused = world.issue()
+    assert (refused.status_code, refused.json()["code"]) == (503, "sealing-halted")
+    assert refused.headers["Retry-After"] == "60"
+    assert "暂停" in refused.json()["detail"]
+    assert "halted" in refused.json()["detail_en"]
 
 
 def test_an_unforeseen_fault_of_a_part_is_a_fault(world, monkeypatch):

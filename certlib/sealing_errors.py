@@ -1,0 +1,38 @@
+"""What stops sealing on purpose: leaves of the error tree."""
+
+from typing import ClassVar
+
+from certlib.errors import Conflict, Refused, Unavailable
+
+
+class SealingHalted(Unavailable):
+    """Two persons have stopped all sealing, or one key; nothing is sealed before two lift it."""
+
+    code = "sealing-halted"
+    zh = "签章已由管理单位暂停（{scope}，自{since}起），未作任何更改，恢复后请以相同幂等键重试。"
+    en = "Sealing is halted ({scope}, since {since}), nothing was changed: retry once it resumes."
+    retry_after: ClassVar[int] = 60
+
+
+class TwoPersonsNeeded(Refused):
+    """An act of two persons came with one, or with the same one twice."""
+
+    code = "two-persons-needed"
+    zh = "此操作须由两名不同人员办理：请分别写明经办人和复核人。"
+    en = "This takes two different persons: name the one who acts and the one who confirms."
+
+
+class NotHalted(Conflict):
+    """There is nothing to resume."""
+
+    code = "not-halted"
+    zh = "{scope}没有被暂停，无需恢复。"
+    en = "{scope} is not halted: there is nothing to resume."
+
+
+class HaltIsFinal(Conflict):
+    """A key given up as compromised never seals again."""
+
+    code = "halt-final"
+    zh = "密钥 {scope} 已按泄露处理，不能恢复使用，请换用新密钥。"
+    en = "Key {scope} was given up as compromised: it never seals again, use its successor."
