@@ -241,7 +241,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     workshop = Workshop(
         renderer=renderer,
         sealer=TimedSealer(PadesSealer(custody, timestamps, clock), timings),
-        reader=InProcessEvidenceReader(authority.trust_material),
+        reader=InProcessEvidenceReader(trust.material),
         objects=objects,
         clock=clock,
         public_url=settings.url,
@@ -365,7 +365,7 @@ def _side_by_side(settings: Settings, stack: ExitStack) -> SideBySide:
 def _authority(
     settings: Settings, kek: bytes, clock: Clock, entropy: Entropy
 ) -> DevelopmentAuthority:
-    options = AuthorityOptions(public_url=settings.url)
+    options = AuthorityOptions(settings.url, lead_days=settings.seal_lead_days)
     return open_or_create(settings.data_dir / "keys", kek, clock, entropy, options)
 
 

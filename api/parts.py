@@ -122,6 +122,10 @@ class Published(Protocol):
         """Seals for departments that have none under their present name; how many were new."""
         ...
 
+    def ask_seals(self, names: Mapping[str, str]) -> int:
+        """Requests to outside authorities for seals that end soon; how many were made."""
+        ...
+
     def timestamp_key(self) -> KeyHandle:
         """A key that is always there."""
         ...

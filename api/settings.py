@@ -100,6 +100,7 @@ class Settings(BaseSettings):
         webhook_ca_file: PEM of authorities behind receivers, beside the system's.
         history_seal_records: records after which a batch of the history is sealed at once;
             history_seal_seconds: age at which fewer are.
+        seal_lead_days: so long before the end of a seal the next one is made, or asked for.
         trust_list: signed list of other authorities that are believed (`trust-list.json`);
             trust_signer: SHA-256 of its signer's X.509 certificate or public key, several
             separated by commas.
@@ -159,6 +160,7 @@ class Settings(BaseSettings):
     webhook_ca_file: Path | None = None
     history_seal_records: int = Field(default=1000, ge=1, le=100_000)
     history_seal_seconds: float = Field(default=60.0, gt=0)
+    seal_lead_days: int = Field(default=60, ge=1, le=3650)
     trust_list: Path | None = None
     trust_signer: str = ""
     history_tsa_url: str = ""

@@ -195,12 +195,15 @@ class Worker:
             logs.event(_log, logging.ERROR, "trust list refused", reason=reason, in_force=version)
 
     def _keep_seals(self) -> None:
-        """A department that is new, or bears another name from today on, needs a seal."""
+        """A department needs a seal that is new to it, bears another name, or whose seal ends."""
         with self._parts.registry.read() as session:
             names = {item.credit_code: item.name for item in session.departments()}
         issued = self._parts.authority.keep_seals(names)
         if issued:
             logs.event(_log, logging.INFO, "seals issued", seals=issued)
+        asked = self._parts.authority.ask_seals(names)
+        if asked:
+            logs.event(_log, logging.WARNING, "seals to be asked for", requests=asked)
 
     def _seal_the_rest(self) -> None:
         with self._parts.registry.alone("seal-history") as mine:

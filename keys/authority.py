@@ -19,9 +19,12 @@ from keys import algorithms, files
 from keys.custody import KeySummary, SealInfo, Snapshot
 from keys.handles import SoftwareKey
 from keys.mint import AuthorityOptions, Mint, SealOrder
+from keys.outside import OutsideSeals
 from keys.profiles import Revoked
 from keys.register import Mark, Register, RegisterFile
 from keys.revocation_lists import authorities, lists_of
+from keys.revoked import with_entry
+from keys.rotation import Rotation
 from keys.vault import Vault
 
 __all__ = ["AuthorityOptions", "DevelopmentAuthority", "SealOrder", "open_or_create"]
@@ -61,6 +64,9 @@ class DevelopmentAuthority:
     """`certlib.ports.SealCustody`, and what operators and publishers ask of an authority.
 
     Reads follow changes that other processes make; writes hold the folder's lock.
+
+    Attributes:
+        outside: seals that other authorities certify.
     """
 
     def __init__(
@@ -74,6 +80,8 @@ class DevelopmentAuthority:
         self._clock = clock
         self._reading = threading.Lock()
         self._seen = self._load({})
+        self._rotation = Rotation(mint.lead)
+        self.outside = OutsideSeals(mint, clock, self._change, self._current)
 
     # --- custody ----------------------------------------------------------------------------
 
@@ -173,7 +181,7 @@ class DevelopmentAuthority:
         return tuple(self.seal_info(order.issuer_code) for order in wanted)
 
     def keep_seals(self, names: Mapping[str, str]) -> int:
-        """Gives a seal to every department without one, and a new one to every renamed one.
+        """Gives a seal to departments without one, renamed ones, and where one ends soon.
 
         Args:
             names: credit code → name that the department bears today.
@@ -184,17 +192,29 @@ class DevelopmentAuthority:
         Raises:
             KeyUnusable, SigningUnavailable: as `issue_seals`.
         """
-        orders = tuple(self._current().wanting(names, self._clock.now()))
+        orders = tuple(self._rotation.orders(self._current(), names, self._clock.now()))
         if orders:
             self.issue_seals(orders)
         return len(orders)
 
-    def revoke_seal(self, key_name: str, reason: str = "unspecified") -> None:
+    def ask_seals(self, names: Mapping[str, str]) -> int:
+        """Requests for seals that outside authorities certify, where one ends soon; how many.
+
+        Raises:
+            KeyUnusable, SigningUnavailable: as `issue_seals`.
+        """
+        return self.outside.ask(self._rotation, names)
+
+    def revoke_seal(
+        self, key_name: str, reason: str = "unspecified", invalid_since: datetime | None = None
+    ) -> None:
         """Revokes a seal's X.509 certificate, on the CRL from the same commit on. Twice is once.
 
         Args:
             key_name: as `list_keys` gives it.
             reason: a name of RFC 5280 section 5.3.1.
+            invalid_since: since when the key may have been in other hands, aware UTC: the
+                invalidityDate (5.3.2). What is known later may move it back, never forward.
 
         Raises:
             Unsupported: no such seal, or a reason that is not for seals.
@@ -202,7 +222,7 @@ class DevelopmentAuthority:
         """
         if reason not in _REASONS:
             raise Unsupported(what=f"revocation reason {reason}")
-        self._change(lambda now: self._with_revoked(now.register, key_name, reason))
+        self._change(lambda now: self._with_revoked(now.register, key_name, reason, invalid_since))
 
     # --- publishing -------------------------------------------------------------------------
 
@@ -259,19 +279,21 @@ class DevelopmentAuthority:
     def _with_seals(self, snapshot: Snapshot, orders: Iterable[SealOrder]) -> Register:
         register = snapshot.register
         for order in dict.fromkeys(orders):
-            if not snapshot.holds(order, self._clock.now()):
+            if not self._rotation.holds(snapshot, order, self._clock.now()):
                 entry = self._mint.seal(register, order)
                 register = replace(register, seals=(*register.seals, entry))
         return self._mint.with_crls(register)  # whoever reads a certificate finds its list
 
-    def _with_revoked(self, register: Register, key_name: str, reason: str) -> Register:
+    def _with_revoked(
+        self, register: Register, key_name: str, reason: str, since: datetime | None
+    ) -> Register:
         entry = next((seal for seal in register.seals if seal.key == key_name), None)
         if entry is None:
             raise Unsupported(what=f"no seal key {key_name}")
         serial = x509.load_der_x509_certificate(entry.certificate).serial_number
-        if any(known.serial == serial for known in register.revoked):
+        revoked = with_entry(register.revoked, Revoked(serial, self._clock.now(), reason, since))
+        if revoked == register.revoked:
             return register
-        revoked = (*register.revoked, Revoked(serial, self._clock.now(), reason))
         return self._mint.with_crls(replace(register, revoked=revoked))
 
     def _with_fresh_crls(self, snapshot: Snapshot) -> Register:

@@ -1,7 +1,6 @@
 """One instant of the authority, as readers see it: handles, seals, summaries."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -10,13 +9,13 @@ from hashlib import sha256
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from certlib.errors import Invalid, SigningUnavailable
+from certlib.errors import SigningUnavailable, Unsupported
 from certlib.trust import TrustedAuthority, Use
-from keys import algorithms, revocation_lists
+from keys import revocation_lists
 from keys.handles import SoftwareKey
 from keys.mint import SealOrder
 from keys.profiles import seal_name
-from keys.register import Member, Register, SealEntry
+from keys.register import Member, OutsideSeal, Register, SealEntry, SealRequest
 from keys.vault import Vault
 
 __all__ = ["KeySummary", "Seal", "SealInfo", "Snapshot"]
@@ -45,7 +44,9 @@ class KeySummary:
 
     Attributes:
         purpose: `root`, `issuing`, `timestamp`, `history`, `trust`, `report`, `snapshot` or `seal`.
-        state: `current`, `superseded`, `expired` or `revoked`.
+        state: `current`, `superseded`, `expired`, `revoked`, or `requested`: an outside authority
+            has been asked for its certificate, `fingerprint` is that of the request, and both
+            instants are when it was made.
         issuer_code: the department's credit code, "" for the authority's own keys.
     """
 
@@ -65,9 +66,14 @@ class Seal:
     """A seal with its handle."""
 
     info: SealInfo
-    entry: SealEntry
+    entry: SealEntry | OutsideSeal
     key: SoftwareKey
     revoked: bool
+
+    @property
+    def outside(self) -> bool:
+        """Whether its certificate is an outside authority's."""
+        return isinstance(self.entry, OutsideSeal)
 
     def usable(self, at: datetime) -> bool:
         """Whether it may sign at `at`."""
@@ -89,6 +95,11 @@ class Snapshot:
         for entry in reversed(register.seals):
             seal = self._seal(entry, revoked)
             self._seals.setdefault(entry.issuer_code, []).append(seal)
+        # Whoever has a seal from outside seals with such a one, or not at all.
+        self._outside: dict[str, list[Seal]] = {}
+        for given in reversed(register.outside):
+            self._outside.setdefault(given.issuer_code, []).append(self._given(given))
+        self._current = self._seals | self._outside
         self.timestamp_key = self._handle(register.timestamp, ())
         self.history_key = self._own(register.history)
         self.trust_key = self._own(register.trust)
@@ -106,7 +117,7 @@ class Snapshot:
         Raises:
             SigningUnavailable: it has none.
         """
-        for seal in self._seals.get(issuer_code, ()):
+        for seal in self._current.get(issuer_code, ()):
             if seal.usable(at):
                 return seal
         raise SigningUnavailable(what=f"no usable seal for {issuer_code}")
@@ -119,19 +130,25 @@ class Snapshot:
             return False
         return (entry.department, entry.algorithm) == (order.department, order.algorithm)
 
-    def wanting(self, names: Mapping[str, str], at: datetime) -> Iterator[SealOrder]:
-        """Orders for departments whose current seal has another name, or that have none.
+    def info_of(self, key_name: str) -> SealInfo:
+        """What is said of a seal, by the name of its key, whatever its state.
 
-        A name that no X.509 certificate can carry (RFC 5280: 64 characters) gets no seal.
+        Raises:
+            Unsupported: no such seal.
         """
-        for code, name in names.items():
-            algorithm = algorithms.ECDSA_P256
-            with suppress(SigningUnavailable):
-                algorithm = self.current_seal(code, at).entry.algorithm
-            with suppress(Invalid):
-                order = SealOrder(code, name, algorithm)
-                if not self.holds(order, at):
-                    yield order
+        for seals in (*self._outside.values(), *self._seals.values()):
+            for seal in seals:
+                if seal.entry.key == key_name:
+                    return seal.info
+        raise Unsupported(what=f"no seal key {key_name}")
+
+    def outside(self, issuer_code: str) -> bool:
+        """Whether the department's seals come from an outside authority."""
+        return issuer_code in self._outside
+
+    def requested(self, issuer_code: str) -> bool:
+        """Whether an outside authority has been asked for a seal and has not answered."""
+        return any(item.issuer_code == issuer_code for item in self.register.requests)
 
     @cached_property
     def crls_due(self) -> datetime:
@@ -149,7 +166,8 @@ class Snapshot:
         register = self.register
         own = (*register.members, *register.former)
         published = {f"{member.key}.cer": member.certificate for member in own}
-        return published | {f"{seal.key}.cer": seal.certificate for seal in register.seals}
+        published |= {f"{seal.key}.cer": seal.certificate for seal in register.seals}
+        return published | {f"{seal.key}.cer": seal.certificate for seal in register.outside}
 
     @cached_property
     def trusted(self) -> TrustedAuthority:
@@ -175,11 +193,12 @@ class Snapshot:
         for member in self.register.members:
             summary = _summary(member, member.key.partition("-")[0], "")
             yield replace(summary, state="expired") if at > summary.not_after else summary
-        for seals in self._seals.values():
-            current = next((seal for seal in seals if seal.usable(at)), None)
-            for seal in seals:
-                summary = _summary(seal.entry, "seal", seal.info.issuer_code)
+        for code in dict.fromkeys((*self._seals, *self._outside)):
+            current = next((seal for seal in self._current[code] if seal.usable(at)), None)
+            for seal in (*self._outside.get(code, ()), *self._seals.get(code, ())):
+                summary = _summary(seal.entry, "seal", code)
                 yield replace(summary, state=_state(seal, current, at))
+        yield from map(_asked, self.register.requests)
 
     def _own(self, member: Member | None) -> SoftwareKey | None:
         return None if member is None else self._handle(member, ())
@@ -198,7 +217,22 @@ class Snapshot:
         key = self._handle(entry, ((above or self.register.issuing).certificate,))
         return Seal(info, entry, key, loaded.serial_number in revoked)
 
-    def _handle(self, entry: Member | SealEntry, above: tuple[bytes, ...]) -> SoftwareKey:
+    def _given(self, entry: OutsideSeal) -> Seal:
+        loaded = x509.load_der_x509_certificate(entry.certificate)
+        info = SealInfo(
+            issuer_code=entry.issuer_code,
+            seal_name=_common_name(loaded),
+            demonstration=False,
+            fingerprint=sha256(entry.certificate).hexdigest(),
+            not_before=loaded.not_valid_before_utc,
+            not_after=loaded.not_valid_after_utc,
+        )
+        key = self._handle(entry, entry.chain)
+        return Seal(info, entry, key, entry.ended_at is not None)
+
+    def _handle(
+        self, entry: Member | SealEntry | OutsideSeal, above: tuple[bytes, ...]
+    ) -> SoftwareKey:
         chain = (entry.certificate, *above)
         known = self._held.get(entry.key)
         if known is None or known.chain != chain:
@@ -215,7 +249,24 @@ def _state(seal: Seal, current: Seal | None, at: datetime) -> str:
     return "current" if seal is current else "superseded"
 
 
-def _summary(member: Member | SealEntry, purpose: str, issuer_code: str) -> KeySummary:
+def _asked(request: SealRequest) -> KeySummary:
+    csr = x509.load_der_x509_csr(request.request)
+    return KeySummary(
+        name=request.key,
+        purpose="seal",
+        algorithm=request.algorithm,
+        state="requested",
+        subject=_common_name(csr),
+        issuer_code=request.issuer_code,
+        fingerprint=sha256(request.request).hexdigest(),
+        not_before=request.made_at,
+        not_after=request.made_at,
+    )
+
+
+def _summary(
+    member: Member | SealEntry | OutsideSeal, purpose: str, issuer_code: str
+) -> KeySummary:
     loaded = x509.load_der_x509_certificate(member.certificate)
     return KeySummary(
         name=member.key,
@@ -235,5 +286,6 @@ def _end(der: bytes) -> datetime:
     return crl.next_update_utc or crl.last_update_utc
 
 
-def _common_name(certificate: x509.Certificate) -> str:
-    return str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+def _common_name(named: x509.Certificate | x509.CertificateSigningRequest) -> str:
+    found = named.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else named.subject.rfc4514_string()

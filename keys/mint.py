@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certlib.errors import KeyUnusable, MalformedCode, Unsupported
 from certlib.ports import Clock, Entropy
-from keys import algorithms, profiles, revocation_lists
-from keys.register import Member, Register, SealEntry
+from keys import algorithms, profiles, requests, revocation_lists
+from keys.register import Member, Register, SealEntry, SealRequest
 from keys.vault import Vault
 
 __all__ = ["AuthorityOptions", "Mint", "SealOrder"]
@@ -49,12 +49,14 @@ class AuthorityOptions:
         owner: whose authority it is, in the names of its certificates.
         seal_days: validity of a seal certificate.
         crl_days: validity of a CRL; a new one is made when half of it has passed.
+        lead_days: so long before the end of a seal the next one is made.
     """
 
     public_url: str
     owner: str = "电子证照库"
     seal_days: int = 5 * 365
     crl_days: int = 30
+    lead_days: int = 60
 
     def __post_init__(self) -> None:
         if not _ADDRESS.fullmatch(self.public_url):
@@ -63,7 +65,7 @@ class AuthorityOptions:
             raise Unsupported(what="name of the authority: empty or not printable")
         if len(self.owner) > _OWNER_LIMIT:
             raise Unsupported(what=f"name of the authority: more than {_OWNER_LIMIT} characters")
-        for days in (self.seal_days, self.crl_days):
+        for days in (self.seal_days, self.crl_days, self.lead_days):
             if not 1 <= days <= _ROOT_DAYS:
                 raise Unsupported(what="validity outside one day to twenty years")
 
@@ -99,6 +101,11 @@ class Mint:
         self._entropy = entropy
         self._options = options
         self._url = options.public_url.rstrip("/") + "/pki"
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before the end of a seal the next one is made."""
+        return timedelta(days=self._options.lead_days)
 
     def found(self) -> Register:
         """Root, issuing authority, timestamp authority, the key of the history, both CRLs.
@@ -226,6 +233,22 @@ class Mint:
         key = self._private(name, order.algorithm).public_key()
         sealed = profiles.seal_certificate(issuer, key, order.department, order.issuer_code, term)
         return SealEntry(name, order.algorithm, order.issuer_code, order.department, _der(sealed))
+
+    def request(self, register: Register, order: SealOrder) -> SealRequest:
+        """A key for an outside authority to certify, stored before this returns, and its PKCS#10.
+
+        Raises:
+            KeyUnusable: a stored key cannot be used.
+        """
+        asked = [item.issuer_code for item in register.requests]
+        asked += [item.issuer_code for item in register.outside]
+        number = 1 + asked.count(order.issuer_code)
+        name = f"seal-{order.issuer_code}-o{number:03d}-{_SHORT[order.algorithm]}"
+        key = self._private(name, order.algorithm)
+        made = requests.pkcs10(key, order.department, order.issuer_code)
+        return SealRequest(
+            name, order.algorithm, order.issuer_code, order.department, made, self._clock.now()
+        )
 
     def _private(self, name: str, algorithm: str = algorithms.ECDSA_P256) -> algorithms.PrivateKey:
         """The key of that name, made when it is not there yet."""

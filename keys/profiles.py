@@ -24,8 +24,10 @@ from keys.algorithms import PrivateKey
 
 __all__ = [
     "CREDIT_CODE_PREFIX",
+    "DOCUMENT_SIGNING",
     "HISTORY_POLICY",
     "HISTORY_PURPOSE",
+    "OUTSIDE_SEAL",
     "REPORT_POLICY",
     "SEAL_POLICY",
     "SNAPSHOT_POLICY",
@@ -43,7 +45,9 @@ __all__ = [
     "revocation_list",
     "root_certificate",
     "seal_certificate",
+    "seal_extensions",
     "seal_name",
+    "seal_subject",
     "snapshot_certificate",
     "timestamp_certificate",
     "trust_certificate",
@@ -66,8 +70,10 @@ CREDIT_CODE_PREFIX: Final = "NTRCN-"
 
 _COMMON_NAME_OCTETS: Final = 64
 _SEAL: Final = "电子印章（演示）"
+OUTSIDE_SEAL: Final = "电子印章"
+"""What a seal is called that an outside authority certifies."""
 _EXPIRED_CERTS_ON_CRL: Final = x509.ObjectIdentifier("2.5.29.60")
-_DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336 section 3.1
+DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336 section 3.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +104,18 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """One entry of a CRL; `reason` is a name of RFC 5280 section 5.3.1."""
+    """One entry of a CRL.
+
+    Attributes:
+        at: when it was revoked, aware UTC.
+        reason: a name of RFC 5280 section 5.3.1.
+        invalid_since: since when nobody may rely on the key, where that is earlier (5.3.2).
+    """
 
     serial: int
     at: datetime
     reason: str
+    invalid_since: datetime | None = None
 
 
 def authority_name(owner: str, role: str) -> x509.Name:
@@ -208,20 +221,31 @@ def seal_certificate(
     term: Term,
 ) -> x509.Certificate:
     """A department's seal: documents only (RFC 9336), with the credit code in the subject."""
-    name = x509.Name(
+    name = seal_subject(department, credit_code, _SEAL)
+    builder = _issued(issuer, name, key, term, SEAL_POLICY)
+    for extension, critical in seal_extensions():
+        builder = builder.add_extension(extension, critical=critical)
+    return builder.sign(issuer.key, hashes.SHA256())
+
+
+def seal_subject(department: str, credit_code: str, kind: str) -> x509.Name:
+    """How a department stands in the certificate of its seal; `kind` ends the common name."""
+    return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, department),
             x509.NameAttribute(
                 NameOID.ORGANIZATION_IDENTIFIER, f"{CREDIT_CODE_PREFIX}{credit_code}"
             ),
-            x509.NameAttribute(NameOID.COMMON_NAME, _common_name(department, _SEAL)),
+            x509.NameAttribute(NameOID.COMMON_NAME, _common_name(department, kind)),
         ]
     )
-    builder = _issued(issuer, name, key, term, SEAL_POLICY)
-    builder = builder.add_extension(_usage(authority=False), critical=True)
-    purpose = x509.ExtendedKeyUsage([_DOCUMENT_SIGNING])
-    return builder.add_extension(purpose, critical=False).sign(issuer.key, hashes.SHA256())
+
+
+def seal_extensions() -> tuple[tuple[x509.ExtensionType, bool], ...]:
+    """What makes a certificate one for seals, and whether that is critical (RFC 9336)."""
+    purpose = x509.ExtendedKeyUsage([DOCUMENT_SIGNING])
+    return (_usage(authority=False), True), (purpose, False)
 
 
 def revocation_list(
@@ -286,6 +310,9 @@ def _entry(entry: Revoked) -> x509.RevokedCertificate:
     reason = x509.ReasonFlags(entry.reason)
     if reason is not x509.ReasonFlags.unspecified:  # section 5.3.1: absent rather than unspecified
         builder = builder.add_extension(x509.CRLReason(reason), critical=False)
+    if entry.invalid_since is not None:
+        since = x509.InvalidityDate(entry.invalid_since)
+        builder = builder.add_extension(since, critical=False)
     return builder.build()
 
 

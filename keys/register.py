@@ -19,7 +19,16 @@ from keys import files
 from keys.profiles import Revoked
 from keys.vault import Vault
 
-__all__ = ["Mark", "Member", "Register", "RegisterFile", "SealEntry", "StoredList"]
+__all__ = [
+    "Mark",
+    "Member",
+    "OutsideSeal",
+    "Register",
+    "RegisterFile",
+    "SealEntry",
+    "SealRequest",
+    "StoredList",
+]
 
 Mark = tuple[int, int, int] | None
 """Tells one state of the file from every other: inode, time, size."""
@@ -57,6 +66,41 @@ class StoredList:
 
 
 @dataclass(frozen=True, slots=True)
+class SealRequest:
+    """A key whose certificate an outside authority has been asked for.
+
+    Attributes:
+        request: PKCS#10 (RFC 2986), DER.
+        made_at: aware UTC.
+    """
+
+    key: str
+    algorithm: str
+    issuer_code: str
+    department: str
+    request: bytes
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideSeal:
+    """A department's seal under an outside authority.
+
+    Attributes:
+        chain: DER of the authorities above it, no root.
+        ended_at: when it was given up here, aware UTC; the authority itself is told by people.
+    """
+
+    key: str
+    algorithm: str
+    issuer_code: str
+    department: str
+    certificate: bytes
+    chain: tuple[bytes, ...] = ()
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """The public state of the authority, at one instant.
 
@@ -71,6 +115,8 @@ class Register:
             have signed is verified with them, and their lists are kept.
         lists: every CRL, see `keys.revocation_lists`.
         responders: keys that sign OCSP answers, one for each authority; renewed often.
+        requests: keys whose certificates outside authorities have been asked for, oldest first.
+        outside: seals under outside authorities, oldest first.
     """
 
     root: Member
@@ -85,6 +131,8 @@ class Register:
     former: tuple[Member, ...] = ()
     lists: tuple[StoredList, ...] = ()
     responders: tuple[Member, ...] = ()
+    requests: tuple[SealRequest, ...] = ()
+    outside: tuple[OutsideSeal, ...] = ()
 
     @property
     def root_crl(self) -> bytes:
@@ -194,7 +242,12 @@ def _from_json(content: dict[str, Any]) -> Register:
             for entry in content["seals"]
         ),
         revoked=tuple(
-            Revoked(int(entry["serial"], 16), datetime.fromisoformat(entry["at"]), entry["reason"])
+            Revoked(
+                int(entry["serial"], 16),
+                datetime.fromisoformat(entry["at"]),
+                entry["reason"],
+                _moment(entry.get("invalid_since")),
+            )
             for entry in content["revoked"]
         ),
         history=_optional(content, "history"),
@@ -204,6 +257,8 @@ def _from_json(content: dict[str, Any]) -> Register:
         former=tuple(map(_member, content.get("former", ()))),
         lists=_lists(content),
         responders=tuple(map(_member, content.get("responders", ()))),
+        requests=tuple(map(_request, content.get("requests", ()))),
+        outside=tuple(map(_outside, content.get("outside", ()))),
     )
 
 
@@ -214,6 +269,28 @@ def _lists(content: dict[str, Any]) -> tuple[StoredList, ...]:
         for name in ("root", "issuing")
     ]
     return tuple(StoredList(entry["name"], base64.b64decode(entry["crl"])) for entry in given)
+
+
+def _request(entry: dict[str, Any]) -> SealRequest:
+    made_at = datetime.fromisoformat(entry["made_at"])
+    return SealRequest(
+        **{**entry, "request": base64.b64decode(entry["request"]), "made_at": made_at}
+    )
+
+
+def _outside(entry: dict[str, Any]) -> OutsideSeal:
+    return OutsideSeal(
+        **{
+            **entry,
+            "certificate": base64.b64decode(entry["certificate"]),
+            "chain": tuple(map(base64.b64decode, entry["chain"])),
+            "ended_at": _moment(entry["ended_at"]),
+        }
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _optional(content: dict[str, Any], name: str) -> Member | None:

@@ -21,8 +21,12 @@ from certlib.usecases.publish import HOPELESS, publish, publish_form
 from certlib.usecases.succession import settle
 
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
-_OUTAGE_KINDS: tuple[type[CertlibError], ...] = (Unavailable, *Unavailable.__subclasses__())
-_OUTAGES = frozenset(kind.code for kind in (*_OUTAGE_KINDS, SealingHalted))
+_OUTAGE_KINDS: tuple[type[CertlibError], ...] = (
+    Unavailable,
+    SealingHalted,
+    *Unavailable.__subclasses__(),
+)
+_OUTAGES = frozenset(kind.code for kind in _OUTAGE_KINDS)
 """Codes of what passes: an outage never burns an intent, however long it lasts."""
 
 

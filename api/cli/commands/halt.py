@@ -1,8 +1,9 @@
 """`certlib halt` and `certlib resume`: the switch of all sealing, thrown by two persons."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,17 +17,15 @@ from certlib.usecases.halt import HaltSealing
 from certlib.usecases.once import instant_text
 
 
-def _scope(function: click.decorators.FC) -> click.decorators.FC:
-    decorate = options.option(
+def _scope(function: Callable[..., Any]) -> Callable[..., Any]:
+    return options.option(
         "--key",
         "scope",
         metavar="KEY",
         default=ALL,
         zh="只针对这一密钥，默认全部签章。",
         en="This key alone; by default all sealing.",
-    )
-    made: click.decorators.FC = decorate(function)
-    return made
+    )(function)
 
 
 @click.command(

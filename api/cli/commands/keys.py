@@ -8,6 +8,7 @@ import click
 
 from api.cli import options
 from api.cli.bilingual import Command, Group, Language
+from api.cli.commands import key_requests
 from api.cli.failures import DONE, UsageProblem
 from api.cli.screen import Screen
 
@@ -24,18 +25,19 @@ _STATES: Mapping[str, tuple[str, str]] = {
     "superseded": ("已更换", "superseded"),
     "expired": ("已过期", "expired"),
     "revoked": ("已吊销", "revoked"),
+    "requested": ("待外部机构签发", "requested"),
 }
 
 
 @click.group(
     "keys",
     cls=Group,
-    zh="查看本库的密钥和签章证书（不显示私钥）。",
-    en="Show keys and seal certificates of this node; never a private key.",
+    zh="本库的密钥和签章证书：查看、申请、导入（不显示私钥）。",
+    en="Keys and seal certificates: shown, asked for, imported; never a private key.",
 )
 @options.lang
 def command(*, lang: Language) -> None:
-    """`list` and `show`."""
+    """Lists, shows, and what keys live through."""
     del lang
 
 
@@ -65,7 +67,7 @@ def list_keys(*, data_dir: Path, as_json: bool, lang: Language) -> int:
             screen.pick(*_PURPOSES[item["purpose"]]),
             screen.pick(*_STATES[item["state"]]),
             item["algorithm"],
-            item["not_after"][:10],
+            "—" if item["state"] == "requested" else item["not_after"][:10],
             item["subject"],
         )
         for item in found
@@ -95,6 +97,10 @@ def show_key(*, name: str, data_dir: Path, as_json: bool, lang: Language) -> int
             rows = [(key, value) for key, value in item.items()]
             screen.table([("项目", "Item"), ("内容", "Value")], rows)
     return DONE
+
+
+for _more in (key_requests.request, key_requests.import_):
+    command.add_command(_more)
 
 
 def _summaries(data_dir: Path) -> Sequence[Mapping[str, Any]]:

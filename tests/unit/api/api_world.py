@@ -96,6 +96,10 @@ class PaperAuthority:
         self.sealed = dict(names)
         return new
 
+    def ask_seals(self, names):
+        self.asked = dict(names)
+        return 1
+
     def timestamp_key(self):
         return self.key
 
