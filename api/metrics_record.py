@@ -110,7 +110,7 @@ class KeyState(Protocol):
 
     @property
     def state(self) -> str:
-        """`current`, `superseded`, `expired` or `revoked`."""
+        """`current`, `superseded`, `expired`, `revoked` or `requested`."""
         ...
 
     @property
@@ -166,6 +166,8 @@ class Keys(Collector):
             "purpose",
             sorted(left.items()),
         )
+        asked = sum(key.state == "requested" for key in keys)
+        yield _gauge("certlib_seal_requests", "Seals asked for outside, not imported yet", asked)
         seconds = (end - now).total_seconds()
         yield _gauge("certlib_crl_seconds_left", "Until when the revocation lists hold", seconds)
 

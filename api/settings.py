@@ -160,7 +160,7 @@ class Settings(BaseSettings):
     webhook_ca_file: Path | None = None
     history_seal_records: int = Field(default=1000, ge=1, le=100_000)
     history_seal_seconds: float = Field(default=60.0, gt=0)
-    seal_lead_days: int = Field(default=60, ge=1, le=3650)
+    seal_lead_days: int = Field(default=100, ge=1, le=3650)
     trust_list: Path | None = None
     trust_signer: str = ""
     history_tsa_url: str = ""

@@ -77,7 +77,8 @@ class RevocationFacts:
 
     Attributes:
         this_update, next_update: of that list; of several, of the weakest of them.
-        revoked_at: revocationDate, or None when the list does not name the certificate.
+        revoked_at: revocationDate, or of a lost key invalidityDate (5.3.2) where that is earlier;
+            None when the list does not name the certificate.
         reason: as in RFC 5280, 5.3.1 (`keyCompromise`), or "".
         keeps_expired: the list goes on naming certificates that have expired since
             (expiredCertsOnCRL, X.509 9.5.2.8).

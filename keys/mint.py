@@ -56,7 +56,7 @@ class AuthorityOptions:
     owner: str = "电子证照库"
     seal_days: int = 5 * 365
     crl_days: int = 30
-    lead_days: int = 60
+    lead_days: int = 100
 
     def __post_init__(self) -> None:
         if not _ADDRESS.fullmatch(self.public_url):

@@ -31,6 +31,14 @@ _UNDERSTOOD = frozenset(
         _EXPIRED_CERTS_ON_CRL,
     }
 )
+_LOST = frozenset(
+    reason.value
+    for reason in (
+        x509.ReasonFlags.key_compromise,
+        x509.ReasonFlags.ca_compromise,
+        x509.ReasonFlags.aa_compromise,
+    )
+)
 _SEQUENCE, _INTEGER, _IDENTIFIER = 0x30, 0x02, 0x06
 _CERTIFICATE_ISSUER = bytes.fromhex("0603551d1d")
 _TRUE = re.compile(bytes.fromhex("0101ff"))
@@ -48,7 +56,12 @@ _LONGEST_IDENTIFIER = 32
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a list says of a certificate that it names."""
+    """What a list says of a certificate that it names.
+
+    Attributes:
+        date: since when it is not to be relied on: revocationDate; of a key that was lost its
+            invalidityDate where that is earlier (RFC 5280, 5.3.2): somebody else may have had it.
+    """
 
     date: datetime
     reason: str
@@ -228,4 +241,16 @@ def _told(entry: x509.RevokedCertificate | None) -> Entry | None:
         reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
     except (*UNREADABLE, x509.ExtensionNotFound):
         reason = x509.ReasonFlags.unspecified.value
-    return Entry(entry.revocation_date_utc, reason)
+    date = entry.revocation_date_utc
+    if reason in _LOST:
+        date = min(date, _lost_since(entry))
+    return Entry(date, reason)
+
+
+def _lost_since(entry: x509.RevokedCertificate) -> datetime:
+    """invalidityDate, or revocationDate where there is none that can be read."""
+    try:
+        since = entry.extensions.get_extension_for_class(x509.InvalidityDate).value
+    except (*UNREADABLE, x509.ExtensionNotFound):
+        return entry.revocation_date_utc
+    return since.invalidity_date_utc

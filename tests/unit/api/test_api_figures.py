@@ -85,11 +85,13 @@ def test_days_left_of_what_signs(world):
         Key("seal", "expired", "C", now - 5 * days),
         Key("seal", "superseded", "B", now + 1 * days),
         Key("seal", "revoked", "D", now + 1 * days),
+        Key("seal", "requested", "E", now - 9 * days),
     ]
     text = _figures(world)
     assert _value(text, 'certlib_key_days_left{purpose="root"}') == 3000
     assert _value(text, 'certlib_key_days_left{purpose="timestamp"}') == -2
     assert _value(text, 'certlib_key_days_left{purpose="seal"}') == -5
+    assert _value(text, "certlib_seal_requests") == 1
     end = world.parts.authority.crls_end()
     assert _value(text, "certlib_crl_seconds_left") == (end - now).total_seconds()
 

@@ -219,3 +219,21 @@ def test_delta_and_list_without_numbers_do_not_belong_together():
 
     assert told(PLAIN, unnumbered(), delta(entry())).revoked_at is None
     assert told(PLAIN, crl(), unnumbered(entry(), base=1, at=NOW + DAY)).revoked_at is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "days", "counted"),
+    [
+        (REASONS.key_compromise, -3, -3),
+        (REASONS.ca_compromise, -3, -3),
+        (REASONS.key_compromise, 3, 0),
+        (REASONS.superseded, -3, 0),
+    ],
+)
+def test_a_lost_key_is_not_relied_on_from_the_day_it_was_lost(reason, days, counted):
+    """RFC 5280, 5.3.2: between theft and discovery the thief could have sealed."""
+    lost = x509.RevokedCertificateBuilder(7, NOW).add_extension(
+        x509.CRLReason(reason), critical=False
+    )
+    lost = lost.add_extension(x509.InvalidityDate(NOW + days * DAY), critical=False)
+    assert told(PLAIN, crl(lost.build())).revoked_at == NOW + counted * DAY
