@@ -48,16 +48,22 @@ SIGNATURE_ALGORITHMS = frozenset(
 """DER of the signature algorithms that our seals and our timestamps use, parameters included."""
 
 _SEQUENCE, _SET, _OCTETS, _SHORT_FORM = 0x30, 0x31, 0x04, 0x80
+_DIGEST_SIZE = 32
+# Octets of a signature at most: two INTEGERs of 33 octets in a SEQUENCE, or the modulus.
+_LONGEST = {"ecdsa-p256-sha256": 72, "rsa-3072-sha256": 384}
 
 
 def tlv(tag: int, *parts: bytes) -> bytes:
     """One DER value: tag, minimal length, content."""
-    content = b"".join(parts)
-    size = len(content)
+    return b"".join((_opening(tag, sum(map(len, parts))), *parts))
+
+
+def _opening(tag: int, size: int) -> bytes:
+    """Tag and minimal length of a value of `size` octets."""
     if size < _SHORT_FORM:
-        return bytes((tag, size)) + content
+        return bytes((tag, size))
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, _SHORT_FORM | len(length))) + length + content
+    return bytes((tag, _SHORT_FORM | len(length))) + length
 
 
 def set_of(values: Iterable[bytes], tag: int = _SET) -> bytes:
@@ -122,6 +128,9 @@ class SealTemplate:
     EN 319 142-1, 5.3 puts the claimed time into `/M` and forbids the signing-time attribute;
     content-type, message-digest and signing-certificate-v2 are mandatory. RFC 6211's algorithm
     protection is added, so that the algorithms are signed, too.
+
+    Attributes:
+        size: octets of a CMS without a token, at most.
     """
 
     def __init__(self, chain: tuple[bytes, ...], algorithm: str) -> None:
@@ -133,42 +142,57 @@ class SealTemplate:
         mechanism = _MECHANISMS.get(algorithm)
         if mechanism is None or not chain:
             raise KeyUnusable(what=algorithm)
-        self._mechanism = mechanism
-        self._certificates = tuple(sorted(chain))
         leaf = x509.Certificate.load(chain[0])
         issuer, serial = leaf.issuer.dump(), leaf["tbs_certificate"]["serial_number"].dump()
-        self._identifier = tlv(_SEQUENCE, issuer, serial)
         self._fixed_attributes = (
             tlv(_SEQUENCE, _OID_CONTENT_TYPE, tlv(_SET, _OID_DATA)),
             _signing_certificate(chain[0], issuer, serial),
             _algorithm_protection(mechanism),
         )
+        # What stands around the few octets that differ from seal to seal.
+        self._before, self._after = _around_digest(self._fixed_attributes)
+        self._identifier = tlv(_SEQUENCE, issuer, serial)
+        self._signer = b"\x02\x01\x01" + self._identifier + _SHA256
+        self._mechanism = mechanism
+        self._shared = b"".join(
+            (
+                b"\x02\x01\x01",
+                tlv(_SET, _SHA256),
+                tlv(_SEQUENCE, _OID_DATA),
+                tlv(0xA0, *sorted(chain)),
+            )
+        )
+        self.size = len(self.signed(self.attributes(bytes(_DIGEST_SIZE)), bytes(_LONGEST[algorithm])))
 
     def attributes(self, digest: bytes) -> bytes:
         """The signed attributes as the SET OF that is signed (RFC 5652, 5.4)."""
-        of_message = tlv(_SEQUENCE, _OID_MESSAGE_DIGEST, tlv(_SET, tlv(_OCTETS, digest)))
-        return set_of((*self._fixed_attributes, of_message))
+        return b"%b%b%b" % (self._before, digest, self._after)
 
     def signed(self, attributes: bytes, signature: bytes, token: bytes = b"") -> bytes:
         """The whole CMS; `token` becomes the one unsigned attribute."""
-        parts = CmsParts(
-            version=1,
-            digest_algorithm=_SHA256,
-            encapsulated=tlv(_SEQUENCE, _OID_DATA),
-            certificates=self._certificates,
-            identifier=self._identifier,
-            attributes=_content(attributes),
-            signature_algorithm=self._mechanism,
-            signature=signature,
-            unsigned=timestamp_attribute(token) if token else b"",
+        signer = tlv(
+            _SEQUENCE,
+            self._signer,
+            b"\xa0",  # [0] IMPLICIT in the place of SET (RFC 5652, 5.3)
+            attributes[1:],
+            self._mechanism,
+            tlv(_OCTETS, signature),
+            tlv(0xA1, timestamp_attribute(token)) if token else b"",
         )
-        return assemble(parts)
+        signed_data = tlv(_SEQUENCE, self._shared, tlv(_SET, signer))
+        return tlv(_SEQUENCE, _OID_SIGNED_DATA, tlv(0xA0, signed_data))
 
 
-def _content(encoded: bytes) -> bytes:
-    """The content of a DER value of our own making."""
-    length = encoded[1]
-    return encoded[2 + (length & ~_SHORT_FORM if length & _SHORT_FORM else 0) :]
+def _around_digest(fixed: Iterable[bytes]) -> tuple[bytes, bytes]:
+    """The SET OF signed attributes before and after the octets of the message digest.
+
+    It is sorted by its members' encodings (X.690, 11.6); these differ before the digest's octets
+    begin, so the order is the same for every digest.
+    """
+    empty = bytes(_DIGEST_SIZE)
+    digest = tlv(_SEQUENCE, _OID_MESSAGE_DIGEST, tlv(_SET, tlv(_OCTETS, empty)))
+    before, _, after = set_of((*fixed, digest)).partition(empty)
+    return before, after
 
 
 def _signing_certificate(certificate: bytes, issuer: bytes, serial: bytes) -> bytes:

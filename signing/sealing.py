@@ -1,30 +1,56 @@
-"""PAdES sealing (ETSI EN 319 142-1): page in, certified file out, levels B-B and B-T."""
+"""PAdES sealing (ETSI EN 319 142-1): page in, certified file out, at levels B-B to B-LTA."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from certlib.document import Content
 from certlib.errors import KeyUnusable, SigningUnavailable
-from certlib.ports import Clock, KeyHandle, SealCustody, SealedDocument, TimestampSource
+from certlib.ports import (
+    Clock,
+    KeyHandle,
+    SealCustody,
+    SealedDocument,
+    TimestampSource,
+    ValidationMaterial,
+    ValidationMaterialSource,
+)
+from signing import outside, writer
+from signing.archive import archived
 from signing.cms import SealTemplate
-from signing.gap import PreparedSeal, SealProfile, finish, prepare
+from signing.gap import PreparedSeal, SealedFile, SealProfile, finish
+from signing.rendered import recognised
+from signing.stamping import Stamps
 
 __all__ = ["PadesSealer"]
 
 _RESERVED = 6 * 1024
+_MARGIN = 256
 _RETRIES = 3
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
+_LONG_TERM = frozenset({"B-LT", "B-LTA"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What one file needs of its seal."""
+
+    elements: dict[str, Any]
+    moment: datetime
+    key: KeyHandle
+    level: str
 
 
 class PadesSealer:
     """Seals pages with the issuer's key (`certlib.ports.DocumentSealer`).
 
-    Certified with DocMDP P=1, one invisible field, nothing after the sealing revision. Safe to
-    call from several threads; runs no event loop.
+    Certified with DocMDP P=1, one invisible field, nothing after the sealing revision but the
+    archive timestamp of B-LTA. Pages of our own take `signing.writer`, all others
+    `signing.outside`. Safe to call from several threads; runs no event loop.
 
     Attributes:
-        reserved: bytes kept for the CMS; doubled when a chain or a token turns out longer.
+        reserved: bytes kept for the CMS; more where a chain or a token is known to be longer.
     """
 
     def __init__(
@@ -33,11 +59,13 @@ class PadesSealer:
         timestamps: TimestampSource | None,
         clock: Clock,
         *,
+        materials: ValidationMaterialSource | None = None,
         reserved: int = _RESERVED,
     ) -> None:
         self._custody = custody
-        self._timestamps = timestamps
+        self._stamps = None if timestamps is None else Stamps(timestamps)
         self._clock = clock
+        self._materials = materials
         self._templates: dict[tuple[bytes, ...], SealTemplate] = {}
         self.reserved = reserved
 
@@ -45,20 +73,19 @@ class PadesSealer:
         """Lays XMP of `content` into the PDF and seals it with the issuer's seal key.
 
         The claimed time is `content.sealed_at`, fixed at reservation; the timestamp proves the
-        actual one. B-LT and B-LTA are reached from B-T by later revisions: sealing answers with
-        `B-T` for them.
+        actual one. Where there is no validation material, the level reached is B-T, and where the
+        archive timestamp fails, B-LT: the answer says so, and `signing.archive` lifts it later.
 
         Raises:
             SigningUnavailable: key or timestamp authority does not answer, or there is none.
             SealMismatch: the page cannot be sealed (not readable, sealed already, has a form).
         """
-        if level not in _LEVELS or (level != "B-B" and self._timestamps is None):
+        if level not in _LEVELS or (level != "B-B" and self._stamps is None):
             raise SigningUnavailable(what=level)
-        level = "B-B" if level == "B-B" else "B-T"
         key = self._custody.seal_key(content.issuer_code)
         moment = content.sealed_at or self._clock.now()
-        sealed = self._sealed(pdf, content.as_json(), key, level, moment)
-        return SealedDocument(sealed, hashlib.sha256(sealed).hexdigest(), level)
+        file, level = self._at_level(pdf, _Order(content.as_json(), moment, key, level))
+        return SealedDocument(file.pdf, file.sha256, level)
 
     def seal_receipt(self, pdf: bytes, key: KeyHandle) -> bytes:
         """The same for a receipt: B-T, certified, its own data instead of a certificate's.
@@ -67,32 +94,55 @@ class PadesSealer:
             SigningUnavailable: key or timestamp authority does not answer, or there is none.
             SealMismatch: the page cannot be sealed.
         """
-        if self._timestamps is None:
+        if self._stamps is None:
             raise SigningUnavailable(what="B-T")
-        return self._sealed(pdf, {}, key, "B-T", self._clock.now())
+        return self._at_level(pdf, _Order({}, self._clock.now(), key, "B-T"))[0].pdf
+
+    def _at_level(self, pdf: bytes, order: _Order) -> tuple[SealedFile, str]:
+        """The file and the level reached."""
+        stamps = self._stamps
+        if order.level == "B-B" or stamps is None:
+            return self._sealed(pdf, order, None, None)[0], "B-B"
+        store = self._material(order, stamps)
+        file, token = self._sealed(pdf, order, stamps, store)
+        # Another authority than the one expected has answered: the store does not speak of it.
+        if store is None or not stamps.signed(token):
+            return file, "B-T"
+        if order.level == "B-LT":
+            return file, "B-LT"
+        try:
+            return archived(file, stamps), "B-LTA"
+        except SigningUnavailable:
+            return file, "B-LT"
+
+    def _material(self, order: _Order, stamps: Stamps) -> ValidationMaterial | None:
+        if self._materials is None or order.level not in _LONG_TERM:
+            return None
+        chains = (order.key.chain, stamps.chain())
+        try:
+            return self._materials.material(chains)
+        except SigningUnavailable:
+            return None
 
     def _sealed(
-        self, pdf: bytes, elements: dict[str, Any], key: KeyHandle, level: str, moment: datetime
-    ) -> bytes:
-        template = self._template(key)
-        reserved = self.reserved
+        self, pdf: bytes, order: _Order, stamps: Stamps | None, store: ValidationMaterial | None
+    ) -> tuple[SealedFile, bytes]:
+        """The file with its seal, and the token in it."""
+        template = self._template(order.key)
+        token_size = 0 if stamps is None else stamps.longest + _MARGIN
+        reserved = max(self.reserved, template.size + token_size)
         for _ in range(_RETRIES):
-            prepared = prepare(pdf, SealProfile(elements, moment, reserved))
-            cms = self._signed(prepared, template, key, level)
+            prepared = _prepared(pdf, SealProfile(order.elements, order.moment, reserved, store))
+            attributes = template.attributes(prepared.digest)
+            signature = order.key.sign(attributes)
+            token = b""
+            if stamps is not None:
+                token = stamps.token(hashlib.sha256(signature).digest())
+            cms = template.signed(attributes, signature, token)
             if len(cms) <= prepared.room:
-                return finish(prepared, cms)
-            reserved = 2 * len(cms)
-        raise KeyUnusable(what=key.name)
-
-    def _signed(
-        self, prepared: PreparedSeal, template: SealTemplate, key: KeyHandle, level: str
-    ) -> bytes:
-        attributes = template.attributes(prepared.digest)
-        signature = key.sign(attributes)
-        token = b""
-        if level == "B-T" and self._timestamps is not None:
-            token = self._timestamps.token(hashlib.sha256(signature).digest(), "sha256")
-        return template.signed(attributes, signature, token)
+                return finish(prepared, cms), token
+            reserved = len(cms) + _MARGIN
+        raise KeyUnusable(what=order.key.name)
 
     def _template(self, key: KeyHandle) -> SealTemplate:
         found = self._templates.get(key.chain)
@@ -100,3 +150,18 @@ class PadesSealer:
             found = SealTemplate(key.chain, key.algorithm)
             self._templates[key.chain] = found
         return found
+
+
+def _prepared(pdf: bytes, profile: SealProfile) -> PreparedSeal:
+    """By our own writer where the page is ours in every respect, by the general one otherwise."""
+    page = recognised(pdf)
+    if page is not None and not page[1].form:
+        pieces = (pdf,) if pdf.endswith(b"\n") else (pdf, b"\n")
+        state = hashlib.sha256(pdf)
+        if len(pieces) > 1:
+            state.update(b"\n")
+        try:
+            return writer.sealed(page, SealedFile(pieces, state), profile)
+        except ValueError:  # the packet lies otherwise
+            pass
+    return outside.sealed(pdf, profile)

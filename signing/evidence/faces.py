@@ -18,6 +18,7 @@ _HIDDEN = 2
 # Invisible, Hidden, NoView: bits 1, 2 and 6 of /F (12.5.3, table 167).
 _UNSEEN = 1 | 2 | 32
 _READ_ONLY = 1
+_CORNERS = 4
 _PROCEDURES = "/ProcSet"
 
 
@@ -25,8 +26,15 @@ def has_no_place(document: Document, entries: PdfDictionary) -> bool:
     """Whether a field is nowhere on its page."""
     flags, rectangle = document.get(entries, "/F"), document.get(entries, "/Rect")
     hidden = isinstance(flags, int) and flags & _HIDDEN
-    flat = isinstance(rectangle, list) and not any(rectangle)
-    return bool(hidden or flat or rectangle is None)
+    return bool(hidden or _is_empty(rectangle) or rectangle is None)
+
+
+def _is_empty(rectangle: PdfValue) -> bool:
+    """Whether it has neither width nor height (12.7.5.5), wherever it lies."""
+    if not isinstance(rectangle, list) or len(rectangle) != _CORNERS:
+        return isinstance(rectangle, list) and not any(rectangle)
+    left, bottom, right, top = rectangle
+    return left == right and bottom == top and all(isinstance(v, (int, float)) for v in rectangle)
 
 
 def shows_nothing(document: Document, entries: PdfDictionary) -> bool:
