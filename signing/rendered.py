@@ -6,7 +6,7 @@ recognised, and goes the way of PDFs from outside: nothing here is a parser of P
 """
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 __all__ = ["PlainFile", "Structure", "recognised"]
 
@@ -36,8 +36,7 @@ class _OtherFormError(ValueError):
     """Not as typst or our writer writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(NamedTuple):
     """What a revision must know of the file that it follows.
 
     Attributes:
@@ -191,4 +190,4 @@ def _sealed(file: PlainFile, plain: Structure) -> Structure:
     if form is None or fields is None or not _ANNOTATIONS.search(plain.face):
         raise _OtherFormError("form")
     number = 0 if store is None else int(store[1])
-    return replace(plain, form=int(form[1]), fields=fields[1], store=number)
+    return plain._replace(form=int(form[1]), fields=fields[1], store=number)

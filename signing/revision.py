@@ -5,7 +5,6 @@ The cross-reference is a classical table, as typst writes it: 7.5.8.4 wants the 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from signing.gap import PreparedSeal, SealedFile
@@ -83,7 +82,7 @@ class Revision:
             room=room,
             state=state,
             digest=_over(state, tail),
-            structure=replace(after, length=end + len(tail), size=self._next, previous=table),
+            structure=after._replace(length=end + len(tail), size=self._next, previous=table),
         )
 
     def _table(self) -> bytes:

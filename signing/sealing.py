@@ -25,7 +25,7 @@ from signing.stamping import Stamps
 
 __all__ = ["PadesSealer"]
 
-_RESERVED = 6 * 1024
+_TOKEN = 4 * 1024  # most authorities send less; a longer token is remembered
 _MARGIN = 256
 _RETRIES = 3
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
@@ -50,7 +50,8 @@ class PadesSealer:
     `signing.outside`. Safe to call from several threads; runs no event loop.
 
     Attributes:
-        reserved: bytes kept for the CMS; more where a chain or a token is known to be longer.
+        reserved: bytes kept for the CMS; None for what key and timestamp authority need. Where it
+            was too little, the key signs once more.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class PadesSealer:
         clock: Clock,
         *,
         materials: ValidationMaterialSource | None = None,
-        reserved: int = _RESERVED,
+        reserved: int | None = None,
     ) -> None:
         self._custody = custody
         self._stamps = None if timestamps is None else Stamps(timestamps)
@@ -129,8 +130,10 @@ class PadesSealer:
     ) -> tuple[SealedFile, bytes]:
         """The file with its seal, and the token in it."""
         template = self._template(order.key)
-        token_size = 0 if stamps is None else stamps.longest + _MARGIN
-        reserved = max(self.reserved, template.size + token_size)
+        reserved = self.reserved
+        if reserved is None:
+            token_size = 0 if stamps is None else max(_TOKEN, stamps.longest + _MARGIN)
+            reserved = template.size + token_size
         for _ in range(_RETRIES):
             prepared = _prepared(pdf, SealProfile(order.elements, order.moment, reserved, store))
             attributes = template.attributes(prepared.digest)

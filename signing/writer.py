@@ -5,8 +5,6 @@ It says what `signing.outside` says, entry by entry; where it stands differs, wh
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from certlib.ports import ValidationMaterial
 from signing.gap import PreparedSeal, SealedFile, SealProfile
 from signing.naming import FIELD_LABEL, FIELD_NAME, STAMP_LABEL, STAMP_NAME
@@ -75,7 +73,7 @@ def sealed(
     revision.put(before.root, b"<<%b>>" % catalog)
     revision.put(form, _FORM % fields)
     revision.put(field, _WIDGET % (_SEAL_NAME, _SEAL_LABEL, before.page, signature))
-    after = replace(before, catalog=catalog, face=face, form=form, fields=fields, store=store)
+    after = before._replace(catalog=catalog, face=face, form=form, fields=fields, store=store)
     entries = _SEAL % date(profile.moment)
     return revision.signed(base, (signature, entries), profile.reserved, after)
 
@@ -107,5 +105,5 @@ def stamped(
     revision.put(now.page, b"<<%b>>" % face)
     revision.put(now.form, _FORM % fields)
     revision.put(field, _WIDGET % (name, _STAMP_LABEL, now.page, signature))
-    after = replace(now, catalog=catalog, face=face, fields=fields, store=store)
+    after = now._replace(catalog=catalog, face=face, fields=fields, store=store)
     return revision.signed(base, (signature, _STAMP), reserved, after)

@@ -11,8 +11,8 @@ The packet is spliced as text: typst's bytes stay as they are, so the result is 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from certlib.canonical import canonical_bytes
@@ -24,7 +24,8 @@ __all__ = ["Property", "extended", "properties_of"]
 _BAG_END = b"</rdf:Bag></pdfaExtension:schemas>"
 _RDF_END = b"</rdf:RDF>"
 _PICTURES = ("/9j/", "iVBORw0KGgo")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What text cannot be laid in as it is: most texts hold none of it.
+_SPECIAL = re.compile("[^\t\n -%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _DESCRIPTIONS = {
@@ -58,8 +59,7 @@ _DESCRIPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(NamedTuple):
     """One XMP property of our namespace.
 
     Attributes:
@@ -102,22 +102,25 @@ def extended(packet: bytes, elements: Mapping[str, Any]) -> bytes:
         raise SealMismatch(what="XMP")
     properties = properties_of(elements)
     values = _description(properties)
+    declared = tuple((item.name, item.value_type) for item in properties)
     if _BAG_END in packet:
-        packet = packet.replace(_BAG_END, _schema(properties).encode() + _BAG_END)
+        packet = packet.replace(_BAG_END, _schema(declared))
     elif b"pdfaExtension:schemas" in packet:
         raise SealMismatch(what="XMP")
     else:
-        values += _bag(properties)
-    return packet.replace(_RDF_END, values.encode() + _RDF_END)
+        values += _BAG % _schema(declared)
+    return packet.replace(_RDF_END, values + _RDF_END)
 
 
 def _properties(elements: Mapping[str, Any]) -> Iterator[Property]:
     for name, value in elements.items():
-        if not _NAME.fullmatch(name):
+        if not (name.isidentifier() and name.isascii()):
             raise SealMismatch(what="XMP")
-        if value in ([], None) or _holds_picture(value):
-            continue
-        yield _property(name, value)
+        if type(value) is str:  # nearly all of them
+            if not value.startswith(_PICTURES):
+                yield Property(name, "Text", _clean(value))
+        elif not (value in ([], None) or _holds_picture(value)):
+            yield _property(name, value)
 
 
 def _holds_picture(value: Any) -> bool:  # noqa: ANN401 - a JSON value
@@ -146,56 +149,57 @@ def _property(name: str, value: Any) -> Property:  # noqa: ANN401 - a JSON value
 
 
 def _clean(text: str) -> str:
-    found = _NOT_XML.search(text)
-    if found:
+    if _SPECIAL.search(text) and (found := _NOT_XML.search(text)):
         raise ControlCharacter(codepoint=f"U+{ord(found.group()):04X}")
     return text
 
 
-def _description(properties: Sequence[Property]) -> str:
-    body = "".join(_element(item) for item in properties)
-    return f'<rdf:Description rdf:about="" xmlns:{PREFIX}="{NAMESPACE}">{body}</rdf:Description>'
+def _description(properties: Sequence[Property]) -> bytes:
+    body = "".join([_element(*item) for item in properties])
+    description = f'<rdf:Description rdf:about="" xmlns:{PREFIX}="{NAMESPACE}">{body}'
+    return description.encode() + b"</rdf:Description>"
 
 
-def _element(item: Property) -> str:
-    tag = f"{PREFIX}:{item.name}"
-    if isinstance(item.value, str):
-        return f"<{tag}>{_escaped(item.value)}</{tag}>"
-    entries = "".join(f"<rdf:li>{_escaped(text)}</rdf:li>" for text in item.value)
-    return f"<{tag}><rdf:Seq>{entries}</rdf:Seq></{tag}>"
+def _element(name: str, _value_type: str, value: str | tuple[str, ...]) -> str:
+    if isinstance(value, str):
+        return f"<{PREFIX}:{name}>{_escaped(value)}</{PREFIX}:{name}>"
+    entries = "</rdf:li><rdf:li>".join([_escaped(text) for text in value])
+    return f"<{PREFIX}:{name}><rdf:Seq><rdf:li>{entries}</rdf:li></rdf:Seq></{PREFIX}:{name}>"
 
 
 def _escaped(text: str) -> str:
     # A literal carriage return would be read back as a line feed (XML 1.0, 2.11).
-    return escape(text, {"\r": "&#13;"})
+    return escape(text, {"\r": "&#13;"}) if _SPECIAL.search(text) else text
 
 
-def _schema(properties: Sequence[Property]) -> str:
-    declared = "".join(_declaration(item) for item in properties)
-    return (
+@lru_cache(maxsize=256)
+def _schema(declared: tuple[tuple[str, str], ...]) -> bytes:
+    """The extension schema, and the end of its bag: the same for all of a type."""
+    entries = "".join(_declaration(name, value_type) for name, value_type in declared)
+    schema = (
         '<rdf:li rdf:parseType="Resource">'
         "<pdfaSchema:schema>Electronic certificate metadata (GB/T 36903)</pdfaSchema:schema>"
         f"<pdfaSchema:namespaceURI>{NAMESPACE}</pdfaSchema:namespaceURI>"
         f"<pdfaSchema:prefix>{PREFIX}</pdfaSchema:prefix>"
-        f"<pdfaSchema:property><rdf:Seq>{declared}</rdf:Seq></pdfaSchema:property></rdf:li>"
+        f"<pdfaSchema:property><rdf:Seq>{entries}</rdf:Seq></pdfaSchema:property></rdf:li>"
     )
+    return schema.encode() + _BAG_END
 
 
-def _declaration(item: Property) -> str:
+def _declaration(name: str, value_type: str) -> str:
+    description = _DESCRIPTIONS.get(name, "Extended metadata (GB/T 36903)")
     return (
         '<rdf:li rdf:parseType="Resource"><pdfaProperty:category>external</pdfaProperty:category>'
-        f"<pdfaProperty:description>{escape(item.description)}</pdfaProperty:description>"
-        f"<pdfaProperty:name>{item.name}</pdfaProperty:name>"
-        f"<pdfaProperty:valueType>{item.value_type}</pdfaProperty:valueType></rdf:li>"
+        f"<pdfaProperty:description>{escape(description)}</pdfaProperty:description>"
+        f"<pdfaProperty:name>{name}</pdfaProperty:name>"
+        f"<pdfaProperty:valueType>{value_type}</pdfaProperty:valueType></rdf:li>"
     )
 
 
-def _bag(properties: Sequence[Property]) -> str:
-    return (
-        '<rdf:Description rdf:about=""'
-        ' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
-        ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
-        ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
-        f"<pdfaExtension:schemas><rdf:Bag>{_schema(properties)}</rdf:Bag>"
-        "</pdfaExtension:schemas></rdf:Description>"
-    )
+_BAG = (
+    b'<rdf:Description rdf:about=""'
+    b' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
+    b' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
+    b"<pdfaExtension:schemas><rdf:Bag>%b</rdf:Description>"
+)
