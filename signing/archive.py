@@ -1,4 +1,4 @@
-"""Archive timestamps (ETSI EN 319 142-1, 5.4.3, 5.5): one later revision each, over all before it."""
+"""Archive timestamps (ETSI EN 319 142-1, 5.4.3): one later revision each, over all before it."""
 
 import hashlib
 from collections.abc import Sequence

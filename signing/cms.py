@@ -162,7 +162,8 @@ class SealTemplate:
                 tlv(0xA0, *sorted(chain)),
             )
         )
-        self.size = len(self.signed(self.attributes(bytes(_DIGEST_SIZE)), bytes(_LONGEST[algorithm])))
+        empty = self.attributes(bytes(_DIGEST_SIZE))
+        self.size = len(self.signed(empty, bytes(_LONGEST[algorithm])))
 
     def attributes(self, digest: bytes) -> bytes:
         """The signed attributes as the SET OF that is signed (RFC 5652, 5.4)."""

@@ -1,7 +1,8 @@
 """The seam of sealing: a writer leaves a gap and gives the digest, `finish` fills the gap.
 
-Two writers stand behind it: `signing.writer` for pages that this service rendered, `signing.outside`
-for all other PDFs. The CMS is none of their business, so no dry run and no second signature happen.
+Two writers stand behind it: `signing.writer` for pages that this service rendered,
+`signing.outside` for all other PDFs. The CMS is none of their business, so no dry run and no second
+signature happen.
 Files go through it in pieces: each octet is hashed once for the signature and the file's own digest
 together, and copied once, when the file is whole.
 """

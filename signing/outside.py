@@ -106,7 +106,7 @@ def _stamped(pdf: bytes, material: ValidationMaterial | None, reserved: int) -> 
     if material:
         _put_store(writer, material)
     name = f"{STAMP_NAME}{len(writer.root['/AcroForm']['/Fields']) + 1}"
-    placeholder = pdf_byterange.DocumentTimestamp(bytes_reserved=2 * reserved)
+    placeholder: Any = pdf_byterange.DocumentTimestamp(bytes_reserved=2 * reserved)  # type: ignore[no-untyped-call]  # pyHanko
     setup = cms_embedder.SigObjSetup(sig_placeholder=placeholder)
     return _with_gap(writer, (name, STAMP_LABEL), setup)
 

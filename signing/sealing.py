@@ -104,10 +104,13 @@ class PadesSealer:
         stamps = self._stamps
         if order.level == "B-B" or stamps is None:
             return self._sealed(pdf, order, None, None)[0], "B-B"
-        store = self._material(order, stamps)
+        if self._materials is None or order.level not in _LONG_TERM:
+            return self._sealed(pdf, order, stamps, None)[0], "B-T"
+        expected = stamps.chain()
+        store = _material(self._materials, (order.key.chain, expected))
         file, token = self._sealed(pdf, order, stamps, store)
         # Another authority than the one expected has answered: the store does not speak of it.
-        if store is None or not stamps.signed(token):
+        if store is None or expected[0] not in token:
             return file, "B-T"
         if order.level == "B-LT":
             return file, "B-LT"
@@ -115,15 +118,6 @@ class PadesSealer:
             return archived(file, stamps), "B-LTA"
         except SigningUnavailable:
             return file, "B-LT"
-
-    def _material(self, order: _Order, stamps: Stamps) -> ValidationMaterial | None:
-        if self._materials is None or order.level not in _LONG_TERM:
-            return None
-        chains = (order.key.chain, stamps.chain())
-        try:
-            return self._materials.material(chains)
-        except SigningUnavailable:
-            return None
 
     def _sealed(
         self, pdf: bytes, order: _Order, stamps: Stamps | None, store: ValidationMaterial | None
@@ -153,6 +147,15 @@ class PadesSealer:
             found = SealTemplate(key.chain, key.algorithm)
             self._templates[key.chain] = found
         return found
+
+
+def _material(
+    source: ValidationMaterialSource, chains: tuple[tuple[bytes, ...], ...]
+) -> ValidationMaterial | None:
+    try:
+        return source.material(chains)
+    except SigningUnavailable:
+        return None
 
 
 def _prepared(pdf: bytes, profile: SealProfile) -> PreparedSeal:

@@ -34,7 +34,7 @@ class Stamps:
             SigningUnavailable: the authority does not answer, or no readable token.
         """
         token = self._source.token(digest, "sha256")
-        if not self.signed(token):
+        if not (self._chain and self._chain[0] in token):
             self._chain = chain_of(token)
         self.longest = max(self.longest, len(token))
         return token
@@ -46,10 +46,6 @@ class Stamps:
             SigningUnavailable: as for `token`.
         """
         return self._chain or chain_of(self.token(_PROBE))
-
-    def signed(self, token: bytes) -> bool:
-        """Whether the authority of the chain has signed that token, by the certificate in it."""
-        return bool(self._chain) and self._chain[0] in token
 
 
 def chain_of(token: bytes) -> tuple[bytes, ...]:

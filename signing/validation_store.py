@@ -1,4 +1,4 @@
-"""The document security store (DSS) of a long-term seal: ISO 32000-2, 12.8.4.3; EN 319 142-1, 5.4.2.
+"""The document security store (DSS): ISO 32000-2, 12.8.4.3; EN 319 142-1, 5.4.2.
 
 Without VRI, which 5.4.2.3 leaves open: material belongs to the file, and which signature it serves
 follows from the chains. What stands in the store stays there; what comes is added.
@@ -18,7 +18,7 @@ NAMES = (b"/Certs", b"/CRLs", b"/OCSPs")
 """The three arrays, in the order of the fields of `ValidationMaterial`."""
 
 _ARRAY = re.compile(rb"(/Certs|/CRLs|/OCSPs) \[((?:\d{1,7} 0 R ?)+)\]")
-_STORE = re.compile(rb"/Type /DSS(?:(?:/Certs|/CRLs|/OCSPs) \[(?:\d{1,7} 0 R ?)+\])*")
+_STORE = re.compile(rb"(?:(?:/Certs|/CRLs|/OCSPs) \[(?:\d{1,7} 0 R ?)+\])+")
 
 Held = dict[bytes, dict[bytes, int]]
 """Of each array: data of a stream → its object number, in their order."""
@@ -65,7 +65,7 @@ def put_store(
             arrays.append(b"%b [%b]" % (name, references(numbers)))
     if fresh:
         number = number or revision.reserve()
-        revision.put(number, b"<</Type /DSS%b>>" % b"".join(arrays))
+        revision.put(number, b"<<%b>>" % b"".join(arrays))
     return number
 
 

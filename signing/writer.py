@@ -1,6 +1,6 @@
 """Our own writer, for pages that this service rendered: one pass over a structure that is known.
 
-It says what `signing.outside` says, entry by entry; where it stands differs, what it means does not.
+It says what `signing.outside` says, entry by entry; where it stands differs, what it means not.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ __all__ = ["sealed", "stamped"]
 
 _PACKET = b"/Type/Metadata/Subtype/XML"
 # EN 319 142-1 and the extension level of ISO 32000-1 that carries its signatures (ESIC 1).
-_EXTENSION = b"/Extensions <</ESIC <</Type /DeveloperExtensions/BaseVersion /1.7/ExtensionLevel 1>>>>"
+_EXTENSION = (
+    b"/Extensions <</ESIC <</Type /DeveloperExtensions/BaseVersion /1.7/ExtensionLevel 1>>>>"
+)
 # The rectangle is empty and outside the page: PDF/UA-1 (ISO 14289-1, 7.18.1) then asks for no
 # structure element, and PDF/A-3 (6.3.3) for no appearance. Flags: printed, locked.
 _WIDGET = (

@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certlib.document import Content, Holder
 from certlib.evidence import FileFacts
-from certlib.ports import TrustMaterial
+from certlib.ports import TrustMaterial, ValidationMaterial
 from certlib.verification import OWN, Policy
 from certlib.verification.signature_validation import Conclusion, conclusions
 from signing.naming import ATTACHMENT_NAME
@@ -284,6 +284,17 @@ class TestTimestamps:
 
 
 @dataclass
+class TestMaterials:
+    """The same validation material for every chain."""
+
+    __test__ = False
+    found: ValidationMaterial
+
+    def material(self, chains) -> ValidationMaterial:
+        return self.found
+
+
+@dataclass
 class Pki:
     root: Authority
     issuing: Authority
@@ -296,6 +307,14 @@ class Pki:
             seal_anchors=(self.root.der,),
             timestamp_anchors=(self.root.der,),
             crls=(self.issuing.crl(), self.root.crl()),
+        )
+
+    @functools.cached_property
+    def materials(self) -> TestMaterials:
+        # Not the root: here it bears the serial number of the authority below it.
+        certificates = (self.issuing.der, self.timestamps.leaf.der)
+        return TestMaterials(
+            ValidationMaterial(certificates, (self.issuing.crl(), self.root.crl()))
         )
 
     def sealer(self, **options) -> PadesSealer:
