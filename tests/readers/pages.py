@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from api.shipped import type_files
 from certlib.document import Content
 from certlib.ports import PageOrder
+from signing import sealing
 from signing.pages.renderer import TypstRenderer
 from signing.pages.sample import sample_order
 from tests.unit.signing import signing_pki
 
 KEYS = ("ecdsa-p256-sha256", "rsa-3072-sha256")
 LEVELS = ("B-B", "B-T")
-WRITERS = ("pyhanko",)
+WRITERS = ("own", "pyhanko")
 AT = signing_pki.NOW + timedelta(hours=1)
 
 
@@ -78,13 +80,16 @@ def page_of(order: PageOrder) -> bytes:
 def sealed(page: bytes, content: Content, algorithm: str, level: str, writer: str) -> Sealed:
     """The page, sealed; `writer` is one of `WRITERS`."""
     assert writer in WRITERS
-    done = authority(algorithm).sealer().seal(page, content, level)
+    with pytest.MonkeyPatch.context() as patch:
+        if writer == "pyhanko":
+            patch.setattr(sealing, "recognised", lambda pdf: None)
+        done = authority(algorithm).sealer().seal(page, content, level)
     assert done.level == level
     return located(done.pdf)
 
 
 def located(pdf: bytes) -> Sealed:
-    """The first seal of a file; `/Contents` stands in front of its `/ByteRange`."""
+    """The first seal of a file."""
     start = pdf.index(b"/Contents <3") + len(b"/Contents ")
     end = pdf.index(b">", start) + 1
     message = bytes.fromhex(pdf[start + 1 : end - 1].decode())
