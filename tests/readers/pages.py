@@ -17,6 +17,7 @@ from tests.unit.signing import signing_pki
 
 KEYS = ("ecdsa-p256-sha256", "rsa-3072-sha256")
 LEVELS = ("B-B", "B-T")
+LONG_TERM = ("B-LT", "B-LTA")
 WRITERS = ("own", "pyhanko")
 AT = signing_pki.NOW + timedelta(hours=1)
 
@@ -83,7 +84,8 @@ def sealed(page: bytes, content: Content, algorithm: str, level: str, writer: st
     with pytest.MonkeyPatch.context() as patch:
         if writer == "pyhanko":
             patch.setattr(sealing, "recognised", lambda pdf: None)
-        done = authority(algorithm).sealer().seal(page, content, level)
+        pki = authority(algorithm)
+        done = pki.sealer(materials=pki.materials).seal(page, content, level)
     assert done.level == level
     return located(done.pdf)
 

@@ -15,7 +15,7 @@ def order(request):
 def test_file_of_any_type_stays_an_archive_file_at_every_level(order, writer):
     page = pages.page_of(order)
     assert violations(page) == []
-    for level in pages.LEVELS:
+    for level in (*pages.LEVELS, *pages.LONG_TERM):
         found = pages.sealed(page, order.content, pages.KEYS[0], level, writer)
         assert violations(found.pdf) == [], level
 
