@@ -74,6 +74,8 @@ from storage.roles import script
 from storage.s3 import S3ObjectStore
 from storage.status import StatusReader
 
+_PAGES_AT_ONCE = 2  # in this process: while one is sealed, another is typeset
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -348,18 +350,16 @@ def _history_timestamps(
 
 def _renderer(settings: Settings, stack: ExitStack) -> Renderer:
     if settings.renderer_children == 0:
-        return TypstRenderer()
+        return TypstRenderer(at_once=_PAGES_AT_ONCE)
     renderer = ChildRenderer(RenderingOptions(children=settings.renderer_children))
     stack.callback(renderer.close)
     return renderer
 
 
 def _side_by_side(settings: Settings, stack: ExitStack) -> SideBySide:
-    """While one row of a group is sealed here, the next is rendered in a child."""
-    if settings.renderer_children == 0:
-        return map
-    workers = stack.enter_context(ThreadPoolExecutor(settings.renderer_children, "issue"))
-    return workers.map
+    """While one row of a group is sealed and stored, others are rendered."""
+    count = 1 + (settings.renderer_children or _PAGES_AT_ONCE)
+    return stack.enter_context(ThreadPoolExecutor(count, "issue")).map
 
 
 def _authority(

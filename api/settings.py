@@ -90,7 +90,8 @@ class Settings(BaseSettings):
         drain_seconds: from SIGTERM on `/readyz` says no and everybody is still served, so long.
         batch_limit: most rows in one call of the batch route.
         reader_children: how many uploaded files are read at once.
-        renderer_children: how many pages are made at once; 0 makes them in this process.
+        renderer_children: how many pages are made at once; 0 makes them in this process,
+            two at once.
         rate_read, rate_write, rate_verify: requests a second of one client, by kind; a burst holds
             four seconds' worth; 0 sets no limit. rate_public: of one address without a token;
             rate_upload: files that it may send to `/v`.

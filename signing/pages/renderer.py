@@ -13,7 +13,6 @@ from datetime import datetime, time, timedelta, timezone
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 
 from certlib.catalogue import TypeVersion
@@ -41,15 +40,17 @@ _ONE_PICTURE: Final = (
 
 
 class TypstRenderer:
-    """Renders pages; implements `certlib.ports.Renderer`. Threads may share one."""
+    """Renders pages; implements `certlib.ports.Renderer`. Threads may share one.
 
-    def __init__(self, designs: Path = DESIGNS_FOLDER) -> None:
+    Args:
+        designs: the folder of the designs.
+        at_once: how many pages are made at the same time, by as many threads.
+    """
+
+    def __init__(self, designs: Path = DESIGNS_FOLDER, *, at_once: int = 1) -> None:
         self._designs = designs
-        self._typesetter = Typesetter(designs)
+        self._typesetter = Typesetter(designs, at_once)
         self._digests: dict[str, DesignDigests] = {}
-        # A compiler is not re-entrant (a second caller would be refused), though typst itself
-        # lets other Python threads run while it works and spreads its work over the cores.
-        self._lock = Lock()
 
     def render(self, order: PageOrder) -> bytes:
         """The unsealed PDF (PDF/A-3a and PDF/UA-1), deterministic.
@@ -62,7 +63,7 @@ class TypstRenderer:
         """
         design = self._design_file(order.type_version.design)
         face = face_of(order)
-        with self._lock, _faults(design):
+        with _faults(design):
             pdf = self._typesetter.pdf(design, _inputs(order, face), _moment(order.content))
             self._need_pictures(pdf, face)
         # ISO 19005-3 section 6.1.9 wants a line end; typst leaves it out after %%EOF.
@@ -76,7 +77,7 @@ class TypstRenderer:
         """
         design = self._design_file(order.type_version.design)
         inputs = _inputs(order, face_of(order))
-        with self._lock, _faults(design):
+        with _faults(design):
             return self._typesetter.png(design, inputs, _moment(order.content), ppi)
 
     def unprintable(self, text: str) -> str:
