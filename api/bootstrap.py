@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.clock import SystemClock, SystemEntropy
+from api.hardware import token_of
 from api.json_schema import JsonSchemaValidator
 from api.notices import Notices, open_notices
 from api.secret_files import key_encryption_key
@@ -365,8 +366,13 @@ def _side_by_side(settings: Settings, stack: ExitStack) -> SideBySide:
 def _authority(
     settings: Settings, kek: bytes, clock: Clock, entropy: Entropy
 ) -> DevelopmentAuthority:
-    options = AuthorityOptions(settings.url, lead_days=settings.seal_lead_days)
-    return open_or_create(settings.data_dir / "keys", kek, clock, entropy, options)
+    options = AuthorityOptions(
+        settings.url,
+        lead_days=settings.seal_lead_days,
+        hardware_seals=settings.seal_keys == "token",
+    )
+    folder, token = settings.data_dir / "keys", token_of(settings)
+    return open_or_create(folder, kek, clock, entropy, options, token)
 
 
 def _trust(settings: Settings, own: DevelopmentAuthority, *, keeps: bool = True) -> TrustStore:

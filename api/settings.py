@@ -17,7 +17,7 @@ _PORTS: Final = 65_536
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 _URLS: Final = ("database_url", "migration_url", "status_url")
 _SCHEMES: Final = ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
-SECRETS: Final = (*_URLS, "s3_access_key", "s3_secret_key")
+SECRETS: Final = (*_URLS, "s3_access_key", "s3_secret_key", "pkcs11_pin")
 """Settings that hold a secret: each may stand in a file instead, `CERTLIB_<NAME>_FILE`."""
 _CALLERS: Final = ("SERVER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "ACT")
 _ELSEWHERE: Final = (*_CALLERS, "LANG", "TRUST")
@@ -105,6 +105,10 @@ class Settings(BaseSettings):
         trust_list: signed list of other authorities that are believed (`trust-list.json`);
             trust_signer: SHA-256 of its signer's X.509 certificate or public key, several
             separated by commas.
+        pkcs11_module: path of the PKCS#11 module of a hardware token (HSM); "" is none.
+        pkcs11_token: the token's label; pkcs11_pin_file: file with its user's PIN.
+        pkcs11_sessions: signatures that the token makes at once; more wait.
+        seal_keys: where the keys of new seals are made: `vault`, or `token`.
         history_tsa_url: RFC 3161 authority that stamps those batches instead of our own;
             history_tsa_certificate: PEM file of its X.509 certificate.
     """
@@ -164,6 +168,12 @@ class Settings(BaseSettings):
     seal_lead_days: int = Field(default=100, ge=1, le=3650)
     trust_list: Path | None = None
     trust_signer: str = ""
+    pkcs11_module: Path | None = None
+    pkcs11_token: str = ""
+    pkcs11_pin: str = Field(default="", repr=False)
+    pkcs11_pin_file: Path | None = None
+    pkcs11_sessions: int = Field(default=8, ge=1, le=256)
+    seal_keys: Literal["vault", "token"] = "vault"
     history_tsa_url: str = ""
     history_tsa_certificate: Path | None = None
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
@@ -261,6 +271,24 @@ class Settings(BaseSettings):
             raise _wrong(
                 "内嵌数据库（SQLite）只能有一个服务进程：请改用 PostgreSQL，或取消 --workers。",
                 "SQLite has one server process: use PostgreSQL, or leave --workers out.",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _token_is_told_whole(self) -> Self:
+        told = {"pkcs11_token": self.pkcs11_token, "pkcs11_pin": self.pkcs11_pin}
+        if self.pkcs11_module is None:
+            if any(told.values()) or self.seal_keys == "token":
+                raise _wrong(
+                    "使用密码机还须设置 CERTLIB_PKCS11_MODULE（PKCS#11 模块路径）。",
+                    "A token needs CERTLIB_PKCS11_MODULE too, the path of its PKCS#11 module.",
+                )
+            return self
+        missing = [f"CERTLIB_{name.upper()}" for name, value in told.items() if not value]
+        if missing:
+            raise _wrong(
+                f"设置了 CERTLIB_PKCS11_MODULE，还须设置 {'、'.join(missing)}（PIN 用 …_FILE）。",
+                f"CERTLIB_PKCS11_MODULE needs {', '.join(missing)} too (the PIN by …_FILE).",
             )
         return self
 

@@ -17,7 +17,8 @@ from certlib.ports import Clock, Entropy, TrustMaterial
 from certlib.trust import TrustedAuthority
 from keys import algorithms, files
 from keys.custody import KeySummary, SealInfo, Snapshot
-from keys.handles import SoftwareKey
+from keys.hardware_sessions import HardwareToken
+from keys.keyring import Key, Keyring
 from keys.mint import AuthorityOptions, Mint, SealOrder
 from keys.outside import OutsideSeals
 from keys.profiles import Revoked
@@ -35,11 +36,17 @@ _REASONS: Final = frozenset(
 
 
 def open_or_create(
-    folder: Path, kek: bytes, clock: Clock, entropy: Entropy, options: AuthorityOptions
+    folder: Path,
+    kek: bytes,
+    clock: Clock,
+    entropy: Entropy,
+    options: AuthorityOptions,
+    token: HardwareToken | None = None,
 ) -> "DevelopmentAuthority":
     """Opens the authority in `folder`; founds it there, or finishes founding it, when needed.
 
-    Any number of processes may call this at once: one founds, the others find it founded.
+    Any number of processes may call this at once: one founds, the others find it founded. Seals
+    in a token sign where `token` is that token, which is asked when it is first needed.
 
     Raises:
         KeyUnusable: wrong key-encryption key, damaged files, or a register that is lost.
@@ -48,7 +55,7 @@ def open_or_create(
     files.private_folder(folder)
     vault = Vault(folder / "private", kek, entropy)
     shelf = RegisterFile(folder / "register", vault)
-    mint = Mint(vault, clock, entropy, options)
+    mint = Mint(vault, clock, entropy, options, token)
     with files.exclusive(folder):
         files.sweep(folder)
         vault.sweep()
@@ -57,7 +64,7 @@ def open_or_create(
         found = shelf.read()
         if found is not None and found.history is None:
             shelf.write(mint.with_history(found))  # founded by an earlier release
-    return DevelopmentAuthority(folder, vault, mint, shelf, clock)
+    return DevelopmentAuthority(folder, Keyring(vault, token), mint, shelf, clock)
 
 
 class DevelopmentAuthority:
@@ -70,11 +77,11 @@ class DevelopmentAuthority:
     """
 
     def __init__(
-        self, folder: Path, vault: Vault, mint: Mint, shelf: RegisterFile, clock: Clock
+        self, folder: Path, ring: Keyring, mint: Mint, shelf: RegisterFile, clock: Clock
     ) -> None:
         """Use `open_or_create`."""
         self._folder = folder
-        self._vault = vault
+        self._ring = ring
         self._mint = mint
         self._shelf = shelf
         self._clock = clock
@@ -85,7 +92,7 @@ class DevelopmentAuthority:
 
     # --- custody ----------------------------------------------------------------------------
 
-    def seal_key(self, issuer_code: str) -> SoftwareKey:
+    def seal_key(self, issuer_code: str) -> Key:
         """The department's current seal key; the same object every time.
 
         Raises:
@@ -101,11 +108,11 @@ class DevelopmentAuthority:
         """
         return self._current().current_seal(issuer_code, self._clock.now()).info
 
-    def timestamp_key(self) -> SoftwareKey:
+    def timestamp_key(self) -> Key:
         """The key of the timestamp authority; its chain is its own certificate alone."""
         return self._current().timestamp_key
 
-    def history_key(self) -> SoftwareKey:
+    def history_key(self) -> Key:
         """The key that seals the audit history; its chain is its own certificate alone.
 
         Raises:
@@ -113,7 +120,7 @@ class DevelopmentAuthority:
         """
         return self._valid(self._current().history_key, "history")
 
-    def trust_key(self) -> SoftwareKey:
+    def trust_key(self) -> Key:
         """The key that signs trust lists; made when the first one is to be signed.
 
         Raises:
@@ -124,7 +131,7 @@ class DevelopmentAuthority:
             self._change(lambda now: self._mint.with_trust(now.register))
         return self._valid(self._current().trust_key, "trust")
 
-    def report_key(self) -> SoftwareKey:
+    def report_key(self) -> Key:
         """The key that seals verification reports; made when the first one is asked for.
 
         Raises:
@@ -135,7 +142,7 @@ class DevelopmentAuthority:
             self._change(lambda now: self._mint.with_report(now.register))
         return self._valid(self._current().report_key, "report")
 
-    def snapshot_key(self) -> SoftwareKey:
+    def snapshot_key(self) -> Key:
         """The key that signs status snapshots; made when the first one is exported.
 
         Raises:
@@ -146,10 +153,10 @@ class DevelopmentAuthority:
             self._change(lambda now: self._mint.with_snapshot(now.register))
         return self._valid(self._current().snapshot_key, "snapshot")
 
-    def _runs_out(self, key: SoftwareKey | None) -> bool:
+    def _runs_out(self, key: Key | None) -> bool:
         return key is None or self._mint.runs_out(key.chain[0])
 
-    def _valid(self, key: SoftwareKey | None, name: str) -> SoftwareKey:
+    def _valid(self, key: Key | None, name: str) -> Key:
         if key is None:
             raise SigningUnavailable(what=f"no key for {name}")
         certificate = x509.load_der_x509_certificate(key.chain[0])
@@ -204,6 +211,32 @@ class DevelopmentAuthority:
             KeyUnusable, SigningUnavailable: as `issue_seals`.
         """
         return self.outside.ask(self._rotation, names)
+
+    def replace_seal(self, issuer_code: str, *, hardware: bool = False) -> SealInfo:
+        """A new key and certificate for a department, as its present seal has them.
+
+        Args:
+            issuer_code: the department's credit code.
+            hardware: makes the key in the token; one whose seal is there stays there.
+
+        Raises:
+            KeyUnusable: the issuing authority's key cannot be used.
+            SigningUnavailable: it has no usable seal, or token or folder do not answer; the
+                present seal stands.
+            Unsupported: an outside authority certifies its seals.
+        """
+
+        def step(snapshot: Snapshot) -> Register:
+            if snapshot.outside(issuer_code):
+                raise Unsupported(what=f"{issuer_code}: its seals come from outside")
+            present = snapshot.current_seal(issuer_code, self._clock.now()).entry
+            order = SealOrder(issuer_code, present.department, present.algorithm, hardware)
+            entry = self._mint.seal(snapshot.register, snapshot.in_place(order))
+            seals = (*snapshot.register.seals, entry)
+            return self._mint.with_crls(replace(snapshot.register, seals=seals))
+
+        self._change(step)
+        return self.seal_info(issuer_code)
 
     def revoke_seal(
         self, key_name: str, reason: str = "unspecified", invalid_since: datetime | None = None
@@ -280,7 +313,7 @@ class DevelopmentAuthority:
         register = snapshot.register
         for order in dict.fromkeys(orders):
             if not self._rotation.holds(snapshot, order, self._clock.now()):
-                entry = self._mint.seal(register, order)
+                entry = self._mint.seal(register, snapshot.in_place(order))
                 register = replace(register, seals=(*register.seals, entry))
         return self._mint.with_crls(register)  # whoever reads a certificate finds its list
 
@@ -320,9 +353,9 @@ class DevelopmentAuthority:
                 self._seen = self._load(snapshot.handles)
             return self._seen[1]
 
-    def _load(self, held: Mapping[str, SoftwareKey]) -> tuple[Mark, Snapshot]:
+    def _load(self, held: Mapping[str, Key]) -> tuple[Mark, Snapshot]:
         mark = self._shelf.mark()  # before reading: a change in between is seen next time
         register = self._shelf.read()
         if register is None:
             raise SigningUnavailable(what="register: missing")
-        return mark, Snapshot(register, self._vault, held)
+        return mark, Snapshot(register, self._ring, held)

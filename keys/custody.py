@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from hashlib import sha256
 
 from cryptography import x509
@@ -12,11 +12,10 @@ from cryptography.x509.oid import NameOID
 from certlib.errors import SigningUnavailable, Unsupported
 from certlib.trust import TrustedAuthority, Use
 from keys import revocation_lists
-from keys.handles import SoftwareKey
+from keys.keyring import Key, Keyring
 from keys.mint import SealOrder
 from keys.profiles import seal_name
 from keys.register import Member, OutsideSeal, Register, SealEntry, SealRequest
-from keys.vault import Vault
 
 __all__ = ["KeySummary", "Seal", "SealInfo", "Snapshot"]
 
@@ -48,6 +47,7 @@ class KeySummary:
             has been asked for its certificate, `fingerprint` is that of the request, and both
             instants are when it was made.
         issuer_code: the department's credit code, "" for the authority's own keys.
+        token: label of the token that holds it, "" for a key in the vault.
     """
 
     name: str
@@ -59,6 +59,7 @@ class KeySummary:
     fingerprint: str
     not_before: datetime
     not_after: datetime
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Seal:
 
     info: SealInfo
     entry: SealEntry | OutsideSeal
-    key: SoftwareKey
+    key: Key
     revoked: bool
 
     @property
@@ -84,11 +85,11 @@ class Snapshot:
     """The register with its handles. Immutable: a change of the register makes a new one."""
 
     def __init__(
-        self, register: Register, vault: Vault, held: Mapping[str, SoftwareKey] | None = None
+        self, register: Register, ring: Keyring, held: Mapping[str, Key] | None = None
     ) -> None:
         """Builds handles for `register`, keeping those already `held` (and loaded)."""
         self.register = register
-        self._vault = vault
+        self._ring = ring
         self._held = dict(held or {})
         revoked = {entry.serial for entry in register.revoked}
         self._seals: dict[str, list[Seal]] = {}
@@ -107,7 +108,7 @@ class Snapshot:
         self.snapshot_key = self._own(register.snapshot)
 
     @property
-    def handles(self) -> Mapping[str, SoftwareKey]:
+    def handles(self) -> Mapping[str, Key]:
         """All handles by name."""
         return self._held
 
@@ -128,7 +129,15 @@ class Snapshot:
             entry = self.current_seal(order.issuer_code, at).entry
         except SigningUnavailable:
             return False
-        return (entry.department, entry.algorithm) == (order.department, order.algorithm)
+        same = (entry.department, entry.algorithm) == (order.department, order.algorithm)
+        return same and (entry.place is not None or not order.hardware)
+
+    def in_place(self, order: SealOrder) -> SealOrder:
+        """The order as it is carried out: whoever's last seal is in a token stays there."""
+        last = next(iter(self._seals.get(order.issuer_code, ())), None)
+        if last is None or last.entry.place is None:
+            return order
+        return replace(order, hardware=True)
 
     def info_of(self, key_name: str) -> SealInfo:
         """What is said of a seal, by the name of its key, whatever its state.
@@ -200,7 +209,7 @@ class Snapshot:
                 yield replace(summary, state=_state(seal, current, at))
         yield from map(_asked, self.register.requests)
 
-    def _own(self, member: Member | None) -> SoftwareKey | None:
+    def _own(self, member: Member | None) -> Key | None:
         return None if member is None else self._handle(member, ())
 
     def _seal(self, entry: SealEntry, revoked: set[int]) -> Seal:
@@ -230,14 +239,11 @@ class Snapshot:
         key = self._handle(entry, entry.chain)
         return Seal(info, entry, key, entry.ended_at is not None)
 
-    def _handle(
-        self, entry: Member | SealEntry | OutsideSeal, above: tuple[bytes, ...]
-    ) -> SoftwareKey:
+    def _handle(self, entry: Member | SealEntry | OutsideSeal, above: tuple[bytes, ...]) -> Key:
         chain = (entry.certificate, *above)
         known = self._held.get(entry.key)
         if known is None or known.chain != chain:
-            fetch = partial(self._vault.get, entry.key)
-            known = self._held[entry.key] = SoftwareKey(entry.key, entry.algorithm, chain, fetch)
+            known = self._held[entry.key] = self._ring.handle(entry, above)
         return known
 
 
@@ -278,6 +284,7 @@ def _summary(
         fingerprint=sha256(member.certificate).hexdigest(),
         not_before=loaded.not_valid_before_utc,
         not_after=loaded.not_valid_after_utc,
+        token="" if member.place is None else member.place.token,
     )
 
 

@@ -230,10 +230,9 @@ def _public_key(
 
 def _on_p256(told: bytes) -> ec.EllipticCurvePublicKey | None:
     """CKA_EC_POINT: an OCTET STRING around the point (PKCS#11 2.40); some give the point alone."""
-    point = told
-    if told[:1] == b"\x04" and len(told) != 1 + 2 * _COORDINATE:
-        point = core.OctetString.load(told).native
     try:
+        whole = len(told) == 1 + 2 * _COORDINATE
+        point = told if whole else core.OctetString.load(told).native
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     except ValueError:
         return None

@@ -62,20 +62,23 @@ class HardwareLibrary:
             if self._closed:
                 self._changed.notify_all()
 
-    def restart(self, seen: int) -> None:
+    def restart(self, seen: int) -> bool:
         """Ends the module and starts it, unless somebody has since epoch `seen`.
 
         As long as it does not help, at most once a second: every session of this process ends.
 
+        Returns:
+            False where it was done just now and did not help.
+
         Raises:
-            SigningUnavailable: it was done just now and did not help, or a call does not return.
+            SigningUnavailable: a call does not return.
             TokenError: the module does not start.
         """
         with self._lock:
             if self.epoch != seen or self._closed:
-                return
+                return True
             if monotonic() < self._not_before:
-                raise SigningUnavailable(what="token: away")
+                return False
             self._not_before = monotonic() + _PAUSE
             self._closed = True
             try:
@@ -87,6 +90,7 @@ class HardwareLibrary:
             finally:
                 self._closed = False
                 self._changed.notify_all()
+        return True
 
     def mended(self) -> None:
         """Says that starting anew has helped: the next time need not wait."""

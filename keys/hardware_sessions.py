@@ -139,6 +139,18 @@ class HardwareToken:
                 return answer
         raise AssertionError  # pragma: no cover - the last turn returns or raises
 
+    def mechanisms(self) -> tuple[str, ...]:
+        """Which of `keys.cryptoki.Mechanism` the token says that it signs with.
+
+        Raises:
+            SigningUnavailable: as `run`.
+        """
+        return self.run(
+            lambda module, session: tuple(
+                kind.name for kind in Mechanism if module.signs(session.slot, kind)
+            )
+        )
+
     def close(self) -> None:
         """Closes idle sessions; the token may be used again."""
         with suppress(TokenError, SigningUnavailable):
@@ -226,23 +238,25 @@ class HardwareToken:
             module.close_session(session.handle)
 
     def _mended(
-        self, mend: Callable[[tuple[int, int]], None], seen: tuple[int, int], error: TokenError
+        self, mend: Callable[[tuple[int, int]], bool], seen: tuple[int, int], error: TokenError
     ) -> None:
         try:
-            mend(seen)
+            if not mend(seen):
+                raise SigningUnavailable(what=f"token: {error.name}") from error
         except TokenError as worse:
             raise SigningUnavailable(what=f"token: {worse.name}") from error
 
-    def _log_in_anew(self, seen: tuple[int, int]) -> None:
+    def _log_in_anew(self, seen: tuple[int, int]) -> bool:
         """Sessions from before are closed; with the last of them the login ends, too."""
         with self._opening:
             if self._logins != seen[1]:
-                return  # another thread was faster
+                return True  # another thread was faster
             self._logins += 1
         self._forget()
+        return True
 
-    def _start_anew(self, seen: tuple[int, int]) -> None:
-        library(self._options.module).restart(seen[0])
+    def _start_anew(self, seen: tuple[int, int]) -> bool:
+        return library(self._options.module).restart(seen[0])
 
     def _forget(self) -> None:
         found = library(self._options.module)

@@ -10,7 +10,8 @@ from cryptography import x509
 from certlib.errors import CertlibError, SigningUnavailable
 from certlib.ports import Entropy
 from keys.custody import KeySummary, Snapshot
-from keys.handles import SoftwareKey
+from keys.hardware_sessions import HardwareToken
+from keys.keyring import Key, Keyring
 from keys.register import Register, RegisterFile
 from keys.revocation_lists import lists_of
 from keys.vault import Vault
@@ -41,11 +42,17 @@ class AuthorityFacts:
     keys: tuple[KeySummary, ...]
     unusable: tuple[tuple[str, CertlibError], ...]
     crls: tuple[CrlFacts, ...]
-    timestamp_key: SoftwareKey
+    timestamp_key: Key
     root: str
 
 
-def inspect(folder: Path, kek: bytes, entropy: Entropy, now: datetime) -> AuthorityFacts:
+def inspect(
+    folder: Path,
+    kek: bytes,
+    entropy: Entropy,
+    now: datetime,
+    token: HardwareToken | None = None,
+) -> AuthorityFacts:
     """Reads the register in `folder`, and loads every key that is in use.
 
     Raises:
@@ -56,7 +63,7 @@ def inspect(folder: Path, kek: bytes, entropy: Entropy, now: datetime) -> Author
     register = RegisterFile(folder / "register", vault).read()
     if register is None:
         raise SigningUnavailable(what="register: missing")
-    snapshot = Snapshot(register, vault)
+    snapshot = Snapshot(register, Keyring(vault, token))
     summaries = tuple(snapshot.summaries(now))
     current = {item.name for item in summaries if item.state == "current"}
     return AuthorityFacts(

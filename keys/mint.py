@@ -10,12 +10,16 @@ from datetime import timedelta
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certlib.errors import KeyUnusable, MalformedCode, Unsupported
+from certlib.errors import KeyUnusable, MalformedCode, SigningUnavailable, Unsupported
 from certlib.ports import Clock, Entropy
 from keys import algorithms, profiles, requests, revocation_lists
+from keys.hardware import generate
+from keys.hardware_sessions import HardwareToken
+from keys.places import TokenPlace
 from keys.register import Member, Register, SealEntry, SealRequest
 from keys.vault import Vault
 
@@ -34,6 +38,8 @@ _ADDRESS: Final = re.compile(
 )
 _CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}")
 _SHORT: Final = {algorithms.ECDSA_P256: "p256", algorithms.RSA_3072: "rsa3072"}
+_HARDWARE: Final = "-hsm"
+_ID: Final = 16
 _NAME_LIMIT: Final = 64  # RFC 5280 appendix A.1: ub-organization-name
 _OWNER_LIMIT: Final = _NAME_LIMIT - len("（演示）")
 _CORE: Final = frozenset({"root", "issuing", "timestamp", "history", "trust", "report", "snapshot"})
@@ -50,6 +56,7 @@ class AuthorityOptions:
         seal_days: validity of a seal certificate.
         crl_days: validity of a CRL; a new one is made when half of it has passed.
         lead_days: so long before the end of a seal the next one is made.
+        hardware_seals: keys of new seals are made in the token.
     """
 
     public_url: str
@@ -57,6 +64,7 @@ class AuthorityOptions:
     seal_days: int = 5 * 365
     crl_days: int = 30
     lead_days: int = 100
+    hardware_seals: bool = False
 
     def __post_init__(self) -> None:
         if not _ADDRESS.fullmatch(self.public_url):
@@ -72,11 +80,16 @@ class AuthorityOptions:
 
 @dataclass(frozen=True, slots=True)
 class SealOrder:
-    """What to issue: the department's credit code and name, and the key's algorithm."""
+    """What to issue: the department's credit code and name, and the key's algorithm.
+
+    Attributes:
+        hardware: the key is made in the token.
+    """
 
     issuer_code: str
     department: str
     algorithm: str = algorithms.ECDSA_P256
+    hardware: bool = False
 
     def __post_init__(self) -> None:
         if not _CREDIT_CODE.fullmatch(self.issuer_code):
@@ -93,9 +106,15 @@ class Mint:
     """The part of the authority that reads the keys of its X.509 authorities."""
 
     def __init__(
-        self, vault: Vault, clock: Clock, entropy: Entropy, options: AuthorityOptions
+        self,
+        vault: Vault,
+        clock: Clock,
+        entropy: Entropy,
+        options: AuthorityOptions,
+        token: HardwareToken | None = None,
     ) -> None:
-        """Issues with the keys in `vault`."""
+        """Issues with the keys in `vault`; makes keys of seals there, or in the `token`."""
+        self._token = token
         self._vault = vault
         self._clock = clock
         self._entropy = entropy
@@ -224,15 +243,41 @@ class Mint:
 
         Raises:
             KeyUnusable: the issuing authority's key cannot be used, or it has expired.
+            SigningUnavailable: the key is to be made in a token that does not answer.
         """
         generation = 1 + sum(entry.issuer_code == order.issuer_code for entry in register.seals)
         name = f"seal-{order.issuer_code}-{generation:03d}-{_SHORT[order.algorithm]}"
         shard = f"{self._url}/{revocation_lists.open_shard(register)}"
         issuer = replace(self._issuer(register.issuing), crl=shard)
         term = self._term(self._options.seal_days, issuer.certificate)
-        key = self._private(name, order.algorithm).public_key()
-        sealed = profiles.seal_certificate(issuer, key, order.department, order.issuer_code, term)
-        return SealEntry(name, order.algorithm, order.issuer_code, order.department, _der(sealed))
+        key: CertificatePublicKeyTypes
+        place = None
+        if order.hardware or self._options.hardware_seals:
+            name += _HARDWARE
+            place, key = self._in_token(name, order.algorithm)
+        else:
+            key = self._private(name, order.algorithm).public_key()
+        sealed = _der(
+            profiles.seal_certificate(issuer, key, order.department, order.issuer_code, term)
+        )
+        return SealEntry(name, order.algorithm, order.issuer_code, order.department, sealed, place)
+
+    def _in_token(
+        self, name: str, algorithm: str
+    ) -> tuple[TokenPlace, ec.EllipticCurvePublicKey | rsa.RSAPublicKey]:
+        """A key in the token; its place is kept in the vault first, so a repeated run finds it.
+
+        Its CKA_ID is random: a token may serve several libraries.
+        """
+        if self._token is None:
+            raise SigningUnavailable(what=f"{name}: no token is set")
+        if not self._vault.has(name):
+            made = TokenPlace(self._token.label, name, self._entropy.octets(_ID).hex())
+            self._vault.put(name, made.as_octets())
+        place = TokenPlace.from_octets(self._vault.get(name), name)
+        if place.token != self._token.label:
+            raise SigningUnavailable(what=f"{name}: token {place.token} is not set")
+        return place, generate(self._token, place, algorithm)
 
     def request(self, register: Register, order: SealOrder) -> SealRequest:
         """A key for an outside authority to certify, stored before this returns, and its PKCS#10.

@@ -1,7 +1,9 @@
 """Where a private key lies: in the vault under its own name, or in a token."""
 
-import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+
+from certlib.errors import KeyUnusable
 
 __all__ = ["TokenPlace"]
 
@@ -20,7 +22,18 @@ class TokenPlace:
     label: str
     id: str
 
+    def as_octets(self) -> bytes:
+        """What lies in the vault in the stead of a key that a token holds."""
+        return json.dumps(asdict(self)).encode()
+
     @classmethod
-    def of(cls, token: str, name: str) -> "TokenPlace":
-        """Where the key called `name` is made in `token`."""
-        return cls(token, name, hashlib.sha256(name.encode()).hexdigest()[:32])
+    def from_octets(cls, octets: bytes, name: str) -> "TokenPlace":
+        """What `as_octets` gave for the key called `name`.
+
+        Raises:
+            KeyUnusable: it is something else.
+        """
+        try:
+            return cls(**json.loads(octets))
+        except (ValueError, TypeError) as error:
+            raise KeyUnusable(what=f"{name}: not a key in a token") from error

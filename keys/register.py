@@ -16,6 +16,7 @@ from typing import Any
 
 from certlib.errors import KeyUnusable, SigningUnavailable
 from keys import files
+from keys.places import TokenPlace
 from keys.profiles import Revoked
 from keys.vault import Vault
 
@@ -39,22 +40,32 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A key of the authority itself and its X.509 certificate, DER."""
+    """A key of the authority itself and its X.509 certificate, DER; it lies in the vault."""
 
     key: str
     algorithm: str
     certificate: bytes
 
+    @property
+    def place(self) -> TokenPlace | None:
+        """No token holds keys of the authority."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class SealEntry:
-    """A department's seal: key name, owner, X.509 certificate (DER)."""
+    """A department's seal: key name, owner, X.509 certificate (DER).
+
+    Attributes:
+        place: where a token holds the key; None for a key in the vault.
+    """
 
     key: str
     algorithm: str
     issuer_code: str
     department: str
     certificate: bytes
+    place: TokenPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,11 @@ class OutsideSeal:
     certificate: bytes
     chain: tuple[bytes, ...] = ()
     ended_at: datetime | None = None
+
+    @property
+    def place(self) -> TokenPlace | None:
+        """Its key lies in the vault."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +254,13 @@ def _from_json(content: dict[str, Any]) -> Register:
         issuing=_member(content["issuing"]),
         timestamp=_member(content["timestamp"]),
         seals=tuple(
-            SealEntry(**{**entry, "certificate": base64.b64decode(entry["certificate"])})
+            SealEntry(
+                **{
+                    **entry,
+                    "certificate": base64.b64decode(entry["certificate"]),
+                    "place": TokenPlace(**entry["place"]) if entry.get("place") else None,
+                }
+            )
             for entry in content["seals"]
         ),
         revoked=tuple(

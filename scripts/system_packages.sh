@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # command=package: a command (or file) that is there already is taken as it is, on any distribution.
-needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium mutool=mupdf-tools javac=default-jdk-headless"
+needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium mutool=mupdf-tools javac=default-jdk-headless softhsm2-util=softhsm2"
 needs="$needs /usr/share/java/pdfbox2.jar=libpdfbox2-java /usr/share/java/bcpkix.jar=libbcpkix-java"
 if [ "${1:?test or bench?}" = bench ]; then
     needs="$needs nginx=nginx-light wrk=wrk"

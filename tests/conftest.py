@@ -37,6 +37,14 @@ def servers():
         yield made
 
 
+@pytest.fixture
+def soft_token(tmp_path, monkeypatch):
+    """A hardware token of the test's own, by SoftHSM2."""
+    from tests.fakes.tokens import soft_token
+
+    return soft_token(tmp_path / "token", monkeypatch)
+
+
 def _is_slow(item: pytest.Item) -> bool:
     return item.get_closest_marker("slow") is not None
 

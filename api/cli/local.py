@@ -10,6 +10,7 @@ from typing import Any
 from api.cli.configuration import reading_settings
 from api.cli.failures import UsageProblem
 from api.clock import SystemClock, SystemEntropy
+from api.hardware import token_of
 from api.secret_files import key_encryption_key
 from api.settings import Settings
 from certlib.divisions import DivisionTable
@@ -131,7 +132,8 @@ def own_authority(data_dir: Path) -> DevelopmentAuthority:
         )
     clock, entropy = SystemClock(), SystemEntropy()
     kek = key_encryption_key(settings.secrets_folder, entropy, create=False)
-    return open_or_create(folder, kek, clock, entropy, AuthorityOptions(public_url=settings.url))
+    options = AuthorityOptions(public_url=settings.url)
+    return open_or_create(folder, kek, clock, entropy, options, token_of(settings))
 
 
 def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
@@ -152,6 +154,7 @@ def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
             "fingerprint": item.fingerprint,
             "not_before": item.not_before.isoformat(),
             "not_after": item.not_after.isoformat(),
+            "token": item.token,
         }
         for item in own_authority(data_dir).list_keys()
     ]

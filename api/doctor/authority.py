@@ -137,11 +137,34 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (f" +{rest}" if rest > 0 else "")
 
 
+def _token(subject: Subject) -> Iterator[Finding]:
+    """The hardware token answers, takes the PIN, and can sign as seals need it."""
+    settings = subject.settings
+    if settings.pkcs11_module is None:
+        return
+    found = instruments.token(subject)
+    if not any(name.startswith("ECDSA") for name in found):
+        yield failed(
+            f"密码机“{settings.pkcs11_token}”不支持 ECDSA 签名，不能用于签章。",
+            f"The token {settings.pkcs11_token} does not sign with ECDSA: no seals by it.",
+        )
+    else:
+        yield ok(
+            f"密码机“{settings.pkcs11_token}”可用（{_some(found)}）。",
+            f"The token {settings.pkcs11_token} answers and signs ({_some(found)}).",
+        )
+
+
+_TOKEN_ADVICE: Final = (
+    "请核对 CERTLIB_PKCS11_MODULE、CERTLIB_PKCS11_TOKEN 和 PIN（连续输错会锁定密码机）后再试",
+    "look at CERTLIB_PKCS11_MODULE, CERTLIB_PKCS11_TOKEN and the PIN: a few wrong ones lock it",
+)
 _ADVICE: Final = (
     "请从备份恢复 DATA_DIR/keys；新库请先运行 certlib init",
     "restore DATA_DIR/keys from its backup; for a new node run certlib init",
 )
 CHECKS: Final = (
+    Check("token", ("密码机", "Token"), _token, (), _TOKEN_ADVICE),
     Check("keys", ("密钥", "Keys"), _keys, ("user", "secrets"), _ADVICE),
     Check("certificates", ("证书有效期", "Certificates"), _certificates, ("keys",)),
     Check("crls", ("吊销列表", "Revocation lists"), _crls, ("keys",)),

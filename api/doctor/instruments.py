@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from api.doctor.model import Subject
+from api.hardware import token_of
 from api.preview import preview_order
 from api.secret_files import key_encryption_key
 from api.shipped import type_files
@@ -99,8 +100,25 @@ def store_time(subject: Subject) -> datetime | None:
 
 def authority(subject: Subject) -> AuthorityFacts:
     """Keys, certificates and revocation lists; raises `KeyUnusable`, `SigningUnavailable`."""
-    folder = subject.settings.data_dir / "keys"
-    return inspect(folder, kek(subject), subject.entropy, subject.clock.now())
+    folder, token = subject.settings.data_dir / "keys", token_of(subject.settings)
+    try:
+        return inspect(folder, kek(subject), subject.entropy, subject.clock.now(), token)
+    finally:
+        if token is not None:
+            token.close()
+
+
+def token(subject: Subject) -> tuple[str, ...]:
+    """Mechanisms with which the token signs, after a login; nothing is signed.
+
+    Raises:
+        SigningUnavailable: no module, no such token, or the PIN is refused.
+    """
+    found = token_of(subject.settings)
+    if found is None:
+        return ()
+    with closing(found):
+        return found.mechanisms()
 
 
 def trust(subject: Subject) -> TrustStanding:

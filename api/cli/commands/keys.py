@@ -8,7 +8,7 @@ import click
 
 from api.cli import options
 from api.cli.bilingual import Command, Group, Language
-from api.cli.commands import key_requests
+from api.cli.commands import key_places, key_requests
 from api.cli.failures import DONE, UsageProblem
 from api.cli.screen import Screen
 
@@ -32,8 +32,8 @@ _STATES: Mapping[str, tuple[str, str]] = {
 @click.group(
     "keys",
     cls=Group,
-    zh="本库的密钥和签章证书：查看、申请、导入（不显示私钥）。",
-    en="Keys and seal certificates: shown, asked for, imported; never a private key.",
+    zh="本库的密钥和签章证书：查看、更换、申请、导入（不显示私钥）。",
+    en="Keys and seal certificates: shown, replaced, asked for, imported; never a private key.",
 )
 @options.lang
 def command(*, lang: Language) -> None:
@@ -58,6 +58,7 @@ def list_keys(*, data_dir: Path, as_json: bool, lang: Language) -> int:
         ("用途", "Purpose"),
         ("状态", "State"),
         ("算法", "Algorithm"),
+        ("所在", "Lies in"),
         ("到期日", "Not after"),
         ("主体", "Subject"),
     ]
@@ -67,6 +68,7 @@ def list_keys(*, data_dir: Path, as_json: bool, lang: Language) -> int:
             screen.pick(*_PURPOSES[item["purpose"]]),
             screen.pick(*_STATES[item["state"]]),
             item["algorithm"],
+            item["token"] or screen.pick("库内", "vault"),
             "—" if item["state"] == "requested" else item["not_after"][:10],
             item["subject"],
         )
@@ -99,7 +101,7 @@ def show_key(*, name: str, data_dir: Path, as_json: bool, lang: Language) -> int
     return DONE
 
 
-for _more in (key_requests.request, key_requests.import_):
+for _more in (key_requests.request, key_requests.import_, key_places.replace):
     command.add_command(_more)
 
 

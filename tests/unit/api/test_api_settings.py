@@ -132,3 +132,33 @@ def test_signers_are_named_as_people_copy_them(
 def test_something_that_is_no_mapping_is_refused() -> None:
     with pytest.raises(ValueError, match="valid dictionary"):
         Settings.model_validate(7)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"pkcs11_token": "seals"}, "CERTLIB_PKCS11_MODULE"),
+        ({"pkcs11_pin": "top-secret"}, "CERTLIB_PKCS11_MODULE"),
+        ({"seal_keys": "token"}, "CERTLIB_PKCS11_MODULE"),
+        ({"pkcs11_module": "/m.so"}, "CERTLIB_PKCS11_TOKEN, CERTLIB_PKCS11_PIN"),
+        ({"pkcs11_module": "/m.so", "pkcs11_token": "seals"}, "CERTLIB_PKCS11_PIN too"),
+        ({"pkcs11_module": "/m.so", "pkcs11_pin_file": "/absent"}, "CERTLIB_PKCS11_PIN_FILE"),
+        ({"pkcs11_sessions": 0}, "CERTLIB_PKCS11_SESSIONS"),
+    ],
+)
+def test_a_token_is_told_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], named: str
+) -> None:
+    _set(monkeypatch, **given)
+    assert named in _sentence(tmp_path).en
+
+
+def test_the_pin_of_a_token_is_read_from_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pin").write_text("top-secret\n")
+    _set(monkeypatch, pkcs11_module="/m.so", pkcs11_token="seals", pkcs11_pin_file=tmp_path / "pin")
+    found = settings_for(tmp_path / "var", demo=True)
+    assert found.pkcs11_pin == "top-secret"
+    assert "top-secret" not in repr(found)
+    assert found.secret_paths["CERTLIB_PKCS11_PIN_FILE"] == tmp_path / "pin"

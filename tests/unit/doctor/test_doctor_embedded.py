@@ -40,6 +40,7 @@ def test_a_good_node_has_nothing_wrong(founded):
         "history-timestamps",
         "locks",
         "service",
+        "token",
         "trust",
     }
 

@@ -93,8 +93,8 @@ def test_no_private_key_lies_readable_anywhere(folder, authority):
     authority.issue_seal(*PLANNING, RSA)
     everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert b"PRIVATE KEY" not in everything
-    for name in authority._vault.names():
-        secret = authority._vault.get(name)
+    for name in authority._ring.vault.names():
+        secret = authority._ring.vault.get(name)
         assert secret not in everything
         assert all(secret[at : at + 24] not in everything for at in range(len(secret) - 24))
     ec_public_key = bytes.fromhex("06072a8648ce3d0201")
@@ -506,7 +506,7 @@ def test_a_full_disk_issues_nothing_and_says_so(folder, authority, monkeypatch):
     monkeypatch.undo()
     assert len(found(folder).list_keys()) == 4
     authority.issue_seal(*TRANSPORT)  # uses the key that was stored before the disk was full
-    assert authority._vault.names() == {
+    assert authority._ring.vault.names() == {
         "root",
         "issuing",
         "timestamp",
@@ -529,7 +529,7 @@ def test_a_register_of_another_version_is_not_read(folder, authority):
     """A later release may change the form; an older one must not guess."""
     content = (folder / "register").read_bytes().partition(b"\n")[2]
     later = content.replace(b'"format": 1', b'"format": 2')
-    stamp = authority._vault.stamp("register", later).hex().encode()
+    stamp = authority._ring.vault.stamp("register", later).hex().encode()
     (folder / "register").write_bytes(stamp + b"\n" + later)
     with pytest.raises(KeyUnusable, match="another version"):
         found(folder)

@@ -88,7 +88,7 @@ def test_killed_while_founding(tmp_path):
         folder = tmp_path / f"{step}"
         authority = found(folder, seed="next start")
         assert_whole(authority, folder)
-        assert authority._vault.names() == {"root", "issuing", "timestamp", "history"}
+        assert authority._ring.vault.names() == {"root", "issuing", "timestamp", "history"}
         again = found(folder, seed="third start")
         assert again.public_certificates() == authority.public_certificates()
         steps += 1
@@ -108,7 +108,7 @@ def test_killed_while_issuing(tmp_path):
         assert len(authority.list_keys()) in {4, 6}
         authority.issue_seals(ORDERS)
         assert len(authority.list_keys()) == 6
-        assert len(authority._vault.names()) == 6
+        assert len(authority._ring.vault.names()) == 6
         assert_whole(authority, folder)
 
 
@@ -134,9 +134,9 @@ def test_founding_uses_the_keys_that_it_finds(tmp_path, name):
     """No key is made twice, and none is replaced."""
     folder = tmp_path / "keys"
     first = found(folder)
-    keys = {key: first._vault.get(key) for key in first._vault.names()}
+    keys = {key: first._ring.vault.get(key) for key in first._ring.vault.names()}
     (folder / "register").unlink()
     (folder / "private" / f"{name}.key").unlink()
     second = found(folder, seed="next start")
     for key, secret in keys.items():
-        assert (second._vault.get(key) == secret) == (key != name)
+        assert (second._ring.vault.get(key) == secret) == (key != name)

@@ -53,7 +53,7 @@ def self_signed(key, **names):
 def signers(tmp_path_factory):
     """A key and an X.509 certificate of each kind."""
     ours = found(tmp_path_factory.mktemp("ours") / "keys", SetClock(NOW))
-    own = load_der_private_key(ours._vault.get("timestamp"), None)
+    own = load_der_private_key(ours._ring.vault.get("timestamp"), None)
     other = rsa.generate_private_key(65537, 2048)
     return {
         "ecdsa": (own, x509.load_der_x509_certificate(ours.timestamp_key().chain[0])),

@@ -24,7 +24,7 @@ class Fetch:
 
 @pytest.fixture
 def fetch(settled):
-    return Fetch(settled._vault.get(settled.seal_key(TRANSPORT[0]).name))
+    return Fetch(settled._ring.vault.get(settled.seal_key(TRANSPORT[0]).name))
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_unknown_algorithms_are_refused(settled, fetch):
 @pytest.mark.parametrize(("algorithm", "other"), [(P256, RSA), (RSA, P256)])
 def test_no_signer_takes_a_key_of_the_other_kind(settled, algorithm, other):
     department = TRANSPORT if algorithm == P256 else PLANNING
-    pkcs8 = settled._vault.get(settled.seal_key(department[0]).name)
+    pkcs8 = settled._ring.vault.get(settled.seal_key(department[0]).name)
     key = algorithms.load_private(algorithm, pkcs8, "name")
     with pytest.raises(KeyUnusable):
         algorithms.signer(other, key)

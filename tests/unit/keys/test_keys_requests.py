@@ -220,10 +220,10 @@ def test_a_key_left_by_a_crash_is_asked_for_not_replaced(authority, monkeypatch)
     with pytest.raises(SigningUnavailable):
         _request(authority)
     monkeypatch.undo()
-    stored = {name for name in authority._vault.names() if "-o001-" in name}
+    stored = {name for name in authority._ring.vault.names() if "-o001-" in name}
     made = _request(authority)
     assert {made.key} == stored
-    private = algorithms.load_private(P256, authority._vault.get(made.key), made.key)
+    private = algorithms.load_private(P256, authority._ring.vault.get(made.key), made.key)
     public = x509.load_der_x509_csr(made.request).public_key()
     assert private.public_key() == public
 

@@ -32,7 +32,9 @@ def stamper(settled):
 def rsa_stamper(settled):
     """The same authority with an RSA-3072 key."""
     root = x509.load_der_x509_certificate(settled.public_certificates()["root.cer"])
-    root_key = algorithms.load_private(algorithms.ECDSA_P256, settled._vault.get("root"), "root")
+    root_key = algorithms.load_private(
+        algorithms.ECDSA_P256, settled._ring.vault.get("root"), "root"
+    )
     issuer = profiles.Issuer(root, root_key, "https://zz.example/pki/root")
     key = algorithms.generate(algorithms.RSA_3072)
     term = profiles.Term(7, START, START + timedelta(days=1))
