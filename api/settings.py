@@ -278,7 +278,7 @@ class Settings(BaseSettings):
     def _token_is_told_whole(self) -> Self:
         told = {"pkcs11_token": self.pkcs11_token, "pkcs11_pin": self.pkcs11_pin}
         if self.pkcs11_module is None:
-            if any(told.values()) or self.seal_keys == "token":
+            if self.pkcs11_token or self.seal_keys == "token":
                 raise _wrong(
                     "使用密码机还须设置 CERTLIB_PKCS11_MODULE（PKCS#11 模块路径）。",
                     "A token needs CERTLIB_PKCS11_MODULE too, the path of its PKCS#11 module.",

@@ -138,7 +138,6 @@ def test_something_that_is_no_mapping_is_refused() -> None:
     ("given", "named"),
     [
         ({"pkcs11_token": "seals"}, "CERTLIB_PKCS11_MODULE"),
-        ({"pkcs11_pin": "top-secret"}, "CERTLIB_PKCS11_MODULE"),
         ({"seal_keys": "token"}, "CERTLIB_PKCS11_MODULE"),
         ({"pkcs11_module": "/m.so"}, "CERTLIB_PKCS11_TOKEN, CERTLIB_PKCS11_PIN"),
         ({"pkcs11_module": "/m.so", "pkcs11_token": "seals"}, "CERTLIB_PKCS11_PIN too"),
