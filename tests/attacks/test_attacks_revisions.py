@@ -108,7 +108,7 @@ def test_page_appended(sealed, read):
 
 def test_annotation_laid_over_the_page(sealed, read):
     fresh, page = size_of(sealed), page_of(sealed)
-    value = object_of(sealed, page).replace(b"/Annots [", b"/Annots [ %d 0 R" % fresh)
+    value = object_of(sealed, page).replace(b"/Annots [", b"/Annots [ %d 0 R " % fresh)
     note = b"<< /Type /Annot /Subtype /FreeText /Rect [0 0 600 800] /Contents (x) /F 4 >>"
     attack(read, revision(sealed, {page: value, fresh: note}), ChangeGrade.NOT_PERMITTED)
 
