@@ -15,11 +15,12 @@ from api.notices import Notices, open_notices
 from api.secret_files import key_encryption_key
 from api.settings import Settings
 from api.shipped import divisions, working_days
+from api.stamping import history_timestamps, stamp_clock
 from api.stores import store_options
 from api.timings import TimedRenderer, TimedSealer, Timings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
-from certlib.ports import Clock, Entropy, Renderer, TimestampSource
+from certlib.ports import Clock, Entropy, Renderer
 from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
@@ -50,7 +51,7 @@ from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
-from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
+from keys.stamp_clock import StampClock
 from keys.timestamps import TimestampAuthority
 from keys.trust_store import ListOfOthers, ListOptions, TrustStore
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
@@ -91,6 +92,7 @@ class Node:
     status: StatusReader
     authority: DevelopmentAuthority
     trust: TrustStore
+    stamp_clock: StampClock
     timestamps: TimestampAuthority
     renderer: Renderer
     reader: ChildEvidenceReader
@@ -216,7 +218,8 @@ def open_desk(settings: Settings) -> Desk:
         verify = VerifyCertificates(registry, reader, clock, divisions(), trust.trust_list)
         # Commands for reading need no address: without one nothing is linked.
         origin = Origin(settings.node_id, settings.public_url, not settings.public_url)
-        reports = _reports(origin, authority, clock, entropy)
+        stamps = TimestampAuthority(authority.timestamp_key, stamp_clock(settings, clock), entropy)
+        reports = _reports(origin, authority, stamps, clock, entropy)
         return Desk(registry, reader, trust, verify, reports, stack.pop_all())
 
 
@@ -231,7 +234,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     if settings.embedded:
         objects.sweep_temporaries()  # we hold the writer's lock: a crash left what lies there
     authority = _authority(settings, kek, clock, entropy)
-    timestamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
+    stamps = stamp_clock(settings, clock)
+    timestamps = TimestampAuthority(authority.timestamp_key, stamps, entropy)
     timings = Timings()
     renderer = TimedRenderer(_renderer(settings, stack), timings)
     table, calendar = divisions(), working_days()
@@ -264,6 +268,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         status=stores.status,
         authority=authority,
         trust=trust,
+        stamp_clock=stamps,
         timestamps=timestamps,
         renderer=renderer,
         reader=reader,
@@ -286,7 +291,11 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         read=ReadCertificates(registry, objects, clock),
         verify=VerifyCertificates(registry, reader, clock, table, trust.trust_list),
         reports=_reports(
-            Origin(settings.node_id, settings.url, settings.demo), authority, clock, entropy
+            Origin(settings.node_id, settings.url, settings.demo),
+            authority,
+            timestamps,
+            clock,
+            entropy,
         ),
         reconcile=Reconcile(registry, workshop, clock),
         lock_files=_lock_files(settings, registry, objects),
@@ -298,7 +307,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
             registry,
             _kept_batches(settings, registry, objects),
             authority.history_key,
-            _history_timestamps(settings, timestamps, stack),
+            history_timestamps(settings, timestamps, stack),
             clock,
             SealingOptions(
                 settings.node_id, settings.history_seal_records, settings.history_seal_seconds
@@ -311,10 +320,13 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
 
 
 def _reports(
-    origin: Origin, authority: DevelopmentAuthority, clock: Clock, entropy: Entropy
+    origin: Origin,
+    authority: DevelopmentAuthority,
+    stamps: TimestampAuthority,
+    clock: Clock,
+    entropy: Entropy,
 ) -> MakeReports:
     """Nothing is made before the first receipt is asked for, the key neither."""
-    stamps = TimestampAuthority(authority.timestamp_key(), clock, entropy)
     press = ReceiptPress(authority.report_key, authority, stamps, clock)
     return MakeReports(press, clock, entropy, origin)
 
@@ -334,19 +346,6 @@ def _lock_files(
     if isinstance(objects, FileObjectStore):
         return None
     return LockFiles(registry, objects, settings.s3_lock_days)
-
-
-def _history_timestamps(
-    settings: Settings, own: TimestampSource, stack: ExitStack
-) -> TimestampSource:
-    """Another authority's timestamps hold against ourselves too, where one is set."""
-    if not settings.history_tsa_url:
-        return own
-    certificates = pinned_authorities(settings.history_tsa_certificate)
-    options = HttpTimestampOptions(settings.history_tsa_url, certificates)
-    remote = HttpTimestampSource(options, SystemClock(), SystemEntropy())
-    stack.callback(remote.close)
-    return remote
 
 
 def _renderer(settings: Settings, stack: ExitStack) -> Renderer:

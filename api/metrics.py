@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from api.metrics_record import Keys, KeysSource, Record
 from api.metrics_shared import Shared
+from api.metrics_timestamps import TimestampFigures
 from api.metrics_trust import TrustFigures
 from api.readings import FAULTS, Incidents
 from api.timings import Timings
@@ -93,7 +94,7 @@ class Metrics:
             "Whether kept seals stand against the history on record",
             registry=own,
         )
-        self.trust = TrustFigures(own)
+        self.trust, self.timestamps = TrustFigures(own), TimestampFigures(own)
         self.status_answers: Tally[tuple[int, str]] = Tally()
         own.register(_Answers(self.status_answers))
         if timings is not None:

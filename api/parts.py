@@ -9,11 +9,12 @@ from typing import Any, Protocol
 from api.metrics_record import KeyState
 from api.notices import Notices
 from api.settings import Settings
+from api.stamping_parts import StampingClock, Timestamps
 from api.timings import Timings
 from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
 from certlib.errors import CertlibError
-from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore, TimestampSource
+from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore
 from certlib.registry import Registry, StatusRow
 from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
@@ -130,6 +131,14 @@ class Published(Protocol):
         """A key that is always there."""
         ...
 
+    def keep_timestamp_key(self) -> bool:
+        """Makes the next timestamp key when it is time; whether it did."""
+        ...
+
+    def timestamps_end(self) -> datetime:
+        """Until when there is a timestamp key that may sign."""
+        ...
+
 
 class TrustStanding(Protocol):
     """How it is with the signed list of other authorities."""
@@ -168,14 +177,6 @@ class Trust(Protocol):
 
     def standing(self) -> TrustStanding:
         """How it is now; a file that has changed is read."""
-        ...
-
-
-class Timestamps(TimestampSource, Protocol):
-    """A timestamp authority that also speaks RFC 3161 over HTTP."""
-
-    def respond(self, request: bytes) -> bytes:
-        """DER TimeStampResp to any bytes."""
         ...
 
 
@@ -234,6 +235,11 @@ class Parts(Protocol):
     @property
     def trust(self) -> Trust:
         """The list of other authorities."""
+        ...
+
+    @property
+    def stamp_clock(self) -> StampingClock:
+        """The clock of the timestamp authority."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from api import failures
 from api.persons import masked_numbers
 from certlib import (
     beside_errors,
+    clock_errors,
     errors,
     history_errors,
     issuing_errors,
@@ -146,6 +147,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.StoreUnfit: Entry(503, "存储配置不符合要求", "Store not set up"),
     errors.DataFolderBusy: Entry(503, "数据目录被占用", "Data folder in use"),
     errors.SigningUnavailable: Entry(503, "签章暂时不可用", "Sealing unavailable"),
+    clock_errors.ClockNotTrusted: Entry(503, "服务器时钟不可信", "The clock cannot be believed"),
     failures.ProcessesFailed: Entry(503, "服务进程启动失败", "Processes failed"),
     sealing_errors.SealingHalted: Entry(503, "签章已暂停", "Sealing halted"),
     sealing_errors.TwoPersonsNeeded: Entry(403, "须两人办理", "Two persons are needed"),

@@ -111,6 +111,8 @@ class Settings(BaseSettings):
         seal_keys: where the keys of new seals are made: `vault`, or `token`.
         history_tsa_url: RFC 3161 authority that stamps those batches instead of our own;
             history_tsa_certificate: PEM file of its X.509 certificate.
+        clock_sync: `required` stamps nothing while the kernel says that no time source keeps the
+            clock; `watched` tells of it only.
     """
 
     model_config = SettingsConfigDict(env_prefix="CERTLIB_", frozen=True, extra="ignore")
@@ -176,6 +178,7 @@ class Settings(BaseSettings):
     seal_keys: Literal["vault", "token"] = "vault"
     history_tsa_url: str = ""
     history_tsa_certificate: Path | None = None
+    clock_sync: Literal["watched", "required"] = "watched"
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     @model_validator(mode="before")

@@ -57,6 +57,7 @@ class Worker:
         self._failing = 0
         self._contradicted = ""
         self._trust: tuple[int, str] = (0, "")
+        self._clock_fault = ""
         self._in_force: Mapping[str, str | int] | None = None
         self._courier = Courier(parts.notices.deliver, metrics)
         self._jobs = (
@@ -67,6 +68,8 @@ class Worker:
             _Job("seal-history", 1.0, self._seal_history, alone=True),
             _Job("metrics", 2.0, metrics.leave),
             _Job("trust", 15.0, self._look_at_trust),
+            _Job("clock", 15.0, self._look_at_clock),
+            _Job("timestamp-key", 600.0, self._keep_timestamp_key, alone=True),
             _Job("locks", 1.0, self._lock_files, alone=True),
             _Job("notices", 1.0, self._courier.round),
             _Job("forget-deliveries", 3600.0, self._courier.forget),
@@ -169,6 +172,24 @@ class Worker:
     def _refresh_crls(self) -> None:
         if self._parts.authority.refresh_crls():
             logs.event(_log, logging.INFO, "new revocation lists")
+
+    def _look_at_clock(self) -> None:
+        """A clock that is not believed stops stamping: somebody has to know, once."""
+        standing, now = self._parts.stamp_clock.standing(), self._parts.clock.now()
+        self._metrics.timestamps.tell(standing, self._parts.authority.timestamps_end(), now)
+        problem = standing.problem
+        fault = "" if problem is None else str(problem.values["reason"])
+        if fault != self._clock_fault:
+            level = logging.ERROR if fault else logging.INFO
+            event = "clock not trusted" if fault else "clock trusted again"
+            logs.event(_log, level, event, reason=fault, jump=standing.jump, behind=standing.behind)
+        self._clock_fault = fault
+
+    def _keep_timestamp_key(self) -> None:
+        """The next key is made ahead, and never by a wrong clock."""
+        self._parts.stamp_clock.now()
+        if self._parts.authority.keep_timestamp_key():
+            logs.event(_log, logging.INFO, "new timestamp key")
 
     def _look_at_trust(self) -> None:
         """A list that is not believed changes nothing, and somebody has to know; a new one, too."""

@@ -16,7 +16,7 @@ from certlib.errors import SigningUnavailable, Unsupported
 from certlib.ports import Clock, Entropy, TrustMaterial
 from certlib.trust import TrustedAuthority
 from keys import algorithms, files
-from keys.custody import KeySummary, SealInfo, Snapshot
+from keys.custody import KeySummary, SealInfo, Snapshot, TimestampKey
 from keys.hardware_sessions import HardwareToken
 from keys.keyring import Key, Keyring
 from keys.mint import AuthorityOptions, Mint, SealOrder
@@ -26,6 +26,7 @@ from keys.register import Mark, Register, RegisterFile
 from keys.revocation_lists import authorities, lists_of
 from keys.revoked import with_entry
 from keys.rotation import Rotation
+from keys.timestamp_period import AHEAD
 from keys.vault import Vault
 
 __all__ = ["AuthorityOptions", "DevelopmentAuthority", "SealOrder", "open_or_create"]
@@ -109,8 +110,36 @@ class DevelopmentAuthority:
         return self._current().current_seal(issuer_code, self._clock.now()).info
 
     def timestamp_key(self) -> Key:
-        """The key of the timestamp authority; its chain is its own certificate alone."""
-        return self._current().timestamp_key
+        """The timestamp key whose time to sign it is; its chain is its own certificate alone.
+
+        Raises:
+            KeyUnusable: none is in its time, and the root's key cannot be used for another.
+            SigningUnavailable: nor can the folder be written.
+        """
+        current, now = self._current(), self._clock.now()
+        if now > current.timestamps_end:
+            self.keep_timestamp_key()
+            current = self._current()
+        return current.timestamp_key(now)
+
+    def keep_timestamp_key(self) -> bool:
+        """Makes the next timestamp key when the time of the last is near its end; says whether.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used, or the root ends too soon.
+            SigningUnavailable: the folder cannot be written.
+        """
+        if self._clock.now() < self._current().timestamps_end - AHEAD:
+            return False
+        return self._change(lambda now: self._mint.with_timestamp(now.register))
+
+    def timestamp_keys(self) -> tuple[TimestampKey, ...]:
+        """Every timestamp key with its times, oldest first."""
+        return tuple(self._current().timestamp_keys(self._clock.now()))
+
+    def timestamps_end(self) -> datetime:
+        """Until when there is a timestamp key that may sign."""
+        return self._current().timestamps_end
 
     def history_key(self) -> Key:
         """The key that seals the audit history; its chain is its own certificate alone.

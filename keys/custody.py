@@ -1,6 +1,6 @@
 """One instant of the authority, as readers see it: handles, seals, summaries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -16,8 +16,9 @@ from keys.keyring import Key, Keyring
 from keys.mint import SealOrder
 from keys.profiles import seal_name
 from keys.register import Member, OutsideSeal, Register, SealEntry, SealRequest
+from keys.timestamp_period import signing_period
 
-__all__ = ["KeySummary", "Seal", "SealInfo", "Snapshot"]
+__all__ = ["KeySummary", "Seal", "SealInfo", "Snapshot", "TimestampKey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class KeySummary:
 
     Attributes:
         purpose: `root`, `issuing`, `timestamp`, `history`, `trust`, `report`, `snapshot` or `seal`.
-        state: `current`, `superseded`, `expired`, `revoked`, or `requested`: an outside authority
-            has been asked for its certificate, `fingerprint` is that of the request, and both
-            instants are when it was made.
+        state: `next`, `current`, `superseded`, `expired`, `revoked`, or `requested`: an outside
+            authority has been asked for its certificate, `fingerprint` is that of the request, and
+            both instants are when it was made.
         issuer_code: the department's credit code, "" for the authority's own keys.
         token: label of the token that holds it, "" for a key in the vault.
     """
@@ -60,6 +61,17 @@ class KeySummary:
     not_before: datetime
     not_after: datetime
     token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampKey:
+    """A timestamp key and its times; `state` as in `KeySummary`."""
+
+    name: str
+    state: str
+    signs_from: datetime
+    signs_until: datetime
+    not_after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +113,25 @@ class Snapshot:
         for given in reversed(register.outside):
             self._outside.setdefault(given.issuer_code, []).append(self._given(given))
         self._current = self._seals | self._outside
-        self.timestamp_key = self._handle(register.timestamp, ())
+        # Newest first: the first whose time has come is the one that signs.
+        self._timestamps = tuple(map(self._timestamp, reversed(register.timestamps)))
         self.history_key = self._own(register.history)
         self.trust_key = self._own(register.trust)
         self.report_key = self._own(register.report)
         self.snapshot_key = self._own(register.snapshot)
+
+    def timestamp_key(self, at: datetime) -> Key:
+        """The timestamp key whose time to sign it is at `at`; else the one whose was last."""
+        found = (key for begins, key in self._timestamps if begins <= at)
+        return next(found, self._timestamps[-1][1])
+
+    @cached_property
+    def timestamps_end(self) -> datetime:
+        """When the time to sign of the newest timestamp key ends."""
+        return signing_period(_loaded(self.register.timestamps[-1]))[1]
+
+    def _timestamp(self, member: Member) -> tuple[datetime, Key]:
+        return signing_period(_loaded(member))[0], self._handle(member, ())
 
     @property
     def handles(self) -> Mapping[str, Key]:
@@ -201,13 +227,33 @@ class Snapshot:
         """Every key with its state at `at`, the authority's own first."""
         for member in self.register.members:
             summary = _summary(member, member.key.partition("-")[0], "")
-            yield replace(summary, state="expired") if at > summary.not_after else summary
+            if member in self.register.timestamps:
+                yield replace(summary, state=self._timestamp_state(member, at))
+            else:
+                yield replace(summary, state="expired") if at > summary.not_after else summary
         for code in dict.fromkeys((*self._seals, *self._outside)):
             current = next((seal for seal in self._current[code] if seal.usable(at)), None)
             for seal in (*self._outside.get(code, ()), *self._seals.get(code, ())):
                 summary = _summary(seal.entry, "seal", code)
                 yield replace(summary, state=_state(seal, current, at))
         yield from map(_asked, self.register.requests)
+
+    def _timestamp_state(self, member: Member, at: datetime) -> str:
+        begins, ends = signing_period(_loaded(member))
+        if at < begins and member is not self.register.timestamp:
+            return "next"
+        if self.timestamp_key(at).name != member.key:
+            return "superseded"
+        return "expired" if at > ends else "current"
+
+    def timestamp_keys(self, at: datetime) -> Iterator[TimestampKey]:
+        """Every timestamp key at `at`, oldest first."""
+        for member in self.register.timestamps:
+            loaded = _loaded(member)
+            state = self._timestamp_state(member, at)
+            yield TimestampKey(
+                member.key, state, *signing_period(loaded), loaded.not_valid_after_utc
+            )
 
     def _own(self, member: Member | None) -> Key | None:
         return None if member is None else self._handle(member, ())
@@ -245,6 +291,10 @@ class Snapshot:
         if known is None or known.chain != chain:
             known = self._held[entry.key] = self._ring.handle(entry, above)
         return known
+
+
+def _loaded(member: Member) -> x509.Certificate:
+    return x509.load_der_x509_certificate(member.certificate)
 
 
 def _state(seal: Seal, current: Seal | None, at: datetime) -> str:

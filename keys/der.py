@@ -13,6 +13,7 @@ __all__ = [
     "SEQUENCE",
     "SET",
     "UTF8_STRING",
+    "header",
     "oid",
     "small",
     "tlv",
@@ -35,11 +36,15 @@ _SHORT_FORM = 0x80
 def tlv(tag: int, *parts: bytes) -> bytes:
     """Tag, definite length in its shortest form, and the joined parts."""
     body = b"".join(parts)
-    size = len(body)
+    return header(tag, len(body)) + body
+
+
+def header(tag: int, size: int) -> bytes:
+    """Tag and definite length, in its shortest form, of a body that follows."""
     if size < _SHORT_FORM:
-        return bytes((tag, size)) + body
+        return bytes((tag, size))
     length = size.to_bytes((size.bit_length() + 7) // 8)
-    return bytes((tag, _SHORT_FORM | len(length))) + length + body
+    return bytes((tag, _SHORT_FORM | len(length))) + length
 
 
 def small(number: int) -> bytes:

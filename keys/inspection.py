@@ -70,7 +70,7 @@ def inspect(
         summaries,
         tuple(_unusable(snapshot, current)),
         tuple(_crls(register)),
-        snapshot.timestamp_key,
+        snapshot.timestamp_key(now),
         snapshot.trusted.sha256,
     )
 

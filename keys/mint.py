@@ -6,7 +6,7 @@ Every step may be repeated: a key that an interrupted run left in the vault is u
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -21,6 +21,7 @@ from keys.hardware import generate
 from keys.hardware_sessions import HardwareToken
 from keys.places import TokenPlace
 from keys.register import Member, Register, SealEntry, SealRequest
+from keys.timestamp_period import AHEAD, CERTIFICATE_DAYS, SIGNING, signing_period
 from keys.vault import Vault
 
 __all__ = ["AuthorityOptions", "Mint", "SealOrder"]
@@ -28,7 +29,6 @@ __all__ = ["AuthorityOptions", "Mint", "SealOrder"]
 _BACKDATE: Final = timedelta(hours=1)  # readers' clocks may lag behind ours
 _ROOT_DAYS: Final = 20 * 365
 _ISSUING_DAYS: Final = 15 * 365
-_TIMESTAMP_DAYS: Final = 10 * 365
 _HISTORY_DAYS: Final = 10 * 365
 _TRUST_DAYS: Final = 10 * 365
 _RENEWED_DAYS: Final = 5 * 365  # shorter than that of the timestamp authority, which outlasts them
@@ -144,15 +144,8 @@ class Mint:
             profiles.authority_name(self._options.owner, "电子印章签发机构"),
             self._term(_ISSUING_DAYS, root),
         )
-        timestamp = profiles.timestamp_certificate(
-            issuer,
-            self._private("timestamp").public_key(),
-            profiles.authority_name(self._options.owner, "时间戳机构"),
-            self._term(_TIMESTAMP_DAYS, root),
-        )
-        register = Register(
-            _member("root", root), _member("issuing", issuing), _member("timestamp", timestamp)
-        )
+        timestamp = self._timestamp(issuer, "timestamp", self._clock.now() - _BACKDATE)
+        register = Register(_member("root", root), _member("issuing", issuing), timestamp)
         return self.with_crls(self.with_history(register))
 
     def with_history(self, register: Register) -> Register:
@@ -171,6 +164,37 @@ class Mint:
             self._term(_HISTORY_DAYS, issuer.certificate),
         )
         return replace(register, history=_member("history", certificate))
+
+    def with_timestamp(self, register: Register) -> Register:
+        """The register with a timestamp key for when the last one's time to sign has ended.
+
+        As it is, unless that is near. The next key's time begins where the last one's ends, so
+        that exactly one signs at any instant.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used, or it ends before the new key could sign.
+        """
+        last = register.timestamps[-1]
+        _, ends = signing_period(x509.load_der_x509_certificate(last.certificate))
+        if self._clock.now() < ends - AHEAD:
+            return register
+        begins = max(ends, self._clock.now() - _BACKDATE)
+        made = self._timestamp(self._issuer(register.root), _next_name(last.key), begins)
+        return replace(register, later_timestamps=(*register.later_timestamps, made))
+
+    def _timestamp(self, issuer: profiles.Issuer, name: str, begins: datetime) -> Member:
+        term = self._term(CERTIFICATE_DAYS, issuer.certificate)
+        if begins >= term.not_after:
+            raise KeyUnusable(what="root: ends before a new timestamp key could sign")
+        ends = min(begins + SIGNING, term.not_after)
+        certificate = profiles.timestamp_certificate(
+            issuer,
+            self._private(name).public_key(),
+            profiles.authority_name(self._options.owner, "时间戳机构"),
+            term,
+            x509.PrivateKeyUsagePeriod(begins, ends),
+        )
+        return _member(name, certificate)
 
     def with_trust(self, register: Register) -> Register:
         """The register with a key for trust lists; as it is when it has one.

@@ -164,10 +164,19 @@ def issuing_certificate(
 
 
 def timestamp_certificate(
-    issuer: Issuer, key: CertificatePublicKeyTypes, name: x509.Name, term: Term
+    issuer: Issuer,
+    key: CertificatePublicKeyTypes,
+    name: x509.Name,
+    term: Term,
+    signing: x509.PrivateKeyUsagePeriod | None = None,
 ) -> x509.Certificate:
-    """RFC 3161 section 2.3: timeStamping is the only purpose, and critical."""
+    """RFC 3161 section 2.3: timeStamping is the only purpose, and critical.
+
+    `signing` is when the key may sign, shorter than the certificate's validity.
+    """
     builder = _issued(issuer, name, key, term, TIMESTAMP_POLICY)
+    if signing is not None:
+        builder = builder.add_extension(signing, critical=False)  # RFC 3280 section 4.2.1.4
     builder = builder.add_extension(_usage(authority=False), critical=True)
     purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
     return builder.add_extension(purpose, critical=True).sign(issuer.key, hashes.SHA256())

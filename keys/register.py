@@ -127,12 +127,14 @@ class Register:
         report: seals verification reports; None until the first one is made.
         snapshot: signs snapshots of the status record; None until the first one is made.
         revoked: whatever is revoked, of any authority of the register.
-        former: authorities' and timestamp keys that others have followed, oldest first; what they
-            have signed is verified with them, and their lists are kept.
+        former: authorities' keys that others have followed, oldest first; what they have signed is
+            verified with them, and their lists are kept.
         lists: every CRL, see `keys.revocation_lists`.
         responders: keys that sign OCSP answers, one for each authority; renewed often.
         requests: keys whose certificates outside authorities have been asked for, oldest first.
         outside: seals under outside authorities, oldest first.
+        timestamp: the first timestamp key; later_timestamps: those that followed it, oldest first.
+            None is ever left out: what it has stamped is judged by its certificate for years.
     """
 
     root: Member
@@ -149,6 +151,7 @@ class Register:
     responders: tuple[Member, ...] = ()
     requests: tuple[SealRequest, ...] = ()
     outside: tuple[OutsideSeal, ...] = ()
+    later_timestamps: tuple[Member, ...] = ()
 
     @property
     def root_crl(self) -> bytes:
@@ -165,9 +168,14 @@ class Register:
         return next((entry.crl for entry in self.lists if entry.name == name), b"")
 
     @property
+    def timestamps(self) -> tuple[Member, ...]:
+        """Every timestamp key, oldest first; the last may be one whose time is still to come."""
+        return self.timestamp, *self.later_timestamps
+
+    @property
     def members(self) -> tuple[Member, ...]:
-        """The authority's own keys that are in use."""
-        own = (self.root, self.issuing, self.timestamp, self.history, self.trust)
+        """The authority's own keys that are in use, and every timestamp key."""
+        own = (self.root, self.issuing, *self.timestamps, self.history, self.trust)
         late = (self.report, self.snapshot, *self.responders)
         return tuple(member for member in (*own, *late) if member is not None)
 
@@ -281,6 +289,7 @@ def _from_json(content: dict[str, Any]) -> Register:
         responders=tuple(map(_member, content.get("responders", ()))),
         requests=tuple(map(_request, content.get("requests", ()))),
         outside=tuple(map(_outside, content.get("outside", ()))),
+        later_timestamps=tuple(map(_member, content.get("later_timestamps", ()))),
     )
 
 

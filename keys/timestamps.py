@@ -1,75 +1,112 @@
 """The RFC 3161 timestamp authority: in process for our own seals, over HTTP for anybody."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from certlib.clock_errors import ClockNotTrusted
 from certlib.errors import CertlibError, SigningUnavailable
 from certlib.ports import Clock, Entropy, KeyHandle
 from keys.profiles import TIMESTAMP_POLICY
+from keys.stamp_clock import ACCURACY
+from keys.timestamp_period import signing_period
 from keys.timestamp_request import Failure, Refusal, granted, read_request, rejected
 from keys.token_check import timestamp_signer
 from keys.tokens import TokenWriter, imprint_der
 
 __all__ = ["TimestampAuthority"]
 
-_ACCURACY: Final = 1  # the Clock counts whole seconds
 _SERIAL: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A key at work (a time-stamping unit, EN 319 421 section 3.1)."""
+
+    key: KeyHandle
+    writer: TokenWriter
+    start: datetime
+    end: datetime
 
 
 class TimestampAuthority:
     """`certlib.ports.TimestampSource` in process, and the answers for the HTTP route.
 
-    Serial numbers are random (126 bits), so that none repeats, whichever process issues.
+    Serial numbers are 126 bits of the system's generator each: no counter that a crash, a restored
+    backup or a second process could set back, and none repeats (RFC 3161 section 2.4.2).
     """
 
     def __init__(
-        self, key: KeyHandle, clock: Clock, entropy: Entropy, policy: str = TIMESTAMP_POLICY
+        self,
+        key: KeyHandle | Callable[[], KeyHandle],
+        clock: Clock,
+        entropy: Entropy,
+        policy: str = TIMESTAMP_POLICY,
     ) -> None:
-        """Issues with `key` under `policy`.
+        """Issues with `key`, or with the key that it gives at each token, under `policy`.
+
+        Args:
+            key: a handle, or who knows which one is in use.
+            clock: `keys.stamp_clock.StampClock`, where the time is the machine's own.
+            entropy: source of serial numbers.
+            policy: object identifier of the timestamp policy.
 
         Raises:
             KeyUnusable: the key's X.509 certificate is not one for timestamps alone.
         """
-        certificate = timestamp_signer(key.chain[0], key.name)
-        self._name = key.name
-        self._start = certificate.not_valid_before_utc
-        self._end = certificate.not_valid_after_utc
-        self._writer = TokenWriter(key, policy, _ACCURACY)
+        self._key = key if callable(key) else lambda: key
         self._policy = policy
         self._clock = clock
         self._entropy = entropy
+        self._unit = self._opened(self._key())
 
     def token(self, imprint: bytes, algorithm: str = "sha256") -> bytes:
         """DER TimeStampToken over the digest `imprint`, the authority's certificate inside.
 
         Raises:
             Unsupported: another digest than SHA-256, SHA-384 or SHA-512, or of another length.
-            SigningUnavailable: the key cannot be reached, or has expired.
+            ClockNotTrusted: the machine's clock cannot be believed.
+            SigningUnavailable: the key cannot be reached, or may not sign any more.
         """
-        return self._writer.write(imprint_der(imprint, algorithm), self._serial(), self._time())
+        encoded = imprint_der(imprint, algorithm)
+        writer, at = self._ready()
+        return writer.write(encoded, self._serial(), at)
 
     def respond(self, request: bytes) -> bytes:
         """DER TimeStampResp to a DER TimeStampReq. Any bytes at all get an answer."""
         try:
             asked = read_request(request, self._policy)
-            token = self._writer.write(
+            writer, at = self._ready()
+            token = writer.write(
                 asked.imprint,
                 self._serial(),
-                self._time(),
+                at,
                 nonce=asked.nonce,
                 certificates=asked.certificates,
             )
         except Refusal as refusal:
             return rejected(refusal.failure, refusal.text)
+        except ClockNotTrusted as error:
+            return rejected(Failure.TIME_NOT_AVAILABLE, error.en_text)
         except CertlibError:
             return rejected(Failure.SYSTEM_FAILURE, "the authority cannot sign now, retry later")
         return granted(token)
 
-    def _time(self) -> datetime:
+    def _ready(self) -> tuple[TokenWriter, datetime]:
+        """The clock is asked first: a wrong one must not choose or make a key."""
         now = self._clock.now().astimezone(UTC)
-        if not self._start <= now <= self._end:
-            raise SigningUnavailable(what=f"{self._name}: its X.509 certificate is not valid now")
-        return now
+        key, unit = self._key(), self._unit
+        if key is not unit.key:
+            unit = self._unit = self._opened(key)
+        if not unit.start <= now <= unit.end:
+            raise SigningUnavailable(what=f"{key.name}: not in its time to sign")
+        return unit.writer, now
+
+    def _opened(self, key: KeyHandle) -> _Unit:
+        certificate = timestamp_signer(key.chain[0], key.name)
+        start, end = signing_period(certificate)
+        return _Unit(key, TokenWriter(key, self._policy, ACCURACY), start, end)
 
     def _serial(self) -> bytes:
         """Sixteen octets, positive and of full length: two bits are fixed."""

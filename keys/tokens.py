@@ -2,10 +2,12 @@
 
 A token is a CMS SignedData (RFC 5652) over a TSTInfo with the signed attributes that RFC 3161 and
 RFC 5816 demand: content type, message digest, and the signer's certificate by SHA-256
-(ESSCertIDv2). Encoding costs some ten microseconds, the signature is the rest.
+(ESSCertIDv2). Lengths are all that differs around content, attributes and signature, so that what
+stands around them is made once for each set of lengths: the signature is nearly all of the cost.
 """
 
 from datetime import datetime
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Final
 
@@ -29,6 +31,8 @@ _SIGNATURES: Final = {
     RSA_3072: der.tlv(der.SEQUENCE, der.oid("1.2.840.113549.1.1.11"), der.NULL),
 }
 
+_LENGTHS: Final = 64
+
 DIGESTS: Final = {
     "sha256": ("2.16.840.1.101.3.4.2.1", 32),
     "sha384": ("2.16.840.1.101.3.4.2.2", 48),
@@ -36,8 +40,11 @@ DIGESTS: Final = {
 }
 """Digests that may be stamped: object identifier and octets."""
 
-_DIGEST_ALGORITHMS: Final = {
-    name: der.tlv(der.SEQUENCE, der.oid(dotted)) for name, (dotted, _) in DIGESTS.items()
+_IMPRINTS: Final = {
+    name: der.tlv(
+        der.SEQUENCE, der.tlv(der.SEQUENCE, der.oid(dotted)), der.tlv(der.OCTET_STRING, bytes(size))
+    )[:-size]
+    for name, (dotted, size) in DIGESTS.items()
 }
 
 
@@ -49,8 +56,7 @@ def imprint_der(imprint: bytes, algorithm: str) -> bytes:
     """
     if algorithm not in DIGESTS or len(imprint) != DIGESTS[algorithm][1]:
         raise Unsupported(what=f"timestamp over {len(imprint)} octets of {algorithm}")
-    digest = der.tlv(der.OCTET_STRING, imprint)
-    return der.tlv(der.SEQUENCE, _DIGEST_ALGORITHMS[algorithm], digest)
+    return _IMPRINTS[algorithm] + imprint
 
 
 class TokenWriter:
@@ -70,12 +76,21 @@ class TokenWriter:
         if key.algorithm not in _SIGNATURES:
             raise Unsupported(what=f"signature algorithm {key.algorithm}")
         self._sign = key.sign
-        self._policy = der.oid(policy)
+        self._start = der.small(1) + der.oid(policy)
+        # Ordering is FALSE, its default, which DER leaves out.
         self._accuracy = der.tlv(der.SEQUENCE, der.small(accuracy))
-        self._attributes = _attributes(key.chain[0])
+        self._before, self._after = _attributes(key.chain[0])
+        attributes = len(self._before) + len(self._after) + sha256().digest_size
+        self._signed = der.header(der.SET, attributes) + self._before
         self._certificates = der.tlv(der.CONTEXT_0, *key.chain)
         self._signer = der.small(1) + _signer_identifier(key.chain[0]) + _SHA256
-        self._signature_algorithm = _SIGNATURES[key.algorithm]
+        self._signer += der.header(der.CONTEXT_0, attributes)
+        self._size = len(self._signer) + attributes
+        self._algorithm = _SIGNATURES[key.algorithm]
+        # Bounded: lengths of nonces are the callers' choice.
+        self._content = lru_cache(_LENGTHS)(partial(der.header, der.SEQUENCE))
+        self._frame = lru_cache(_LENGTHS)(self._framed)
+        self._time = lru_cache(1)(_generalized)
 
     def write(
         self,
@@ -95,36 +110,41 @@ class TokenWriter:
             nonce: INTEGER, DER, or nothing.
             certificates: whether the key's chain travels along (certReq).
         """
-        content = der.tlv(
-            der.SEQUENCE,
-            der.small(1),
-            self._policy,
-            imprint,
-            der.tlv(der.INTEGER, serial),
-            der.tlv(der.GENERALIZED_TIME, at.strftime("%Y%m%d%H%M%SZ").encode()),
-            self._accuracy,  # ordering is FALSE, its default, which DER leaves out
-            nonce,
+        number = bytes((der.INTEGER, len(serial))) + serial
+        info = b"".join((self._start, imprint, number, self._time(at), self._accuracy, nonce))
+        content = self._content(len(info)) + info
+        digest = sha256(content).digest()
+        signature = self._sign(self._signed + digest + self._after)  # RFC 5652 section 5.4
+        opening, middle, closing = self._frame(len(content), len(signature), certificates)
+        parts = (opening, content, middle, self._before, digest, self._after, closing, signature)
+        return b"".join(parts)
+
+    def _framed(self, content: int, signature: int, certificates: bool) -> tuple[bytes, ...]:
+        """All that stands around content, attributes and signature of these lengths."""
+        closing = self._algorithm + der.header(der.OCTET_STRING, signature)
+        signer = self._size + len(closing) + signature
+        infos = der.header(der.SEQUENCE, signer) + self._signer
+        rest = (self._certificates if certificates else b"") + der.header(
+            der.SET, signer + len(der.header(der.SEQUENCE, signer))
         )
-        before, after = self._attributes
-        attributes = before + sha256(content).digest() + after
-        signature = self._sign(der.tlv(der.SET, attributes))  # RFC 5652 section 5.4
-        signer = der.tlv(
-            der.SEQUENCE,
-            self._signer,
-            der.tlv(der.CONTEXT_0, attributes),
-            self._signature_algorithm,
-            der.tlv(der.OCTET_STRING, signature),
-        )
-        wrapped = der.tlv(der.CONTEXT_0, der.tlv(der.OCTET_STRING, content))
-        signed = der.tlv(
-            der.SEQUENCE,
-            der.small(3),
-            der.tlv(der.SET, _SHA256),
-            der.tlv(der.SEQUENCE, _TST_INFO, wrapped),
-            self._certificates if certificates else b"",
-            der.tlv(der.SET, signer),
-        )
-        return der.tlv(der.SEQUENCE, _SIGNED_DATA, der.tlv(der.CONTEXT_0, signed))
+        size = content
+        opening = b""
+        for tag, before in (
+            (der.OCTET_STRING, b""),
+            (der.CONTEXT_0, _TST_INFO),
+            (der.SEQUENCE, der.small(3) + der.tlv(der.SET, _SHA256)),
+        ):
+            opening = before + der.header(tag, size) + opening
+            size = content + len(opening)
+        size += len(rest) + len(der.header(der.SEQUENCE, signer)) + signer
+        for tag, before in ((der.SEQUENCE, b""), (der.CONTEXT_0, _SIGNED_DATA)):
+            head = before + der.header(tag, size)
+            opening, size = head + opening, len(head) + size
+        return der.header(der.SEQUENCE, size) + opening, rest + infos, closing
+
+
+def _generalized(at: datetime) -> bytes:
+    return der.tlv(der.GENERALIZED_TIME, at.strftime("%Y%m%d%H%M%SZ").encode())
 
 
 def _attributes(certificate: bytes) -> tuple[bytes, bytes]:

@@ -44,6 +44,7 @@ _COMMANDS: Mapping[str, tuple[str, tuple[str, str]]] = {
     "keys": ("keys", ("查看密钥和签章证书", "Show keys and seal certificates")),
     "halt": ("halt:halt", ("暂停全部签章（两人办理）", "Halt all sealing, by two persons")),
     "resume": ("halt:resume", ("恢复签章（两人办理）", "Let sealing go on, by two persons")),
+    "timestamps": ("timestamps", ("时间戳机构的时钟和密钥", "Clock and keys that stamp")),
     "trust": ("trust", ("信任清单（交叉认证）", "Which authorities are believed, and for what")),
     "snapshot": (
         "snapshot",

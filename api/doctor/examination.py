@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from api.doctor import authority, database, folders, objects, pages, record, service, setup
+from api.doctor import authority, clock, database, folders, objects, pages, record, service, setup
 from api.doctor.model import Check, Finding, State, Subject, failed, warning
 from certlib.errors import CertlibError, Unavailable
 
@@ -16,6 +16,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *database.CHECKS,
     *objects.CHECKS,
     *authority.CHECKS,
+    *clock.CHECKS,
     *pages.CHECKS,
     *record.CHECKS,
     *service.CHECKS,

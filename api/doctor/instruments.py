@@ -12,6 +12,7 @@ from api.hardware import token_of
 from api.preview import preview_order
 from api.secret_files import key_encryption_key
 from api.shipped import type_files
+from api.stamping import ClockStanding, stamp_clock
 from api.stores import store_options
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
@@ -132,6 +133,11 @@ def own_timestamp(subject: Subject) -> None:
     """A token of the node's own timestamp authority; raises `SigningUnavailable`."""
     key = authority(subject).timestamp_key
     TimestampAuthority(key, subject.clock, subject.entropy).token(_IMPRINT)
+
+
+def clock(subject: Subject) -> ClockStanding:
+    """How it is with the clock that tokens are made by; raises `SigningUnavailable`."""
+    return stamp_clock(subject.settings, subject.clock).standing()
 
 
 def remote_timestamp(subject: Subject) -> None:

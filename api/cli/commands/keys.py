@@ -21,6 +21,7 @@ _PURPOSES: Mapping[str, tuple[str, str]] = {
     "seal": ("签章", "seal"),
 }
 _STATES: Mapping[str, tuple[str, str]] = {
+    "next": ("待启用", "next"),
     "current": ("使用中", "current"),
     "superseded": ("已更换", "superseded"),
     "expired": ("已过期", "expired"),

@@ -103,6 +103,12 @@ class PaperAuthority:
     def timestamp_key(self):
         return self.key
 
+    def keep_timestamp_key(self):
+        return False
+
+    def timestamps_end(self):
+        return datetime(2029, 11, 24, tzinfo=UTC)
+
 
 class PaperStanding:
     version, problem, seconds, crls, remembered = 0, None, 0.0, 0, True
@@ -121,6 +127,18 @@ class PaperTrust:
 
     def standing(self):
         return self.now
+
+
+class PaperClock:
+    problem, synchronised, jump, behind = None, True, 0.0, 0.0
+
+    def now(self):
+        if self.problem is not None:
+            raise self.problem
+        return datetime(2026, 11, 23, tzinfo=UTC)
+
+    def standing(self):
+        return self
 
 
 class PaperTimestamps:
@@ -146,6 +164,7 @@ class Parts:
     lock_files: Any = None
     timings: Timings = field(default_factory=Timings)
     trust: PaperTrust = field(default_factory=PaperTrust)
+    stamp_clock: PaperClock = field(default_factory=PaperClock)
 
     @property
     def reports(self):

@@ -190,7 +190,7 @@ def test_authorities_issue_no_deeper_than_needed(published, name, length):
 
 @pytest.mark.parametrize(
     ("name", "years"),
-    [("root", 20), ("issuing", 15), ("timestamp", 10), ("history", 10), (SEALS["p256"], 5)],
+    [("root", 20), ("issuing", 15), ("timestamp", 11), ("history", 10), (SEALS["p256"], 5)],
 )
 def test_each_lives_as_long_as_it_should(published, name, years):
     certificate = load(published, name)

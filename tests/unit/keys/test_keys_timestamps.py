@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keys_world import START, TRANSPORT, CountedEntropy, SetClock, openssl, serving
 
+from certlib.clock_errors import ClockNotTrusted, set_back
 from certlib.errors import KeyUnusable, SigningUnavailable, Unsupported
 from certlib.ports import TimestampSource
 from keys import algorithms, der, profiles
@@ -349,3 +350,26 @@ def test_any_change_of_a_good_request_gets_an_answer(stamper, data):
     for _ in range(data.draw(st.integers(1, 4))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     assert_answered(stamper.respond(bytes(body)))
+
+
+def test_a_clock_that_is_not_believed_is_an_answer_of_its_own(settled):
+    """RFC 3161, 2.4.2: timeNotAvailable, so that callers turn to another authority."""
+
+    class Wrong:
+        def now(self):
+            raise set_back(60.0)
+
+    stamper = TimestampAuthority(settled.timestamp_key(), Wrong(), CountedEntropy())
+    with pytest.raises(ClockNotTrusted):
+        stamper.token(IMPRINT)
+    assert failure_of(stamper.respond(request())) == "time_not_available"
+
+
+@pytest.mark.parametrize("certificates", [False, True])
+def test_whatever_its_length_a_token_is_der(stamper, certificates):
+    """Lengths around what changes are encoded ahead: each step of their form is met."""
+    for size in (0, 15, 16, 17, 40, 143, 144, 145, 600):
+        nonce = (1 << (8 * size)) + 1
+        token = token_of(stamper.respond(request(nonce=nonce, cert_req=certificates)))
+        assert cms.ContentInfo.load(token, strict=True).copy().dump(force=True) == token
+        assert info_of(token)["nonce"].native == nonce
