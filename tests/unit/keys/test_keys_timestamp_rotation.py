@@ -165,9 +165,9 @@ def test_a_key_that_a_crash_left_is_used(authority, monkeypatch, clock):
         patched.setattr(authority._shelf, "write", full)
         with pytest.raises(SigningUnavailable):
             authority.keep_timestamp_key()
-    left = authority._vault.get("timestamp-2")
+    left = authority._mint._vault.get("timestamp-2")
     assert authority.keep_timestamp_key()
-    assert authority._vault.get("timestamp-2") == left
+    assert authority._mint._vault.get("timestamp-2") == left
     authority.timestamp_key().check()
 
 
@@ -189,7 +189,7 @@ def of_an_earlier_release(authority: DevelopmentAuthority, clock: Clock):
     values = json.loads(content)
     del values["later_timestamps"]
     content = json.dumps(values).encode()
-    stamp = authority._vault.stamp("register", content).hex().encode()
+    stamp = authority._mint._vault.stamp("register", content).hex().encode()
     files.replace(path, stamp + b"\n" + content)
 
 
