@@ -128,11 +128,19 @@ def _parts(elements: Mapping[str, Any]) -> tuple[_Declared, list[_Value]]:
             if not value.startswith(_PICTURES):
                 declared.append((name, "Text"))
                 values.append(value)
+        elif type(value) is list and value and _plain(value):
+            declared.append((name, "seq Text"))
+            values.append(tuple(value))
         elif not (value in ([], None) or _holds_picture(value)):
             value_type, printed = _printed(value)
             declared.append((name, value_type))
             values.append(printed)
     return tuple(declared), values
+
+
+def _plain(items: list[Any]) -> bool:
+    """Texts alone, and none of them a picture; the long way finds out the same, slowly."""
+    return all(type(item) is str and not item.startswith(_PICTURES) for item in items)
 
 
 def _holds_picture(value: Any) -> bool:  # noqa: ANN401 - a JSON value
