@@ -1,21 +1,20 @@
 """The only place that builds adapters: settings in, a node with its use cases out."""
 
 import fcntl
-import hashlib
-import hmac
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from api.clock import SystemClock, SystemEntropy
-from api.hardware import token_of
+from api.custody import Custody, open_custody
 from api.json_schema import JsonSchemaValidator
+from api.node_secrets import node_secrets
 from api.notices import Notices, open_notices
-from api.secret_files import key_encryption_key
 from api.settings import Settings
 from api.shipped import divisions, working_days
-from api.stamping import history_timestamps, stamp_clock
+from api.signing_figures import SigningFigures
+from api.stamping import history_timestamps
 from api.stores import store_options
 from api.timings import TimedRenderer, TimedSealer, Timings
 from certlib.divisions import DivisionTable
@@ -50,9 +49,9 @@ from certlib.usecases.revise import ReviseCertificates
 from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
-from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
+from keys.authority import DevelopmentAuthority
+from keys.signer.remote import OnRecord, RemoteStamps
 from keys.stamp_clock import StampClock
-from keys.timestamps import TimestampAuthority
 from keys.trust_store import ListOfOthers, ListOptions, TrustStore
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
@@ -93,7 +92,7 @@ class Node:
     authority: DevelopmentAuthority
     trust: TrustStore
     stamp_clock: StampClock
-    timestamps: TimestampAuthority
+    timestamps: RemoteStamps
     renderer: Renderer
     reader: ChildEvidenceReader
     timings: Timings
@@ -205,21 +204,23 @@ def open_desk(settings: Settings) -> Desk:
         StoreUnavailable: the database cannot be reached.
     """
     clock, entropy = SystemClock(), SystemEntropy()
-    kek = key_encryption_key(settings.secrets_folder, entropy, create=False)
-    authority = _authority(settings, kek, clock, entropy)
+    secrets = node_secrets(settings, entropy)
     with ExitStack() as stack:
         options = EngineOptions(settings.database)
-        registry = SqlRegistry(options, Cipher(kek, entropy), clock)
+        registry = SqlRegistry(options, Cipher(secrets.data, entropy), clock)
         stack.callback(registry.close)
-        trust = _trust(settings, authority, keeps=False)
+        figures = SigningFigures()
+        custody = open_custody(
+            settings, secrets, registry, clock, entropy, watch=figures, stack=stack
+        )
+        trust = _trust(settings, custody.authority, keeps=False)
         children = ChildOptions(children=settings.reader_children)
         reader = ChildEvidenceReader(trust.material, children)
         stack.callback(reader.close)
         verify = VerifyCertificates(registry, reader, clock, divisions(), trust.trust_list)
         # Commands for reading need no address: without one nothing is linked.
         origin = Origin(settings.node_id, settings.public_url, not settings.public_url)
-        stamps = TimestampAuthority(authority.timestamp_key, stamp_clock(settings, clock), entropy)
-        reports = _reports(origin, authority, stamps, clock, entropy)
+        reports = _reports(origin, custody, clock, entropy)
         return Desk(registry, reader, trust, verify, reports, stack.pop_all())
 
 
@@ -228,15 +229,16 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     migrate(options)
     # A second key beside data that the first one sealed would only hide that the first is missing.
     founded = (settings.data_dir / "keys" / "register").exists() or is_founded(options)
-    kek = key_encryption_key(settings.secrets_folder, entropy, create=not founded)
-    stores = open_stores(options, Cipher(kek, entropy), clock, entropy, stack)
+    secrets = node_secrets(settings, entropy, create=not founded)
+    stores = open_stores(options, Cipher(secrets.data, entropy), clock, entropy, stack)
     registry, objects = stores.registry, stores.objects
     if settings.embedded:
         objects.sweep_temporaries()  # we hold the writer's lock: a crash left what lies there
-    authority = _authority(settings, kek, clock, entropy)
-    stamps = stamp_clock(settings, clock)
-    timestamps = TimestampAuthority(authority.timestamp_key, stamps, entropy)
     timings = Timings()
+    custody = open_custody(
+        settings, secrets, registry, clock, entropy, watch=timings.signing, stack=stack
+    )
+    authority, timestamps = custody.authority, custody.timestamps
     renderer = TimedRenderer(_renderer(settings, stack), timings)
     table, calendar = divisions(), working_days()
     trust = _trust(settings, authority)
@@ -244,10 +246,10 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     timings.readings.most_children.set(settings.reader_children)
     reader = ChildEvidenceReader(trust.material, children, timings.readings)
     stack.callback(reader.close)
-    custody = GatedCustody(authority, SealingGate(registry, clock))
+    gated = GatedCustody(custody.keys, SealingGate(registry, clock))
     workshop = Workshop(
         renderer=renderer,
-        sealer=TimedSealer(PadesSealer(custody, timestamps, clock), timings),
+        sealer=OnRecord(TimedSealer(PadesSealer(gated, timestamps, clock), timings)),
         reader=InProcessEvidenceReader(trust.material),
         objects=objects,
         clock=clock,
@@ -268,12 +270,12 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         status=stores.status,
         authority=authority,
         trust=trust,
-        stamp_clock=stamps,
+        stamp_clock=custody.stamp_clock,
         timestamps=timestamps,
         renderer=renderer,
         reader=reader,
         timings=timings,
-        token_key=hmac.digest(kek, b"certlib access token key", hashlib.sha256),
+        token_key=secrets.token_key,
         issue=issue,
         make=make,
         revise=ReviseCertificates(registry, issue, make, clock),
@@ -291,11 +293,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         read=ReadCertificates(registry, objects, clock),
         verify=VerifyCertificates(registry, reader, clock, table, trust.trust_list),
         reports=_reports(
-            Origin(settings.node_id, settings.url, settings.demo),
-            authority,
-            timestamps,
-            clock,
-            entropy,
+            Origin(settings.node_id, settings.url, settings.demo), custody, clock, entropy
         ),
         reconcile=Reconcile(registry, workshop, clock),
         lock_files=_lock_files(settings, registry, objects),
@@ -306,7 +304,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         seal_history=SealHistory(
             registry,
             _kept_batches(settings, registry, objects),
-            authority.history_key,
+            custody.keys.history_key,
             history_timestamps(settings, timestamps, stack),
             clock,
             SealingOptions(
@@ -319,15 +317,9 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     )
 
 
-def _reports(
-    origin: Origin,
-    authority: DevelopmentAuthority,
-    stamps: TimestampAuthority,
-    clock: Clock,
-    entropy: Entropy,
-) -> MakeReports:
+def _reports(origin: Origin, custody: Custody, clock: Clock, entropy: Entropy) -> MakeReports:
     """Nothing is made before the first receipt is asked for, the key neither."""
-    press = ReceiptPress(authority.report_key, authority, stamps, clock)
+    press = ReceiptPress(custody.keys.report_key, custody.keys, custody.timestamps, clock)
     return MakeReports(press, clock, entropy, origin)
 
 
@@ -360,18 +352,6 @@ def _side_by_side(settings: Settings, stack: ExitStack) -> SideBySide:
     """While one row of a group is sealed and stored, others are rendered."""
     count = 1 + (settings.renderer_children or _PAGES_AT_ONCE)
     return stack.enter_context(ThreadPoolExecutor(count, "issue")).map
-
-
-def _authority(
-    settings: Settings, kek: bytes, clock: Clock, entropy: Entropy
-) -> DevelopmentAuthority:
-    options = AuthorityOptions(
-        settings.url,
-        lead_days=settings.seal_lead_days,
-        hardware_seals=settings.seal_keys == "token",
-    )
-    folder, token = settings.data_dir / "keys", token_of(settings)
-    return open_or_create(folder, kek, clock, entropy, options, token)
 
 
 def _trust(settings: Settings, own: DevelopmentAuthority, *, keeps: bool = True) -> TrustStore:

@@ -93,7 +93,7 @@ class Health:
         self._parts.objects.probe()
 
     def _keys(self) -> None:
-        self._parts.authority.timestamp_key().sign(_CONTENT)
+        self._parts.authority.check_keys()
 
     def _timestamps(self) -> None:
         self._parts.timestamps.token(_IMPRINT)

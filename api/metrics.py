@@ -98,7 +98,7 @@ class Metrics:
         self.status_answers: Tally[tuple[int, str]] = Tally()
         own.register(_Answers(self.status_answers))
         if timings is not None:
-            for collector in (timings.render, timings.seal, *timings.readings.collectors()):
+            for collector in _collectors(timings):
                 own.register(collector)
         self._incidents = Incidents()
         self._from_the_first()
@@ -133,6 +133,11 @@ class Metrics:
         own = self.collected
         counted = generate_latest(own) if self.shared is None else self.shared.text(own)
         return counted + generate_latest(self.record)
+
+
+def _collectors(timings: Timings) -> Iterator[Collector]:
+    yield from (timings.render, timings.seal, timings.signing.answers)
+    yield from timings.readings.collectors()
 
 
 class _Answers(Collector):

@@ -14,7 +14,7 @@ from api.timings import Timings
 from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
 from certlib.errors import CertlibError
-from certlib.ports import Clock, Entropy, KeyHandle, ObjectStore
+from certlib.ports import Clock, Entropy, ObjectStore
 from certlib.registry import Registry, StatusRow
 from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
@@ -97,7 +97,7 @@ class Shelf(ObjectStore, Protocol):
 
 
 class Published(Protocol):
-    """What an authority lets everybody read, and its timestamp key for the health check."""
+    """What an authority lets everybody read, and whether its keys work."""
 
     def public_certificates(self) -> Mapping[str, bytes]:
         """File name → DER."""
@@ -127,8 +127,8 @@ class Published(Protocol):
         """Requests to outside authorities for seals that end soon; how many were made."""
         ...
 
-    def timestamp_key(self) -> KeyHandle:
-        """A key that is always there."""
+    def check_keys(self) -> None:
+        """Whether its keys can sign now; raises `CertlibError`."""
         ...
 
     def keep_timestamp_key(self) -> bool:

@@ -22,6 +22,7 @@ from certlib import (
     party_errors,
     remarks,
     sealing_errors,
+    signer_errors,
     snapshot_errors,
     trust_errors,
 )
@@ -160,6 +161,8 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     failures.Unexpected: Entry(503, "意外错误", "Unexpected error"),
     errors.KeyUnusable: Entry(503, "密钥无法使用", "Key unusable"),
     errors.SealMismatch: Entry(503, "签章与意图不符", "Seal mismatch"),
+    signer_errors.SignatureRefused: Entry(503, "拒绝签名", "Signature refused"),
+    signer_errors.SigningLimited: Entry(503, "签名次数已达上限", "Signing limit reached"),
 }
 """Class to status and title. Every leaf has a line of its own; a test walks them all."""
 

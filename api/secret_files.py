@@ -38,17 +38,21 @@ def secret_text(path: Path) -> str:
 
 
 def key_encryption_key(folder: Path, entropy: Entropy, *, create: bool) -> bytes:
-    """The 32 octets in `folder/kek`, made there at first start.
+    """The 32 octets in `folder/kek`, made there at first start; raises as `secret_octets`."""
+    return secret_octets(folder / "kek", entropy if create else None)
+
+
+def secret_octets(path: Path, entropy: Entropy | None = None, length: int = _LENGTH) -> bytes:
+    """The octets of a secret that stands in a file as hex digits, made there with `entropy`.
 
     Raises:
-        KeyUnusable: absent (and `create` is false), or not 64 hex digits.
+        KeyUnusable: absent (and no `entropy` is given), or not as many hex digits.
         StoreUnavailable: the folder cannot be read or written.
     """
-    path = folder / "kek"
     try:
-        if create and not path.exists():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_once(path, entropy.octets(_LENGTH).hex())
+        if entropy is not None and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_once(path, entropy.octets(length).hex())
         text = path.read_text("ascii").strip()
     except FileNotFoundError as error:
         raise KeyUnusable(what=str(path)) from error
@@ -58,12 +62,12 @@ def key_encryption_key(folder: Path, entropy: Entropy, *, create: bool) -> bytes
         key = bytes.fromhex(text)
     except ValueError as error:
         raise KeyUnusable(what=str(path)) from error
-    if len(key) != _LENGTH:
+    if len(key) != length:
         raise KeyUnusable(what=str(path))
     return key
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
     """Durable, private, and never over an existing key: that would lose every certificate."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

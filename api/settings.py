@@ -109,6 +109,12 @@ class Settings(BaseSettings):
         pkcs11_token: the token's label; pkcs11_pin_file: file with its user's PIN.
         pkcs11_sessions: signatures that the token makes at once; more wait.
         seal_keys: where the keys of new seals are made: `vault`, or `token`.
+        signers: sockets of signers, with commas between: this node then has no private keys and
+            no key-encryption key. signer_seconds: how long one may take to answer.
+        signer_socket: where `certlib signer` listens; signer_users, signer_group: who may ask it
+            beside its own user, by name or number.
+        signer_minute, signer_day: how often one key may sign; 0 sets no limit. The key of
+            timestamps may ten times as often. signer_waiting: questions under way at once.
         history_tsa_url: RFC 3161 authority that stamps those batches instead of our own;
             history_tsa_certificate: PEM file of its X.509 certificate.
         clock_sync: `required` stamps nothing while the kernel says that no time source keeps the
@@ -176,6 +182,14 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path | None = None
     pkcs11_sessions: int = Field(default=8, ge=1, le=256)
     seal_keys: Literal["vault", "token"] = "vault"
+    signers: str = ""
+    signer_seconds: float = Field(default=5.0, gt=0, le=60)
+    signer_socket: Path | None = None
+    signer_users: str = ""
+    signer_group: str = ""
+    signer_minute: int = Field(default=12_000, ge=0)
+    signer_day: int = Field(default=2_000_000, ge=0)
+    signer_waiting: int = Field(default=64, ge=1, le=4096)
     history_tsa_url: str = ""
     history_tsa_certificate: Path | None = None
     clock_sync: Literal["watched", "required"] = "watched"
@@ -311,9 +325,20 @@ class Settings(BaseSettings):
     def secret_paths(self) -> Mapping[str, Path]:
         """Every secret that is read from a file: the setting that names it, and where it lies."""
         given = {f"CERTLIB_{name.upper()}_FILE": getattr(self, f"{name}_file") for name in SECRETS}
-        return {"kek": self.secrets_folder / "kek"} | {
+        own = ("data-keys", "signer") if self.signers else ("kek",)
+        return {name: self.secrets_folder / name for name in own} | {
             name: path for name, path in given.items() if path is not None
         }
+
+    @property
+    def signer_sockets(self) -> tuple[Path, ...]:
+        """The sockets in `signers`; none where this node has its keys itself."""
+        return tuple(Path(item.strip()) for item in self.signers.split(",") if item.strip())
+
+    @property
+    def own_socket(self) -> Path:
+        """Where `certlib signer` listens."""
+        return self.signer_socket or self.data_dir / "signer.sock"
 
     @property
     def trust_signers(self) -> frozenset[str]:

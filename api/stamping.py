@@ -20,7 +20,8 @@ _CLOCK: Final = Path("keys") / "clock"
 def stamp_clock(settings: Settings, clock: Clock) -> StampClock:
     """The clock that tokens are made by; of a clock that is no machine's, what can be known."""
     machine: Machine = MachineClock() if isinstance(clock, SystemClock) else FollowedClock(clock)
-    marks = MarkFile(settings.data_dir / _CLOCK)
+    # Where signers stamp, this clock is only looked at: the mark of theirs lies with the keys.
+    marks = MarkFile(settings.data_dir / (_CLOCK.name if settings.signers else _CLOCK))
     return StampClock(machine, marks, required=settings.clock_sync == "required")
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from prometheus_client import Histogram
 
 from api.readings import Readings
+from api.signing_figures import SigningFigures
 from certlib.catalogue import TypeVersion
 from certlib.document import Content
 from certlib.errors import Problem
@@ -25,6 +26,7 @@ class Timings:
             "certlib_seal_seconds", "Sealing a page", buckets=_BUCKETS, registry=None
         )
         self.readings = Readings()
+        self.signing = SigningFigures()
 
 
 class TimedRenderer:

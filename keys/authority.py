@@ -332,6 +332,14 @@ class DevelopmentAuthority:
         root, *others = (item.certificate for item in authorities(self._current().register))
         return TrustMaterial((root,), (root,), tuple(crls.values()), tuple(others))
 
+    def check_keys(self) -> None:
+        """Signs with the key that is always there; raises `KeyUnusable`, `SigningUnavailable`."""
+        self.timestamp_key().sign(b"certlib health check")
+
+    def published(self) -> bytes:
+        """All that the register says, for nodes that have no keys; nothing of it is secret."""
+        return self._current().published
+
     def trusted(self) -> TrustedAuthority:
         """This authority as an entry of a trust list; the same object until something changes."""
         return self._current().trusted

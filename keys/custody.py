@@ -15,7 +15,14 @@ from keys import revocation_lists
 from keys.keyring import Key, Keyring
 from keys.mint import SealOrder
 from keys.profiles import seal_name
-from keys.register import Member, OutsideSeal, Register, SealEntry, SealRequest
+from keys.register import (
+    Member,
+    OutsideSeal,
+    Register,
+    SealEntry,
+    SealRequest,
+    published,
+)
 from keys.timestamp_period import signing_period
 
 __all__ = ["KeySummary", "Seal", "SealInfo", "Snapshot", "TimestampKey"]
@@ -203,6 +210,11 @@ class Snapshot:
         published = {f"{member.key}.cer": member.certificate for member in own}
         published |= {f"{seal.key}.cer": seal.certificate for seal in register.seals}
         return published | {f"{seal.key}.cer": seal.certificate for seal in register.outside}
+
+    @cached_property
+    def published(self) -> bytes:
+        """All that the register says, as JSON; nothing of it is secret."""
+        return published(self.register)
 
     @cached_property
     def trusted(self) -> TrustedAuthority:

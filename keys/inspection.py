@@ -1,7 +1,7 @@
 """An authority looked at from beside it: nothing is founded, issued, renewed or made private."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from keys.register import Register, RegisterFile
 from keys.revocation_lists import lists_of
 from keys.vault import Vault
 
-__all__ = ["AuthorityFacts", "CrlFacts", "inspect"]
+__all__ = ["AuthorityFacts", "CrlFacts", "facts_of", "inspect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,22 @@ def inspect(
     if register is None:
         raise SigningUnavailable(what="register: missing")
     snapshot = Snapshot(register, Keyring(vault, token))
-    summaries = tuple(snapshot.summaries(now))
-    current = {item.name for item in summaries if item.state == "current"}
+    return replace(facts_of(snapshot, now), unusable=tuple(_unusable(snapshot, now)))
+
+
+def facts_of(snapshot: Snapshot, now: datetime) -> AuthorityFacts:
+    """What a snapshot says at `now`; no key is loaded."""
     return AuthorityFacts(
-        summaries,
-        tuple(_unusable(snapshot, current)),
-        tuple(_crls(register)),
+        tuple(snapshot.summaries(now)),
+        (),
+        tuple(_crls(snapshot.register)),
         snapshot.timestamp_key(now),
         snapshot.trusted.sha256,
     )
 
 
-def _unusable(snapshot: Snapshot, current: set[str]) -> Iterator[tuple[str, CertlibError]]:
+def _unusable(snapshot: Snapshot, now: datetime) -> Iterator[tuple[str, CertlibError]]:
+    current = {item.name for item in snapshot.summaries(now) if item.state == "current"}
     for name in sorted(current & set(snapshot.handles)):
         try:
             snapshot.handles[name].check()

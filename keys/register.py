@@ -29,6 +29,8 @@ __all__ = [
     "SealEntry",
     "SealRequest",
     "StoredList",
+    "published",
+    "register_from",
 ]
 
 Mark = tuple[int, int, int] | None
@@ -226,9 +228,26 @@ class RegisterFile:
         Raises:
             SigningUnavailable: the folder cannot be written; the old register stands.
         """
-        content = json.dumps(_to_json(register), ensure_ascii=False, indent=1).encode()
+        content = published(register)
         stamp = self._vault.stamp(_LABEL, content).hex().encode()
         files.replace(self._path, stamp + b"\n" + content)
+
+
+def published(register: Register) -> bytes:
+    """All that the register says, as JSON; nothing of it is secret."""
+    return json.dumps(_to_json(register), ensure_ascii=False, indent=1).encode()
+
+
+def register_from(content: bytes) -> Register:
+    """The register behind `published`.
+
+    Raises:
+        KeyUnusable: damaged, or of another version.
+    """
+    try:
+        return _from_json(json.loads(content))
+    except (ValueError, KeyError, TypeError) as error:
+        raise KeyUnusable(what="register: damaged or of another version") from error
 
 
 def _to_json(register: Register) -> dict[str, Any]:

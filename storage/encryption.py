@@ -1,7 +1,8 @@
 """Encryption at rest: AES-256-GCM for columns and objects, keyed hashes for look-up.
 
 The key-encryption key never leaves this object; data keys are derived from it (HKDF-SHA-256,
-RFC 5869), one for columns, one for objects, one for keyed hashes. A ciphertext is
+RFC 5869), one for columns, one for objects, one for keyed hashes. A node without private keys is
+given those (`DataKeys`) in its place: nothing leads from them back to it. A ciphertext is
 
     0x01 ‖ key id (4 octets) ‖ nonce (12) ‖ AES-256-GCM ciphertext and tag
 
@@ -56,26 +57,67 @@ class Place:
         return f"column\0{self.table}\0{self.column}\0{self.row}".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _DataKeys:
+@dataclass(frozen=True, slots=True, repr=False)
+class DataKeys:
+    """What is derived from a key-encryption key to seal data with, and nothing else of it.
+
+    Attributes:
+        key_id: tells its ciphertexts from those of other keys, 4 octets.
+        columns, objects, index: 32 octets each.
+    """
+
+    key_id: bytes
+    columns: bytes
+    objects: bytes
+    index: bytes
+
+    @classmethod
+    def of(cls, key: bytes) -> "DataKeys":
+        """Those of a key-encryption key; raises `KeyUnusable` when it has the wrong length."""
+        if len(key) != KEY_LENGTH:
+            raise KeyUnusable(what="key-encryption key length")
+        return cls(
+            key_id=_derived(key, "key-id", _ID_LENGTH),
+            columns=_derived(key, "column"),
+            objects=_derived(key, "object"),
+            index=_derived(key, "index"),
+        )
+
+    @classmethod
+    def from_octets(cls, octets: bytes) -> "DataKeys":
+        """The keys behind `octets`; raises `KeyUnusable` when they have the wrong length."""
+        if len(octets) != cls.length():
+            raise KeyUnusable(what="data keys length")
+        ends = [_ID_LENGTH + number * KEY_LENGTH for number in range(4)]
+        columns, objects, index = (octets[end : end + KEY_LENGTH] for end in ends[:3])
+        return cls(octets[:_ID_LENGTH], columns, objects, index)
+
+    @staticmethod
+    def length() -> int:
+        """How many octets they have together."""
+        return _ID_LENGTH + 3 * KEY_LENGTH
+
+    def octets(self) -> bytes:
+        """All of them, for the secrets of a node without private keys."""
+        return self.key_id + self.columns + self.objects + self.index
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Ciphers:
     key_id: bytes
     columns: AESGCM
     objects: AESGCM
 
     @classmethod
-    def of(cls, key: bytes) -> "_DataKeys":
-        return cls(
-            key_id=_derived(key, "key-id", _ID_LENGTH),
-            columns=AESGCM(_derived(key, "column")),
-            objects=AESGCM(_derived(key, "object")),
-        )
+    def of(cls, keys: DataKeys) -> "_Ciphers":
+        return cls(keys.key_id, AESGCM(keys.columns), AESGCM(keys.objects))
 
 
 class Cipher:
     """Seals and opens what lies at rest.
 
     Args:
-        key: the current key-encryption key, 32 octets.
+        key: the current key-encryption key, 32 octets, or what is derived from it.
         entropy: where nonces come from.
         former: earlier keys, newest first; needed as long as anything is sealed with them.
 
@@ -83,14 +125,15 @@ class Cipher:
         KeyUnusable: a key has the wrong length.
     """
 
-    def __init__(self, key: bytes, entropy: Entropy, former: Sequence[bytes] = ()) -> None:
-        keys = (key, *former)
-        if any(len(item) != KEY_LENGTH for item in keys):
-            raise KeyUnusable(what="key-encryption key length")
+    def __init__(
+        self, key: bytes | DataKeys, entropy: Entropy, former: Sequence[bytes] = ()
+    ) -> None:
+        current = key if isinstance(key, DataKeys) else DataKeys.of(key)
+        keys = (current, *map(DataKeys.of, former))
         self._entropy = entropy
-        self._current = _DataKeys.of(key)
-        self._known = {made.key_id: made for made in map(_DataKeys.of, keys)}
-        self._index_key = _derived(keys[-1], "index")
+        self._current = _Ciphers.of(current)
+        self._known = {made.key_id: made for made in map(_Ciphers.of, keys)}
+        self._index_key = keys[-1].index
 
     def seal(self, clear: bytes, place: Place) -> bytes:
         """Ciphertext of `clear` for this place only."""
@@ -137,7 +180,7 @@ class Cipher:
         head = _VERSION + self._current.key_id + nonce
         return head + key.encrypt(nonce, clear, associated)
 
-    def _keys_of(self, sealed: bytes, what: str) -> _DataKeys:
+    def _keys_of(self, sealed: bytes, what: str) -> _Ciphers:
         if len(sealed) < _HEADER + _TAG_LENGTH or sealed[:1] != _VERSION:
             raise Corrupt(what=what)
         found = self._known.get(sealed[1 : 1 + _ID_LENGTH])

@@ -1,12 +1,12 @@
-"""Least rights on PostgreSQL: what the service, the auditor and the public look-up may do.
+"""Least rights on PostgreSQL: what service, auditor, public look-up and signers may do.
 
-Three group roles without a login, the same in every database of a server; the operator's logins
-are made members of them. The owner of the tables is none of the three: it migrates, and nothing
+Four group roles without a login, the same in every database of a server; the operator's logins
+are made members of them. The owner of the tables is none of the four: it migrates, and nothing
 else. Whoever is not named here has no right at all (default deny), so a new table has no reader
 until it has its line in `RIGHTS`; a test asks for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -18,12 +18,23 @@ from certlib.errors import StoreUnfit
 from storage.engines import EngineOptions, engines
 from storage.faults import NOT_ALLOWED, fault_code, translating
 
-__all__ = ["APPLICATION", "AUDITOR", "RIGHTS", "STATUS", "Rights", "apply", "grants", "script"]
+__all__ = [
+    "APPLICATION",
+    "AUDITOR",
+    "RIGHTS",
+    "SIGNER",
+    "STATUS",
+    "Rights",
+    "apply",
+    "grants",
+    "script",
+]
 
 APPLICATION: Final = "certlib_application"
 AUDITOR: Final = "certlib_auditor"
 STATUS: Final = "certlib_status"
-GROUPS: Final = (APPLICATION, AUDITOR, STATUS)
+SIGNER: Final = "certlib_signer"
+GROUPS: Final = (APPLICATION, AUDITOR, STATUS, SIGNER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +170,37 @@ PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Columns behind the public look-up: of holders keyed hashes, no content, no decision's details."""
 
+AWAITED: Final[Mapping[str, tuple[str, ...]]] = {
+    "intents": (
+        "identifier",
+        "status",
+        "issuer_code",
+        "storage_key",
+        "attempts",
+        "lease_until",
+        "forms",
+    ),
+    "form_intents": (
+        "identifier",
+        "form",
+        "copy_number",
+        "status",
+        "storage_key",
+        "attempts",
+        "lease_until",
+    ),
+    "certificates": ("identifier", "issuer_code"),
+}
+"""Columns behind what a signer asks: what is about to be sealed, nothing of what it says."""
 
 _IS_OWNER: Final = (
     "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'certificates'::regclass"
 )
 
 
-def grants() -> Iterator[str]:
+def grants(groups: Sequence[str] = GROUPS) -> Iterator[str]:
     """Statements that give the groups their rights in this database, and nobody else any."""
-    everybody = ", ".join(GROUPS)
+    everybody = ", ".join(groups)
     # A table's REVOKE takes the rights to its columns too.
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {everybody}"
     yield f"GRANT USAGE ON SCHEMA public TO {everybody}"
@@ -177,6 +210,10 @@ def grants() -> Iterator[str]:
         yield f"GRANT {', '.join(rights.words())} ON {table} TO {APPLICATION}"
     for table, columns in PUBLIC.items():
         yield f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {STATUS}"
+    if SIGNER in groups:
+        for table, columns in AWAITED.items():
+            yield f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {SIGNER}"
+        yield f"GRANT SELECT ON departments, department_names, sealing_stops TO {SIGNER}"
 
 
 def script() -> str:
@@ -233,9 +270,13 @@ def _not_owner() -> StoreUnfit:
 
 
 def refresh(connection: Connection) -> None:
-    """After an upgrade: new tables get their rights, where the groups are in use."""
-    if not _missing(connection):
-        _grant(connection)
+    """After an upgrade: new tables get their rights, where the groups are in use.
+
+    An earlier release made three groups: those go on, without signers.
+    """
+    missing = _missing(connection)
+    if set(missing) <= {SIGNER}:
+        _grant(connection, [group for group in GROUPS if group not in missing])
 
 
 def _missing(connection: Connection) -> list[str]:
@@ -243,6 +284,6 @@ def _missing(connection: Connection) -> list[str]:
     return [group for group in GROUPS if group not in known]
 
 
-def _grant(connection: Connection) -> None:
-    for statement in grants():
+def _grant(connection: Connection, groups: Sequence[str] = GROUPS) -> None:
+    for statement in grants(groups):
         connection.exec_driver_sql(statement)

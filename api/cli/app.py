@@ -45,6 +45,10 @@ _COMMANDS: Mapping[str, tuple[str, tuple[str, str]]] = {
     "halt": ("halt:halt", ("暂停全部签章（两人办理）", "Halt all sealing, by two persons")),
     "resume": ("halt:resume", ("恢复签章（两人办理）", "Let sealing go on, by two persons")),
     "timestamps": ("timestamps", ("时间戳机构的时钟和密钥", "Clock and keys that stamp")),
+    "signer": (
+        "signer",
+        ("启动签章进程（私钥只在此进程）", "Run a signer: keys in a process apart"),
+    ),
     "trust": ("trust", ("信任清单（交叉认证）", "Which authorities are believed, and for what")),
     "snapshot": (
         "snapshot",

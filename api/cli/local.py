@@ -10,8 +10,9 @@ from typing import Any
 from api.cli.configuration import reading_settings
 from api.cli.failures import UsageProblem
 from api.clock import SystemClock, SystemEntropy
-from api.hardware import token_of
-from api.secret_files import key_encryption_key
+from api.custody import own_authority as authority_here
+from api.custody import remote_authority
+from api.node_secrets import DATA_KEYS, node_secrets
 from api.settings import Settings
 from certlib.divisions import DivisionTable
 from certlib.ports import Clock, TrustMaterial
@@ -20,7 +21,7 @@ from certlib.snapshot import SnapshotHeader
 from certlib.trust import TrustList
 from certlib.usecases.report import MakeReports
 from certlib.usecases.verify import VerifyCertificates
-from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
+from keys.authority import DevelopmentAuthority
 from keys.snapshot_memory import MEMORY_NAME, newer_seen
 from keys.snapshots import FileSnapshot, open_snapshot
 from keys.trust import open_trust
@@ -122,8 +123,11 @@ def own_authority(data_dir: Path) -> DevelopmentAuthority:
     Raises:
         UsageProblem: there is none, or a setting is wrong.
         KeyUnusable: no key-encryption key, or the wrong one.
+        SigningUnavailable: the keys are with signers, and none answers.
     """
     settings = reading_settings(data_dir)
+    if settings.signers:
+        return remote_authority(settings, SystemClock(), SystemEntropy())
     folder = settings.data_dir / "keys"
     if not (folder / "register").exists():
         raise UsageProblem(
@@ -131,9 +135,7 @@ def own_authority(data_dir: Path) -> DevelopmentAuthority:
             f"There are no keys in {data_dir}: run certlib init first.",
         )
     clock, entropy = SystemClock(), SystemEntropy()
-    kek = key_encryption_key(settings.secrets_folder, entropy, create=False)
-    options = AuthorityOptions(public_url=settings.url)
-    return open_or_create(folder, kek, clock, entropy, options, token_of(settings))
+    return authority_here(settings, node_secrets(settings, entropy), clock, entropy)
 
 
 def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
@@ -162,7 +164,9 @@ def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
 
 def _has_record(settings: Settings) -> bool:
     """Whether there is a record, and the key that opens it; nothing is made by looking."""
+    stored = bool(settings.database_url) or (settings.data_dir / "certlib.sqlite").exists()
+    if settings.signers:
+        return stored and (settings.secrets_folder / DATA_KEYS).exists()
     register = settings.data_dir / "keys" / "register"
     kek = settings.secrets_folder / "kek"
-    stored = bool(settings.database_url) or (settings.data_dir / "certlib.sqlite").exists()
     return stored and register.exists() and kek.exists()

@@ -165,7 +165,7 @@ _ADVICE: Final = (
 )
 CHECKS: Final = (
     Check("token", ("密码机", "Token"), _token, (), _TOKEN_ADVICE),
-    Check("keys", ("密钥", "Keys"), _keys, ("user", "secrets"), _ADVICE),
+    Check("keys", ("密钥", "Keys"), _keys, ("user", "secrets", "signers"), _ADVICE),
     Check("certificates", ("证书有效期", "Certificates"), _certificates, ("keys",)),
     Check("crls", ("吊销列表", "Revocation lists"), _crls, ("keys",)),
     Check("trust", ("信任清单", "Trust list"), _trust, ("keys",)),

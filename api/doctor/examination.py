@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from api.doctor import authority, clock, database, folders, objects, pages, record, service, setup
+from api.doctor import (
+    authority,
+    clock,
+    database,
+    folders,
+    objects,
+    pages,
+    record,
+    service,
+    setup,
+    signers,
+)
 from api.doctor.model import Check, Finding, State, Subject, failed, warning
 from certlib.errors import CertlibError, Unavailable
 
@@ -15,6 +26,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *folders.CHECKS,
     *database.CHECKS,
     *objects.CHECKS,
+    *signers.CHECKS,
     *authority.CHECKS,
     *clock.CHECKS,
     *pages.CHECKS,

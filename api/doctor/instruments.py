@@ -5,19 +5,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
+from api.custody import remote_authority, signers_of
 from api.doctor.model import Subject
 from api.hardware import token_of
+from api.node_secrets import NodeSecrets, node_secrets
 from api.preview import preview_order
-from api.secret_files import key_encryption_key
 from api.shipped import type_files
 from api.stamping import ClockStanding, stamp_clock
 from api.stores import store_options
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
 from certlib.registry import Backlog, HistoryTail
-from keys.inspection import AuthorityFacts, inspect
+from keys.inspection import AuthorityFacts, facts_of, inspect
+from keys.signer.remote import RemoteStamps
+from keys.signer.wire import Ask, Request
 from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
 from keys.trust_store import ListOfOthers, ListOptions, TrustStanding
@@ -45,9 +49,16 @@ class RecordFacts:
     tail: HistoryTail
 
 
-def kek(subject: Subject) -> bytes:
-    """The key-encryption key; raises `KeyUnusable`, `StoreUnavailable`. None is made."""
-    return key_encryption_key(subject.settings.secrets_folder, subject.entropy, create=False)
+def secrets(subject: Subject) -> NodeSecrets:
+    """What this node was given; raises `KeyUnusable`, `StoreUnavailable`. Nothing is made."""
+    return node_secrets(subject.settings, subject.entropy)
+
+
+def signer(subject: Subject, socket: Path) -> None:
+    """Asks the signer there whether keys and record are at hand; raises `CertlibError`."""
+    signers = signers_of(subject.settings, (socket,), subject.entropy)
+    with closing(signers):
+        signers.ask(Request(Ask.CHECK))
 
 
 def database(subject: Subject) -> inspection.DatabaseFacts:
@@ -101,9 +112,13 @@ def store_time(subject: Subject) -> datetime | None:
 
 def authority(subject: Subject) -> AuthorityFacts:
     """Keys, certificates and revocation lists; raises `KeyUnusable`, `SigningUnavailable`."""
+    secret, now = secrets(subject).kek, subject.clock.now()
+    if secret is None:
+        remote = remote_authority(subject.settings, subject.clock, subject.entropy)
+        return facts_of(remote.snapshot(), now)
     folder, token = subject.settings.data_dir / "keys", token_of(subject.settings)
     try:
-        return inspect(folder, kek(subject), subject.entropy, subject.clock.now(), token)
+        return inspect(folder, secret, subject.entropy, now, token)
     finally:
         if token is not None:
             token.close()
@@ -131,6 +146,12 @@ def trust(subject: Subject) -> TrustStanding:
 
 def own_timestamp(subject: Subject) -> None:
     """A token of the node's own timestamp authority; raises `SigningUnavailable`."""
+    settings = subject.settings
+    if settings.signers:
+        signers = signers_of(settings, settings.signer_sockets, subject.entropy)
+        with closing(signers):
+            RemoteStamps(signers).token(_IMPRINT)
+        return
     key = authority(subject).timestamp_key
     TimestampAuthority(key, subject.clock, subject.entropy).token(_IMPRINT)
 
@@ -200,7 +221,7 @@ def missing_fonts() -> tuple[str, ...]:
 @contextmanager
 def _registry(subject: Subject) -> Iterator[SqlRegistry]:
     with ExitStack() as stack:
-        cipher = Cipher(kek(subject), subject.entropy)
+        cipher = Cipher(secrets(subject).data, subject.entropy)
         options = EngineOptions(subject.settings.database, pool_size=1, timeout=_SECONDS)
         registry = SqlRegistry(options, cipher, subject.clock)
         stack.callback(registry.close)

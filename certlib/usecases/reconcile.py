@@ -14,6 +14,7 @@ from certlib.ports import Clock
 from certlib.registry import Intent, Registry, UnitOfWork
 from certlib.registry.stops import ALL
 from certlib.sealing_errors import SealingHalted
+from certlib.signer_errors import SigningLimited
 from certlib.usecases.burn import burn
 from certlib.usecases.intend import LEASE, current_intent, note_attempt
 from certlib.usecases.produce import Workshop
@@ -25,6 +26,7 @@ _OUTAGE_KINDS: tuple[type[CertlibError], ...] = (
     Unavailable,
     SealingHalted,
     *Unavailable.__subclasses__(),
+    SigningLimited,
 )
 _OUTAGES = frozenset(kind.code for kind in _OUTAGE_KINDS)
 """Codes of what passes: an outage never burns an intent, however long it lasts."""

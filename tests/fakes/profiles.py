@@ -8,7 +8,12 @@ from storage.s3_bucket import prepare
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.seaweedfs import SeaweedServer
 
-LOGINS = {"service": roles.APPLICATION, "auditor": roles.AUDITOR, "public_status": roles.STATUS}
+LOGINS = {
+    "service": roles.APPLICATION,
+    "auditor": roles.AUDITOR,
+    "public_status": roles.STATUS,
+    "signers": roles.SIGNER,
+}
 
 
 class Servers:

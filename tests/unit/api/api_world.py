@@ -100,8 +100,8 @@ class PaperAuthority:
         self.asked = dict(names)
         return 1
 
-    def timestamp_key(self):
-        return self.key
+    def check_keys(self):
+        self.key.sign(b"anything")
 
     def keep_timestamp_key(self):
         return False

@@ -41,6 +41,7 @@ def test_a_good_node_has_nothing_wrong(founded):
         "locks",
         "service",
         "token",
+        "signers",
         "trust",
     }
 
