@@ -25,8 +25,8 @@ from keys.mint import SealOrder
 from keys.register import Member, OutsideSeal, Register, SealEntry, register_from
 from keys.signer import forms
 from keys.signer.client import Connection
-from keys.timestamp_period import AHEAD
 from keys.signer.wire import Ask, Request
+from keys.timestamp_period import AHEAD
 
 __all__ = ["OnRecord", "RemoteAuthority", "RemoteKey", "RemoteStamps", "SignedHere"]
 
