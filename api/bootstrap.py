@@ -11,6 +11,7 @@ from api.custody import Custody, open_custody
 from api.json_schema import JsonSchemaValidator
 from api.node_secrets import node_secrets
 from api.notices import Notices, open_notices
+from api.seal_care import lowering, plan_of
 from api.settings import Settings
 from api.shipped import divisions, working_days
 from api.signing_figures import SigningFigures
@@ -254,6 +255,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         objects=objects,
         clock=clock,
         public_url=settings.url,
+        plan=plan_of(settings),
+        lowering=lowering(settings, registry, clock),
     )
     preflight = Preflight(JsonSchemaValidator(), table, renderer, clock)
     side_by_side = _side_by_side(settings, stack)

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from certlib.errors import CertlibError
 from certlib.ports import Clock
-from certlib.registry import Backlog, HistoryTail, Registry, SealingStop
+from certlib.registry import Backlog, CareBacklog, HistoryTail, Registry, SealingStop
 from certlib.registry.stops import ALL
 
 __all__ = ["KeyState", "Keys", "KeysSource", "Record"]
@@ -37,6 +37,7 @@ class Record(Collector):
             with self._registry.read() as session:
                 counts, tail, backlog = session.counts(), session.history_tail(), session.backlog()
                 stops = session.sealing_stops()
+                care = session.care_backlog(self._clock.now())
         except CertlibError:
             # A scrape must work just when the database does not; /readyz names the fault.
             yield _gauge("certlib_record_up", "Whether the record answered this scrape", 0)
@@ -51,6 +52,7 @@ class Record(Collector):
         yield from self._backlog(backlog)
         yield from self._history(tail)
         yield _stopped(stops)
+        yield from self._care(care)
 
     def _backlog(self, backlog: Backlog) -> Iterator[Metric]:
         now = self._clock.now()
@@ -88,6 +90,17 @@ class Record(Collector):
             ("certlib_history_unsealed_seconds", "Age of the oldest of them", max(0.0, age)),
         ):
             yield _gauge(name, text, value)
+
+    def _care(self, care: CareBacklog) -> Iterator[Metric]:
+        now = self._clock.now()
+        for name, text, queue in (
+            ("certlib_seals_below_target", "Files below their target level", care.below),
+            ("certlib_seals_due", "Files whose seal is to be lifted or renewed", care.due),
+        ):
+            yield _gauge(name, text, queue.number)
+            yield _gauge(f"{name}_seconds", "Age of the oldest of them", queue.seconds(now))
+        text = "Files that can no longer be judged by themselves"
+        yield _gauge("certlib_seals_ended", text, care.ended)
 
 
 def _stopped(stops: Sequence[SealingStop]) -> Metric:

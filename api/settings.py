@@ -102,6 +102,8 @@ class Settings(BaseSettings):
         history_seal_records: records after which a batch of the history is sealed at once;
             history_seal_seconds: age at which fewer are.
         seal_lead_days: so long before the end of a seal the next one is made, or asked for.
+        seal_care_days: how long before what a seal rests on ends it is renewed.
+        timestamp_outage_hours: how long seals may go without timestamps; 0 never.
         trust_list: signed list of other authorities that are believed (`trust-list.json`);
             trust_signer: SHA-256 of its signer's X.509 certificate or public key, several
             separated by commas.
@@ -174,6 +176,8 @@ class Settings(BaseSettings):
     history_seal_records: int = Field(default=1000, ge=1, le=100_000)
     history_seal_seconds: float = Field(default=60.0, gt=0)
     seal_lead_days: int = Field(default=100, ge=1, le=3650)
+    seal_care_days: int = Field(default=60, ge=1, le=3650)
+    timestamp_outage_hours: float = Field(default=24.0, ge=0, le=8760)
     trust_list: Path | None = None
     trust_signer: str = ""
     pkcs11_module: Path | None = None

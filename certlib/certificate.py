@@ -12,6 +12,7 @@ from certlib.document import Content, Form
 from certlib.duties import DutyClock, DutyStanding, PeriodicResult, duty_standing
 from certlib.errors import Invalid, Problem, StaleVersion, TransitionForbidden
 from certlib.holders import may_die
+from certlib.preservation import Care
 from certlib.renewals import RenewalApplication
 from certlib.restrictions import Restriction, RestrictionKind
 from certlib.states import TRANSITIONS, WITHOUT_END, State, View, view
@@ -62,6 +63,7 @@ class CertificateFile:
         kind: `original`, `purpose_copy` or `receipt`.
         content_digest: hex SHA-256 of the canonical content inside; "" where it has none.
         purpose: what a purpose copy was made for; `expires_on`: its last day.
+        care: when it must be cared for, where it was just made; kept beside the file.
     """
 
     sha256: str
@@ -77,6 +79,7 @@ class CertificateFile:
     expires_on: date | None = None
     copy_number: int = 0
     content_digest: str = ""
+    care: Care | None = None
 
     @property
     def file_form(self) -> Form:
@@ -95,6 +98,8 @@ class Certificate:
         results: results of periodic duties, in the order of recording.
         duties_since: duties that run from another day than that of issue; never changes.
         supersedes, superseded_by: identifiers of the versions before and after, or "".
+        target_level, reached_level: PAdES levels: asked for, and that of the file that has the
+            lowest; care_due_at: when the first of its files is to be lifted or renewed.
     """
 
     content: Content
@@ -111,6 +116,9 @@ class Certificate:
     superseded_by: str = ""
     former_names: tuple[str, ...] = ()
     duties_since: tuple[DutyClock, ...] = ()
+    target_level: str = ""
+    reached_level: str = ""
+    care_due_at: datetime | None = None
 
     @property
     def identifier(self) -> str:

@@ -12,6 +12,10 @@ from types import MappingProxyType
 __all__ = ["CRYPTO_2026", "CRYPTO_POLICIES", "CryptoPolicy"]
 
 
+_LONG_AGO = date(1970, 1, 1)
+"""The last day of what no policy ever relied on."""
+
+
 @dataclass(frozen=True, slots=True)
 class CryptoPolicy:
     """Algorithms with their last reliable day (UTC); None where no end is known.
@@ -46,6 +50,21 @@ class CryptoPolicy:
             if size.isdigit() and int(size) >= least
         )
         return "" if any(long_enough) else key
+
+    def digest_end(self, name: str) -> date | None:
+        """Last reliable day (UTC) of a digest; None where no end is known.
+
+        What is not listed ended long ago (1970).
+        """
+        return self.digests.get(name.replace("-", "_").removesuffix("_len"), _LONG_AGO)
+
+    def key_end(self, key: str) -> date | None:
+        """Last reliable day (UTC) of a kind and size of key, as `digest_end`."""
+        kind, _, size = key.partition("-")
+        if kind not in self.moduli:
+            return self.curves.get(key, _LONG_AGO)
+        ends = [end for least, end in self.moduli[kind] if size.isdigit() and int(size) >= least]
+        return None if None in ends else max((end for end in ends if end), default=_LONG_AGO)
 
 
 def _reliable(table: Mapping[str, date | None], name: str, at: datetime) -> bool:

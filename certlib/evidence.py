@@ -270,6 +270,8 @@ class FileFacts:
         looks_ours: the file carries our XMP namespace or attachment name.
         kind: `original`, `purpose_copy` or `receipt`, as the metadata says; of a receipt
             `content` is what it says, and `identifier` is "".
+        validation_material: the newest revision has a document security store (EN 319 142-1,
+            5.4.2) with X.509 certificates and revocation data.
         scanned: nothing but pictures on the pages (a scan or a photograph of a print).
     """
 
@@ -286,4 +288,5 @@ class FileFacts:
     looks_ours: bool = False
     kind: str = "original"
     scanned: bool = False
+    validation_material: bool = False
     milliseconds: float = field(default=0.0, compare=False)

@@ -36,3 +36,18 @@ class HaltIsFinal(Conflict):
     code = "halt-final"
     zh = "密钥 {scope} 已按泄露处理，不能恢复使用，请换用新密钥。"
     en = "Key {scope} was given up as compromised: it never seals again, use its successor."
+
+
+class TimestampOutage(Unavailable):
+    """No timestamps for longer than seals may go without."""
+
+    code = "timestamp-outage"
+    zh = (
+        "时间戳服务中断，低于目标级别签章的时限（{hours}小时）已过，暂停签发；"
+        "请待时间戳服务恢复后以相同幂等键重试。"
+    )
+    en = (
+        "No timestamps for longer than seals may go without ({hours} hours): sealing has stopped. "
+        "Retry with the same key when the timestamp authority answers again."
+    )
+    retry_after: ClassVar[int] = 60

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from certlib.certificate import Certificate, CertificateFile
 from certlib.errors import CertificateNotFound, StaleVersion
 from certlib.states import State
-from storage import face_numbers, publication, standing, steps
+from storage import face_numbers, files, publication, standing, steps
 from storage.link import Link
 from storage.lookup import number_hash
 from storage.prepared import Prepared
@@ -37,11 +37,6 @@ _TOUCH = (
     .where(_HERE)
     .where(_CERTIFICATES.c.row_version == bindparam("b_expected"))
     .values(row_version=_CERTIFICATES.c.row_version + 1, changed_at=bindparam("b_changed_at"))
-)
-_LIFT = (
-    update(_CERTIFICATES)
-    .where(_HERE)
-    .values(reached_level=bindparam("b_level"), timestamp_due=bindparam("b_due"))
 )
 _TARGET = Prepared(
     select(_CERTIFICATES.c.target_level).where(
@@ -119,7 +114,7 @@ def _lost(link: Link, identifier: str) -> CertificateNotFound | StaleVersion:
 
 
 def add_file(link: Link, file: CertificateFile) -> None:
-    """Keeps a served file; a new revision of the original says which level is reached now.
+    """Keeps a served file that is no revision of one that is there.
 
     Raises:
         CertificateNotFound: there is no such row.
@@ -128,11 +123,7 @@ def add_file(link: Link, file: CertificateFile) -> None:
     row = link.first(_TARGET, identifier=file.identifier)
     if row is None:
         raise CertificateNotFound
-    publication.add_files(link, [file])
-    if file.kind == "original" and file.revision > 0:
-        due = publication.timestamp_due(row.target_level, file.level, file.stored_at)
-        lifted = {"b_identifier": file.identifier, "b_level": file.level, "b_due": due}
-        link.change(_LIFT, lifted)
+    files.add(link, [file])
 
 
 def _changes(link: Link, certificate: Certificate, expected_version: int) -> dict[str, Any]:

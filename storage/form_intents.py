@@ -10,7 +10,7 @@ from certlib.document import Form
 from certlib.errors import CertificateNotFound, Conflict
 from certlib.issuing_errors import FormTaken
 from certlib.registry import AddedForm, Intent, IntentStatus
-from storage import intents, publication
+from storage import files, intents, preservation
 from storage.content import open_content_at, seal_content_at
 from storage.encryption import Place
 from storage.link import Link
@@ -132,7 +132,10 @@ def publish(link: Link, added: AddedForm) -> None:
     grown = {"b_identifier": added.file.identifier, "b_changed_at": link.clock.now()}
     if link.change(_GROW, grown) == 0:
         raise CertificateNotFound
-    publication.add_files(link, [added.file])
+    files.add(link, [added.file])
+    intent = added.intent
+    preservation.begin(link, [(added.file, intent.content.type_code, intent.seal_level)])
+    preservation.sum_up(link, [added.file.identifier])
 
 
 def _require(touched: int) -> None:

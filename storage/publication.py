@@ -1,38 +1,33 @@
 """What a publication writes: certificate, holders, names, files, first step, all set by set."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
 
-from certlib.certificate import Certificate, CertificateFile
+from certlib.certificate import Certificate
 from certlib.document import Holder
 from certlib.errors import Unsupported
 from certlib.holders import normalise_code_type
 from certlib.registry import Publication
-from storage import face_numbers, handing_over, intents, locks, standing, steps
+from storage import face_numbers, files, handing_over, intents, preservation, standing, steps
 from storage.content import seal_content
 from storage.encryption import Place
 from storage.link import Link
 from storage.lookup import code_hash, name_hash, number_hash
 from storage.tables import (
-    CertificateFileRow,
     CertificateHolderRow,
     CertificateRow,
     HolderNameRow,
     table,
 )
-from storage.tables.certificates import LEVELS
 
 _CERTIFICATES = table(CertificateRow)
 _HOLDERS = table(CertificateHolderRow)
 _NAMES = table(HolderNameRow)
-_FILES = table(CertificateFileRow)
 _INSERT_CERTIFICATE = insert(_CERTIFICATES)
 _INSERT_HOLDER = insert(_HOLDERS)
 _INSERT_NAME = insert(_NAMES)
-_INSERT_FILE = insert(_FILES)
 
 
 def publish(link: Link, publications: Iterable[Publication]) -> None:
@@ -45,7 +40,15 @@ def publish(link: Link, publications: Iterable[Publication]) -> None:
     link.change(_INSERT_CERTIFICATE, rows)
     link.change(_INSERT_HOLDER, [row for item in certificates for row in _holder_rows(link, item)])
     link.change(_INSERT_NAME, [row for item in certificates for row in _name_rows(link, item)])
-    add_files(link, [file for item in certificates for file in item.files])
+    files.add(link, [file for item in certificates for file in item.files])
+    preservation.begin(
+        link,
+        [
+            (file, item.certificate.content.type_code, item.intent.seal_level)
+            for item in ordered
+            for file in item.certificate.files
+        ],
+    )
     steps.add(link, [(item.identifier, step) for item in certificates for step in item.history])
     steps.put_restrictions(
         link, [(item.identifier, one) for item in certificates for one in item.restrictions]
@@ -60,16 +63,6 @@ def publish(link: Link, publications: Iterable[Publication]) -> None:
     )
 
 
-def add_files(link: Link, files: Sequence[CertificateFile]) -> None:
-    """Keeps the digests of served files.
-
-    Raises:
-        Conflict: no such certificate, or the file is known already.
-    """
-    link.change(_INSERT_FILE, [_file_row(link, file) for file in files])
-    locks.due(link, files)
-
-
 def former_name_rows(link: Link, certificate: Certificate, start: int) -> list[dict[str, Any]]:
     """Rows of the former names from index `start` on; they belong to the first holder."""
     names = certificate.former_names[start:]
@@ -77,11 +70,6 @@ def former_name_rows(link: Link, certificate: Certificate, start: int) -> list[d
         _name_row(link, certificate.identifier, (0, start + offset + 1), name)
         for offset, name in enumerate(names)
     ]
-
-
-def timestamp_due(target: str, reached: str, now: datetime) -> datetime | None:
-    """When the next timestamp is due: at once while the level is below its target."""
-    return now if LEVELS.index(reached) < LEVELS.index(target) else None
 
 
 def lineage(identifier: str) -> tuple[str, str]:
@@ -122,8 +110,8 @@ def _certificate_row(link: Link, item: Publication) -> dict[str, Any]:
         "paper": certificate.paper,
         "demonstration": content.demonstration,
         "target_level": intent.seal_level,
-        "reached_level": item.file.level,
-        "timestamp_due": timestamp_due(intent.seal_level, item.file.level, certificate.recorded_at),
+        "reached_level": preservation.lowest(certificate.files),
+        "timestamp_due": preservation.first_due(certificate.files, intent.seal_level),
         "storage_key": intent.storage_key,
         "template_digest": intent.design.template,
         "fonts_digest": intent.design.fonts,
@@ -176,23 +164,4 @@ def _name_row(link: Link, identifier: str, place: tuple[int, int], name: str) ->
         "name_hash": name_hash(link.cipher, name),
         "name": link.cipher.seal_text(name, Place(_NAMES.name, "name", row)),
         "recorded_at": link.clock.now(),
-    }
-
-
-def _file_row(link: Link, file: CertificateFile) -> dict[str, Any]:
-    place = Place(_FILES.name, "purpose", f"{file.identifier}\x1f{file.sha256}")
-    return {
-        "identifier": file.identifier,
-        "sha256": file.sha256,
-        "object_name": file.object_name,
-        "size": file.size,
-        "form": file.form,
-        "revision": file.revision,
-        "level": file.level,
-        "stored_at": file.stored_at,
-        "kind": file.kind,
-        "purpose": link.cipher.seal_text(file.purpose, place) if file.purpose else None,
-        "expires_on": file.expires_on,
-        "copy_number": file.copy_number,
-        "content_digest": file.content_digest,
     }

@@ -27,6 +27,7 @@ from storage.locks import LockReading
 from storage.notices import NoticeReading
 from storage.paper import PaperReading
 from storage.parties import PartyReading
+from storage.preservation import PreservationReading
 from storage.sealed_history import SealedHistoryReading
 from storage.search import search
 from storage.status import status_row
@@ -46,6 +47,7 @@ class SqlReadSession(
     NoticeReading,
     SealedHistoryReading,
     LockReading,
+    PreservationReading,
     BacklogReading,
     StopReading,
 ):

@@ -9,7 +9,7 @@ from certlib.certificate import Certificate, CertificateFile, PaperStatus
 from certlib.document import ORIGINAL
 from certlib.errors import Unsupported
 from certlib.states import State
-from storage import intents, standing, steps
+from storage import files, intents, standing, steps
 from storage.content import open_content
 from storage.encryption import Place
 from storage.link import Link
@@ -36,6 +36,9 @@ COLUMNS = (
             "content_digest",
             "content",
             "duties_since",
+            "target_level",
+            "reached_level",
+            "timestamp_due",
         )
     ),
     exists()
@@ -117,7 +120,7 @@ def lineage_of(identifier: str) -> tuple[str, str, str]:
 def file(link: Link, sha256: str) -> CertificateFile | None:
     """The served file with this digest."""
     row = link.first(_FILE, sha256=sha256)
-    return None if row is None else _file(link, row)
+    return None if row is None else files.file_of(link, row)
 
 
 def counts(link: Link) -> dict[str, int]:
@@ -133,7 +136,7 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
         return []
     histories = steps.histories(link, identifiers)
     restrictions = steps.restrictions(link, identifiers)
-    files = _files(link, identifiers)
+    served = _files(link, identifiers)
     names = _former_names(link, identifiers)
     changed = [row.identifier for row in rows if row.changed]
     renewals = standing.renewals(link, changed)
@@ -148,7 +151,7 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
             recorded_at=row.recorded_at,
             history=tuple(histories.get(row.identifier, ())),
             restrictions=tuple(restrictions.get(row.identifier, ())),
-            files=tuple(files.get(row.identifier, ())),
+            files=tuple(served.get(row.identifier, ())),
             paper=PaperStatus(row.paper),
             renewals=tuple(renewals.get(row.identifier, ())),
             results=tuple(results.get(row.identifier, ())),
@@ -156,6 +159,9 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
             superseded_by=row.superseded_by,
             former_names=tuple(names.get(row.identifier, ())),
             duties_since=standing.clocks_of(row.duties_since),
+            target_level=row.target_level,
+            reached_level=row.reached_level,
+            care_due_at=row.timestamp_due,
         )
         for row in rows
     ]
@@ -164,7 +170,7 @@ def whole(link: Link, rows: Sequence[Row[Any]]) -> list[Certificate]:
 def _files(link: Link, identifiers: Sequence[str]) -> dict[str, list[CertificateFile]]:
     found: dict[str, list[CertificateFile]] = {}
     for row in link.fetch_of(_FILES_OF, identifiers):
-        found.setdefault(row.identifier, []).append(_file(link, row))
+        found.setdefault(row.identifier, []).append(files.file_of(link, row))
     return found
 
 
@@ -175,25 +181,3 @@ def _former_names(link: Link, identifiers: Sequence[str]) -> dict[str, list[str]
         name = link.cipher.open_text(bytes(row.name), place)
         found.setdefault(row.identifier, []).append(name)
     return found
-
-
-def _file(link: Link, row: Row[Any]) -> CertificateFile:
-    purpose = ""
-    if row.purpose is not None:
-        place = Place(_FILES.name, "purpose", f"{row.identifier}\x1f{row.sha256}")
-        purpose = link.cipher.open_text(bytes(row.purpose), place)
-    return CertificateFile(
-        sha256=row.sha256,
-        identifier=row.identifier,
-        object_name=row.object_name,
-        size=row.size,
-        form=row.form,
-        revision=row.revision,
-        level=row.level,
-        stored_at=row.stored_at,
-        kind=row.kind,
-        purpose=purpose,
-        expires_on=row.expires_on,
-        copy_number=row.copy_number,
-        content_digest=row.content_digest,
-    )

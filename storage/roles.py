@@ -120,6 +120,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "renewal_applications": Rights(
         update=("outcome", "decided_on", "document_number", "decided_at", "decided_by")
     ),
+    "seal_care": CHANGE,
     "restrictions": Rights(update=("effective_to", "lifted_on", "lift_document", "lifted_at")),
     "sealing_stops": CHANGE,
     "state_changes": APPEND,

@@ -28,6 +28,7 @@ from storage.locks import LockWriting
 from storage.notices import NoticeWriting
 from storage.paper import PaperWriting
 from storage.parties import PartyWriting
+from storage.preservation import PreservationWriting
 from storage.reading import SqlReadSession
 from storage.sealed_history import SealedHistoryWriting
 from storage.stops import StopWriting
@@ -45,6 +46,7 @@ class SqlUnitOfWork(
     SealedHistoryWriting,
     LockWriting,
     StopWriting,
+    PreservationWriting,
 ):
     """One write transaction.
 

@@ -34,6 +34,7 @@ from storage.tables import Row
 from storage.tables.history import HistoryBatchRow
 from storage.tables.notices import CertificateChangeRow, WebhookDeliveryRow
 from storage.tables.objects import ObjectLockRow
+from storage.tables.preservation import SealCareRow
 from storage.tables.workflow import AuditHeadRow, AuditRow, OutboxRow
 
 ACT = "witness"
@@ -54,6 +55,7 @@ _EXEMPT = frozenset(
         CertificateChangeRow,  # made from the history's records, and compared with them
         WebhookDeliveryRow,  # delivery too
         ObjectLockRow,  # what a job has to do yet
+        SealCareRow,  # made from files that are witnessed, and can be made again
     )
 )
 _LEFT_OUT: Mapping[str, frozenset[str]] = dict.fromkeys(

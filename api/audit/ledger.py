@@ -14,7 +14,7 @@ _INTENTS = (
 _CERTIFICATES = (
     "SELECT identifier, state, type_code, issuer_code, serial, version, type_version, row_version, "
     "valid_from, valid_to, issue_date, storage_key, supersedes, superseded_by, content_digest, "
-    "acting_code, changed_at, recorded_at FROM certificates"
+    "acting_code, changed_at, recorded_at, target_level, reached_level FROM certificates"
 )
 _FILES = (
     "SELECT identifier, sha256, object_name, size, form, copy_number, revision, kind "
@@ -25,6 +25,7 @@ _ADDITIONS = (
     "requested_by, approved_by, sealed_by, approvals_required FROM form_intents"
 )
 _PLANNED = "SELECT identifier FROM planned_successions"
+_CARE = "SELECT identifier, form, copy_number, sha256, level, target_level, coming FROM seal_care"
 _DRAFTS = "SELECT identifier, status, issuer_code, acting_code, type_code FROM drafts"
 
 
@@ -37,6 +38,7 @@ class Ledger:
             were several.
         files: by identifier.
         additions: intents to add a file to a certificate, by identifier.
+        care: of the newest file of each form, by identifier.
         drafts: certificates that were made and not sealed, or not yet.
         planned: versions in force that a renewal will replace.
         repeated: (table, identifier) of rows that share their identifier with another row.
@@ -47,6 +49,7 @@ class Ledger:
     files: Mapping[str, Sequence[Row]]
     additions: Mapping[str, Sequence[Row]]
     drafts: Mapping[str, Row]
+    care: Mapping[str, Sequence[Row]]
     planned: frozenset[str]
     repeated: Sequence[tuple[str, str]]
 
@@ -63,8 +66,9 @@ def ledger(snapshot: Snapshot) -> Ledger:
     certificates = _by_identifier("certificates", snapshot, _CERTIFICATES, repeated)
     drafts = _by_identifier("drafts", snapshot, _DRAFTS, repeated)
     files, additions = _grouped(snapshot, _FILES), _grouped(snapshot, _ADDITIONS)
+    care = _grouped(snapshot, _CARE)
     planned = frozenset(str(row["identifier"]) for row in snapshot.rows(_PLANNED))
-    return Ledger(intents, certificates, files, additions, drafts, planned, repeated)
+    return Ledger(intents, certificates, files, additions, drafts, care, planned, repeated)
 
 
 def object_name(storage_key: str, form: str, copy_number: int, revision: int = 0) -> str:

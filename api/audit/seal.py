@@ -1,7 +1,8 @@
 """The seal of a PDF by its octets alone: byte range, message digest, CMS signature (RFC 5652).
 
 Nothing of a PDF library is used. Our files have one signature over everything but the hole that
-holds it, so the last `/ByteRange` of the file must reach to its first and its last octet.
+holds it, so the last `/ByteRange` of the file must reach to its first and its last octet. Later
+revisions are archive timestamps (ETSI EN 319 142-1, 5.4.3), each over all that stood there.
 """
 
 import re
@@ -11,7 +12,9 @@ from asn1crypto import cms
 from cryptography import x509
 
 from api.audit.signed import BadSignature, check_signer, signer_of
+from api.audit.tokens import stamps
 
+_END_OF_FILE = b"%%EOF\n"
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 
 
@@ -36,7 +39,23 @@ def checked_seal(pdf: bytes) -> Seal:
     Raises:
         BadSeal: there is none, or it does not hold.
     """
-    covered, container = _split(pdf)
+    found = list(_RANGE.finditer(pdf))
+    last, end = None, len(pdf)
+    while found:
+        last = found.pop()
+        covered, container = _split(pdf[:end], last)
+        if not _is_token(container):
+            return _sealed(covered, container)
+        try:
+            stamps(container, covered)
+        except BadSignature as error:
+            raise BadSeal(f"archive-{error}") from error
+        # What was appended with this timestamp begins behind the last end of a file before it.
+        end = pdf.rfind(_END_OF_FILE, 0, last.start()) + len(_END_OF_FILE)
+    raise BadSeal("no-signature" if last is None else "archive-alone")
+
+
+def _sealed(covered: tuple[bytes, bytes], container: bytes) -> Seal:
     try:
         signer, certificate = signer_of(cms.ContentInfo.load(container)["content"])
         check_signer(signer, certificate, covered)
@@ -48,12 +67,17 @@ def checked_seal(pdf: bytes) -> Seal:
     return Seal(_organisation(certificate))
 
 
-def _split(pdf: bytes) -> tuple[tuple[bytes, bytes], bytes]:
+def _is_token(container: bytes) -> bool:
+    try:
+        content = cms.ContentInfo.load(container)["content"]
+        return bool(content["encap_content_info"]["content_type"].native == "tst_info")
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return False
+
+
+def _split(pdf: bytes, found: re.Match[bytes]) -> tuple[tuple[bytes, bytes], bytes]:
     """The covered octets, and the DER in the hole between them."""
-    found = _RANGE.findall(pdf)
-    if not found:
-        raise BadSeal("no-signature")
-    start, before, after, rest = (int(number) for number in found[-1])
+    start, before, after, rest = (int(number) for number in found.groups())
     if start != 0 or after + rest != len(pdf) or before > after:
         raise BadSeal("not-covered")
     hole = pdf[before:after]

@@ -24,6 +24,7 @@ EXEMPT = frozenset(
         "history_batches",
         "object_locks_due",
         "outbox",
+        "seal_care",
         "webhook_deliveries",
     }
 )

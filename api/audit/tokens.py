@@ -1,5 +1,7 @@
 """RFC 3161 tokens: over which digest, when, and by an authority that is believed."""
 
+import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from asn1crypto import cms, tsp
@@ -22,6 +24,21 @@ def token_time(token: bytes, imprint: bytes, trust: Trust) -> datetime:
         raise BadSignature("malformed") from error
 
 
+def stamps(token: bytes, covered: Iterable[bytes]) -> None:
+    """Holds a token against what it was laid over, in parts; its authority is not asked about.
+
+    Raises:
+        BadSignature: it does not hold, or was laid over something else.
+    """
+    made = hashlib.sha256()
+    for part in covered:
+        made.update(part)
+    try:
+        _info(token, made.digest())
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise BadSignature("malformed") from error
+
+
 def token_certificate(token: bytes) -> x509.Certificate:
     """The certificate of the authority that a token carries.
 
@@ -35,6 +52,13 @@ def token_certificate(token: bytes) -> x509.Certificate:
 
 
 def _time(token: bytes, imprint: bytes, trust: Trust) -> datetime:
+    info, certificate = _info(token, imprint)
+    at: datetime = info["gen_time"].native.astimezone(UTC)
+    _check_authority(certificate, at, trust)
+    return at
+
+
+def _info(token: bytes, imprint: bytes) -> tuple[tsp.TSTInfo, x509.Certificate]:
     signed = cms.ContentInfo.load(token, strict=True)["content"]
     signer, certificate = signer_of(signed)
     encoded = signed["encap_content_info"]["content"].contents
@@ -45,9 +69,7 @@ def _time(token: bytes, imprint: bytes, trust: Trust) -> datetime:
         raise BadSignature("digest-algorithm")
     if said["hashed_message"].native != imprint:
         raise BadSignature("imprint")
-    at: datetime = info["gen_time"].native.astimezone(UTC)
-    _check_authority(certificate, at, trust)
-    return at
+    return info, certificate
 
 
 def _check_authority(certificate: x509.Certificate, at: datetime, trust: Trust) -> None:

@@ -55,6 +55,10 @@ _COMMANDS: Mapping[str, tuple[str, tuple[str, str]]] = {
         ("状态快照（离线核验用）", "Status snapshots, for verifying offline"),
     ),
     "doctor": ("doctor", ("体检：检查节点并说明如何处理", "Examine the node, say what to do")),
+    "seal-health": (
+        "seal_health",
+        ("签章健康：何时应当养护", "Which seals need care when"),
+    ),
     "audit": ("audit", ("独立审计登记与文件", "Audit record and files independently")),
 }
 

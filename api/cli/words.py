@@ -27,6 +27,7 @@ ACTS: Mapping[str, str] = {
     "discard": "撤销制证",
     "seal": "签发",
     "add-form": "增发正副本等",
+    "lift-seal": "签章续期",
     "burn-form": "增发未成",
     "reveal": "查看未脱敏内容",
     "verify": "核验",

@@ -12,10 +12,11 @@ from api.schemas import examples
 from api.schemas.base import Code, Day, Instant, Name, Wire
 from api.schemas.beside import DeliveryOut, RenewalOut, RestrictionOut
 from api.schemas.duties import DutyOut, ResultOut
+from api.schemas.files import FileOut, SealLevelOut
 from api.schemas.parties import HolderNowOut, HolderOut, IssuerNowOut
 from certlib import holders
 from certlib.catalogue import TypeVersion
-from certlib.certificate import Certificate, CertificateFile, StateChange
+from certlib.certificate import Certificate, StateChange
 from certlib.delivery import Delivery
 from certlib.divisions import DivisionTable
 from certlib.duties import DutyStanding
@@ -44,33 +45,6 @@ _BACKWARDS = (
     "截止日期不能早于起始日期，请核对。",
     "The last day cannot lie before the first: check the dates.",
 )
-
-
-class FileOut(Wire):
-    """证照文件。 One file of the certificate; its digest is what verification knows it by."""
-
-    sha256: str
-    size: int
-    form: str
-    copy_number: int
-    revision: int
-    kind: str
-    level: str
-    stored_at: Instant
-
-    @classmethod
-    def of(cls, file: CertificateFile) -> Self:
-        """The wire shape, without the object's name."""
-        return cls(
-            sha256=file.sha256,
-            size=file.size,
-            form=file.form,
-            copy_number=file.copy_number,
-            revision=file.revision,
-            kind=file.kind,
-            level=file.level,
-            stored_at=file.stored_at,
-        )
 
 
 class StepOut(Wire):
@@ -185,6 +159,7 @@ class CertificateOut(CertificateSummary):
     )
     paper: str
     files: list[FileOut]
+    seal: SealLevelOut | None = Field(description="待签发的为空。 Null in drafts.")
     history: list[StepOut]
     restrictions: list[RestrictionOut]
     holders_now: list[HolderNowOut] = Field(
@@ -224,6 +199,7 @@ class CertificateOut(CertificateSummary):
             consent=_consent(certificate, version),
             paper=certificate.paper.value,
             files=[FileOut.of(item) for item in certificate.files],
+            seal=SealLevelOut.of(certificate),
             history=[
                 StepOut.of(item, beside.divisions, reveal=reveal) for item in certificate.history
             ],

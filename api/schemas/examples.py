@@ -37,6 +37,7 @@ ISSUED: Final[dict[str, Any]] = {
     "state": "ISSUED",
     "row_version": 1,
     "level": "B-T",
+    "target_level": "B-T",
     "sha256": DIGEST,
     "size": 98304,
     "recorded_at": "2026-03-02T01:02:03Z",

@@ -211,6 +211,10 @@ class IssuedOut(Wire):
     state: str
     row_version: int
     level: str = Field(description="已达到的 PAdES 级别。 PAdES level reached.")
+    target_level: str = Field(
+        description="证照类型要求的 PAdES 级别；尚未达到时由后台补足。 PAdES level that the type "
+        "asks for; what is not reached yet is caught up."
+    )
     sha256: str
     size: int
     recorded_at: str

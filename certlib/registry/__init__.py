@@ -47,6 +47,13 @@ from certlib.registry.locks import LockReads, LockWrites
 from certlib.registry.notices import NoticeReads, NoticeWrites
 from certlib.registry.paper import PaperReads, PaperWrites
 from certlib.registry.parties import PartyReads, PartyWrites
+from certlib.registry.preservation import (
+    CareBacklog,
+    KeptSeal,
+    PreservationReads,
+    PreservationWrites,
+    StockGroup,
+)
 from certlib.registry.seals import (
     BatchHeader,
     HistoryTail,
@@ -61,6 +68,7 @@ __all__ = [
     "AuditRecord",
     "Backlog",
     "BatchHeader",
+    "CareBacklog",
     "Client",
     "Department",
     "Draft",
@@ -72,6 +80,7 @@ __all__ = [
     "Intent",
     "IntentStatus",
     "IssueListEntry",
+    "KeptSeal",
     "LateQuery",
     "OutboxEvent",
     "OverdueQuery",
@@ -85,6 +94,7 @@ __all__ = [
     "SearchQuery",
     "StandingRow",
     "StatusRow",
+    "StockGroup",
     "UnitOfWork",
     "object_name",
 ]
@@ -100,6 +110,7 @@ class ReadSession(
     NoticeReads,
     SealedHistoryReads,
     LockReads,
+    PreservationReads,
     BacklogReads,
     StopReads,
     Protocol,
@@ -119,6 +130,7 @@ class UnitOfWork(
     SealedHistoryWrites,
     LockWrites,
     StopWrites,
+    PreservationWrites,
     Protocol,
 ):
     """One write transaction. Nothing is kept without `commit()`; after it, everything is."""

@@ -152,6 +152,7 @@ class IssueAnswer:
 
     Attributes:
         sha256, size: of the original; `files` lists every file.
+        level: the PAdES level reached; target_level: the one that the type asks for.
         replayed: the key had been used for the same order before; nothing was issued now.
         warnings: stable codes of oddities that do not stand in the way.
     """
@@ -170,6 +171,7 @@ class IssueAnswer:
     files: tuple[IssuedFile, ...] = ()
     replayed: bool = False
     warnings: tuple[str, ...] = field(default=())
+    target_level: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The stored answer of the idempotency key; `replayed` is a matter of the call."""
@@ -182,6 +184,7 @@ class IssueAnswer:
             "state": self.state,
             "row_version": self.row_version,
             "level": self.level,
+            "target_level": self.target_level or self.level,
             "sha256": self.sha256,
             "size": self.size,
             "recorded_at": self.recorded_at,
@@ -212,7 +215,8 @@ def answer_of(publication: Publication) -> IssueAnswer:
         issuer_code=content.issuer_code,
         state=publication.certificate.state.value,
         row_version=publication.certificate.row_version,
-        level=file.level,
+        level=publication.certificate.reached_level or file.level,
+        target_level=publication.intent.seal_level,
         sha256=file.sha256,
         size=file.size,
         recorded_at=publication.certificate.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -2,14 +2,14 @@
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate, CertificateFile, Decision, PaperStatus, StateChange
 from certlib.document import Content
 from certlib.errors import Corrupt, SealMismatch, StoreUnavailable
-from certlib.evidence import ChangeGrade, FileFacts
+from certlib.evidence import FileFacts
 from certlib.ports import (
     Clock,
     DocumentSealer,
@@ -19,15 +19,21 @@ from certlib.ports import (
     Renderer,
     SealedDocument,
 )
+from certlib.preservation import LEVELS, CarePlan, level_of, proof_of
 from certlib.registry import AddedForm, IntendedFile, Intent, Publication
 from certlib.states import GRANTED, RENEWAL, Action, State
-from certlib.verification import OWN
-from certlib.verification.signature_validation import conclusions
+from certlib.usecases.lower import Lowering
+from certlib.usecases.sealed_file import Meant, difference
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What is needed to make a file of an intent; the normal path and recovery share it."""
+    """What is needed to make a file of an intent; the normal path and recovery share it.
+
+    Attributes:
+        plan: when what is made here must be cared for.
+        lowering: what is done without timestamps; None: nothing is sealed then.
+    """
 
     renderer: Renderer
     sealer: DocumentSealer
@@ -35,6 +41,8 @@ class Workshop:
     objects: ObjectStore
     clock: Clock
     public_url: str
+    plan: CarePlan = field(default_factory=CarePlan)
+    lowering: Lowering | None = None
 
     def produce(self, intent: Intent, version: TypeVersion) -> Publication:
         """The publication of `intent`, its files durable in the object store.
@@ -78,9 +86,10 @@ class Workshop:
         """
         pdf = self.objects.get(wanted.object_name)
         if pdf is None:
-            pdf = self._make(wanted, intent, version)
+            pdf, facts = self._make(wanted, intent, version)
         else:
-            self._compare(pdf, wanted)
+            facts = self._compare(pdf, wanted)
+        now, level, proof = self.clock.now(), level_of(facts), proof_of(facts)
         return CertificateFile(
             sha256=hashlib.sha256(pdf).hexdigest(),
             identifier=intent.identifier,
@@ -88,20 +97,25 @@ class Workshop:
             size=len(pdf),
             form=wanted.content.form,
             revision=0,
-            level=intent.seal_level,
-            stored_at=self.clock.now(),
+            level=level,
+            stored_at=now,
             copy_number=wanted.content.copy_number,
             content_digest=wanted.content_digest,
+            care=None if proof is None else self.plan.care(proof, level, intent.seal_level, now),
         )
 
     def _seal(self, wanted: IntendedFile, intent: Intent, version: TypeVersion) -> SealedDocument:
         page = self.renderer.render(self._page_order(wanted.content, version, draft=False))
-        return self.sealer.seal(page, wanted.content, intent.seal_level)
+        if self.lowering is None:
+            return self.sealer.seal(page, wanted.content, intent.seal_level)
+        return self.lowering.seal(self.sealer, page, wanted.content, intent.seal_level)
 
-    def _make(self, wanted: IntendedFile, intent: Intent, version: TypeVersion) -> bytes:
+    def _make(
+        self, wanted: IntendedFile, intent: Intent, version: TypeVersion
+    ) -> tuple[bytes, FileFacts]:
         """Seals, reads back what was sealed, stores, reads back what was stored."""
         sealed = self._seal(wanted, intent, version).pdf
-        self._compare(sealed, wanted)
+        facts = self._compare(sealed, wanted)
         name = wanted.object_name
         # Corrupt: another process stored its own seal of the same intent first; that one stands
         # if it verifies.
@@ -111,14 +125,17 @@ class Workshop:
         if stored is None:
             raise StoreUnavailable(what="read-back")
         if stored != sealed:
-            self._compare(stored, wanted)
-        return stored
+            facts = self._compare(stored, wanted)
+        return stored, facts
 
-    def _compare(self, pdf: bytes, wanted: IntendedFile) -> None:
-        facts = self.reader.read(pdf)
-        problem = _difference(facts, wanted, self.clock.now())
+    def _compare(self, pdf: bytes, wanted: IntendedFile) -> FileFacts:
+        facts, content = self.reader.read(pdf), wanted.content
+        digest = wanted.content_digest
+        meant = Meant(content.identifier, content.type_code, content.issuer_code, digest)
+        problem = difference(facts, meant, self.clock.now())
         if problem:
             raise SealMismatch(what=problem)
+        return facts
 
 
 def _publication(
@@ -141,6 +158,8 @@ def _publication(
         files=files,
         paper=PaperStatus.PENDING if has_paper else PaperStatus.NONE,
         supersedes=intent.supersedes,
+        target_level=intent.seal_level,
+        reached_level=min((file.level for file in files), key=LEVELS.index),
     )
     return Publication(certificate, intent)
 
@@ -155,23 +174,3 @@ def _begins(intent: Intent) -> date:
     if decision is not None and decision.reason_code != RENEWAL:
         return decision.effective_from
     return min(content.issue_date, content.valid_from or content.issue_date)
-
-
-def _difference(facts: FileFacts, wanted: IntendedFile, now: datetime) -> str:
-    """What differs between a sealed file and its intent; "" when nothing does."""
-    if not facts.readable or len(facts.signatures) != 1:
-        return facts.fault or "signatures"
-    seal = facts.signatures[0]
-    (concluded,) = conclusions(facts.signatures, OWN, now, wanted.content.type_code)
-    checks = {
-        "digest": seal.message is not None and seal.message.digest_ok,
-        "signature": seal.message is not None and seal.message.signature_ok,
-        "structure": not (seal.layout_problem or seal.form_problem) and seal.covers_file,
-        "chain": not concluded.problem,
-        "changes": facts.changes.grade is ChangeGrade.NONE,
-        "certified": seal.certified == 1,
-        "identifier": facts.identifier == wanted.content.identifier,
-        "signer": seal.signer is not None and seal.signer.code == wanted.content.issuer_code,
-        "content": hashlib.sha256(facts.content.encode()).hexdigest() == wanted.content_digest,
-    }
-    return next((name for name, held in checks.items() if not held), "")

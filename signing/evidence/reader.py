@@ -9,6 +9,7 @@ from dataclasses import replace
 from certlib.evidence import ChangeFacts, ChangeGrade, FileFacts
 from certlib.ports import TrustMaterial
 from signing.evidence.changes import changes_after
+from signing.evidence.document import Document
 from signing.evidence.faults import ReadingFaultError
 from signing.evidence.json_receipt import json_receipt_facts, looks_signed_json
 from signing.evidence.layout import layouts, scanned_layouts
@@ -87,7 +88,15 @@ def _read(pdf: bytes, trust: TrustMaterial, most: int) -> FileFacts:
         looks_ours=metadata.looks_ours,
         kind=metadata.kind,
         scanned=metadata.scanned,
+        validation_material=_has_material(document),
     )
+
+
+def _has_material(document: Document) -> bool:
+    """Whether a document security store names certificates and what is said of them."""
+    store = document.get(document.catalog, "/DSS")
+    spoken = document.get(store, "/CRLs") or document.get(store, "/OCSPs")
+    return bool(document.get(store, "/Certs") and spoken)
 
 
 def _broken(pdf: bytes, trust: TrustMaterial, error: ReadingFaultError) -> FileFacts:

@@ -42,6 +42,7 @@ from storage.tables.parties import (
     SuccessionRow,
     VoidedEventRow,
 )
+from storage.tables.preservation import SealCareRow
 from storage.tables.stops import SealingStopRow
 from storage.tables.workflow import (
     AuditHeadRow,
@@ -82,6 +83,7 @@ __all__ = [
     "RenewalApplicationRow",
     "RestrictionRow",
     "Row",
+    "SealCareRow",
     "SealingStopRow",
     "SheetRow",
     "StandingRow",

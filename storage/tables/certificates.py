@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy import text as sql_text
 
 from certlib.certificate import PaperStatus, RestrictionKind
+from certlib.preservation import LEVELS
 from certlib.states import Action, State
 from storage.tables.base import (
     STRICT,
@@ -31,7 +32,6 @@ from storage.tables.base import (
     text,
 )
 
-LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 FILE_KINDS = ("original", "purpose_copy", "receipt")
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 
+from certlib.preservation import LEVELS
 from certlib.registry import DraftStatus, IntentStatus
 from storage.tables.base import (
     STRICT,
@@ -20,7 +21,6 @@ from storage.tables.base import (
     sealed,
     text,
 )
-from storage.tables.certificates import LEVELS
 
 
 class DraftRow(Row, table=True):

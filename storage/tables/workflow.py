@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Index
 
+from certlib.preservation import LEVELS
 from certlib.registry import IntentStatus
 from storage.tables.base import (
     STRICT,
@@ -19,7 +20,6 @@ from storage.tables.base import (
     sealed,
     text,
 )
-from storage.tables.certificates import LEVELS
 
 
 class IntentRow(Row, table=True):

@@ -160,11 +160,15 @@ def test_a_level_lift_adds_a_file_and_every_digest_stays_known(store: Store) -> 
         kind="purpose_copy", purpose="仅供蔡梓涵办理年审", expires_on=date(2026, 4, 1),
         stored_at=records.AT + timedelta(days=2),
     )  # fmt: skip
+    store.run("UPDATE seal_care SET coming = 1")
     with store.registry.begin() as unit:
-        unit.add_file(lifted)
         unit.add_file(copy)
         unit.commit()
+    with store.registry.begin() as unit:
+        unit.replace_file(lifted)
+        unit.commit()
     assert _read(store).files == (first, lifted, copy)
+    assert _read(store).row_version == 2
     with store.registry.read() as session:
         assert [session.file(item.sha256) for item in (first, lifted, copy)] == [
             first, lifted, copy,
@@ -174,7 +178,7 @@ def test_a_level_lift_adds_a_file_and_every_digest_stays_known(store: Store) -> 
         [("B-LT", 1)], [("B-LT", True)],
     )  # fmt: skip
     with pytest.raises(Conflict), store.registry.begin() as unit:
-        unit.add_file(lifted)
+        unit.replace_file(lifted)
 
 
 def test_content_that_is_not_what_its_digest_says_is_corrupt(store: Store) -> None:

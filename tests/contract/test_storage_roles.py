@@ -117,7 +117,7 @@ def test_a_new_table_has_its_rights_after_the_upgrade(postgres_store: Store) -> 
     store = postgres_store
     store.run("REVOKE ALL ON departments FROM certlib_application")
     store.run("UPDATE alembic_version SET version_num = '0010'")
-    for table in ("object_locks_due", "sealing_stops"):
+    for table in ("object_locks_due", "sealing_stops", "seal_care"):
         store.run(f"DROP TABLE {table}")
     store.run("DROP TRIGGER certificate_files_no_update ON certificate_files")
     for column in ("duties_since", "holder_hash"):

@@ -28,6 +28,7 @@ EXEMPT = {
     "certificate_changes",
     "history_batches",
     "object_locks_due",
+    "seal_care",
     "outbox",
     "webhook_deliveries",
 }

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from certlib.canonical import canonical_bytes
@@ -11,6 +11,7 @@ from certlib.certificate import Certificate, CertificateFile, Decision, StateCha
 from certlib.document import Content, Holder
 from certlib.duties import DutyResult, PeriodicResult
 from certlib.ports import DesignDigests
+from certlib.preservation import Care, Proof, Reason
 from certlib.registry import (
     AuditRecord,
     IdempotencyRecord,
@@ -104,6 +105,14 @@ def served_file(of: Intent, **changes: Any) -> CertificateFile:
     return replace(made, **changes)
 
 
+def care(days: int = 365, /, **changes: Any) -> Care:
+    """What is known of a file whose proof ends `days` after `AT`; care is due 100 days before."""
+    proof = Proof(Reason.TIMESTAMP, AT + timedelta(days=days), ("digest:sha256", "key:rsa-3072"))
+    ends = proof.ends_at
+    made = Care(proof, ends, Reason.TIMESTAMP, ends - timedelta(days=100), "plan-1")
+    return replace(made, **changes)
+
+
 def certificate(of: Intent, **changes: Any) -> Certificate:
     step = StateChange(
         decision=Decision(Action.SEAL, "granted", of.content.issue_date),
@@ -121,6 +130,8 @@ def certificate(of: Intent, **changes: Any) -> Certificate:
         history=(step,),
         files=(served_file(of),),
         supersedes=of.supersedes,
+        target_level=of.seal_level,
+        reached_level="B-T",
     )
     return replace(made, **changes)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api.audit.checks import revisions
 from api.audit.database import Row, Snapshot
 from api.audit.ledger import Ledger, object_name
 from api.audit.objects import Objects
@@ -70,6 +71,7 @@ def check(snapshot: Snapshot, ledger: Ledger, archive: Archive) -> Invariant:
             held = form in {_form(item) for item in ledger.files.get(identifier, ())}
             found.expect(held, identifier, "no-file", _NO_FILE)
     _check_files(found, ledger, archive)
+    revisions.check(found, ledger)
     for identifier, intent in ledger.intents.items():
         if intent["status"] == "published":
             held = identifier in ledger.certificates
@@ -87,11 +89,14 @@ def _check_files(found: Invariant, ledger: Ledger, archive: Archive) -> None:
         if certificate is None:
             found.broken(identifier, "file-without-record", *_STRAY_FILE)
             continue
+        served = {(*_form(row), row["revision"]): row for row in rows if row["kind"] == "original"}
         for file in rows if archive.scope.young(certificate) else ():
             if file["kind"] == "original":
                 named = file["object_name"] in _names_of(ledger, certificate, file)
                 found.expect(named, identifier, "object-name", _NAME)
-            _check_file(found, file, certificate, archive)
+            pdf = _check_file(found, file, certificate, archive)
+            if pdf and file["kind"] == "original":
+                revisions.check_appended(found, file, pdf, served)
 
 
 def _check_intent(found: Invariant, identifier: str, row: Row, ledger: Ledger) -> None:
@@ -127,27 +132,29 @@ def _names_of(ledger: Ledger, certificate: Row, file: Row) -> set[str]:
     return {object_name(key, *_form(file), file["revision"]) for key in keys}
 
 
-def _check_file(found: Invariant, file: Row, certificate: Row, archive: Archive) -> None:
+def _check_file(found: Invariant, file: Row, certificate: Row, archive: Archive) -> bytes:
+    """The clear octets of a file that is what its row says, else none."""
     identifier, name = file["identifier"], file["object_name"]
     stored = archive.objects.read(name)
     if stored is None:
         found.broken(identifier, "no-object", *_NO_OBJECT)
-        return
+        return b""
     if not found.expect(not stored.damaged, identifier, "damaged", _DAMAGED):
-        return
+        return b""
     locked = stored.locked is not False or name in archive.waiting
     found.expect(locked, identifier, "not-locked", _NOT_LOCKED)
     try:
         pdf = archive.opener.stored(stored.octets, name, sealed=stored.sealed)
     except DoesNotOpen:
         found.broken(identifier, "does-not-open", *_NOT_OPEN)
-        return
+        return b""
     same = hashlib.sha256(pdf).hexdigest() == file["sha256"]
     if not found.expect(same, identifier, "digest", _DIGEST):
-        return
+        return b""
     found.expect(len(pdf) == file["size"], identifier, "size", _SIZE)
     if not archive.quick and file["kind"] == "original":
         _check_seal(found, identifier, pdf, certificate)
+    return pdf
 
 
 def _check_seal(found: Invariant, identifier: str, pdf: bytes, certificate: Row) -> None:

@@ -40,6 +40,7 @@ def check(
 
 def _reserved(ledger: Ledger) -> Iterator[str]:
     """Names under which something may lie that is not on record yet."""
+    yield from _coming(ledger)
     for row in ledger.intents.values():
         if row["status"] == "pending":
             for form, copy_number in json.loads(row["forms"]):
@@ -48,3 +49,13 @@ def _reserved(ledger: Ledger) -> Iterator[str]:
         for row in rows:
             if row["status"] == "pending":
                 yield object_name(row["storage_key"], row["form"], row["copy_number"])
+
+
+def _coming(ledger: Ledger) -> Iterator[str]:
+    """Next revisions of files that are being lifted, or were when something died."""
+    for identifier, rows in ledger.care.items():
+        names = {row["sha256"]: row["object_name"] for row in ledger.files.get(identifier, ())}
+        for row in rows:
+            if row["coming"] and row["sha256"] in names:
+                stem = str(names[row["sha256"]]).rpartition(".")[0]
+                yield f"{stem}.{row['coming']}"
