@@ -93,8 +93,8 @@ def sealed(page: bytes, content: Content, algorithm: str, level: str, writer: st
 
 
 def located(pdf: bytes) -> Sealed:
-    """The first seal of a file."""
-    start = pdf.index(b"/Contents <3") + len(b"/Contents ")
+    """The last signature of a file: it signs all that is outside its own gap."""
+    start = pdf.rindex(b"/Contents <3") + len(b"/Contents ")
     end = pdf.index(b">", start) + 1
     message = bytes.fromhex(pdf[start + 1 : end - 1].decode())
     return Sealed(pdf, start, end, 4 + int.from_bytes(message[2:4], "big"))

@@ -21,22 +21,22 @@ MATRIX = pytest.mark.parametrize(
 _TEXT = st.text("揭阳市榕城区（）〔〕第号甲乙·—()<>[]\\/%&#'\"AZaz09 éß", min_size=1, max_size=40)
 
 
-def answers(readers, pdf):
-    return {name: read(pdf) for name, read in readers.items()}
+READ_STAMPS = ("pyHanko", "PDFBox")
+"""Who understands document timestamps; what the others say is in test_readers_long_term.py."""
 
 
-def all_say(readers, pdf, *, holds):
-    """Every reader answers so, for one signature."""
-    found = answers(readers, pdf)
+def all_say(readers, pdf, *, holds, signatures=1):
+    """Every reader answers so, for so many signatures."""
+    found = {name: read(pdf) for name, read in readers.items()}
     assert {name: answer.holds for name, answer in found.items()} == dict.fromkeys(found, holds), (
         found
     )
     if holds:
-        assert {answer.signatures for answer in found.values()} == {1}, found
+        assert {answer.signatures for answer in found.values()} == {signatures}, found
 
 
 @st.composite
-def seals(draw):
+def seals(draw, levels):
     """A page of any type with texts by chance, and how it is sealed."""
     version = draw(st.sampled_from(pages.versions()))
     changes = {"number": draw(_TEXT).strip() or "1", "sealed_by": draw(_TEXT)}
@@ -44,26 +44,43 @@ def seals(draw):
         version,
         changes,
         draw(st.sampled_from(pages.KEYS)),
-        draw(st.sampled_from(pages.LEVELS)),
+        draw(st.sampled_from(levels)),
         draw(st.sampled_from(pages.WRITERS)),
     )
 
 
-@settings(
-    max_examples=30,
+SOME = settings(
+    max_examples=25,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(seals(), st.integers(0, 2**30), st.integers(1, 255))
-def test_readers_agree_on_any_page_and_any_changed_byte(readers, wanted, number, mask):
-    """Whatever page, key, level and writer: intact for all, and with one signed byte changed for none."""
+CHANGE = {"number": st.integers(0, 2**30), "mask": st.integers(1, 255)}
+
+
+def agreed(readers, wanted, number, mask, *, signatures=1):
+    """Intact for all, and with one signed byte changed for none."""
     version, changes, algorithm, level, writer = wanted
     order = pages.sample(version, **changes)
     sealed = pages.sealed(pages.page_of(order), order.content, algorithm, level, writer)
-    all_say(readers, sealed.pdf, holds=True)
+    all_say(readers, sealed.pdf, holds=True, signatures=signatures)
     place = sealed.signed_place(number % sealed.outside)
     all_say(readers, sealed.changed(place, mask), holds=False)
+
+
+@SOME
+@given(wanted=seals(pages.LEVELS), **CHANGE)
+def test_five_readers_agree_on_any_page_and_any_changed_byte(readers, wanted, number, mask):
+    """Whatever page, key and writer, at B-B and B-T."""
+    agreed(readers, wanted, number, mask)
+
+
+@SOME
+@given(wanted=seals(pages.LONG_TERM), **CHANGE)
+def test_readers_of_timestamps_agree_on_long_term_seals(readers, wanted, number, mask):
+    """The same at B-LT and B-LTA, for the two that read document timestamps."""
+    both = {name: readers[name] for name in READ_STAMPS}
+    agreed(both, wanted, number, mask, signatures=pages.LONG_TERM.index(wanted[3]) + 1)
 
 
 @MATRIX
