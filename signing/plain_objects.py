@@ -13,7 +13,9 @@ def text(value: str) -> bytes:
 
 def date(moment: datetime) -> bytes:
     """A date (7.9.4) in UTC; `moment` is aware."""
-    return moment.astimezone(UTC).strftime("(D:%Y%m%d%H%M%SZ)").encode()
+    utc = moment.astimezone(UTC)
+    day = utc.year, utc.month, utc.day
+    return b"(D:%04d%02d%02d%02d%02d%02dZ)" % (*day, utc.hour, utc.minute, utc.second)
 
 
 def references(numbers: Iterable[int]) -> bytes:
