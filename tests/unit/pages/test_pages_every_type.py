@@ -7,6 +7,7 @@ from pages_reading import page_sizes, squeezed, words
 from api.preview import longest_fields, preview_order
 from api.shipped import type_files
 from certlib.catalogue import NumberSource
+from signing.rendered import recognised
 
 VERSIONS = {version.type_code: version for version, _ in type_files()}
 FORMS = [(code, form) for code, version in VERSIONS.items() for form in version.forms]
@@ -26,6 +27,7 @@ def test_samples_fill_one_face_unless_the_type_is_a_document(renderer, code, for
     found = words(pdf)
     assert squeezed(wanted.content.holders[0].name) in found
     assert squeezed(wanted.content.number) in found
+    assert recognised(pdf), "another form of PDF: sealing it takes fifty times as long"
 
 
 @pytest.mark.parametrize(("code", "form"), FORMS)
@@ -33,6 +35,7 @@ def test_the_longest_values_find_room(renderer, code, form):
     """Where they stand, and that nothing is cut, is asked of every family and type elsewhere."""
     pdf = renderer.render(preview_order(VERSIONS[code], form, extreme=True))
     assert page_sizes(pdf)
+    assert recognised(pdf)
 
 
 @pytest.mark.parametrize("code", VERSIONS)
