@@ -195,9 +195,20 @@ def test_what_makes_a_record(tmp_path: Path, there: tuple[str, ...], url: str, *
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     settings = SimpleNamespace(
-        data_dir=tmp_path, secrets_folder=tmp_path / "secrets", database_url=url
+        data_dir=tmp_path, secrets_folder=tmp_path / "secrets", database_url=url, signers=""
     )
     assert local._has_record(settings) is expected
+
+
+@pytest.mark.parametrize("name", ["kek", "data-keys"])
+def test_what_makes_a_record_where_signers_have_the_keys(tmp_path: Path, name: str):
+    """The keys for data, and not those of the signers."""
+    (tmp_path / "certlib.sqlite").write_text("")
+    (tmp_path / name).write_text("")
+    settings = SimpleNamespace(
+        data_dir=tmp_path, secrets_folder=tmp_path, database_url="", signers="/run/s.sock"
+    )
+    assert local._has_record(settings) is (name == "data-keys")
 
 
 def test_a_machine_without_keys_lists_none(tmp_path: Path):
