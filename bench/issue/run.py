@@ -111,6 +111,7 @@ def scratch_node(profile):
         node = open_node(settings.model_copy(update={"renderer_children": 0}))
         stack.callback(node.close)
         found(node)
+        node.issue._side_by_side = map  # noqa: SLF001 - shares of a whole are those of one thread
         yield node
 
 

@@ -23,6 +23,7 @@ from bench.seal.peers import libraries, ours, pages, programs, tokens
 from bench.seal.peers.lanes import Lane, UnavailableError, in_process, lane, run
 from bench.seal.peers.whole import WholeIssue
 from keys.algorithms import ECDSA_P256
+from signing.sealing import PadesSealer
 from tests.acceptance.node_process import NodeProcess
 from tests.readers.drivers import openssl_reader
 from tests.unit.signing import signing_pki
@@ -50,8 +51,9 @@ def raw(key):
 
 def our_lanes(node, real, small):
     """What this service does itself, by the names that the limits use."""
-    # The node's own sealer, with whatever the node gave it, behind the watch of its metrics.
-    sealer = node.issue._workshop.sealer._sealer  # noqa: SLF001
+    # With the keys themselves: what a signer asks before it signs is measured by the whole issue.
+    materials = getattr(node, "materials", None)
+    sealer = PadesSealer(node.authority, node.timestamps, node.clock, materials=materials)
     _, page, content = real
     content = ours.replace(content, issuer_code=ours.issuer_of(node, ECDSA_P256))
     little, short = small
