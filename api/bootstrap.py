@@ -150,9 +150,13 @@ class Desk:
 
 
 def open_node(
-    settings: Settings, *, clock: Clock | None = None, entropy: Entropy | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    beside: bool = False,
 ) -> Node:
-    """Opens the node in `settings.data_dir`, founding what is not there yet.
+    """Opens the node in `settings.data_dir`, founding what is missing; or `beside` its server.
 
     Raises:
         DataFolderBusy: another process writes to the same embedded database.
@@ -163,9 +167,12 @@ def open_node(
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     with ExitStack() as stack:
         _make_private(settings.data_dir)
-        if settings.embedded:
+        if settings.embedded and not beside:
             _hold_lock(settings.data_dir, stack)
-        return _built(settings, clock, entropy, stack)
+        node = _built(settings, clock, entropy, stack)
+        if settings.embedded and not beside:
+            node.objects.sweep_temporaries()  # the lock is ours: a crash left what lies there
+        return node
 
 
 def prepare_stores(settings: Settings) -> None:
@@ -233,8 +240,6 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     secrets = node_secrets(settings, entropy, create=not founded)
     stores = open_stores(options, Cipher(secrets.data, entropy), clock, entropy, stack)
     registry, objects = stores.registry, stores.objects
-    if settings.embedded:
-        objects.sweep_temporaries()  # we hold the writer's lock: a crash left what lies there
     timings = Timings()
     custody = open_custody(
         settings, secrets, registry, clock, entropy, watch=timings.signing, stack=stack

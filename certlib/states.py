@@ -164,6 +164,9 @@ OWN_DAY = frozenset({RENEWAL, CORRECTION})
 LOWERED = "lowered"
 """Reason of a version that says less than the one before; it needs a cause in law."""
 
+SEAL_COMPROMISED = "seal-compromised"
+"""Reason of a certificate that is void for its seal alone: nothing is taken from its holder."""
+
 SUCCESSOR_VOIDED = "successor-voided"
 """Reason why a superseded version stands again: 作废 of the next one takes nothing from anybody."""
 
@@ -211,6 +214,7 @@ REASONS: Mapping[Action, tuple[Reason, ...]] = {
     Action.VOID: (
         Reason("issuing-error", "签发有误", "issuing error"),
         Reason("duplicate", "重复签发", "issued twice"),
+        Reason(SEAL_COMPROMISED, "签章密钥泄露", "its seal's key was compromised"),
     ),
 }
 

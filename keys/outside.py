@@ -62,6 +62,10 @@ class OutsideSeals:
             self.request(order)
         return len(orders)
 
+    def seals(self) -> tuple[OutsideSeal, ...]:
+        """All that were ever imported, oldest first."""
+        return self._current().register.outside
+
     def open_requests(self) -> tuple[SealRequest, ...]:
         """Those without an answer, oldest first."""
         return self._current().register.requests

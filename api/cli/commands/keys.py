@@ -8,7 +8,7 @@ import click
 
 from api.cli import options
 from api.cli.bilingual import Command, Group, Language
-from api.cli.commands import key_places, key_requests
+from api.cli.commands import key_compromise, key_places, key_requests
 from api.cli.failures import DONE, UsageProblem
 from api.cli.screen import Screen
 
@@ -102,7 +102,12 @@ def show_key(*, name: str, data_dir: Path, as_json: bool, lang: Language) -> int
     return DONE
 
 
-for _more in (key_requests.request, key_requests.import_, key_places.replace):
+for _more in (
+    key_requests.request,
+    key_requests.import_,
+    key_places.replace,
+    key_compromise.compromise,
+):
     command.add_command(_more)
 
 
