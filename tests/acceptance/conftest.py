@@ -1,7 +1,9 @@
+import json
 from functools import cache
 
 import pytest
 
+from api.demo.orders import ISSUERS, TRANSPORT
 from tests.acceptance.node_process import NodeProcess
 
 PROFILES = ("embedded", "servers")
@@ -81,3 +83,16 @@ def _originals(node):
                 ]
                 after = page[-1].identifier
     return found
+
+
+@pytest.fixture
+def hall(stores, tmp_path):
+    """A served node, in the larger profile with two processes."""
+    more = {"CERTLIB_WORKERS": "2"} if stores else {}
+    made = NodeProcess(tmp_path / "var", stores={**stores, **more})
+    made.run("init")
+    added = made.run("clients", "add", "hall", "--department", ISSUERS[TRANSPORT], "--json")
+    made.secret = json.loads(added.stdout)["client_secret"]
+    made.start()
+    yield made
+    made.stop()
