@@ -88,11 +88,11 @@ def drill(data_dir: Path, asked: Drill, told: Callable[[Handled], None]) -> Outc
         work = HandleCompromise(
             node.registry, node.objects, node.reader, node.clock, node.change, node.revise
         )
-        if not asked.dry_run:
-            work.note(lost, asked.by, asked.remedy)
-            _give_up(node, lost, asked)
         counts: Counter[str] = Counter()
         with _list(asked.out) as write:
+            if not asked.dry_run:
+                work.note(lost, asked.by, asked.remedy)
+                _give_up(node, lost, asked)
             for done in _handled(node, work, lost, asked):
                 counts[done.outcome] += 1
                 write(line(done))
