@@ -9,6 +9,7 @@ __all__ = ["CeremonyRefused", "FoundedAlready", "SealAnswerRefused", "answer_ref
 
 _REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "too-large": ("文件超过 {limit} 字节", "it has more than {limit} bytes"),
+    "too-many": ("其中证书超过 {limit} 张", "it holds more than {limit} certificates"),
     "unreadable": (
         "不是证书文件，应为 PEM、DER 或 PKCS#7",
         "it holds no certificate: PEM, DER or PKCS#7 are read",

@@ -27,8 +27,10 @@ __all__ = ["LIMIT", "Trusted", "accepted", "certificates_in", "pkcs10"]
 LIMIT: Final = 256 * 1024
 """Largest answer that is read, octets: a chain has a few kilobytes."""
 
-_MOST: Final = 6
-"""Certificates of a path, as the reader of seals allows."""
+_MOST: Final = 4
+"""Certificates of a path without its anchor."""
+_MOST_GIVEN: Final = 10
+"""Certificates of an answer: paths through equal names are tried one by one."""
 _DIGESTS: Final = frozenset({"sha256", "sha384", "sha512"})
 _BROKEN = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
 
@@ -60,7 +62,7 @@ def certificates_in(content: bytes) -> tuple[x509.Certificate, ...]:
     """Every certificate in a PEM, DER or PKCS#7 file.
 
     Raises:
-        SealAnswerRefused: there is none, or the file is too large.
+        SealAnswerRefused: there is none, there are too many, or the file is too large.
     """
     if len(content) > LIMIT:
         raise answer_refused("too-large", limit=LIMIT)
@@ -77,6 +79,8 @@ def certificates_in(content: bytes) -> tuple[x509.Certificate, ...]:
                 _ = certificate.subject, certificate.issuer, certificate.extensions
         except _BROKEN:
             continue
+        if len(found) > _MOST_GIVEN:
+            raise answer_refused("too-many", limit=_MOST_GIVEN)
         if found:
             return found
     raise answer_refused("unreadable")

@@ -10,7 +10,7 @@ import click
 from api.cli import options, two_persons
 from api.cli.bilingual import Command, Language
 from api.cli.configuration import reading_settings
-from api.cli.failures import DONE
+from api.cli.failures import DONE, UsageProblem
 from api.cli.screen import Screen
 from certlib.registry.stops import ALL
 from certlib.usecases.halt import HaltSealing
@@ -53,6 +53,8 @@ def halt(  # noqa: PLR0913 - one parameter for each option
 ) -> int:
     """Stops sealing; again changes nothing."""
     screen = Screen(lang)
+    if scope != ALL:
+        _need_key(data_dir, scope)
     with _switch(data_dir) as switch:
         stop = switch.halt((operator, second), reason, scope)
     since = instant_text(stop.since)
@@ -93,6 +95,17 @@ def resume(
             "Sealing goes on; what waits is finished by the server.",
         )
     return DONE
+
+
+def _need_key(data_dir: Path, name: str) -> None:
+    """A name mistyped at three in the morning must not look like a key that is stopped."""
+    from api.cli.local import key_summaries
+
+    if all(item["name"] != name for item in key_summaries(data_dir)):
+        raise UsageProblem(
+            f"没有密钥“{name}”，用 certlib keys list 查看名称。",
+            f"There is no key {name}: certlib keys list has the names.",
+        )
 
 
 @contextmanager

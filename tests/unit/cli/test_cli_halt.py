@@ -35,8 +35,11 @@ def test_sealing_is_halted_and_resumed_beside_a_node(run: Run, node):
     refused = run("resume", *TWO, *at)
     assert refused.code == 1
     assert "not halted" in refused.err
-    assert run("halt", *TWO, "--key", "seal-x", "--json", *at).line["scope"] == "seal-x"
-    assert "goes on" in run("resume", *TWO, "--key", "seal-x", *at).out
+    key = next(item.name for item in node.authority.list_keys() if item.purpose == "seal")
+    assert run("halt", *TWO, "--key", key, "--json", *at).line["scope"] == key
+    assert "goes on" in run("resume", *TWO, "--key", key, *at).out
+    mistyped = run("halt", *TWO, "--key", f"{key}x", *at)
+    assert (mistyped.code, "There is no key" in mistyped.err) == (3, True)
 
 
 def test_one_person_is_refused_and_no_node_is_said_so(run: Run, node, tmp_path):

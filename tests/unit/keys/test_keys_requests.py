@@ -212,6 +212,15 @@ def test_a_large_file_is_not_parsed():
     assert refused.value.values["reason"] == "too-large"
 
 
+def test_a_crowd_of_certificates_is_not_searched_for_paths(outside):
+    """Paths through certificates of equal names multiply: nobody's chain has eleven."""
+    one = outside.issuing.public_bytes(Encoding.PEM)
+    assert len(certificates_in(one * 10)) == 10
+    with pytest.raises(SealAnswerRefused) as refused:
+        certificates_in(one * 11)
+    assert refused.value.values["reason"] == "too-many"
+
+
 def test_a_key_left_by_a_crash_is_asked_for_not_replaced(authority, monkeypatch):
     """The vault has it before the register: the next request is for that very key."""
     monkeypatch.setattr(
