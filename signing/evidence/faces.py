@@ -26,21 +26,27 @@ def has_no_place(document: Document, entries: PdfDictionary) -> bool:
     """Whether a field is nowhere on its page."""
     flags, rectangle = document.get(entries, "/F"), document.get(entries, "/Rect")
     hidden = isinstance(flags, int) and flags & _HIDDEN
-    return bool(hidden or _is_empty(rectangle) or rectangle is None)
+    flat = isinstance(rectangle, list) and not any(rectangle)
+    return bool(hidden or flat or rectangle is None) or (
+        _is_faceless(entries) and _is_empty(rectangle)
+    )
+
+
+def _is_faceless(entries: PdfDictionary) -> bool:
+    return "/AP" not in entries and "/MK" not in entries
 
 
 def _is_empty(rectangle: PdfValue) -> bool:
     """Whether it has neither width nor height (12.7.5.5), wherever it lies."""
     if not isinstance(rectangle, list) or len(rectangle) != _CORNERS:
-        return isinstance(rectangle, list) and not any(rectangle)
+        return False
     left, bottom, right, top = rectangle
     return left == right and bottom == top and all(isinstance(v, (int, float)) for v in rectangle)
 
 
 def shows_nothing(document: Document, entries: PdfDictionary) -> bool:
     """Whether a signature field has neither a face nor a place where one could be."""
-    faceless = "/AP" not in entries and "/MK" not in entries
-    return faceless or has_no_place(document, entries)
+    return _is_faceless(entries) or has_no_place(document, entries)
 
 
 def has_plain_face(document: Document, entries: PdfDictionary) -> bool:

@@ -43,3 +43,10 @@ def test_field_is_nowhere(entries):
 def test_field_may_be_somewhere(rectangle):
     """A line is drawn by some readers; what is no number could be any."""
     assert not has_no_place(Plain(), {"/F": 4, "/Rect": rectangle})
+
+
+@pytest.mark.parametrize("face", ["/AP", "/MK"])
+def test_field_with_a_face_is_nowhere_at_the_origin_only(face):
+    """What a reader makes of a face without room is its own affair."""
+    assert not has_no_place(Plain(), {"/Rect": [7, 7, 7, 7], face: {}})
+    assert has_no_place(Plain(), {"/Rect": [0, 0, 0, 0], face: {}})
