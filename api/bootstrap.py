@@ -15,12 +15,12 @@ from api.seal_care import lowering, plan_of
 from api.settings import Settings
 from api.shipped import divisions, working_days
 from api.signing_figures import SigningFigures
-from api.stamping import history_timestamps
+from api.stamping import history_timestamps, timestamp_chain
 from api.stores import store_options
 from api.timings import TimedRenderer, TimedSealer, Timings
 from certlib.divisions import DivisionTable
 from certlib.errors import DataFolderBusy, StoreUnavailable
-from certlib.ports import Clock, Entropy, Renderer
+from certlib.ports import Clock, Entropy, Renderer, TimestampSource
 from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.change_state import ChangeState
@@ -53,6 +53,7 @@ from certlib.usecases.verify import VerifyCertificates
 from keys.authority import DevelopmentAuthority
 from keys.signer.remote import OnRecord, RemoteStamps
 from keys.stamp_clock import StampClock
+from keys.timestamp_chain import TimestampChain
 from keys.trust_store import ListOfOthers, ListOptions, TrustStore
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
@@ -94,6 +95,7 @@ class Node:
     trust: TrustStore
     stamp_clock: StampClock
     timestamps: RemoteStamps
+    timestamp_sources: TimestampChain | None
     renderer: Renderer
     reader: ChildEvidenceReader
     timings: Timings
@@ -228,7 +230,7 @@ def open_desk(settings: Settings) -> Desk:
         verify = VerifyCertificates(registry, reader, clock, divisions(), trust.trust_list)
         # Commands for reading need no address: without one nothing is linked.
         origin = Origin(settings.node_id, settings.public_url, not settings.public_url)
-        reports = _reports(origin, custody, clock, entropy)
+        reports = _reports(origin, custody, custody.timestamps, clock, entropy)
         return Desk(registry, reader, trust, verify, reports, stack.pop_all())
 
 
@@ -253,9 +255,12 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     reader = ChildEvidenceReader(trust.material, children, timings.readings)
     stack.callback(reader.close)
     gated = GatedCustody(custody.keys, SealingGate(registry, clock))
+    sources = timestamp_chain(settings, timestamps, trust, clock, entropy)
+    origin = Origin(settings.node_id, settings.url, settings.demo)
+    stamps = sources or timestamps
     workshop = Workshop(
         renderer=renderer,
-        sealer=OnRecord(TimedSealer(PadesSealer(gated, timestamps, clock), timings)),
+        sealer=OnRecord(TimedSealer(PadesSealer(gated, stamps, clock), timings)),
         reader=InProcessEvidenceReader(trust.material),
         objects=objects,
         clock=clock,
@@ -280,6 +285,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         trust=trust,
         stamp_clock=custody.stamp_clock,
         timestamps=timestamps,
+        timestamp_sources=sources,
         renderer=renderer,
         reader=reader,
         timings=timings,
@@ -300,9 +306,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         notices=open_notices(settings, registry, clock, entropy),
         read=ReadCertificates(registry, objects, clock),
         verify=VerifyCertificates(registry, reader, clock, table, trust.trust_list),
-        reports=_reports(
-            Origin(settings.node_id, settings.url, settings.demo), custody, clock, entropy
-        ),
+        reports=_reports(origin, custody, stamps, clock, entropy),
         reconcile=Reconcile(registry, workshop, clock),
         lock_files=_lock_files(settings, registry, objects),
         departments=ManageDepartments(registry, table, clock, entropy),
@@ -313,7 +317,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
             registry,
             _kept_batches(settings, registry, objects),
             custody.keys.history_key,
-            history_timestamps(settings, timestamps, stack),
+            history_timestamps(settings, stamps),
             clock,
             SealingOptions(
                 settings.node_id, settings.history_seal_records, settings.history_seal_seconds
@@ -325,9 +329,11 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     )
 
 
-def _reports(origin: Origin, custody: Custody, clock: Clock, entropy: Entropy) -> MakeReports:
+def _reports(
+    origin: Origin, custody: Custody, stamps: TimestampSource, clock: Clock, entropy: Entropy
+) -> MakeReports:
     """Nothing is made before the first receipt is asked for, the key neither."""
-    press = ReceiptPress(custody.keys.report_key, custody.keys, custody.timestamps, clock)
+    press = ReceiptPress(custody.keys.report_key, custody.keys, stamps, clock)
     return MakeReports(press, clock, entropy, origin)
 
 

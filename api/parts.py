@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from api.metrics_record import KeyState
 from api.notices import Notices
 from api.settings import Settings
-from api.stamping_parts import StampingClock, Timestamps
+from api.stamping_parts import StampingClock, Timestamps, TimestampSources
 from api.timings import Timings
 from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
@@ -245,6 +245,11 @@ class Parts(Protocol):
     @property
     def timestamps(self) -> Timestamps:
         """The timestamp authority."""
+        ...
+
+    @property
+    def timestamp_sources(self) -> TimestampSources | None:
+        """Authorities that stamp seals, where they are others than our own."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.egress.addresses import networks
 from api.secret_files import Unreadable, secret_text
+from api.timestamp_sources import SourcesUnreadable, read_sources
 
 _PORTS: Final = 65_536
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
@@ -119,6 +120,8 @@ class Settings(BaseSettings):
             timestamps may ten times as often. signer_waiting: questions under way at once.
         history_tsa_url: RFC 3161 authority that stamps those batches instead of our own;
             history_tsa_certificate: PEM file of its X.509 certificate.
+        timestamp_sources: TOML file of the RFC 3161 authorities that stamp seals, in their order
+            (docs/timestamps.md); None: our own alone.
         clock_sync: `required` stamps nothing while the kernel says that no time source keeps the
             clock; `watched` tells of it only.
     """
@@ -196,6 +199,7 @@ class Settings(BaseSettings):
     signer_waiting: int = Field(default=64, ge=1, le=4096)
     history_tsa_url: str = ""
     history_tsa_certificate: Path | None = None
+    timestamp_sources: Path | None = None
     clock_sync: Literal["watched", "required"] = "watched"
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
@@ -253,6 +257,18 @@ class Settings(BaseSettings):
                 "CERTLIB_WEBHOOK_PORTS 应为以逗号分隔的端口，如 443,8443。",
                 "CERTLIB_WEBHOOK_PORTS must be ports like 443,8443.",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _sources_can_be_read(self) -> Self:
+        if self.timestamp_sources is not None:
+            try:
+                read_sources(self.timestamp_sources)
+            except SourcesUnreadable as error:
+                raise _wrong(
+                    f"CERTLIB_TIMESTAMP_SOURCES 所指的文件有误（{error.zh}）。",
+                    f"The file that CERTLIB_TIMESTAMP_SOURCES names is wrong ({error.en}).",
+                ) from None
         return self
 
     @model_validator(mode="after")

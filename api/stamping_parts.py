@@ -1,11 +1,12 @@
 """What the HTTP side needs of what stamps, by its ports."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from certlib.errors import CertlibError
 from certlib.ports import Clock, TimestampSource
 
-__all__ = ["ClockState", "StampingClock", "Timestamps"]
+__all__ = ["ClockState", "SourceState", "StampingClock", "TimestampSources", "Timestamps"]
 
 
 class Timestamps(TimestampSource, Protocol):
@@ -45,4 +46,45 @@ class StampingClock(Clock, Protocol):
 
     def standing(self) -> ClockState:
         """How it is; raises `SigningUnavailable`."""
+        ...
+
+
+class SourceState(Protocol):
+    """How it is with one authority that stamps seals."""
+
+    @property
+    def name(self) -> str:
+        """As the file of sources names it."""
+        ...
+
+    @property
+    def works(self) -> bool:
+        """Whether it is asked at all."""
+        ...
+
+    @property
+    def fault(self) -> str:
+        """Why its last token failed, or ""."""
+        ...
+
+    @property
+    def tokens(self) -> int:
+        """Tokens since the start."""
+        ...
+
+    @property
+    def failures(self) -> int:
+        """Tokens that it did not give."""
+        ...
+
+
+class TimestampSources(Protocol):
+    """Authorities that stamp seals, in an order."""
+
+    def standing(self) -> Sequence[SourceState]:
+        """How it is with each."""
+        ...
+
+    def probe(self, imprint: bytes) -> None:
+        """Asks those that were left alone whether they are back; never raises."""
         ...

@@ -1,5 +1,6 @@
 """Background work of a node: reconciler, CRLs, sweep, seal of the history, webhooks."""
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ _log = logs.logger("worker")
 _TURN_SECONDS = 0.2
 _MOST_ROUNDS = 100
 _MOST_DOUBLINGS = 8
+_IMPRINT = hashlib.sha256(b"certlib timestamp sources").digest()
 _ABANDONED = timedelta(minutes=2)
 
 
@@ -58,6 +60,7 @@ class Worker:
         self._contradicted = ""
         self._trust: tuple[int, str] = (0, "")
         self._clock_fault = ""
+        self._away: frozenset[str] = frozenset()
         self._in_force: Mapping[str, str | int] | None = None
         self._courier = Courier(parts.notices.deliver, metrics)
         self._jobs = (
@@ -69,6 +72,7 @@ class Worker:
             _Job("metrics", 2.0, metrics.leave),
             _Job("trust", 15.0, self._look_at_trust),
             _Job("clock", 15.0, self._look_at_clock),
+            _Job("timestamp-sources", 15.0, self._look_at_sources),
             _Job("timestamp-key", 600.0, self._keep_timestamp_key, alone=True),
             _Job("locks", 1.0, self._lock_files, alone=True),
             _Job("notices", 1.0, self._courier.round),
@@ -185,9 +189,27 @@ class Worker:
             logs.event(_log, level, event, reason=fault, jump=standing.jump, behind=standing.behind)
         self._clock_fault = fault
 
+    def _look_at_sources(self) -> None:
+        """Asks authorities that were away whether they are back, so that no request has to."""
+        sources = self._parts.timestamp_sources
+        if sources is None:
+            return
+        sources.probe(_IMPRINT)
+        standing = sources.standing()
+        self._metrics.timestamps.tell_sources(standing)
+        away = {one.name: one.fault for one in standing if not one.works}
+        for name in away.keys() - self._away:
+            fault = away[name]
+            logs.event(_log, logging.WARNING, "timestamp source away", source=name, fault=fault)
+        for name in self._away - away.keys():
+            logs.event(_log, logging.INFO, "timestamp source back", source=name)
+        self._away = frozenset(away)
+
     def _keep_timestamp_key(self) -> None:
         """The next key is made ahead, and never by a wrong clock."""
-        self._parts.stamp_clock.now()
+        problem = self._parts.stamp_clock.standing().problem
+        if problem is not None:
+            raise problem
         if self._parts.authority.keep_timestamp_key():
             logs.event(_log, logging.INFO, "new timestamp key")
 

@@ -1,12 +1,12 @@
 """A timestamp authority somewhere else, over HTTP (RFC 3161 section 3.4)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import httpx
 from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -21,17 +21,21 @@ from keys.token_check import (
     check_token,
     timestamp_signer,
 )
+from keys.token_trust import TokenTrust
 from keys.tokens import imprint_der
 
-__all__ = ["HttpTimestampOptions", "HttpTimestampSource", "pinned_authorities"]
+__all__ = ["HttpTimestampOptions", "HttpTimestampSource", "Post", "pinned_authorities"]
 
-_LIMIT: Final = 65536
-_REPLY: Final = "application/timestamp-reply"
 _HEADERS: Final = {
     "Content-Type": "application/timestamp-query",
-    "Accept": _REPLY,
+    "Accept": "application/timestamp-reply",
     "Accept-Encoding": "identity",
+    "User-Agent": "certlib",
 }
+_MOST: Final = 16
+
+Post = Callable[[bytes, Mapping[str, str], float], bytes]
+"""Body, headers and seconds for all of it → body of an answer; raises `SigningUnavailable`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +43,16 @@ class HttpTimestampOptions:
     """Settings of a remote authority.
 
     Attributes:
-        url: where requests are posted.
-        certificates: X.509 certificates (DER) of the authority; one of them must have signed.
+        certificates: X.509 certificates (DER) of the authority, one of which must have signed.
+            Without any, a trust list must say who may.
         policy: dotted object identifier to ask for, or "" for the authority's own.
-        timeout: seconds for each of connecting, sending and waiting for a part of the answer.
-        deadline: seconds for the whole answer.
+        seconds: for the whole answer.
         tolerance: seconds by which the token's time may differ from ours.
     """
 
-    url: str
-    certificates: Sequence[bytes]
+    certificates: Sequence[bytes] = ()
     policy: str = ""
-    timeout: float = 5.0
-    deadline: float = 15.0
+    seconds: float = 15.0
     tolerance: float = 300.0
 
 
@@ -71,10 +72,24 @@ def pinned_authorities(path: Path | None) -> tuple[bytes, ...]:
 
 
 class HttpTimestampSource:
-    """`certlib.ports.TimestampSource` over HTTP. Threads may share one; `close` ends it."""
+    """`certlib.ports.TimestampSource` over HTTP. Threads may share one."""
 
-    def __init__(self, options: HttpTimestampOptions, clock: Clock, entropy: Entropy) -> None:
-        """Prepares a connection; nothing is sent yet.
+    def __init__(
+        self,
+        options: HttpTimestampOptions,
+        post: Post,
+        clock: Clock,
+        entropy: Entropy,
+        trust: TokenTrust | None = None,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            options: whom to believe, and for how long to wait.
+            post: reaches the authority; nothing else does.
+            clock: what its time is held against.
+            entropy: source of nonces.
+            trust: the trust list, where it has to let the authority stamp.
 
         Raises:
             KeyUnusable: a given certificate cannot be read, or is not for timestamps alone.
@@ -82,13 +97,11 @@ class HttpTimestampSource:
         self._signers = [
             timestamp_signer(der, "timestamp authority") for der in options.certificates
         ]
+        self._trust = trust
         self._options = options
+        self._post = post
         self._clock = clock
         self._entropy = entropy
-        # No redirects, no proxies of the environment: the address is the operator's word.
-        self._client = httpx.Client(
-            timeout=options.timeout, headers=_HEADERS, follow_redirects=False, trust_env=False
-        )
 
     def token(self, imprint: bytes, algorithm: str = "sha256") -> bytes:
         """DER TimeStampToken over the digest `imprint`, checked.
@@ -97,9 +110,13 @@ class HttpTimestampSource:
             Unsupported: another digest than SHA-256, SHA-384 or SHA-512, or of another length.
             SigningUnavailable: no answer in time, a refusal, or an answer that does not hold.
         """
+        return self.token_within(imprint, algorithm, self._options.seconds)
+
+    def token_within(self, imprint: bytes, algorithm: str, seconds: float) -> bytes:
+        """As `token`, in `seconds` at most."""
         nonce = int.from_bytes(self._entropy.octets(8)) >> 1 | 1 << 62
         expected = Expected(imprint, algorithm, nonce, self._options.policy)
-        answer = self._post(_request(expected))
+        answer = self._post(_request(expected), _HEADERS, seconds)
         try:
             return self._checked(answer, expected)
         except TokenRefusedError as error:
@@ -107,49 +124,32 @@ class HttpTimestampSource:
         except Exception as error:  # asn1crypto raises many kinds on hostile bytes
             raise SigningUnavailable(what="timestamp refused: malformed answer") from error
 
-    def close(self) -> None:
-        """Closes the connection."""
-        self._client.close()
-
-    def _post(self, request: bytes) -> bytes:
-        try:
-            with self._client.stream("POST", self._options.url, content=request) as response:
-                kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-                if response.status_code != httpx.codes.OK or kind != _REPLY:
-                    raise SigningUnavailable(
-                        what=f"timestamp authority answers {response.status_code}"
-                    )
-                return self._body(response)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            kind = type(error).__name__
-            raise SigningUnavailable(what=f"timestamp authority: {kind}") from error
-
-    def _body(self, response: httpx.Response) -> bytes:
-        """The answer as it came: what a sender compressed is not unpacked here."""
-        last = self._clock.now() + timedelta(seconds=self._options.deadline)
-        body = bytearray()
-        for part in response.iter_raw():
-            body += part
-            if len(body) > _LIMIT or self._clock.now() > last:
-                raise SigningUnavailable(what="timestamp authority: answer too long or too slow")
-        return bytes(body)
-
     def _checked(self, answer: bytes, expected: Expected) -> bytes:
         response = TimestampResponse.load(answer, strict=True)
         status = response["status"]["status"].native
         if status not in {"granted", "granted_with_mods"}:
             raise TokenRefusedError(f"status {status}")
         token = response["time_stamp_token"]
-        at = check_token(token, expected, self._signers)
+        sent = [entry.dump() for entry in token["content"]["certificates"]]
+        at, signer = check_token(token, expected, self._signers or list(self._sent(sent)))
         if abs(at - self._clock.now()) > timedelta(seconds=self._options.tolerance):
             raise TokenRefusedError("its time is far from ours")
+        if self._trust is not None:
+            self._trust.check(signer, sent, at)
         encoded: bytes = token.dump()
         return encoded
+
+    def _sent(self, sent: Sequence[bytes]) -> Iterator[x509.Certificate]:
+        """Without pins whoever signed is a candidate, for the trust list to judge."""
+        if self._trust is not None:
+            for der in sent[:_MOST]:
+                with suppress(KeyUnusable):
+                    yield timestamp_signer(der, "timestamp authority")
 
 
 def _request(expected: Expected) -> bytes:
     imprint = tsp.MessageImprint.load(imprint_der(expected.imprint, expected.algorithm))
-    values = {
+    values: dict[str, Any] = {
         "version": 1,
         "message_imprint": imprint,
         "nonce": expected.nonce,

@@ -54,8 +54,12 @@ class Expected:
     policy: str = ""
 
 
-def check_token(token: Any, expected: Expected, signers: Sequence[x509.Certificate]) -> datetime:  # noqa: ANN401 - asn1crypto has no types
-    """The token's genTime, when everything about it is right (RFC 3161 section 2.2).
+def check_token(
+    token: Any,  # noqa: ANN401 - asn1crypto has no types
+    expected: Expected,
+    signers: Sequence[x509.Certificate],
+) -> tuple[datetime, x509.Certificate]:
+    """The token's genTime and signer, when everything about it is right (RFC 3161 section 2.2).
 
     Args:
         token: `asn1crypto.cms.ContentInfo`.
@@ -80,7 +84,7 @@ def check_token(token: Any, expected: Expected, signers: Sequence[x509.Certifica
     # RFC 3161 section 2.4.1: it was asked for, and later readers will need it.
     sent = [entry.dump() for entry in signed["certificates"]]
     _require(certificate.public_bytes(Encoding.DER) in sent, "without its X.509 certificate")
-    return at
+    return at, certificate
 
 
 def timestamp_signer(der: bytes, name: str) -> x509.Certificate:

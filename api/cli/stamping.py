@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.configuration import reading_settings
 from api.cli.local import own_authority
-from api.clock import SystemClock
-from api.stamping import ClockStanding, stamp_clock
+from api.clock import SystemClock, SystemEntropy
+from api.doctor import instruments as doctors
+from api.doctor.model import Subject
+from api.stamping import Asked, ClockStanding, stamp_clock
 
 if TYPE_CHECKING:
     from keys.custody import TimestampKey
@@ -23,6 +25,7 @@ class Standing:
 
     clock: ClockStanding
     keys: Sequence["TimestampKey"]
+    sources: Sequence[Asked] = ()
 
     def as_json(self) -> dict[str, Any]:
         """One object for machines."""
@@ -45,20 +48,28 @@ class Standing:
                 }
                 for key in self.keys
             ],
+            "sources": [
+                {"name": one.name, "fault": _fault(one), "ms": one.ms} for one in self.sources
+            ],
         }
 
 
 def standing(data_dir: Path) -> Standing:
-    """How it is now; nothing is made.
+    """How it is now; nothing is made, and authorities elsewhere are asked for a token each.
 
     Raises:
         UsageProblem: there are no keys, or a setting is wrong.
         KeyUnusable: no key-encryption key, or the wrong one.
         SigningUnavailable: what is kept of the clock cannot be read.
     """
-    authority = own_authority(data_dir)
-    clock = stamp_clock(reading_settings(data_dir), SystemClock()).standing()
-    return Standing(clock, authority.timestamp_keys())
+    authority, settings = own_authority(data_dir), reading_settings(data_dir)
+    clock = stamp_clock(settings, SystemClock()).standing()
+    asked = doctors.timestamp_sources(Subject(settings, SystemClock(), SystemEntropy()))
+    return Standing(clock, authority.timestamp_keys(), asked)
+
+
+def _fault(one: Asked) -> str:
+    return "" if one.error is None else str(one.error.values.get("what", one.error.code))
 
 
 def accept(data_dir: Path) -> tuple[ClockStanding, datetime]:

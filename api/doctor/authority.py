@@ -86,6 +86,24 @@ def _remote(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _sources(subject: Subject) -> Iterator[Finding]:
+    """Authorities elsewhere that stamp seals; one is enough, and the file may name our own, too."""
+    asked = instruments.timestamp_sources(subject)
+    for one in asked:
+        if one.error is not None:
+            what = one.error.values.get("what", one.error.code)
+            yield warning(
+                f"外部时间戳机构 {one.name} 不可用（{what}）：请查看网络、信任清单和其证书。",
+                f"The timestamp authority {one.name} does not stamp ({what}): see the network, the "
+                "trust list and its certificate.",
+            )
+    if asked and all(one.error is None for one in asked):
+        yield ok(
+            f"{len(asked)} 个外部时间戳机构均可用。",
+            f"All {len(asked)} timestamp authorities elsewhere stamp.",
+        )
+
+
 def _trust(subject: Subject) -> Iterator[Finding]:
     """The signed list of other authorities, and their revocation lists."""
     found, now = instruments.trust(subject), subject.clock.now()
@@ -170,5 +188,6 @@ CHECKS: Final = (
     Check("crls", ("吊销列表", "Revocation lists"), _crls, ("keys",)),
     Check("trust", ("信任清单", "Trust list"), _trust, ("keys",)),
     Check("timestamps", ("时间戳", "Timestamps"), _timestamps, ("keys",)),
+    Check("timestamp-sources", ("外部时间戳机构", "Timestamp authorities elsewhere"), _sources),
     Check("history-timestamps", ("外部时间戳", "Remote timestamps"), _remote),
 )

@@ -14,7 +14,7 @@ from api.hardware import token_of
 from api.node_secrets import NodeSecrets, node_secrets
 from api.preview import preview_order
 from api.shipped import type_files
-from api.stamping import ClockStanding, stamp_clock
+from api.stamping import Asked, ClockStanding, Listed, ask_sources, history_source, stamp_clock
 from api.stores import store_options
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
@@ -22,7 +22,6 @@ from certlib.registry import Backlog, HistoryTail
 from keys.inspection import AuthorityFacts, facts_of, inspect
 from keys.signer.remote import RemoteStamps
 from keys.signer.wire import Ask, Request
-from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource, pinned_authorities
 from keys.timestamps import TimestampAuthority
 from keys.trust_store import ListOfOthers, ListOptions, TrustStanding
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
@@ -168,11 +167,17 @@ def remote_timestamp(subject: Subject) -> None:
         KeyUnusable: its certificate is missing.
         SigningUnavailable: it does not answer, or its answer does not hold.
     """
-    settings = subject.settings
-    pinned = pinned_authorities(settings.history_tsa_certificate)
-    options = HttpTimestampOptions(settings.history_tsa_url, pinned, tolerance=60.0)
-    with closing(HttpTimestampSource(options, subject.clock, subject.entropy)) as source:
-        source.token(_IMPRINT)
+    history_source(subject.settings, subject.clock, subject.entropy, 60.0).token(_IMPRINT)
+
+
+def timestamp_sources(subject: Subject) -> list[Asked]:
+    """How every authority answers that stamps seals from elsewhere.
+
+    Raises:
+        KeyUnusable: its certificate is missing.
+    """
+    believed = Listed(trust(subject))
+    return list(ask_sources(subject.settings, believed, subject.clock, subject.entropy))
 
 
 def page(subject: Subject) -> bytes:

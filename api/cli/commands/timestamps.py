@@ -103,3 +103,10 @@ def _show(screen: Screen, found: "Standing") -> None:
         for key in found.keys
     ]
     screen.table(columns, rows)
+    for one in found.sources:
+        if one.error is None:
+            screen.say(f"{one.name}：可用，{one.ms} 毫秒。", f"{one.name}: stamps, {one.ms} ms.")
+        else:
+            screen.say(
+                f"{one.name}：{one.error.zh_text}", f"{one.name}: {one.error.en_text}", "yellow"
+            )

@@ -165,6 +165,7 @@ class Parts:
     timings: Timings = field(default_factory=Timings)
     trust: PaperTrust = field(default_factory=PaperTrust)
     stamp_clock: PaperClock = field(default_factory=PaperClock)
+    timestamp_sources: Any = None
 
     @property
     def reports(self):

@@ -59,3 +59,20 @@ def test_without_keys_it_says_so(run: Run, tmp_path: Path):
         said = run("timestamps", act, "--data-dir", tmp_path / "none")
         assert said.code == 3
         assert "certlib init" in said.err
+
+
+def test_authorities_elsewhere_are_told(
+    run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """How each answers now, without a running server."""
+    path = tmp_path / "sources.toml"
+    path.write_text('[[source]]\nname = "province"\nurl = "http://127.0.0.1:1/"\nseconds = 0.5\n')
+    monkeypatch.setenv("CERTLIB_TIMESTAMP_SOURCES", str(path))
+    where = ("--data-dir", settings.data_dir)
+    (one,) = run("timestamps", "status", *where, "--json").line["sources"]
+    assert (one["name"], one["fault"]) == ("province", "timestamp authority: address refused")
+    assert "province" in run("timestamps", "status", *where).out
+    path.write_text("[[source]]\nname = 'own'\nurl = 'http://x'\n")
+    said = run("timestamps", "status", *where)
+    assert said.code == 3
+    assert "CERTLIB_TIMESTAMP_SOURCES" in said.err

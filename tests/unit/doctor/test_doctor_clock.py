@@ -33,3 +33,17 @@ def test_a_clock_that_nobody_keeps_is_a_warning_outside_of_demonstrations(node, 
     assert states(of_this_machine(node, clock_sync="required"), "clock") == ["failed"]
     monkeypatch.setattr(MachineClock, "synchronised", lambda _self: True)
     assert states(of_this_machine(node, clock_sync="required"), "clock") == ["ok"]
+
+
+def test_authorities_elsewhere_are_asked(node):
+    """One that does not answer is named, with what it said; our own needs no asking."""
+    path = node.parent / "sources.toml"
+    path.write_text(
+        'networks = ["127.0.0.0/8"]\n[[source]]\nname = "province"\nurl = "http://127.0.0.1:1/"\n'
+        'seconds = 0.5\n[[source]]\nname = "own"\n'
+    )
+    of = subject(node, settings={"timestamp_sources": path})
+    assert states(of, "timestamp-sources") == ["warning"]
+    assert "province" in words(of, "timestamp-sources")
+    path.write_text('[[source]]\nname = "own"\n')
+    assert states(of, "timestamp-sources") == []

@@ -38,6 +38,7 @@ def test_a_good_node_has_nothing_wrong(founded):
         "public-rights",
         "objects-clock",
         "history-timestamps",
+        "timestamp-sources",
         "locks",
         "service",
         "token",

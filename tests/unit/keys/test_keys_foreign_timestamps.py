@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from keys_world import CountedEntropy, SetClock, found, openssl, serving
 
+from api.egress.addresses import networks
+from api.egress.exchange import Exchange
 from certlib.errors import SigningUnavailable
 from keys import token_check
 from keys.timestamp_client import HttpTimestampOptions, HttpTimestampSource
@@ -82,14 +84,12 @@ def authority(tmp_path, signers):
             return 200, "application/timestamp-reply", (tmp_path / "r.tsr").read_bytes()
 
         with serving(answer) as url:
-            options = HttpTimestampOptions(url, (certificate.public_bytes(Encoding.DER),))
+            options = HttpTimestampOptions((certificate.public_bytes(Encoding.DER),))
             # Not NOW: that was when the tests were collected, perhaps minutes ago.
             moment = datetime.now(UTC).replace(microsecond=0)
-            source = HttpTimestampSource(options, SetClock(moment), CountedEntropy())
-            try:
-                return source.token(imprint, algorithm)
-            finally:
-                source.close()
+            post = Exchange(url, networks(("127.0.0.0/8",)))
+            source = HttpTimestampSource(options, post, SetClock(moment), CountedEntropy())
+            return source.token(imprint, algorithm)
 
     return stamp
 
