@@ -193,11 +193,12 @@ def tell(figures, told, *, as_json):
 
 
 def whole_issue(node, rounds, count):
-    """Two lanes: certificates, and typst alone on pages of the same type."""
+    """Certificates, and typst alone on pages of the same type, in one thread and in two."""
     whole = WholeIssue(node, TRANSPORT)
     lanes = [
         Lane("whole issue, reserve to publish, render included", whole.issue, warm=1),
         Lane("typst alone, pages of the same type", whole.render, warm=1),
+        Lane("typst alone, two pages at once", whole.render_two, warm=1),
     ]
     run(lanes, rounds, count)
     return lanes
