@@ -16,6 +16,7 @@ from certlib.errors import SigningUnavailable, Unsupported
 from certlib.ports import Clock, Entropy, TrustMaterial
 from certlib.trust import TrustedAuthority
 from keys import algorithms, files
+from keys.counters import Counters
 from keys.custody import KeySummary, SealInfo, Snapshot, TimestampKey
 from keys.hardware_sessions import HardwareToken
 from keys.keyring import Key, Keyring
@@ -63,9 +64,10 @@ def open_or_create(
         if shelf.mark() is None:
             shelf.write(mint.found())  # commit point: from here the authority exists
         found = shelf.read()
-        if found is not None and found.history is None:
-            shelf.write(mint.with_history(found))  # founded by an earlier release
-    return DevelopmentAuthority(folder, Keyring(vault, token), mint, shelf, clock)
+        if found is not None and (whole := mint.completed(found)) is not found:
+            shelf.write(whole)  # founded by an earlier release
+    ring = Keyring(vault, token, Counters(folder / "signatures", vault.counter_key, clock))
+    return DevelopmentAuthority(folder, ring, mint, shelf, clock)
 
 
 class DevelopmentAuthority:

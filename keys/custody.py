@@ -138,7 +138,8 @@ class Snapshot:
         return signing_period(_loaded(self.register.timestamps[-1]))[1]
 
     def _timestamp(self, member: Member) -> tuple[datetime, Key]:
-        return signing_period(_loaded(member))[0], self._handle(member, ())
+        key = self._handle(member, (), counted=False)
+        return signing_period(_loaded(member))[0], key
 
     @property
     def handles(self) -> Mapping[str, Key]:
@@ -297,11 +298,18 @@ class Snapshot:
         key = self._handle(entry, entry.chain)
         return Seal(info, entry, key, entry.ended_at is not None)
 
-    def _handle(self, entry: Member | SealEntry | OutsideSeal, above: tuple[bytes, ...]) -> Key:
+    def _handle(
+        self,
+        entry: Member | SealEntry | OutsideSeal,
+        above: tuple[bytes, ...],
+        *,
+        counted: bool = True,
+    ) -> Key:
         chain = (entry.certificate, *above)
         known = self._held.get(entry.key)
         if known is None or known.chain != chain:
-            known = self._held[entry.key] = self._ring.handle(entry, above)
+            known = self._ring.handle(entry, above, counted=counted)
+            self._held[entry.key] = known
         return known
 
 

@@ -9,7 +9,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from certlib.errors import KeyUnusable
 from keys import algorithms
 
-__all__ = ["SoftwareKey"]
+__all__ = ["Count", "SoftwareKey"]
+
+Count = Callable[[bytes], None]
+"""Told of a message before it is signed; raises where it must not be."""
 
 
 class SoftwareKey:
@@ -21,12 +24,21 @@ class SoftwareKey:
         chain: DER, the key's own X.509 certificate first, no root.
     """
 
-    __slots__ = ("_fetch", "_lock", "_sign", "algorithm", "chain", "name")
+    __slots__ = ("_count", "_fetch", "_lock", "_sign", "algorithm", "chain", "name")
 
     def __init__(
-        self, name: str, algorithm: str, chain: tuple[bytes, ...], fetch: Callable[[], bytes]
+        self,
+        name: str,
+        algorithm: str,
+        chain: tuple[bytes, ...],
+        fetch: Callable[[], bytes],
+        count: Count | None = None,
     ) -> None:
-        """Remembers where the key lies; `fetch` gives its PKCS#8 DER and is called once."""
+        """Remembers where the key lies; `fetch` gives its PKCS#8 DER and is called once.
+
+        `count` is told of every message before it is signed.
+        """
+        self._count = count
         self.name = name
         self.algorithm = algorithm
         self.chain = chain
@@ -39,11 +51,13 @@ class SoftwareKey:
 
         Raises:
             KeyUnusable: the stored key does not decrypt or does not match its certificate.
-            SigningUnavailable: the key's file cannot be read now.
+            SigningUnavailable: the key's file cannot be read now, or the signature not be counted.
         """
         sign = self._sign
         if sign is None:
             sign = self._load()
+        if self._count is not None:
+            self._count(message)
         return sign(message)
 
     def check(self) -> None:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from certlib.errors import KeyUnusable, SigningUnavailable, Unsupported
 from keys.algorithms import ECDSA_P256, RSA_3072
 from keys.cryptoki import Attribute, Cryptoki, Mechanism, ObjectClass, TokenError, attributes
+from keys.handles import Count
 from keys.hardware_sessions import HardwareToken, Session
 from keys.places import TokenPlace
 
@@ -67,7 +68,7 @@ class HardwareKey:
         place: where it lies.
     """
 
-    __slots__ = ("_scheme", "_token", "_verify", "algorithm", "chain", "name", "place")
+    __slots__ = ("_count", "_scheme", "_token", "_verify", "algorithm", "chain", "name", "place")
 
     def __init__(
         self,
@@ -76,8 +77,11 @@ class HardwareKey:
         chain: tuple[bytes, ...],
         token: HardwareToken | None,
         place: TokenPlace,
+        count: Count | None = None,
     ) -> None:
         """Remembers where the key lies; the token is asked at the first signature.
+
+        `count` is told of every message before the token is.
 
         Raises:
             KeyUnusable: the certificate is not for a key of that algorithm.
@@ -87,6 +91,7 @@ class HardwareKey:
         self.chain = chain
         self.place = place
         self._token = token
+        self._count = count
         self._scheme = _scheme(algorithm)
         verify = self._scheme.verify(x509.load_der_x509_certificate(chain[0]).public_key())
         if verify is None:
@@ -102,6 +107,8 @@ class HardwareKey:
         """
         digest = hashlib.sha256(message).digest()
         token = self._reached()
+        if self._count is not None:
+            self._count(message)
         made = token.run(
             lambda module, session: self._made(token, module, session, message, digest)
         )

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Protocol
 
+from keys.counters import Counters
 from keys.handles import SoftwareKey
 from keys.hardware import HardwareKey
 from keys.hardware_sessions import HardwareToken
@@ -34,19 +35,28 @@ class Keyring:
         vault: keys that no token holds.
     """
 
-    def __init__(self, vault: Vault, token: HardwareToken | None = None) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        token: HardwareToken | None = None,
+        counters: Counters | None = None,
+    ) -> None:
         """Without a `token`, keys in one are known and do not sign."""
+        self._counters = counters
         self.vault = vault
         self._token = token
 
-    def handle(self, entry: _Entry, above: tuple[bytes, ...]) -> Key:
+    def handle(self, entry: _Entry, above: tuple[bytes, ...], *, counted: bool = True) -> Key:
         """The handle of a key with the certificates `above` its own, no root.
+
+        What a key signs that is not `counted` is on nobody's record: timestamps for strangers.
 
         Raises:
             KeyUnusable: its certificate is not for a key of its algorithm.
         """
         chain = (entry.certificate, *above)
+        count = self._counters.of(entry.key).count if self._counters and counted else None
         if entry.place is None:
             fetch = partial(self.vault.get, entry.key)
-            return SoftwareKey(entry.key, entry.algorithm, chain, fetch)
-        return HardwareKey(entry.key, entry.algorithm, chain, self._token, entry.place)
+            return SoftwareKey(entry.key, entry.algorithm, chain, fetch, count)
+        return HardwareKey(entry.key, entry.algorithm, chain, self._token, entry.place, count)

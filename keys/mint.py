@@ -146,7 +146,17 @@ class Mint:
         )
         timestamp = self._timestamp(issuer, "timestamp", self._clock.now() - _BACKDATE)
         register = Register(_member("root", root), _member("issuing", issuing), timestamp)
-        return self.with_crls(self.with_history(register))
+        return self.with_crls(self.completed(register))
+
+    def completed(self, register: Register) -> Register:
+        """The register with what an earlier release did not give it; as it is when it has all.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used, or it has expired.
+        """
+        if register.counted_since is None:
+            register = replace(register, counted_since=self._clock.now())
+        return self.with_history(register)
 
     def with_history(self, register: Register) -> Register:
         """The register with a key for the audit history; as it is when it has one.

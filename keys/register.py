@@ -137,6 +137,8 @@ class Register:
         outside: seals under outside authorities, oldest first.
         timestamp: the first timestamp key; later_timestamps: those that followed it, oldest first.
             None is ever left out: what it has stamped is judged by its certificate for years.
+        counted_since: from when on `keys.counters` has every signature, aware UTC; None in a
+            register of an earlier release.
     """
 
     root: Member
@@ -154,6 +156,7 @@ class Register:
     requests: tuple[SealRequest, ...] = ()
     outside: tuple[OutsideSeal, ...] = ()
     later_timestamps: tuple[Member, ...] = ()
+    counted_since: datetime | None = None
 
     @property
     def root_crl(self) -> bytes:
@@ -309,6 +312,7 @@ def _from_json(content: dict[str, Any]) -> Register:
         requests=tuple(map(_request, content.get("requests", ()))),
         outside=tuple(map(_outside, content.get("outside", ()))),
         later_timestamps=tuple(map(_member, content.get("later_timestamps", ()))),
+        counted_since=_instant(content.get("counted_since")),
     )
 
 
@@ -340,6 +344,10 @@ def _outside(entry: dict[str, Any]) -> OutsideSeal:
 
 
 def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 

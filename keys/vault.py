@@ -5,6 +5,7 @@ data, so that one key's file cannot stand in for another's. Files are written on
 replaced. The key-encryption key never lies in the folder.
 """
 
+import hmac
 import re
 from pathlib import Path
 
@@ -20,11 +21,16 @@ __all__ = ["Vault"]
 _MAGIC = b"CLK1"
 _NONCE = 12
 _KEK = 32
+_COUNTER = b"certlib/keys/signatures/1"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class Vault:
-    """Encrypted keys in a folder."""
+    """Encrypted keys in a folder.
+
+    Attributes:
+        counter_key: key of the MACs of `keys.counters`, derived from the key-encryption key.
+    """
 
     def __init__(self, folder: Path, kek: bytes, entropy: Entropy, *, make: bool = True) -> None:
         """Opens the folder, making it when absent.
@@ -43,6 +49,7 @@ class Vault:
             raise KeyUnusable(what="key-encryption key: 32 octets expected")
         self._folder = folder
         self._cipher = AESGCM(kek)
+        self.counter_key = hmac.digest(kek, _COUNTER, "sha256")
         self._entropy = entropy
         if make:
             files.private_folder(folder)

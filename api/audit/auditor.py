@@ -21,12 +21,14 @@ from api.audit.checks import (
     orphans,
     privacy,
     rows,
+    signatures,
 )
 from api.audit.checks.batches import Claims, SealedHistory
 from api.audit.checks.departments import Departments
 from api.audit.checks.feed import Feed
 from api.audit.checks.kept import Bounds, KeptBatches
 from api.audit.checks.verdicts import Verdicts
+from api.audit.counters import Counters, counters
 from api.audit.database import Snapshot, snapshot
 from api.audit.ledger import Ledger, ledger
 from api.audit.objects import ObjectFolder, Objects
@@ -60,6 +62,8 @@ class AuditOptions:
         against: an earlier export, to see whether anything of it is gone.
         progress: is told how far it is.
         seal_seconds: age at which the service seals records of the history.
+        counted: where this machine keeps the register of keys and its signature counters; None
+            where it has none: then they are not compared.
     """
 
     database: str
@@ -76,6 +80,7 @@ class AuditOptions:
     against: Path | None = None
     progress: Progress | None = None
     seal_seconds: float = 60.0
+    counted: Path | None = None
 
 
 def audit(options: AuditOptions) -> Report:
@@ -90,18 +95,19 @@ def audit(options: AuditOptions) -> Report:
     opener = Opener([key_from(path) for path in options.keys])
     objects = _objects(options.objects)
     # Names before the snapshot: what lay there by now had its intent committed before.
-    listing = _Listing(*objects.names(), objects.batches())
+    listing = _Listing(*objects.names(), objects.batches(), _counters(options))
     with snapshot(options.database) as view, Testimony() as testimony:
         work = _Work(options, view, ledger(view), opener, objects, started)
         return work.done(listing, testimony)
 
 
 class _Listing(NamedTuple):
-    """What lay in the object store before the snapshot."""
+    """What lay in the object store, and what was counted, before the snapshot."""
 
     names: frozenset[str]
     strange: tuple[str, ...]
     batches: Mapping[str, Sequence[str]]
+    counters: Counters | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ class _Work:
     def done(self, listing: "_Listing", testimony: Testimony) -> Report:
         """Walks the history once, with everybody who has a question to it, then asks the rest."""
         view, known, opener = self.view, self.known, self.opener
-        names, strange, batches = listing
+        names, strange, batches, counted = listing
         part, progress = scope(view, _text(self.options.since)), self.options.progress
         earlier = {} if self.options.against is None else batch_digests(self.options.against)
         waiting, bounds = _waiting(view), Bounds(self.options.now, _patience(self.options))
@@ -132,8 +138,9 @@ class _Work:
         chained = chain.check(view, known, walk)
         rows.check(walk, view, opener)
         archive = files.Archive(self.objects, opener, self.options.quick, waiting, part, progress)
+        orphaned = orphans.check(known, self.objects, sorted(names), strange)
         invariants = (
-            orphans.check(known, self.objects, sorted(names), strange),
+            orphaned,
             files.check(view, known, archive),
             identifiers.check(known),
             idempotency.check(view, known, opener, keys, part),
@@ -148,6 +155,10 @@ class _Work:
             durability.check(view, known, self.options.acknowledged),
             verdicts.end(view, known),
         )
+        later = _counters(self.options)
+        if counted is not None and later is not None and not self.options.quick:
+            read = (counted, later)
+            signatures.check(orphaned, archive.seals, known, read, whole=part.whole)
         if self.options.probe:
             by_name = {item.name: item for item in invariants}
             asked = (self.options.probe, self.options.database, self.options.now, self.started)
@@ -158,6 +169,12 @@ class _Work:
 
 def _objects(place: Path | Bucket) -> Objects:
     return ObjectBucket(place) if isinstance(place, Bucket) else ObjectFolder(place)
+
+
+def _counters(options: AuditOptions) -> Counters | None:
+    if options.counted is None or not (options.counted / "register").exists():
+        return None
+    return counters(options.counted, [key_from(path) for path in options.keys])
 
 
 def _patience(options: AuditOptions) -> timedelta:

@@ -9,7 +9,7 @@ from api.audit.database import Row, Snapshot
 _INTENTS = (
     "SELECT identifier, status, issuer_code, type_code, storage_key, client_id, route, "
     "idempotency_key, requested_by, approved_by, sealed_by, approvals_required, forms, supersedes, "
-    "content_digest, recorded_at FROM intents"
+    "content_digest, attempts, recorded_at FROM intents"
 )
 _CERTIFICATES = (
     "SELECT identifier, state, type_code, issuer_code, serial, version, type_version, row_version, "
@@ -17,12 +17,12 @@ _CERTIFICATES = (
     "acting_code, changed_at, recorded_at, target_level, reached_level FROM certificates"
 )
 _FILES = (
-    "SELECT identifier, sha256, object_name, size, form, copy_number, revision, kind "
+    "SELECT identifier, sha256, object_name, size, form, copy_number, revision, kind, stored_at "
     "FROM certificate_files ORDER BY identifier, revision"
 )
 _ADDITIONS = (
     "SELECT identifier, form, copy_number, status, storage_key, client_id, route, idempotency_key, "
-    "requested_by, approved_by, sealed_by, approvals_required FROM form_intents"
+    "requested_by, approved_by, sealed_by, approvals_required, attempts FROM form_intents"
 )
 _PLANNED = "SELECT identifier FROM planned_successions"
 _CARE = "SELECT identifier, form, copy_number, sha256, level, target_level, coming FROM seal_care"

@@ -20,7 +20,13 @@ INVARIANTS: Mapping[str, tuple[str, str]] = {
 }
 
 METHODS: Mapping[str, tuple[str, str]] = {
-    "INV-1": ("逐一列出文件，与登记比对", "every object listed and looked for in the record"),
+    "INV-1": (
+        "逐一列出文件，与登记比对；本机有密钥时，逐次核对签章密钥的签名计数",
+        (
+            "every object listed and looked for in the record; where the keys are here, every "
+            "signature of a seal key, as it was counted, held against the files"
+        ),
+    ),
     "INV-2": (
         "逐份解密、算摘要、验签章、对栏目",
         "each file decrypted, digested, its seal verified, its columns compared",

@@ -5,13 +5,15 @@ holds it, so the last `/ByteRange` of the file must reach to its first and its l
 revisions are archive timestamps (ETSI EN 319 142-1, 5.4.3), each over all that stood there.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 
 from asn1crypto import cms
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
-from api.audit.signed import BadSignature, check_signer, signer_of
+from api.audit.signed import BadSignature, check_signer, message_of, signer_of
 from api.audit.tokens import stamps
 
 _END_OF_FILE = b"%%EOF\n"
@@ -28,9 +30,13 @@ class Seal:
 
     Attributes:
         organisation: `organizationIdentifier` of the signer's subject, as it stands there.
+        signer: hex SHA-256 of the signer's X.509 certificate, DER.
+        message: hex SHA-256 of what the key has signed.
     """
 
     organisation: str
+    signer: str = ""
+    message: str = ""
 
 
 def checked_seal(pdf: bytes) -> Seal:
@@ -64,7 +70,8 @@ def _sealed(covered: tuple[bytes, bytes], container: bytes) -> Seal:
     # asn1crypto raises many kinds on octets that are no CMS.
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise BadSeal("cms-malformed") from error
-    return Seal(_organisation(certificate))
+    message = hashlib.sha256(message_of(signer)).hexdigest()
+    return Seal(_organisation(certificate), certificate.fingerprint(SHA256()).hex(), message)
 
 
 def _is_token(container: bytes) -> bool:

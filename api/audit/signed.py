@@ -61,11 +61,16 @@ def check_signer(
     ]
     if stated != [made.digest()]:
         raise BadSignature("digest")
-    # RFC 5652 section 5.4: signed as a SET OF, though it travels with an implicit tag.
-    message = _SET + signer["signed_attrs"].dump()[1:]
+    message = message_of(signer)
     algorithm = _HASHES[signer["digest_algorithm"]["algorithm"].native]
     if not verifies(certificate, signer["signature"].native, message, algorithm):
         raise BadSignature("signature")
+
+
+def message_of(signer: cms.SignerInfo) -> bytes:
+    """What the key has signed: a SET OF, though it travels with an implicit tag (RFC 5652, 5.4)."""
+    attributes: bytes = signer["signed_attrs"].dump()
+    return _SET + attributes[1:]
 
 
 def verifies(

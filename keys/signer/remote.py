@@ -176,9 +176,14 @@ class _RemoteKeyring(Keyring):
         self._key = key
 
     def handle(  # type: ignore[override]
-        self, entry: Member | SealEntry | OutsideSeal, above: tuple[bytes, ...]
+        self,
+        entry: Member | SealEntry | OutsideSeal,
+        above: tuple[bytes, ...],
+        *,
+        counted: bool = True,
     ) -> RemoteKey:
-        """The handle of a key with the certificates `above` its own."""
+        """The handle of a key with the certificates `above` its own; its signer counts."""
+        del counted
         return self._key(entry.key, entry.algorithm, (entry.certificate, *above))
 
 

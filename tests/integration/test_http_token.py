@@ -49,6 +49,7 @@ def _audited(folder):
         (folder.with_name("var-secrets") / "kek",),
         trust_of_register(folder / "keys" / "register"),
         now=datetime.now(UTC),
+        counted=folder / "keys",
     )
     return {(item.name, one.code) for item in audit(options).invariants for one in item.violations}
 

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from api.audit.checks import revisions
+from api.audit.checks.signatures import RecordedSeals
 from api.audit.database import Row, Snapshot
 from api.audit.ledger import Ledger, object_name
 from api.audit.objects import Objects
@@ -51,6 +52,7 @@ class Archive:
         waiting: names of published objects whose lock is still to be set.
         scope: which certificates' files are read.
         progress: is told how far it is.
+        seals: takes the seals that hold.
     """
 
     objects: Objects
@@ -59,6 +61,7 @@ class Archive:
     waiting: frozenset[str] = frozenset()
     scope: Scope = WHOLE
     progress: Progress | None = None
+    seals: RecordedSeals = field(default_factory=RecordedSeals)
 
 
 def check(snapshot: Snapshot, ledger: Ledger, archive: Archive) -> Invariant:
@@ -153,17 +156,21 @@ def _check_file(found: Invariant, file: Row, certificate: Row, archive: Archive)
         return b""
     found.expect(len(pdf) == file["size"], identifier, "size", _SIZE)
     if not archive.quick and file["kind"] == "original":
-        _check_seal(found, identifier, pdf, certificate)
+        _check_seal(found, file, pdf, certificate, archive)
     return pdf
 
 
-def _check_seal(found: Invariant, identifier: str, pdf: bytes, certificate: Row) -> None:
+def _check_seal(
+    found: Invariant, file: Row, pdf: bytes, certificate: Row, archive: Archive
+) -> None:
+    identifier = file["identifier"]
     try:
         seal = checked_seal(pdf)
     except BadSeal as bad:
         zh, en = f"签章无效（{bad}）", f"the seal does not hold ({bad})"
         found.broken(identifier, "seal", zh, en)
         return
+    archive.seals.add(seal, identifier, file["stored_at"])
     code = seal.organisation.removeprefix(_CREDIT_CODE_PREFIX)
     found.expect(code == certificate["issuer_code"], identifier, "signer", _SIGNER)
 

@@ -188,6 +188,7 @@ def _wanted(settings: "Settings", anchors: "Trust", asked: _Asked, bar: Bar) -> 
         against=asked.against,
         progress=bar.told,
         seal_seconds=settings.history_seal_seconds,
+        counted=settings.data_dir / "keys",
     )
 
 

@@ -200,7 +200,15 @@ class Store:
         trust = trust_of_register(self.folder / "var" / "keys" / "register")
         place = f"sqlite:///{self.database}"
         folders = (self.folder / "var" / "keys", self.folder / "secrets")
-        return AuditOptions(place, self.objects, (key,), trust, self.built, folders=folders)
+        return AuditOptions(
+            place,
+            self.objects,
+            (key,),
+            trust,
+            self.built,
+            folders=folders,
+            counted=self.folder / "var" / "keys",
+        )
 
     @property
     def built(self) -> datetime:
