@@ -17,8 +17,8 @@ _CERTIFICATES = (
     "acting_code, changed_at, recorded_at, target_level, reached_level FROM certificates"
 )
 _FILES = (
-    "SELECT identifier, sha256, object_name, size, form, copy_number, revision, kind, stored_at "
-    "FROM certificate_files ORDER BY identifier, revision"
+    "SELECT identifier, sha256, object_name, size, form, copy_number, revision, kind, level, "
+    "stored_at FROM certificate_files ORDER BY identifier, revision"
 )
 _ADDITIONS = (
     "SELECT identifier, form, copy_number, status, storage_key, client_id, route, idempotency_key, "

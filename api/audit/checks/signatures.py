@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from api.audit.counters import Counted, Counters
+from api.audit.database import Row
 from api.audit.ledger import Ledger
 from api.audit.report import Invariant
 from api.audit.seal import Seal
@@ -14,6 +15,8 @@ from api.audit.seal import Seal
 _DAMAGED = ("签名计数文件损坏", "the signature counter is damaged")
 _UNCOUNTED = ("签章不在签名计数中", "sealed by a signature that was never counted")
 _NAMED = 3
+_PLAIN = "B-B"
+"""The level that no timestamp is wanted for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _unexplained(
 
 
 def _attempts(ledger: Ledger) -> Mapping[str, int]:
-    """Most signatures of each issuer that became no file: of intents that failed once or for good.
+    """Most signatures of each issuer that became no file: of attempts that failed or were lowered.
 
     The same intent gives the same page, and so the same message to sign, unless it is sealed anew
     after a failure that is on record.
@@ -108,4 +111,14 @@ def _attempts(ledger: Ledger) -> Mapping[str, int]:
         for row in rows if certificate is not None else ():
             issuer = ledger.certificates[identifier]["issuer_code"]
             found[issuer] += (row["status"] != "published") + row["attempts"]
+    for identifier, rows in ledger.files.items():
+        certificate = ledger.certificates.get(identifier)
+        if certificate is not None:
+            found[certificate["issuer_code"]] += sum(_lowered(row, certificate) for row in rows)
     return found
+
+
+def _lowered(file: Row, certificate: Row) -> bool:
+    """Sealed a second time, below the level that was meant: the first wanted a timestamp."""
+    plain = file["kind"] == "original" and file["level"] == _PLAIN
+    return bool(plain and certificate["target_level"] != _PLAIN)
