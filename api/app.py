@@ -41,7 +41,7 @@ from api.web.refusals import PageRefusals
 from certlib.errors import CertlibError, Corrupt, MalformedRequest
 
 _log = logs.logger("http")
-_SMALL = {"/oauth2/token": 16_384, "/tsa": 16_384}
+_SMALL = {"/oauth2/token": 16_384, "/tsa": 16_384, "/pki/ocsp": 16_384}
 
 
 class Site:

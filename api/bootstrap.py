@@ -1,13 +1,12 @@
 """The only place that builds adapters: settings in, a node with its use cases out."""
 
-import fcntl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from api.clock import SystemClock, SystemEntropy
 from api.custody import Custody, open_custody
+from api.data_folder import hold_lock, make_private
 from api.json_schema import JsonSchemaValidator
 from api.node_secrets import node_secrets
 from api.notices import Notices, open_notices
@@ -19,7 +18,6 @@ from api.stamping import history_timestamps, timestamp_chain
 from api.stores import store_options
 from api.timings import TimedRenderer, TimedSealer, Timings
 from certlib.divisions import DivisionTable
-from certlib.errors import DataFolderBusy, StoreUnavailable
 from certlib.ports import Clock, Entropy, Renderer, TimestampSource
 from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
@@ -51,10 +49,12 @@ from certlib.usecases.seal import SealDrafts
 from certlib.usecases.seal_history import SealHistory, SealingOptions
 from certlib.usecases.verify import VerifyCertificates
 from keys.authority import DevelopmentAuthority
-from keys.signer.remote import OnRecord, RemoteStamps
+from keys.ocsp import OcspResponder
+from keys.signer.remote import OnRecord, RemoteResponder, RemoteStamps
 from keys.stamp_clock import StampClock
 from keys.timestamp_chain import TimestampChain
 from keys.trust_store import ListOfOthers, ListOptions, TrustStore
+from keys.validation_material import StoredMaterial
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
 from signing.pages.child import ChildRenderer, RenderingOptions
@@ -92,6 +92,8 @@ class Node:
     objects: FileObjectStore | S3ObjectStore
     status: StatusReader
     authority: DevelopmentAuthority
+    ocsp: OcspResponder | RemoteResponder
+    materials: StoredMaterial
     trust: TrustStore
     stamp_clock: StampClock
     timestamps: RemoteStamps
@@ -168,9 +170,9 @@ def open_node(
     """
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     with ExitStack() as stack:
-        _make_private(settings.data_dir)
+        make_private(settings.data_dir)
         if settings.embedded and not beside:
-            _hold_lock(settings.data_dir, stack)
+            hold_lock(settings.data_dir, stack)
         node = _built(settings, clock, entropy, stack)
         if settings.embedded and not beside:
             node.objects.sweep_temporaries()  # the lock is ours: a crash left what lies there
@@ -282,6 +284,8 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         objects=objects,
         status=stores.status,
         authority=authority,
+        ocsp=custody.ocsp,
+        materials=StoredMaterial(trust.material, authority.crls, clock),
         trust=trust,
         stamp_clock=custody.stamp_clock,
         timestamps=timestamps,
@@ -372,21 +376,3 @@ def _trust(settings: Settings, own: DevelopmentAuthority, *, keeps: bool = True)
     """The own authority, and the signed list of others where one is set."""
     options = ListOptions.of(settings.trust_list, settings.trust_signers)
     return TrustStore(own, ListOfOthers(settings.data_dir / "trust", options, keeps=keeps))
-
-
-def _make_private(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StoreUnavailable(what="DATA_DIR") from error
-
-
-def _hold_lock(folder: Path, stack: ExitStack) -> None:
-    """One writer process per data folder; the lock goes with the process, however it ends."""
-    try:
-        handle = stack.enter_context((folder / "lock").open("a"))
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise DataFolderBusy from error
-    except OSError as error:
-        raise StoreUnavailable(what="DATA_DIR") from error

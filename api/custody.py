@@ -14,9 +14,10 @@ from certlib.ports import Clock, Entropy, KeyHandle
 from certlib.registry import Registry
 from certlib.usecases.halt import SealingGate
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
+from keys.ocsp import OcspResponder
 from keys.signer.client import Connection, SignerOptions, Signers, Watch, Watched
 from keys.signer.ledger import Ledger, Limits
-from keys.signer.remote import RemoteAuthority, RemoteStamps, SignedHere
+from keys.signer.remote import RemoteAuthority, RemoteResponder, RemoteStamps, SignedHere
 from keys.signer.service import SigningOptions, SigningService
 from keys.stamp_clock import StampClock
 from keys.timestamps import TimestampAuthority
@@ -46,12 +47,14 @@ class Custody:
         keys: handles of the keys that this node uses, asked for each signature.
         timestamps: our own timestamp authority.
         stamp_clock: the clock that its tokens are made by; with signers, only looked at.
+        ocsp: tells others of revoked certificates.
     """
 
     authority: DevelopmentAuthority
     keys: SignedHere | RemoteAuthority
     timestamps: RemoteStamps
     stamp_clock: StampClock
+    ocsp: OcspResponder | RemoteResponder
 
 
 def open_custody(  # noqa: PLR0913 - what a signer of its own would be given, too
@@ -76,13 +79,15 @@ def open_custody(  # noqa: PLR0913 - what a signer of its own would be given, to
         stack.callback(signers.close)
         connection: Connection = Watched(signers, watch)
         remote = RemoteAuthority(connection, clock)
-        return Custody(remote, remote, RemoteStamps(connection), stamps)
+        told = RemoteResponder(connection)
+        return Custody(remote, remote, RemoteStamps(connection), stamps, told)
     authority = own_authority(settings, secrets, clock, entropy)
     tokens = TimestampAuthority(authority.timestamp_key, stamps, entropy)
     service = signing_service(settings, authority, registry, tokens, clock, stack)
     connection = Watched(service, watch)
     here = SignedHere(authority, connection)
-    return Custody(authority, here, RemoteStamps(connection), stamps)
+    told_here = OcspResponder(authority, clock)
+    return Custody(authority, here, RemoteStamps(connection), stamps, told_here)
 
 
 def own_authority(
@@ -171,4 +176,5 @@ def signing_service(
         gate=SealingGate(registry, clock).need,
         clock=clock,
         options=options,
+        ocsp=OcspResponder(authority, clock).respond,
     )

@@ -79,6 +79,22 @@ class Metrics:
         self.deliveries = Counter(
             "certlib_webhook_deliveries", "Deliveries tried", ("outcome",), registry=own
         )
+        self.ocsp = Counter("certlib_ocsp_answers", "OCSP answers", ("status",), registry=own)
+        self._watch(own)
+        self.trust, self.timestamps = TrustFigures(own), TimestampFigures(own)
+        self.status_answers: Tally[tuple[int, str]] = Tally()
+        own.register(_Answers(self.status_answers))
+        if timings is not None:
+            for collector in _collectors(timings):
+                own.register(collector)
+        self._incidents = Incidents()
+        self._from_the_first()
+        self.record.register(Record(registry, clock))
+        if keys is not None:
+            self.record.register(Keys(keys, clock))
+
+    def _watch(self, own: CollectorRegistry) -> None:
+        """How it is now, in contrast to what has been counted."""
         self.ready = Gauge("certlib_ready", "Whether a part works", ("part",), registry=own)
         self.under_way = Gauge(
             "certlib_requests_under_way", "Requests being answered", registry=own
@@ -94,17 +110,6 @@ class Metrics:
             "Whether kept seals stand against the history on record",
             registry=own,
         )
-        self.trust, self.timestamps = TrustFigures(own), TimestampFigures(own)
-        self.status_answers: Tally[tuple[int, str]] = Tally()
-        own.register(_Answers(self.status_answers))
-        if timings is not None:
-            for collector in _collectors(timings):
-                own.register(collector)
-        self._incidents = Incidents()
-        self._from_the_first()
-        self.record.register(Record(registry, clock))
-        if keys is not None:
-            self.record.register(Keys(keys, clock))
 
     def _from_the_first(self) -> None:
         """Series that alerts ask for begin at 0: an increase from nothing is none (Prometheus)."""
@@ -114,6 +119,8 @@ class Metrics:
             self.deliveries.labels(outcome)
         for fault in FAULTS:
             self.reader_faults.labels(fault)
+        for word in ("try-later", "internal-error"):
+            self.ocsp.labels(word)
         for error in (Corrupt, KeyUnusable, SealMismatch):
             self.problems.labels(error.code)
 

@@ -18,6 +18,7 @@ __all__ = ["KeyState", "Keys", "KeysSource", "Record"]
 _INTENT: Final = "INTENT"
 _DAY: Final = 86_400.0
 _USED: Final = frozenset({"current", "expired"})
+_RESPONDER: Final = "ocsp"
 
 
 class Record(Collector):
@@ -170,6 +171,8 @@ class Keys(Collector):
         replaced = {key.issuer_code for key in keys if key.issuer_code and key.state == "current"}
         left: dict[str, float] = {}
         for key in keys:
+            if key.purpose == _RESPONDER:  # lives for days, and the worker renews it
+                continue
             if key.state in _USED and not (key.state == "expired" and key.issuer_code in replaced):
                 days = (key.not_after - now).total_seconds() / _DAY
                 left[key.purpose] = min(left.get(key.purpose, days), days)
@@ -181,6 +184,13 @@ class Keys(Collector):
         )
         asked = sum(key.state == "requested" for key in keys)
         yield _gauge("certlib_seal_requests", "Seals asked for outside, not imported yet", asked)
+        ends = [key.not_after for key in keys if key.purpose == _RESPONDER]
+        if ends:
+            yield _gauge(
+                "certlib_ocsp_responder_seconds_left",
+                "Until when OCSP answers are signed",
+                (min(ends) - now).total_seconds(),
+            )
         seconds = (end - now).total_seconds()
         yield _gauge("certlib_crl_seconds_left", "Until when the revocation lists hold", seconds)
 

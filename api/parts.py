@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from api.metrics_record import KeyState
 from api.notices import Notices
+from api.revocation import Responder
 from api.settings import Settings
 from api.stamping_parts import StampingClock, Timestamps, TimestampSources
 from api.timings import Timings
@@ -109,6 +110,10 @@ class Published(Protocol):
 
     def refresh_crls(self) -> bool:
         """Makes new CRLs when it is time."""
+        ...
+
+    def keep_responders(self) -> bool:
+        """Appoints OCSP responders when it is time."""
         ...
 
     def crls_end(self) -> datetime:
@@ -230,6 +235,11 @@ class Parts(Protocol):
     @property
     def authority(self) -> Published:
         """Certificates and CRLs to publish."""
+        ...
+
+    @property
+    def ocsp(self) -> Responder:
+        """Tells of revoked certificates."""
         ...
 
     @property

@@ -176,6 +176,8 @@ class Worker:
     def _refresh_crls(self) -> None:
         if self._parts.authority.refresh_crls():
             logs.event(_log, logging.INFO, "new revocation lists")
+        if self._parts.authority.keep_responders():
+            logs.event(_log, logging.INFO, "new OCSP responders")
 
     def _look_at_clock(self) -> None:
         """A clock that is not believed stops stamping: somebody has to know, once."""

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from cryptography import x509
 
 from certlib.errors import SigningUnavailable, Unsupported
 from certlib.ports import Clock, Entropy, TrustMaterial
 from certlib.trust import TrustedAuthority
-from keys import algorithms, files
+from keys import algorithms, files, responder
 from keys.counters import Counters
 from keys.custody import KeySummary, SealInfo, Snapshot, TimestampKey
 from keys.hardware_sessions import HardwareToken
@@ -25,16 +24,12 @@ from keys.outside import OutsideSeals
 from keys.profiles import Revoked
 from keys.register import Mark, Register, RegisterFile
 from keys.revocation_lists import authorities, lists_of
-from keys.revoked import with_entry
+from keys.revoked import check_reason, with_entry
 from keys.rotation import Rotation
 from keys.timestamp_period import AHEAD
 from keys.vault import Vault
 
 __all__ = ["AuthorityOptions", "DevelopmentAuthority", "SealOrder", "open_or_create"]
-
-_REASONS: Final = frozenset(
-    {"unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation"}
-)
 
 
 def open_or_create(
@@ -115,8 +110,7 @@ class DevelopmentAuthority:
         """The timestamp key whose time to sign it is; its chain is its own certificate alone.
 
         Raises:
-            KeyUnusable: none is in its time, and the root's key cannot be used for another.
-            SigningUnavailable: nor can the folder be written.
+            KeyUnusable, SigningUnavailable: none is in its time, and no other can be made.
         """
         current, now = self._current(), self._clock.now()
         if now > current.timestamps_end:
@@ -128,8 +122,7 @@ class DevelopmentAuthority:
         """Makes the next timestamp key when the time of the last is near its end; says whether.
 
         Raises:
-            KeyUnusable: the root's key cannot be used, or the root ends too soon.
-            SigningUnavailable: the folder cannot be written.
+            KeyUnusable, SigningUnavailable: no key for it, root ending, folder not to be written.
         """
         if self._clock.now() < self._current().timestamps_end - AHEAD:
             return False
@@ -155,8 +148,7 @@ class DevelopmentAuthority:
         """The key that signs trust lists; made when the first one is to be signed.
 
         Raises:
-            KeyUnusable: the root's key cannot be used.
-            SigningUnavailable: the folder cannot be written, or the certificate has expired.
+            KeyUnusable, SigningUnavailable: as `report_key`.
         """
         if self._current().trust_key is None:
             self._change(lambda now: self._mint.with_trust(now.register))
@@ -177,8 +169,7 @@ class DevelopmentAuthority:
         """The key that signs status snapshots; made when the first one is exported.
 
         Raises:
-            KeyUnusable: the root's key cannot be used.
-            SigningUnavailable: the folder cannot be written, or the certificate has expired.
+            KeyUnusable, SigningUnavailable: as `report_key`.
         """
         if self._runs_out(self._current().snapshot_key):
             self._change(lambda now: self._mint.with_snapshot(now.register))
@@ -284,8 +275,7 @@ class DevelopmentAuthority:
             Unsupported: no such seal, or a reason that is not for seals.
             SigningUnavailable: the folder cannot be written; nothing was revoked.
         """
-        if reason not in _REASONS:
-            raise Unsupported(what=f"revocation reason {reason}")
+        check_reason(reason)
         self._change(lambda now: self._with_revoked(now.register, key_name, reason, invalid_since))
 
     # --- publishing -------------------------------------------------------------------------
@@ -305,21 +295,31 @@ class DevelopmentAuthority:
 
     def complete_crls(self) -> Mapping[str, bytes]:
         """The complete list of each authority, without the shards: as `crls`."""
-        self.refresh_crls()
-        register = self._current().register
-        names = (f"{item.key}.crl" for item in authorities(register))
-        return {name: register.list_named(name) for name in names}
+        crls, register = self.crls(), self._current().register
+        return {f"{item.key}.crl": crls[f"{item.key}.crl"] for item in authorities(register)}
 
     def refresh_crls(self) -> bool:
         """Makes new CRLs when half of their life has passed; says whether it did.
 
         Raises:
-            KeyUnusable: an authority's key cannot be used.
-            SigningUnavailable: the folder cannot be written.
+            KeyUnusable, SigningUnavailable: a key cannot be used, the folder not be written.
         """
         if self._clock.now() < self._current().crls_due:
             return False
         return self._change(self._with_fresh_crls)
+
+    def keep_responders(self) -> bool:
+        """Appoints OCSP responders where half of their life has passed; raises as `crls`."""
+        register, now = self._current().register, self._clock.now()
+        if not any(responder.due(register, now)):
+            return False
+        return self._change(lambda snapshot: self._mint.with_responders(snapshot.register))
+
+    def answering(self) -> Snapshot:
+        """The register with OCSP responders, appointed here only where no worker was."""
+        if responder.ended(self._current().register, self._clock.now()):
+            self.keep_responders()
+        return self._current()
 
     def crls_end(self) -> datetime:
         """Until when all CRLs of the register hold; none is made."""

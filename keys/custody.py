@@ -50,7 +50,8 @@ class KeySummary:
     """A line of `certlib keys list`; nothing in it is secret.
 
     Attributes:
-        purpose: `root`, `issuing`, `timestamp`, `history`, `trust`, `report`, `snapshot` or `seal`.
+        purpose: `root`, `issuing`, `timestamp`, `history`, `trust`, `report`, `snapshot`, `ocsp` or
+            `seal`.
         state: `next`, `current`, `superseded`, `expired`, `revoked`, or `requested`: an outside
             authority has been asked for its certificate, `fingerprint` is that of the request, and
             both instants are when it was made.
@@ -126,6 +127,8 @@ class Snapshot:
         self.trust_key = self._own(register.trust)
         self.report_key = self._own(register.report)
         self.snapshot_key = self._own(register.snapshot)
+        for member in register.responders:
+            self._handle(member, ())
 
     def timestamp_key(self, at: datetime) -> Key:
         """The timestamp key whose time to sign it is at `at`; else the one whose was last."""

@@ -1,4 +1,4 @@
-"""The few DER encodings (X.690) that the timestamp writer needs on its hot path."""
+"""The few DER encodings (X.690) that timestamps and OCSP answers need on their hot paths."""
 
 from asn1crypto.core import ObjectIdentifier
 
@@ -6,9 +6,11 @@ __all__ = [
     "BIT_STRING",
     "BOOLEAN",
     "CONTEXT_0",
+    "ENUMERATED",
     "GENERALIZED_TIME",
     "INTEGER",
     "NULL",
+    "OBJECT_IDENTIFIER",
     "OCTET_STRING",
     "SEQUENCE",
     "SET",
@@ -23,6 +25,8 @@ BOOLEAN = 0x01
 INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
+OBJECT_IDENTIFIER = 0x06
+ENUMERATED = 0x0A
 UTF8_STRING = 0x0C
 GENERALIZED_TIME = 0x18
 SEQUENCE = 0x30

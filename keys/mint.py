@@ -3,7 +3,6 @@
 Every step may be repeated: a key that an interrupted run left in the vault is used, not replaced.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,11 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certlib.errors import KeyUnusable, MalformedCode, SigningUnavailable, Unsupported
+from certlib.errors import KeyUnusable, SigningUnavailable
 from certlib.ports import Clock, Entropy
-from keys import algorithms, profiles, requests, revocation_lists
+from keys import algorithms, profiles, requests, responder, revocation_lists
 from keys.hardware import generate
 from keys.hardware_sessions import HardwareToken
+from keys.orders import AuthorityOptions, SealOrder
 from keys.places import TokenPlace
 from keys.register import Member, Register, SealEntry, SealRequest
 from keys.timestamp_period import AHEAD, CERTIFICATE_DAYS, SIGNING, signing_period
@@ -33,73 +33,10 @@ _HISTORY_DAYS: Final = 10 * 365
 _TRUST_DAYS: Final = 10 * 365
 _RENEWED_DAYS: Final = 5 * 365  # shorter than that of the timestamp authority, which outlasts them
 _RENEWAL: Final = timedelta(days=90)
-_ADDRESS: Final = re.compile(
-    r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
-)
-_CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}")
 _SHORT: Final = {algorithms.ECDSA_P256: "p256", algorithms.RSA_3072: "rsa3072"}
 _HARDWARE: Final = "-hsm"
 _ID: Final = 16
-_NAME_LIMIT: Final = 64  # RFC 5280 appendix A.1: ub-organization-name
-_OWNER_LIMIT: Final = _NAME_LIMIT - len("（演示）")
 _CORE: Final = frozenset({"root", "issuing", "timestamp", "history", "trust", "report", "snapshot"})
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorityOptions:
-    """Settings of the development authority.
-
-    Attributes:
-        public_url: where `/pki/root.cer`, `/pki/root.crl` and the others are published; it
-            stands in every X.509 certificate issued from now on.
-        owner: whose authority it is, in the names of its certificates.
-        seal_days: validity of a seal certificate.
-        crl_days: validity of a CRL; a new one is made when half of it has passed.
-        lead_days: so long before the end of a seal the next one is made.
-        hardware_seals: keys of new seals are made in the token.
-    """
-
-    public_url: str
-    owner: str = "电子证照库"
-    seal_days: int = 5 * 365
-    crl_days: int = 30
-    lead_days: int = 100
-    hardware_seals: bool = False
-
-    def __post_init__(self) -> None:
-        if not _ADDRESS.fullmatch(self.public_url):
-            raise Unsupported(what="public address: http or https, host, no query, ASCII expected")
-        if not self.owner.strip() or not self.owner.isprintable():
-            raise Unsupported(what="name of the authority: empty or not printable")
-        if len(self.owner) > _OWNER_LIMIT:
-            raise Unsupported(what=f"name of the authority: more than {_OWNER_LIMIT} characters")
-        for days in (self.seal_days, self.crl_days, self.lead_days):
-            if not 1 <= days <= _ROOT_DAYS:
-                raise Unsupported(what="validity outside one day to twenty years")
-
-
-@dataclass(frozen=True, slots=True)
-class SealOrder:
-    """What to issue: the department's credit code and name, and the key's algorithm.
-
-    Attributes:
-        hardware: the key is made in the token.
-    """
-
-    issuer_code: str
-    department: str
-    algorithm: str = algorithms.ECDSA_P256
-    hardware: bool = False
-
-    def __post_init__(self) -> None:
-        if not _CREDIT_CODE.fullmatch(self.issuer_code):
-            raise MalformedCode(what="统一社会信用代码")
-        if not self.department.strip() or not self.department.isprintable():
-            raise Unsupported(what="department name: empty or not printable")
-        if len(self.department) > _NAME_LIMIT:
-            raise Unsupported(what=f"department name of more than {_NAME_LIMIT} characters")
-        if self.algorithm not in _SHORT:
-            raise Unsupported(what=f"signature algorithm {self.algorithm}")
 
 
 class Mint:
@@ -230,7 +167,9 @@ class Mint:
             KeyUnusable: the root's key cannot be used, or it has expired.
         """
         made = self._renewed(register.root, register.report, _REPORT)
-        return register if made is register.report else replace(register, report=made)
+        if made is register.report:
+            return register
+        return replace(register, report=made, former=_with_former(register, register.report))
 
     def with_snapshot(self, register: Register) -> Register:
         """The register with a key for status snapshots that is good for some time yet.
@@ -239,7 +178,9 @@ class Mint:
             KeyUnusable: the root's key cannot be used, or it has expired.
         """
         made = self._renewed(register.root, register.snapshot, _SNAPSHOT)
-        return register if made is register.snapshot else replace(register, snapshot=made)
+        if made is register.snapshot:
+            return register
+        return replace(register, snapshot=made, former=_with_former(register, register.snapshot))
 
     def runs_out(self, certificate: bytes) -> bool:
         """Whether the X.509 certificate of such a key is to be followed by another."""
@@ -271,6 +212,30 @@ class Mint:
         """
         now, days = self._clock.now(), self._options.crl_days
         return revocation_lists.with_lists(register, now, days, self._issuer)
+
+    def with_responders(self, register: Register) -> Register:
+        """The register with an OCSP responder for each authority that is good for days yet.
+
+        Raises:
+            KeyUnusable, SigningUnavailable: the key of an authority that is not a former one.
+        """
+        for authority in responder.due(register, self._clock.now()):
+            try:
+                issuer = self._issuer(authority)
+            except KeyUnusable:
+                if authority in register.former:
+                    continue  # a key that was destroyed appoints nobody
+                raise
+            name = responder.key_name(authority, self._clock.now())
+            certificate = responder.responder_certificate(
+                issuer,
+                self._private(name).public_key(),
+                profiles.authority_name(self._options.owner, "证书状态应答"),
+                self._term(responder.DAYS, issuer.certificate),
+            )
+            others = responder.without(register, authority)
+            register = replace(register, responders=(*others, _member(name, certificate)))
+        return register
 
     def seal(self, register: Register, order: SealOrder) -> SealEntry:
         """A new seal for a department, its key stored before this returns.
@@ -341,7 +306,8 @@ class Mint:
         pkcs8 = self._vault.get(member.key)
         key = algorithms.load_private(member.algorithm, pkcs8, member.key)
         certificate = x509.load_der_x509_certificate(member.certificate)
-        return profiles.Issuer(certificate, key, f"{self._url}/{member.key}")
+        url, ocsp = f"{self._url}/{member.key}", f"{self._url}/ocsp"
+        return profiles.Issuer(certificate, key, url, ocsp=ocsp)
 
     def _term(self, days: int, issuer: x509.Certificate | None = None) -> profiles.Term:
         """Validity from now for `days`, never beyond the issuer's own."""
@@ -373,6 +339,11 @@ class _Kind:
 
 _REPORT: Final = _Kind("report", "核验回执签章", profiles.report_certificate)
 _SNAPSHOT: Final = _Kind("snapshot", "状态快照签名", profiles.snapshot_certificate)
+
+
+def _with_former(register: Register, followed: Member | None) -> tuple[Member, ...]:
+    """What it has signed is asked about for years: its certificate is kept."""
+    return register.former if followed is None else (*register.former, followed)
 
 
 def _next_name(name: str) -> str:

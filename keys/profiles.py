@@ -8,15 +8,14 @@ Policy identifiers hang under 1.3.6.1.4.1.32473, the enterprise number that RFC 
 examples: placeholders until the city has an arc of its own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from certlib.receipts import REPORT_PURPOSE
@@ -38,11 +37,12 @@ __all__ = [
     "Issuer",
     "Revoked",
     "Term",
+    "authority_key",
     "authority_name",
     "history_certificate",
+    "issued_for",
     "issuing_certificate",
     "report_certificate",
-    "revocation_list",
     "root_certificate",
     "seal_certificate",
     "seal_extensions",
@@ -72,7 +72,6 @@ _COMMON_NAME_OCTETS: Final = 64
 _SEAL: Final = "电子印章（演示）"
 OUTSIDE_SEAL: Final = "电子印章"
 """What a seal is called that an outside authority certifies."""
-_EXPIRED_CERTS_ON_CRL: Final = x509.ObjectIdentifier("2.5.29.60")
 DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336 section 3.1
 
 
@@ -257,74 +256,6 @@ def seal_extensions() -> tuple[tuple[x509.ExtensionType, bool], ...]:
     return (_usage(authority=False), True), (purpose, False)
 
 
-def revocation_list(
-    issuer: Issuer,
-    number: int,
-    at: datetime,
-    end: datetime,
-    revoked: Iterable[Revoked],
-    shard: Sequence[str] = (),
-) -> bytes:
-    """A CRL (RFC 5280 section 5), DER, good from `at` to `end`.
-
-    Args:
-        issuer: signs it.
-        number: cRLNumber.
-        at: aware UTC.
-        end: when the next one is there at the latest.
-        revoked: its entries.
-        shard: addresses under which the certificates that it speaks of look for it; none: it is
-            complete. A shard is limited to them by a critical issuingDistributionPoint (5.2.5).
-    """
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(issuer.certificate.subject)
-        .last_update(at)
-        .next_update(end)
-        .add_extension(_authority_key(issuer.certificate), critical=False)
-        .add_extension(x509.CRLNumber(number), critical=False)
-        .add_extension(_keeps_expired(issuer.certificate), critical=False)
-    )
-    if shard:
-        builder = builder.add_extension(_scope(shard), critical=True)
-    for entry in revoked:
-        builder = builder.add_revoked_certificate(_entry(entry))
-    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
-
-
-def _scope(addresses: Iterable[str]) -> x509.IssuingDistributionPoint:
-    return x509.IssuingDistributionPoint(
-        full_name=[x509.UniformResourceIdentifier(address) for address in addresses],
-        relative_name=None,
-        only_contains_user_certs=True,
-        only_contains_ca_certs=False,
-        only_some_reasons=None,
-        indirect_crl=False,
-        only_contains_attribute_certs=False,
-    )
-
-
-def _keeps_expired(issuer: x509.Certificate) -> x509.UnrecognizedExtension:
-    """The extension expiredCertsOnCRL (X.509, 9.5.2.8): no entry is ever removed.
-
-    RFC 5280 lets a list forget what has expired; then nobody could say of an old seal whether its
-    certificate was revoked before that.
-    """
-    since = f"{issuer.not_valid_before_utc:%Y%m%d%H%M%SZ}".encode()
-    return x509.UnrecognizedExtension(_EXPIRED_CERTS_ON_CRL, bytes((0x18, len(since))) + since)
-
-
-def _entry(entry: Revoked) -> x509.RevokedCertificate:
-    builder = x509.RevokedCertificateBuilder().serial_number(entry.serial).revocation_date(entry.at)
-    reason = x509.ReasonFlags(entry.reason)
-    if reason is not x509.ReasonFlags.unspecified:  # section 5.3.1: absent rather than unspecified
-        builder = builder.add_extension(x509.CRLReason(reason), critical=False)
-    if entry.invalid_since is not None:
-        since = x509.InvalidityDate(entry.invalid_since)
-        builder = builder.add_extension(since, critical=False)
-    return builder.build()
-
-
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: CertificatePublicKeyTypes, term: Term
 ) -> x509.CertificateBuilder:
@@ -348,10 +279,23 @@ def _issued(
     policies = [x509.PolicyInformation(x509.ObjectIdentifier(policy), None)]
     return (
         _builder(subject, issuer.certificate.subject, key, term)
-        .add_extension(_authority_key(issuer.certificate), critical=False)
+        .add_extension(authority_key(issuer.certificate), critical=False)
         .add_extension(x509.CRLDistributionPoints([revocation]), critical=False)
         .add_extension(x509.AuthorityInformationAccess(_access(issuer)), critical=False)
         .add_extension(x509.CertificatePolicies(policies), critical=False)
+    )
+
+
+def issued_for(
+    issuer: Issuer, subject: x509.Name, key: CertificatePublicKeyTypes, term: Term
+) -> x509.CertificateBuilder:
+    """A certificate for signatures whose revocation nobody asks about; its purpose is to follow."""
+    plain = replace(issuer, ocsp="")
+    return (
+        _builder(subject, issuer.certificate.subject, key, term)
+        .add_extension(authority_key(issuer.certificate), critical=False)
+        .add_extension(x509.AuthorityInformationAccess(_access(plain)), critical=False)
+        .add_extension(_usage(authority=False), critical=True)
     )
 
 
@@ -367,7 +311,8 @@ def _access(issuer: Issuer) -> Iterator[x509.AccessDescription]:
     )
 
 
-def _authority_key(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+def authority_key(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """Which of its issuer's keys has signed."""
     own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
 

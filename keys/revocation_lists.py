@@ -20,7 +20,7 @@ from typing import Final
 from cryptography import x509
 
 from certlib.errors import KeyUnusable
-from keys import profiles
+from keys import crl_profile, profiles
 from keys.register import Member, Register, StoredList
 
 __all__ = [
@@ -187,7 +187,7 @@ def _signed(
     end = now + timedelta(days=days)
     if now + timedelta(days=days) / 2 >= issuer.certificate.not_valid_after_utc:
         end = _FOR_EVER  # nobody will be there to sign another
-    return profiles.revocation_list(
+    return crl_profile.revocation_list(
         issuer, number, now, end, planned.revoked, sorted(planned.addresses)
     )
 
@@ -222,22 +222,13 @@ def _planned(register: Register) -> Iterator[_Planned]:
 def _says(crl: bytes, planned: _Planned) -> bool:
     """Whether a list says already what it must: nothing but its time would change."""
     loaded = x509.load_der_x509_crl(crl)
-    said = {(entry.serial_number, _invalid_since(entry)) for entry in loaded}
-    if said != {(entry.serial, entry.invalid_since) for entry in planned.revoked}:
+    if crl_profile.listed(loaded) != crl_profile.would_list(planned.revoked):
         return False
     try:
         scope = loaded.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
     except x509.ExtensionNotFound:
         return not planned.addresses
     return {name.value for name in scope.full_name or ()} == planned.addresses
-
-
-def _invalid_since(entry: x509.RevokedCertificate) -> datetime | None:
-    """invalidityDate: what is learned of a lost key later moves it (RFC 5280 section 5.3.2)."""
-    for extension in entry.extensions:
-        if isinstance(extension.value, x509.InvalidityDate):
-            return extension.value.invalidity_date_utc
-    return None
 
 
 def _ended(member: Member, now: datetime) -> bool:

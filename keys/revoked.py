@@ -1,10 +1,22 @@
 """What is revoked: an entry stays for ever, and may only turn out graver than it was thought."""
 
 from dataclasses import replace
+from typing import Final
 
+from certlib.errors import Unsupported
 from keys.profiles import Revoked
 
-__all__ = ["with_entry"]
+__all__ = ["check_reason", "with_entry"]
+
+_REASONS: Final = frozenset(
+    {"unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation"}
+)
+
+
+def check_reason(reason: str) -> None:
+    """Raises `Unsupported` for what is no reason of RFC 5280 section 5.3.1 that seals may have."""
+    if reason not in _REASONS:
+        raise Unsupported(what=f"revocation reason {reason}")
 
 
 def with_entry(revoked: tuple[Revoked, ...], entry: Revoked) -> tuple[Revoked, ...]:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from keys.trust_store import TrustStanding
 
 _SOON: Final = timedelta(days=90)
+_SHORT: Final = timedelta(days=2)
 _MOST_NAMED: Final = 3
+_RESPONDER: Final = "ocsp"
 
 
 def _keys(subject: Subject) -> Iterator[Finding]:
@@ -36,12 +38,14 @@ def _certificates(subject: Subject) -> Iterator[Finding]:
     expired = [
         item.name
         for item in keys
-        if item.state == "expired" and (not item.issuer_code or item.issuer_code not in sealed)
+        if item.state == "expired"
+        and item.purpose != _RESPONDER
+        and (not item.issuer_code or item.issuer_code not in sealed)
     ]
     ending = [
         f"{item.name} ({item.not_after:%Y-%m-%d})"
         for item in sorted(keys, key=lambda item: item.not_after)
-        if item.state == "current" and item.not_after - now < _SOON
+        if item.state == "current" and item.not_after - now < _SOON and item.purpose != _RESPONDER
     ]
     if expired:
         yield failed(
@@ -70,6 +74,23 @@ def _crls(subject: Subject) -> Iterator[Finding]:
         )
     else:
         yield ok("吊销列表未过期。", "The revocation lists are fresh.")
+
+
+def _responders(subject: Subject) -> Iterator[Finding]:
+    """They live for days: a running service renews them well before their end."""
+    now, keys = subject.clock.now(), instruments.authority(subject).keys
+    ended = [
+        item.name for item in keys if item.purpose == _RESPONDER and item.not_after - now < _SHORT
+    ]
+    if ended:
+        yield subject.late(
+            f"OCSP 应答证书即将或已经到期（{_some(ended)}）：服务启动后会自动更换；"
+            "若服务在运行，请查日志中的 crls。",
+            f"Certificates of the OCSP responder end or have ended ({_some(ended)}): a start makes "
+            "new ones; if the service runs, look for “crls” in its log.",
+        )
+    else:
+        yield ok("OCSP 应答证书有效。", "The OCSP responder can answer.")
 
 
 def _timestamps(subject: Subject) -> Iterator[Finding]:
@@ -186,6 +207,7 @@ CHECKS: Final = (
     Check("keys", ("密钥", "Keys"), _keys, ("user", "secrets", "signers"), _ADVICE),
     Check("certificates", ("证书有效期", "Certificates"), _certificates, ("keys",)),
     Check("crls", ("吊销列表", "Revocation lists"), _crls, ("keys",)),
+    Check("ocsp", ("证书状态应答", "OCSP responder"), _responders, ("keys",)),
     Check("trust", ("信任清单", "Trust list"), _trust, ("keys",)),
     Check("timestamps", ("时间戳", "Timestamps"), _timestamps, ("keys",)),
     Check("timestamp-sources", ("外部时间戳机构", "Timestamp authorities elsewhere"), _sources),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from api.deps import BodyDep, PartsDep
 from api.failures import MediaTypeUnsupported, PathUnknown
 from api.multipart import media_type
+from api.revocation import cacheable, list_end
 
 router = APIRouter(tags=["公开 Public"])
 
@@ -14,6 +15,8 @@ _QUERY: Final = "application/timestamp-query"
 _REPLY: Final = "application/timestamp-reply"
 _CRL: Final = "application/pkix-crl"
 _CERTIFICATE: Final = "application/pkix-cert"
+_LIST_SECONDS: Final = 300
+_CERTIFICATE_SECONDS: Final = 86_400
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -26,25 +29,30 @@ _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
         200: {
             "content": {_CRL: _BINARY, _CERTIFICATE: _BINARY},
             "description": "DER。",
-        }
+        },
+        304: {"description": "没有变化。 Unchanged."},
     },
 )
 def published(
+    request: Request,
     parts: PartsDep,
     name: Annotated[
         str, Path(description="如 root.cer、issuing.crl、issuing.0001.crl。 File name.")
     ],
 ) -> Response:
     """签章证书所写地址上的 X.509 证书和吊销列表。 DER, as the seals' extensions name them."""
+    now = parts.clock.now()
     if name.endswith(".crl"):
         found = parts.authority.crls().get(name)
-        kind, age = _CRL, 300
-    else:
-        found = parts.authority.public_certificates().get(name)
-        kind, age = _CERTIFICATE, 86_400
+        if found is None:
+            raise PathUnknown
+        # A revocation makes a new list at once: caches shall see it within minutes.
+        age = min(_LIST_SECONDS, (list_end(found) - now).total_seconds())
+        return cacheable(request, found, _CRL, age)
+    found = parts.authority.public_certificates().get(name)
     if found is None:
         raise PathUnknown
-    return Response(found, media_type=kind, headers={"Cache-Control": f"public, max-age={age}"})
+    return cacheable(request, found, _CERTIFICATE, _CERTIFICATE_SECONDS)
 
 
 @router.post(

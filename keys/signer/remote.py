@@ -22,13 +22,22 @@ from keys.authority import DevelopmentAuthority
 from keys.custody import SealInfo, Snapshot
 from keys.keyring import Keyring
 from keys.mint import SealOrder
+from keys.ocsp import OcspAnswer, Status, failed
+from keys.ocsp_request import LIMIT
 from keys.register import Member, OutsideSeal, Register, SealEntry, register_from
 from keys.signer import forms
 from keys.signer.client import Connection
 from keys.signer.wire import Ask, Request
 from keys.timestamp_period import AHEAD
 
-__all__ = ["OnRecord", "RemoteAuthority", "RemoteKey", "RemoteStamps", "SignedHere"]
+__all__ = [
+    "OnRecord",
+    "RemoteAuthority",
+    "RemoteKey",
+    "RemoteResponder",
+    "RemoteStamps",
+    "SignedHere",
+]
 
 _SEALING: ContextVar[Content | None] = ContextVar("sealing", default=None)
 _MESSAGE_DIGEST: Final = bytes.fromhex("06092a864886f70d01090431220420")
@@ -146,6 +155,22 @@ class RemoteStamps:
         return self._connection.ask(Request(Ask.RESPOND, (request,)))[0]
 
 
+class RemoteResponder:
+    """An OCSP responder whose keys lie with a signer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def respond(self, request: bytes) -> OcspAnswer:
+        """The answer to any bytes at all; `tryLater` while no signer answers."""
+        if len(request) > LIMIT:
+            return failed(Status.MALFORMED_REQUEST)
+        try:
+            return OcspAnswer.of(self._connection.ask(Request(Ask.OCSP, (request,))))
+        except (CertlibError, ValueError, IndexError):
+            return failed(Status.TRY_LATER)
+
+
 class SignedHere:
     """Keys of this process, asked for signatures the way a node without keys asks a signer."""
 
@@ -230,6 +255,10 @@ class RemoteAuthority(DevelopmentAuthority):
     def snapshot(self) -> Snapshot:
         """What the signer has published, at most two seconds old; older while none answers."""
         return self._current()
+
+    def keep_responders(self) -> bool:
+        """Nothing: they are the signer's own, and so is the round that renews them."""
+        return False
 
     def keep_timestamp_key(self) -> bool:
         """Tells the signer when the next timestamp key is due; its own round makes it, too."""

@@ -17,6 +17,7 @@ from certlib.errors import CertlibError, Overloaded, SigningUnavailable, StoreUn
 from certlib.ports import Clock, KeyHandle
 from certlib.registry.signing import SigningRecord
 from certlib.signer_errors import SignatureRefused
+from keys.ocsp import OcspAnswer
 from keys.signer import forms
 from keys.signer.ledger import Attempt, Ledger, Limits
 from keys.signer.wire import Ask, Request
@@ -56,6 +57,10 @@ class Custody(Protocol):
 
     def refresh_crls(self) -> bool:
         """Makes new CRLs when it is time."""
+        ...
+
+    def keep_responders(self) -> bool:
+        """Appoints OCSP responders when it is time."""
         ...
 
     def keep_timestamp_key(self) -> bool:
@@ -113,6 +118,7 @@ class SigningService:
         gate: raises `SealingHalted` for the name of a key that may not seal now.
         clock: the only source of time.
         options: node and limits.
+        ocsp: tells of revocations; its keys sign nothing that is not an answer of its own.
     """
 
     def __init__(  # noqa: PLR0913 - each is a part of its own
@@ -127,6 +133,7 @@ class SigningService:
         gate: Callable[[str], None],
         clock: Clock,
         options: SigningOptions,
+        ocsp: Callable[[bytes], OcspAnswer] | None = None,
     ) -> None:
         self._custody = custody
         self._stamps = stamps
@@ -137,6 +144,7 @@ class SigningService:
         self._gate = gate
         self._clock = clock
         self._options = options
+        self._ocsp = ocsp
         self._room = threading.BoundedSemaphore(options.waiting)
         self._ways: Mapping[Ask, Callable[..., tuple[bytes, ...]]] = {
             Ask.REGISTER: self._register,
@@ -147,6 +155,7 @@ class SigningService:
             Ask.RESPOND: self._respond,
             Ask.UPKEEP: self._upkeep,
             Ask.CHECK: self.check,
+            Ask.OCSP: self._told,
         }
 
     def ask(self, request: Request) -> tuple[bytes, ...]:
@@ -215,6 +224,11 @@ class SigningService:
         self._note_stamp()
         return (self._stamps.respond(request),)
 
+    def _told(self, request: bytes) -> tuple[bytes, ...]:
+        if self._ocsp is None:
+            raise SignatureRefused(what="no OCSP responder")
+        return self._ocsp(request).fields()
+
     def _note_stamp(self) -> None:
         name = self._custody.timestamp_key().name
         self._ledger.note(name, self._options.stamps, self._clock.now())
@@ -224,6 +238,7 @@ class SigningService:
         match what:
             case b"crls":
                 self._custody.refresh_crls()
+                self._custody.keep_responders()
             case b"seals":
                 names = self._names()
                 self._custody.keep_seals(names)

@@ -70,6 +70,8 @@ class Ask(IntEnum):
     """What is due: revocation lists, seals, keys that run out."""
     CHECK = 8
     """Whether keys and record are at hand."""
+    OCSP = 9
+    """The answer to an OCSPRequest (RFC 6960, 4.1.1)."""
 
 
 _FIELDS: Final[Mapping[Ask, tuple[int, ...]]] = {
@@ -81,6 +83,7 @@ _FIELDS: Final[Mapping[Ask, tuple[int, ...]]] = {
     Ask.RESPOND: (65_536,),
     Ask.UPKEEP: (16,),
     Ask.CHECK: (),
+    Ask.OCSP: (65_536,),
 }
 """Octets that each field may have at most."""
 

@@ -29,6 +29,8 @@ QUIET = {
     ("GET", "/docs/api"),
     ("GET", "/static/{name}"),
     ("GET", "/pki/{name}"),
+    ("GET", "/pki/ocsp/{request_base64}"),
+    ("POST", "/pki/ocsp"),
     ("POST", "/tsa"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),

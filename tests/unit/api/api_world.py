@@ -1,13 +1,17 @@
 """The site over a small house: real registry, rules and routes; fake paper, seals and stamps."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import httpx
 from anyio.from_thread import start_blocking_portal
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.app import create_app
 from api.settings import Settings
@@ -18,6 +22,7 @@ from certlib.errors import SigningUnavailable
 from certlib.registry import Client
 from certlib.usecases.caller import SCOPES
 from certlib.usecases.report import MakeReports, Origin
+from keys.ocsp import OcspAnswer, Status
 from signing.pages.sample import sample_fields
 from storage.engines import EngineOptions
 from storage.status import StatusReader
@@ -58,6 +63,32 @@ class PaperPress:
         return canonical_bytes(receipt.as_json())
 
 
+def _a_list():
+    """A real one: caches are told when the next one comes."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "root")])
+    first, last = datetime(2026, 11, 20, tzinfo=UTC), datetime(2036, 11, 20, tzinfo=UTC)
+    builder = x509.CertificateRevocationListBuilder(name, first, last)
+    made = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return made.public_bytes(Encoding.DER)
+
+
+LIST = _a_list()
+
+
+class PaperResponder:
+    """Answers to requests that begin with `nonce` are for one caller alone."""
+
+    def __init__(self, clock):
+        self._clock = clock
+
+    def respond(self, request):
+        if not request:
+            return OcspAnswer(b"malformed", Status.MALFORMED_REQUEST)
+        now = None if request.startswith(b"nonce") else self._clock.now()
+        until = now and now + timedelta(seconds=90)
+        return OcspAnswer(b"answer to " + request, Status.SUCCESSFUL, now, until)
+
+
 class PaperKey:
     name = "timestamp"
     error = None
@@ -71,7 +102,7 @@ class PaperKey:
 class PaperAuthority:
     def __init__(self):
         self.key = PaperKey()
-        self.refreshed = 0
+        self.refreshed = self.appointed = 0
         self.sealed = {}
         self.keys = []
 
@@ -79,10 +110,14 @@ class PaperAuthority:
         return {"root.cer": b"DER of root"}
 
     def crls(self):
-        return {"root.crl": b"DER of list"}
+        return {"root.crl": LIST}
 
     def refresh_crls(self):
         self.refreshed += 1
+        return True
+
+    def keep_responders(self):
+        self.appointed += 1
         return True
 
     def crls_end(self):
@@ -175,6 +210,10 @@ class Parts:
             self.house.entropy,
             Origin("445200", "https://zz.example"),
         )
+
+    @property
+    def ocsp(self):
+        return PaperResponder(self.house.clock)
 
     def samples(self, version):
         return sample_fields(version)

@@ -24,6 +24,7 @@ _PATHS = st.sampled_from(
         "/v1/verifications",
         "/oauth2/token",
         "/tsa",
+        "/pki/ocsp",
     ]
 )
 _MANY = settings(

@@ -96,6 +96,7 @@ def test_every_answer_in_json_has_an_example_that_fits():
         )
     }
     binary = {"readFile", "readDraftPage", "metrics", "readPublished", "timestamp"}
+    binary |= {"askOcsp", "readOcsp"}
     by_schema = {name for name in _OPERATIONS if name.endswith("Certificate")} - with_example
     silent = {name for name, operation in _OPERATIONS.items() if "204" in operation["responses"]}
     assert with_example | binary | by_schema | silent == set(_OPERATIONS)
@@ -122,6 +123,8 @@ def test_protected_operations_name_their_scope():
             "readyz",
             "metrics",
             "readPublished",
+            "askOcsp",
+            "readOcsp",
             "timestamp",
             "readStatus",
             "readKnownFile",

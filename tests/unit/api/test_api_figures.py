@@ -86,12 +86,16 @@ def test_days_left_of_what_signs(world):
         Key("seal", "superseded", "B", now + 1 * days),
         Key("seal", "revoked", "D", now + 1 * days),
         Key("seal", "requested", "E", now - 9 * days),
+        Key("ocsp", "current", "", now + 2 * days),
+        Key("ocsp", "current", "", now + 3 * days),
     ]
     text = _figures(world)
     assert _value(text, 'certlib_key_days_left{purpose="root"}') == 3000
     assert _value(text, 'certlib_key_days_left{purpose="timestamp"}') == -2
     assert _value(text, 'certlib_key_days_left{purpose="seal"}') == -5
     assert _value(text, "certlib_seal_requests") == 1
+    assert 'purpose="ocsp"' not in text  # lives for days, and is no reason to call anybody
+    assert _value(text, "certlib_ocsp_responder_seconds_left") == (2 * days).total_seconds()
     end = world.parts.authority.crls_end()
     assert _value(text, "certlib_crl_seconds_left") == (end - now).total_seconds()
 

@@ -11,7 +11,7 @@ from api.health import Health
 from api.middleware.requests import RequestIds
 from certlib.errors import SigningUnavailable, StoreUnavailable
 from certlib.usecases.halt import HaltSealing
-from tests.unit.api.api_world import ORDER, SECRET
+from tests.unit.api.api_world import LIST, ORDER, SECRET
 
 
 def test_alive(world):
@@ -228,7 +228,7 @@ def test_causes_are_named_through_the_chain():
 
 def test_published_certificates_and_lists(world):
     assert world.browser.get("/pki/root.cer").headers["content-type"] == "application/pkix-cert"
-    assert world.browser.get("/pki/root.crl").content == b"DER of list"
+    assert world.browser.get("/pki/root.crl").content == LIST
     for name in ("other.cer", "other.crl", "x", "..%2Fkek"):
         assert world.browser.get(f"/pki/{name}").status_code == 404
 

@@ -42,6 +42,7 @@ def metrics(tmp_path_factory):
                 labels.setdefault(sample.name, set()).update(sample.labels)
     labels["certlib_status_answers_total"] = {"status", "code"}
     labels["certlib_key_days_left"] = {"purpose"}
+    labels["certlib_ocsp_responder_seconds_left"] = set()
     labels["certlib_certificates"] = {"state"}
     named = set(re.findall(r"^# TYPE (\w+) ", made.text().decode(), re.MULTILINE))
     assert {"certlib_requests_total", "certlib_record_up", "certlib_render_seconds"} <= named

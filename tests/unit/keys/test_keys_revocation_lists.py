@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from keys_world import PLANNING, START, TRANSPORT, SetClock, found, openssl, pem
 
 from certlib.errors import KeyUnusable
-from keys import revocation_lists
+from keys import profiles, revocation_lists
 from keys.register import Member
 from keys.revocation_lists import authorities, issuer_of, lists_of
 
@@ -160,10 +160,15 @@ def test_an_unknown_serial_number_is_never_lost(authority):
 def followed(authority, clock):
     """A second issuing authority after the first; each has one seal."""
     issue(authority, 1)
+    follow(authority)
+    issue(authority, 1)
+    return authority
+
+
+def follow(authority):
+    """A second issuing authority takes the place of the first."""
     mint, register = authority._mint, authority._current().register
     key = mint._private("issuing-2")
-    from keys import profiles
-
     made = profiles.issuing_certificate(
         mint._issuer(register.root),
         key.public_key(),
@@ -173,8 +178,6 @@ def followed(authority, clock):
     new = Member("issuing-2", register.issuing.algorithm, made.public_bytes(Encoding.DER))
     rotated = replace(register, issuing=new, former=(register.issuing,))
     authority._change(lambda _snapshot: mint.with_crls(rotated))
-    issue(authority, 1)
-    return authority
 
 
 def test_a_former_authority_goes_on_signing_its_lists(followed, clock):

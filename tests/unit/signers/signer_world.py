@@ -9,6 +9,7 @@ import keys_world
 from certlib.document import ORIGINAL
 from certlib.registry.signing import AwaitedSeal
 from certlib.sealing_errors import SealingHalted
+from keys.ocsp import OcspResponder
 from keys.signer.client import SignerOptions, Signers, Watched
 from keys.signer.ledger import Ledger
 from keys.signer.server import DoorOptions, SignerDoor
@@ -92,6 +93,7 @@ class World:
             gate=self.gate,
             clock=self.clock,
             options=SigningOptions(node=NODE, **options),
+            ocsp=OcspResponder(self.authority, self.clock).respond,
         )
 
     def _ledger(self):
