@@ -28,6 +28,8 @@ _UNDERSTOOD: Final = frozenset(
 )
 _CONTEXT_1, _CONTEXT_2 = 0xA1, 0xA2
 _LONG_FORM: Final = 0x80
+_MORE: Final = 0x80
+"""In the octets of an identifier: another one of the same part follows."""
 _MOST_LENGTH_OCTETS: Final = 2
 _MOST_SERIAL: Final = 20
 
@@ -106,15 +108,21 @@ def _asked(listed: "_Reader") -> tuple[Asked, ...]:
 def _cert_id(encoded: bytes) -> Asked:
     inside = _Reader(encoded).inside(der.SEQUENCE)
     algorithm = inside.inside(der.SEQUENCE)
-    digest = algorithm.take(der.OBJECT_IDENTIFIER)
+    digest = algorithm.identifier()
     if not algorithm.done and algorithm.rest() != der.NULL:
         raise MalformedRequestError("digest")
     name, key = inside.value(der.OCTET_STRING), inside.value(der.OCTET_STRING)
-    serial = inside.value(der.INTEGER)
+    octets = inside.value(der.INTEGER)
     inside.end()
-    if not serial or len(serial) > _MOST_SERIAL + 1:
+    serial = int.from_bytes(octets, signed=True)
+    if not 1 <= len(octets) <= _MOST_SERIAL + 1 or len(octets) != _shortest(serial):
         raise MalformedRequestError("serial")
-    return Asked(encoded, (digest, name, key), int.from_bytes(serial, signed=True))
+    return Asked(encoded, (digest, name, key), serial)
+
+
+def _shortest(number: int) -> int:
+    """Octets of an INTEGER in DER (X.690 section 8.3.2)."""
+    return (number if number >= 0 else ~number).bit_length() // 8 + 1
 
 
 def _extensions(reader: "_Reader", tag: int) -> bytes:
@@ -128,8 +136,10 @@ def _extensions(reader: "_Reader", tag: int) -> bytes:
     while not listed.done:
         encoded = listed.take(der.SEQUENCE)
         extension = _Reader(encoded).inside(der.SEQUENCE)
-        name = extension.take(der.OBJECT_IDENTIFIER)
-        critical = extension.sees(der.BOOLEAN) and extension.value(der.BOOLEAN) != b"\0"
+        name = extension.identifier()
+        critical = extension.sees(der.BOOLEAN)
+        if critical and extension.value(der.BOOLEAN) != b"\xff":
+            raise MalformedRequestError("boolean")  # FALSE is the default, which DER leaves out
         value = extension.value(der.OCTET_STRING)
         extension.end()
         if name in seen or (critical and name not in _UNDERSTOOD):
@@ -177,6 +187,18 @@ class _Reader:
         start = self._at
         self.value(tag)
         return self._data[start : self._at]
+
+    def identifier(self) -> bytes:
+        """The next element, an OBJECT IDENTIFIER with every part in its shortest form."""
+        encoded = self.take(der.OBJECT_IDENTIFIER)
+        begins = True
+        for octet in encoded[2:]:
+            if begins and octet == _MORE:
+                raise MalformedRequestError("identifier")
+            begins = octet < _MORE
+        if not begins or len(encoded) == len(b"\x06\x00"):
+            raise MalformedRequestError("identifier")
+        return encoded
 
     def inside(self, tag: int) -> "_Reader":
         """What the next element holds."""

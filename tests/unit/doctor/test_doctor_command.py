@@ -33,7 +33,7 @@ def test_a_good_node(run, node):
     assert (code, err) == (0, "")
     said = json.loads(out)
     assert said["healthy"] is True
-    assert Counter(item["state"] for item in said["checks"]) == {"ok": 19, "warning": 1}
+    assert Counter(item["state"] for item in said["checks"]) == {"ok": 20, "warning": 1}
     assert all(set(item) == {"check", "state", "zh", "en"} for item in said["checks"])
 
 

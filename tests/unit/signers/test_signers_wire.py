@@ -24,6 +24,7 @@ REQUESTS = [
     Request(Ask.TEXT, (b"history", b"history", b"{}")),
     Request(Ask.STAMP, (b"sha256", bytes(32))),
     Request(Ask.RESPOND, (b"\x30\x00",)),
+    Request(Ask.OCSP, (b"\x30\x00",)),
     Request(Ask.UPKEEP, (b"crls",)),
     Request(Ask.CHECK),
 ]
