@@ -171,6 +171,8 @@ def test_an_answer_is_no_question(lines):
     line, other = lines
     tapped = Tap(other)
     asker, signer = held(line, tapped)
+    asker.send(b"question")  # now the next frames of both directions bear the same number
+    signer.receive()
     signer.send(b"x")
     asker.receive()
     line.sendall(tapped.sent[-1])
