@@ -97,10 +97,8 @@ class PlainFile:
         trailer = _TRAILER.match(data, position)
         if trailer is None or int(trailer[6]) != offset or trailer[2] != self.trailer[2]:
             raise _OtherFormError("cross-reference")
-        before: bytes | None = trailer[5]
-        if before is not None and int(before) >= offset:
-            raise _OtherFormError("cross-reference")
         self._sections.append(tuple(ranges))
+        before: bytes | None = trailer[5]
         return before
 
     def _body(self, number: int) -> int:

@@ -191,6 +191,23 @@ def test_sealed_file_is_not_sealed_again(pki, content, sealed):
         pki.sealer().seal(sealed, content)
 
 
+def test_long_token_costs_a_second_signature_once(pki, page, content, monkeypatch):
+    """How long they are is remembered: key and counter are spared from then on."""
+    monkeypatch.setattr(sealing, "_TOKEN", 10)
+    sealer, before = pki.sealer(), pki.seal.signatures
+    sealer.seal(page, content)
+    assert pki.seal.signatures == before + 2
+    sealer.seal(page, content)
+    assert pki.seal.signatures == before + 3
+
+
+def test_sealed_receipt_is_not_sealed_again(pki, page):
+    """Without metadata of its own, nothing but the form in it tells."""
+    sealed = pki.sealer().seal_receipt(page, pki.seal)
+    with pytest.raises(SealMismatch):
+        pki.sealer().seal_receipt(sealed, pki.seal)
+
+
 def test_sealing_runs_in_threads_and_inside_a_coroutine(pki, page, content):
     sealer, found = pki.sealer(), []
     threads = [
