@@ -35,6 +35,7 @@ from certlib.usecases.manage_departments import ManageDepartments
 from certlib.usecases.manage_issue_list import ManageIssueList
 from certlib.usecases.manage_types import ManageTypes
 from certlib.usecases.preflight import Preflight
+from certlib.usecases.preserve import PreserveSeals
 from certlib.usecases.produce import Workshop
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
@@ -55,6 +56,7 @@ from keys.stamp_clock import StampClock
 from keys.timestamp_chain import TimestampChain
 from keys.trust_store import ListOfOthers, ListOptions, TrustStore
 from keys.validation_material import StoredMaterial
+from signing.archive import ArchiveLifter
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.reader import InProcessEvidenceReader
 from signing.pages.child import ChildRenderer, RenderingOptions
@@ -120,6 +122,7 @@ class Node:
     verify: VerifyCertificates
     reports: MakeReports
     reconcile: Reconcile
+    preserve: PreserveSeals
     lock_files: LockFiles | None
     types: ManageTypes
     departments: ManageDepartments
@@ -256,13 +259,16 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
     timings.readings.most_children.set(settings.reader_children)
     reader = ChildEvidenceReader(trust.material, children, timings.readings)
     stack.callback(reader.close)
+    materials = StoredMaterial(trust.material, authority.crls, clock)
     gated = GatedCustody(custody.keys, SealingGate(registry, clock))
     sources = timestamp_chain(settings, timestamps, trust, clock, entropy)
     origin = Origin(settings.node_id, settings.url, settings.demo)
     stamps = sources or timestamps
     workshop = Workshop(
         renderer=renderer,
-        sealer=OnRecord(TimedSealer(PadesSealer(gated, stamps, clock), timings)),
+        sealer=OnRecord(
+            TimedSealer(PadesSealer(gated, stamps, clock, materials=materials), timings)
+        ),
         reader=InProcessEvidenceReader(trust.material),
         objects=objects,
         clock=clock,
@@ -285,7 +291,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         status=stores.status,
         authority=authority,
         ocsp=custody.ocsp,
-        materials=StoredMaterial(trust.material, authority.crls, clock),
+        materials=materials,
         trust=trust,
         stamp_clock=custody.stamp_clock,
         timestamps=timestamps,
@@ -312,6 +318,14 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         verify=VerifyCertificates(registry, reader, clock, table, trust.trust_list),
         reports=_reports(origin, custody, stamps, clock, entropy),
         reconcile=Reconcile(registry, workshop, clock),
+        preserve=PreserveSeals(
+            registry,
+            objects,
+            workshop.reader,
+            ArchiveLifter(stamps, materials),
+            clock,
+            workshop.plan,
+        ),
         lock_files=_lock_files(settings, registry, objects),
         departments=ManageDepartments(registry, table, clock, entropy),
         issue_list=ManageIssueList(registry, clock),

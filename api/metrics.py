@@ -76,9 +76,7 @@ class Metrics:
         self.limited = Counter(
             "certlib_rate_limited", "Requests over a client's rate", ("kind",), registry=own
         )
-        self.deliveries = Counter(
-            "certlib_webhook_deliveries", "Deliveries tried", ("outcome",), registry=own
-        )
+        self.deliveries, self.preserved = _deliveries(own), _preserved(own)
         self.ocsp = Counter("certlib_ocsp_answers", "OCSP answers", ("status",), registry=own)
         self._watch(own)
         self.trust, self.timestamps = TrustFigures(own), TimestampFigures(own)
@@ -115,6 +113,8 @@ class Metrics:
         """Series that alerts ask for begin at 0: an increase from nothing is none (Prometheus)."""
         for outcome in ("published", "failed", "burned"):
             self.reconciled.labels(outcome)
+        for outcome in ("lifted", "failed"):
+            self.preserved.labels(outcome)
         for outcome in ("delivered", "failed", "dead"):
             self.deliveries.labels(outcome)
         for fault in FAULTS:
@@ -145,6 +145,14 @@ class Metrics:
 def _collectors(timings: Timings) -> Iterator[Collector]:
     yield from (timings.render, timings.seal, timings.signing.answers)
     yield from timings.readings.collectors()
+
+
+def _deliveries(own: CollectorRegistry) -> Counter:
+    return Counter("certlib_webhook_deliveries", "Deliveries tried", ("outcome",), registry=own)
+
+
+def _preserved(own: CollectorRegistry) -> Counter:
+    return Counter("certlib_seals_lifted", "Files lifted or renewed", ("outcome",), registry=own)
 
 
 class _Answers(Collector):

@@ -5,7 +5,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from api.parts import TrustStanding
+from api.trust_parts import TrustStanding
 
 __all__ = ["TrustFigures"]
 

@@ -12,9 +12,9 @@ from api.revocation import Responder
 from api.settings import Settings
 from api.stamping_parts import StampingClock, Timestamps, TimestampSources
 from api.timings import Timings
+from api.trust_parts import Trust
 from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
-from certlib.errors import CertlibError
 from certlib.ports import Clock, Entropy, ObjectStore
 from certlib.registry import Registry, StatusRow
 from certlib.usecases.add_form import AddForms
@@ -30,6 +30,7 @@ from certlib.usecases.make import MakeDrafts
 from certlib.usecases.manage_departments import ManageDepartments
 from certlib.usecases.manage_issue_list import ManageIssueList
 from certlib.usecases.manage_types import ManageTypes
+from certlib.usecases.preserve import PreserveSeals
 from certlib.usecases.read import ReadCertificates
 from certlib.usecases.read_drafts import ReadDrafts
 from certlib.usecases.reconcile import Reconcile
@@ -142,46 +143,6 @@ class Published(Protocol):
 
     def timestamps_end(self) -> datetime:
         """Until when there is a timestamp key that may sign."""
-        ...
-
-
-class TrustStanding(Protocol):
-    """How it is with the signed list of other authorities."""
-
-    @property
-    def version(self) -> int:
-        """Of the list in force; 0 where none is."""
-        ...
-
-    @property
-    def problem(self) -> CertlibError | None:
-        """Why the file that lies there now is not in force."""
-        ...
-
-    @property
-    def named(self) -> Mapping[str, str | int]:
-        """Version, digest and signer of the list in force; empty where none is."""
-        ...
-
-    @property
-    def remembered(self) -> bool:
-        """Whether a later start will know which version was here."""
-        ...
-
-    def late(self, now: datetime) -> float:
-        """Seconds since the next list was due."""
-        ...
-
-    def faulty(self, now: datetime) -> int:
-        """Revocation lists of others that are overdue, or none at all."""
-        ...
-
-
-class Trust(Protocol):
-    """Whom this node believes beside itself."""
-
-    def standing(self) -> TrustStanding:
-        """How it is now; a file that has changed is read."""
         ...
 
 
@@ -360,6 +321,11 @@ class Parts(Protocol):
     @property
     def reconcile(self) -> Reconcile:
         """Finishes what a crash left."""
+        ...
+
+    @property
+    def preserve(self) -> PreserveSeals:
+        """Lifts and renews seals."""
         ...
 
     @property

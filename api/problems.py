@@ -149,6 +149,7 @@ TABLE: Mapping[type[CertlibError], Entry] = {
     errors.DataFolderBusy: Entry(503, "数据目录被占用", "Data folder in use"),
     errors.SigningUnavailable: Entry(503, "签章暂时不可用", "Sealing unavailable"),
     clock_errors.ClockNotTrusted: Entry(503, "服务器时钟不可信", "The clock cannot be believed"),
+    sealing_errors.TimestampMissing: Entry(503, "时间戳暂时不可用", "No timestamp now"),
     sealing_errors.TimestampOutage: Entry(503, "时间戳中断已久", "No timestamps for too long"),
     failures.ProcessesFailed: Entry(503, "服务进程启动失败", "Processes failed"),
     sealing_errors.SealingHalted: Entry(503, "签章已暂停", "Sealing halted"),

@@ -12,7 +12,8 @@ from time import monotonic
 from api import logs
 from api.courier import Courier
 from api.metrics import Metrics
-from api.parts import Parts, TrustStanding
+from api.parts import Parts
+from api.trust_parts import TrustStanding
 from api.trust_record import recorded
 from certlib.errors import CertlibError, StoreUnavailable
 from certlib.history_errors import HistoryRolledBack
@@ -75,6 +76,7 @@ class Worker:
             _Job("timestamp-sources", 15.0, self._look_at_sources),
             _Job("timestamp-key", 600.0, self._keep_timestamp_key, alone=True),
             _Job("locks", 1.0, self._lock_files, alone=True),
+            _Job("seal-care", 2.0, self._care_for_seals, alone=True),
             _Job("notices", 1.0, self._courier.round),
             _Job("forget-deliveries", 3600.0, self._courier.forget),
         )
@@ -163,6 +165,17 @@ class Worker:
         if any(outcomes.values()):
             level = logging.WARNING if result.failed or result.burned else logging.INFO
             logs.event(_log, level, "reconciled", **outcomes)
+
+    def _care_for_seals(self) -> None:
+        result = self._parts.preserve.run()
+        outcomes = {"lifted": result.lifted, "failed": result.failed}
+        for outcome, number in outcomes.items():
+            if number:
+                self._metrics.preserved.labels(outcome).inc(number)
+        if any((result.looked, *outcomes.values())):
+            level = logging.WARNING if result.failed else logging.INFO
+            codes = sorted(result.codes)
+            logs.event(_log, level, "seal-care", looked=result.looked, codes=codes, **outcomes)
 
     def _lock_files(self) -> None:
         if self._parts.lock_files is None:

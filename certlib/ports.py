@@ -208,7 +208,8 @@ class DocumentSealer(Protocol):
         """Lays XMP of `content` into the PDF and seals it with the issuer's seal key.
 
         Raises:
-            SigningUnavailable: key or timestamp authority does not answer.
+            SigningUnavailable: the key does not answer.
+            TimestampMissing: the key does, the timestamp authority does not.
         """
         ...
 

@@ -1,8 +1,8 @@
 """What stops sealing on purpose: leaves of the error tree."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from certlib.errors import Conflict, Refused, Unavailable
+from certlib.errors import Conflict, Refused, SigningUnavailable, Unavailable
 
 
 class SealingHalted(Unavailable):
@@ -36,6 +36,22 @@ class HaltIsFinal(Conflict):
     code = "halt-final"
     zh = "密钥 {scope} 已按泄露处理，不能恢复使用，请换用新密钥。"
     en = "Key {scope} was given up as compromised: it never seals again, use its successor."
+
+
+class TimestampMissing(SigningUnavailable):
+    """The seal is made and its timestamp is not: the authority does not answer.
+
+    Attributes:
+        pdf: the file sealed with that same signature at B-B; whoever must not keep it drops it.
+    """
+
+    code = "timestamp-missing"
+    zh = "时间戳服务暂时不可用（{what}），请稍后以相同幂等键重试。"
+    en = "The timestamp authority is unavailable ({what}): retry later with the same key."
+
+    def __init__(self, *, pdf: bytes = b"", **values: Any) -> None:
+        self.pdf = pdf
+        super().__init__(**values)
 
 
 class TimestampOutage(Unavailable):

@@ -16,6 +16,7 @@ from certlib.ports import (
     ValidationMaterial,
     ValidationMaterialSource,
 )
+from certlib.sealing_errors import TimestampMissing
 from signing import outside, writer
 from signing.archive import archived
 from signing.cms import SealTemplate
@@ -78,7 +79,8 @@ class PadesSealer:
         archive timestamp fails, B-LT: the answer says so, and `signing.archive` lifts it later.
 
         Raises:
-            SigningUnavailable: key or timestamp authority does not answer, or there is none.
+            SigningUnavailable: the key does not answer, or there is no timestamp authority.
+            TimestampMissing: the timestamp authority does not answer; the seal is made.
             SealMismatch: the page cannot be sealed (not readable, sealed already, has a form).
         """
         if level not in _LEVELS or (level != "B-B" and self._stamps is None):
@@ -92,7 +94,7 @@ class PadesSealer:
         """The same for a receipt: B-T, certified, its own data instead of a certificate's.
 
         Raises:
-            SigningUnavailable: key or timestamp authority does not answer, or there is none.
+            SigningUnavailable, TimestampMissing: as `seal`.
             SealMismatch: the page cannot be sealed.
         """
         if self._stamps is None:
@@ -106,11 +108,10 @@ class PadesSealer:
             return self._sealed(pdf, order, None, None)[0], "B-B"
         if self._materials is None or order.level not in _LONG_TERM:
             return self._sealed(pdf, order, stamps, None)[0], "B-T"
-        expected = stamps.chain()
-        store = _material(self._materials, (order.key.chain, expected))
+        store, expected = _material(self._materials, order.key.chain, stamps)
         file, token = self._sealed(pdf, order, stamps, store)
         # Another authority than the one expected has answered: the store does not speak of it.
-        if store is None or expected[0] not in token:
+        if store is None or expected not in token:
             return file, "B-T"
         if order.level == "B-LT":
             return file, "B-LT"
@@ -134,7 +135,12 @@ class PadesSealer:
             signature = order.key.sign(attributes)
             token = b""
             if stamps is not None:
-                token = stamps.token(hashlib.sha256(signature).digest())
+                try:
+                    token = stamps.token(hashlib.sha256(signature).digest())
+                except SigningUnavailable as error:
+                    plain = finish(prepared, template.signed(attributes, signature, b""))
+                    what = str(error.values.get("what", error.code))
+                    raise TimestampMissing(pdf=plain.pdf, what=what) from error
             cms = template.signed(attributes, signature, token)
             if len(cms) <= prepared.room:
                 return finish(prepared, cms), token
@@ -150,12 +156,14 @@ class PadesSealer:
 
 
 def _material(
-    source: ValidationMaterialSource, chains: tuple[tuple[bytes, ...], ...]
-) -> ValidationMaterial | None:
+    source: ValidationMaterialSource, chain: tuple[bytes, ...], stamps: Stamps
+) -> tuple[ValidationMaterial | None, bytes]:
+    """Material of the seal and of whoever will stamp it, and that one's X.509 certificate."""
     try:
-        return source.material(chains)
+        expected = stamps.chain()
+        return source.material((chain, expected)), expected[0]
     except SigningUnavailable:
-        return None
+        return None, b""
 
 
 def _prepared(pdf: bytes, profile: SealProfile) -> PreparedSeal:

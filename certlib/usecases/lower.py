@@ -1,16 +1,14 @@
 """Lower: what to do when there is no timestamp. For a while seals go without, then none is made."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
 from certlib.document import Content
-from certlib.errors import SigningUnavailable
 from certlib.ports import Clock, DocumentSealer, SealedDocument
 from certlib.preservation import LEVELS
 from certlib.registry import Registry
-from certlib.sealing_errors import TimestampOutage
-
-_PLAIN = LEVELS[0]
+from certlib.sealing_errors import TimestampMissing, TimestampOutage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,12 @@ class Lowering:
         """
         try:
             return sealer.seal(page, content, level)
-        except SigningUnavailable as missing:
-            if level == _PLAIN:
-                raise
+        except TimestampMissing as missing:
             self._need_patience(missing)
-            try:
-                return sealer.seal(page, content, _PLAIN)
-            except SigningUnavailable:
-                raise missing from None
+            # The signature is made, and counted; it is kept, not made a second time.
+            return SealedDocument(missing.pdf, hashlib.sha256(missing.pdf).hexdigest(), LEVELS[0])
 
-    def _need_patience(self, missing: SigningUnavailable) -> None:
+    def _need_patience(self, missing: TimestampMissing) -> None:
         now = self.clock.now()
         with self.registry.read() as session:
             since = session.lowered_since()

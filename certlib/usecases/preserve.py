@@ -6,9 +6,9 @@ Whatever dies when, the earlier revision stands, and what lies stored is taken u
 """
 
 import hashlib
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from certlib import ids
@@ -42,11 +42,13 @@ class Preserved:
     Attributes:
         looked: files whose dates were reckoned.
         lifted: files with a new revision.
+        codes: stable codes of what failed.
     """
 
     looked: int = 0
     lifted: int = 0
     failed: int = 0
+    codes: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,43 +89,39 @@ class PreserveSeals:
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        looked, unread = self._look(limit)
+        failed: list[CertlibError] = []
+        looked = self._look(limit, failed)
         now = self._clock.now()
         with self._registry.begin() as uow:
             leased = uow.lease_seals(now, now + _LEASE, limit)
             if leased:
                 uow.commit()
         made: list[_Lifted] = []
-        failed = unread
+        unread = len(failed)
         for seal in leased:
-            try:
+            with self._noting(seal, failed):
                 made.append(_Lifted(seal, self._revision(seal)))
-            except CertlibError as error:
-                failed += 1
-                self._note(seal, error)
-                if isinstance(error, Unavailable):
-                    break  # the others would fail for the same reason
-        published = self._publish(made)
-        return Preserved(looked, published, failed + len(made) - published)
+            if any(isinstance(error, Unavailable) for error in failed[unread:]):
+                break  # the others would fail for the same reason
+        lifted = self._publish(made, failed)
+        codes = frozenset(error.code for error in failed)
+        return Preserved(looked, lifted, len(failed), codes)
 
     # --- what files rest on -----------------------------------------------------------------
 
-    def _look(self, limit: int) -> tuple[int, int]:
+    def _look(self, limit: int, failed: list[CertlibError]) -> int:
         with self._registry.read() as session:
             waiting = session.seals_not_planned(self._plan.name, self._clock.now(), limit)
-        found, failed = [], 0
+        found: list[tuple[KeptSeal, Care, str]] = []
         for seal in waiting:
-            try:
+            with self._noting(seal, failed):
                 found.append((seal, *self._reckoned(seal)))
-            except CertlibError as error:
-                failed += 1
-                self._note(seal, error)
         if found:
             with self._registry.begin() as uow:
                 for seal, care, level in found:
                     uow.keep_care(seal, care, level)
                 uow.commit()
-        return len(found), failed
+        return len(found)
 
     def _reckoned(self, seal: KeptSeal) -> tuple[Care, str]:
         """Of a file that was looked at before the dates are reckoned alone."""
@@ -186,8 +184,8 @@ class PreserveSeals:
             care=care,
         )
 
-    def _publish(self, made: Sequence[_Lifted]) -> int:
-        """One commit for the round; when it cannot be, each file is tried alone."""
+    def _publish(self, made: Sequence[_Lifted], failed: list[CertlibError]) -> int:
+        """One commit for the round; when it cannot be, each file is tried alone. How many."""
         if not made:
             return 0
         try:
@@ -198,8 +196,8 @@ class PreserveSeals:
                 uow.commit()
         except Conflict as error:
             if len(made) > 1:
-                return sum(self._publish([item]) for item in made)
-            self._note(made[0].seal, error)
+                return sum(self._publish([item], failed) for item in made)
+            self._note(made[0].seal, error, failed)
             return 0
         return len(made)
 
@@ -216,7 +214,18 @@ class PreserveSeals:
             raise Corrupt(what=file.object_name)
         return content
 
-    def _note(self, seal: KeptSeal, error: CertlibError) -> None:
+    @contextmanager
+    def _noting(self, seal: KeptSeal, failed: list[CertlibError]) -> Iterator[None]:
+        """What goes wrong with one file is counted with it, and keeps no other waiting."""
+        try:
+            yield
+        except CertlibError as error:
+            self._note(seal, error, failed)
+        except Exception as error:  # noqa: BLE001 - an unforeseen fault of one file
+            self._note(seal, Corrupt(what=type(error).__name__), failed)
+
+    def _note(self, seal: KeptSeal, error: CertlibError, failed: list[CertlibError]) -> None:
+        failed.append(error)
         wait = _FIRST_WAIT * 2 ** min(seal.attempts, _MOST_DOUBLINGS)
         again = self._clock.now() + min(wait, _LONGEST_WAIT)
         with suppress(CertlibError), self._registry.begin() as uow:

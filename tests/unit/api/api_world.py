@@ -21,6 +21,7 @@ from certlib.canonical import canonical_bytes
 from certlib.errors import SigningUnavailable
 from certlib.registry import Client
 from certlib.usecases.caller import SCOPES
+from certlib.usecases.preserve import Preserved
 from certlib.usecases.report import MakeReports, Origin
 from keys.ocsp import OcspAnswer, Status
 from signing.pages.sample import sample_fields
@@ -188,6 +189,14 @@ class PaperTimestamps:
         return b"answer to " + request
 
 
+class PaperCare:
+    def __init__(self, *results):
+        self.results = list(results)
+
+    def run(self):
+        return self.results.pop(0) if self.results else Preserved()
+
+
 @dataclass
 class Parts:
     house: House
@@ -197,6 +206,7 @@ class Parts:
     timestamps: PaperTimestamps
     token_key: bytes = b"t" * 32
     lock_files: Any = None
+    preserve: Any = field(default_factory=PaperCare)
     timings: Timings = field(default_factory=Timings)
     trust: PaperTrust = field(default_factory=PaperTrust)
     stamp_clock: PaperClock = field(default_factory=PaperClock)

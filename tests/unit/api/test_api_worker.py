@@ -14,7 +14,9 @@ from certlib.errors import SigningUnavailable, StoreUnavailable
 from certlib.sources import Source
 from certlib.trust_errors import refused
 from certlib.usecases.lock_files import Locked
+from certlib.usecases.preserve import Preserved
 from certlib.usecases.reconcile import Reconciled
+from tests.unit.api.api_world import PaperCare
 from tests.unit.usecases.house import ISSUER
 
 
@@ -292,3 +294,16 @@ def test_the_metrics_tell_how_it_is_with_the_trust_list(world):
         ("crls_faulty", 2),
     ):
         assert f"certlib_trust_{name} {value}.0" in told
+
+
+def test_the_care_of_seals_is_counted_and_told(world, worker, capsys):
+    world.parts.preserve = PaperCare(
+        Preserved(looked=1, lifted=2), Preserved(failed=3, codes=frozenset({"corrupt"}))
+    )
+    for _ in range(3):
+        worker._care_for_seals()
+    text = world.browser.get("/metrics").text
+    assert 'certlib_seals_lifted_total{outcome="lifted"} 2.0' in text
+    assert 'certlib_seals_lifted_total{outcome="failed"} 3.0' in text
+    assert "certlib_seals_below_target 0.0" in text
+    assert "certlib_seals_ended 0.0" in text

@@ -16,9 +16,10 @@ from certlib.catalogue import type_version_from
 from certlib.divisions import DivisionTable
 from certlib.document import Holder
 from certlib.errors import NotFound, SigningUnavailable
-from certlib.evidence import FileFacts
+from certlib.evidence import ChangeFacts, ChangeGrade, ChangeKind, FileFacts
 from certlib.ports import DesignDigests, Receipt, SealedDocument
 from certlib.registry import Department, IssueListEntry
+from certlib.sealing_errors import TimestampMissing
 from certlib.usecases.add_form import AddForms
 from certlib.usecases.amend import AmendCertificates
 from certlib.usecases.caller import SCOPES, Caller
@@ -63,6 +64,7 @@ NUMBERED = "11445200990090139J102"
 NUMBERLESS = "11445200990090139J103"
 ENDLESS = "11445200990090139J104"
 PEOPLE = "11445200990090139J105"
+LONG = "11445200990090139J106"
 FORMS = ["original", "duplicate", "annex"]
 PATTERN = "揭交许〔{year}〕{division}-{serial:04}号"
 ISSUER = "11445200990090139J"
@@ -132,8 +134,11 @@ class PlainSealer:
     def __init__(self):
         self.error = None
         self.seals = 0
+        self.asked = []
+        self.untimed = False  # no timestamp authority answers
 
     def seal(self, pdf, content, level="B-T"):
+        self.asked.append(level)
         if self.error is not None:
             raise self.error
         self.seals += 1
@@ -142,20 +147,30 @@ class PlainSealer:
                 "page": pdf.removeprefix(b"%PAGE ").decode(),
                 "signer": content.issuer_code,
                 "seal": self.seals,
+                "stamped": level != "B-B" and not self.untimed,
             }
         ).encode()
+        if self.untimed and level != "B-B":
+            raise TimestampMissing(pdf=sealed, what="authority")
         return SealedDocument(sealed, hashlib.sha256(sealed).hexdigest(), level)
 
 
 class PlainReader:
+    """Each line after the first is an archive timestamp."""
+
     def __init__(self):
         self.reads = 0
+        self.blind = set()
+        self.orphaned = False
 
     def read(self, pdf):
         self.reads += 1
         digest = hashlib.sha256(pdf).hexdigest()
+        if digest in self.blind:
+            return FileFacts(sha256=digest, size=len(pdf), readable=False, fault="timeout")
+        sealed, *archives = pdf.split(b"\n")
         try:
-            found = json.loads(pdf)
+            found = json.loads(sealed)
             content = found["page"]
             identifier = json.loads(content)["ZZBS"]
         except (ValueError, KeyError, TypeError):
@@ -163,16 +178,39 @@ class PlainReader:
         signer = evidence.certificate(code=found["signer"])
         path = evidence.chain(signer, evidence.authority(), evidence.anchor())
         intact = not found.get("broken", False)
+        if self.orphaned:
+            path = evidence.unchained(signer=signer)
         seal = evidence.signature(message=evidence.message(digest_ok=intact, chain=path))
+        if self.orphaned or not found.get("stamped", True):
+            seal = replace(seal, timestamp=None)
+        lines = [json.loads(line) for line in archives]
+        kinds = [line.get("changes", "document_timestamp") for line in lines]
+        changes = ChangeFacts(ChangeGrade.PERMITTED, tuple(map(ChangeKind, kinds)))
         return FileFacts(
             sha256=digest,
             size=len(pdf),
             readable=True,
-            signatures=(seal,),
+            signatures=(seal, *map(_archive, lines)),
+            changes=changes if lines else ChangeFacts(),
+            validation_material=bool(lines),
             identifier=identifier,
             content=content,
             looks_ours=identifier != "",
         )
+
+
+def _archive(line):
+    end = datetime.fromisoformat(line["end"])
+    path = evidence.chain(evidence.stamper(not_after=end), evidence.anchor())
+    message = evidence.message(chain=path, digest_ok="broken" not in line)
+    stamp = replace(evidence.timestamp(datetime.fromisoformat(line["at"])), message=message)
+    return evidence.signature(
+        kind=line.get("kind", "document_timestamp"),
+        message=message,
+        timestamp=stamp,
+        certified=None,
+        covers_file="uncovered" not in line,
+    )
 
 
 class PaperStamps:
@@ -393,6 +431,16 @@ def build(folder, stores=None):
         holders=RecordHolders(registry, DIVISIONS, clock, entropy),
         divisions=DIVISIONS,
     )
+
+
+def put_long(house):
+    """A type whose seals are to last."""
+    data = definition(LONG, seal_level="B-LTA")
+    with house.registry.begin() as uow:
+        uow.put_type_version(type_version_from(data), json.dumps(data))
+        uow.put_issue_entry(IssueListEntry(LONG, ISSUER, date(2020, 1, 1), date(2030, 1, 1)))
+        uow.commit()
+    return house
 
 
 CALLER = Caller("dept-system", ISSUER, frozenset(SCOPES), person="officer-1", request_id="r-1")
