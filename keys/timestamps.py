@@ -59,7 +59,8 @@ class TimestampAuthority:
         self._policy = policy
         self._clock = clock
         self._entropy = entropy
-        self._unit = self._opened(self._key())
+        # Which key signs, and as of which second that is known.
+        self._ready_at = self._opened(self._key()), datetime.min.replace(tzinfo=UTC)
 
     def token(self, imprint: bytes, algorithm: str = "sha256") -> bytes:
         """DER TimeStampToken over the digest `imprint`, the authority's certificate inside.
@@ -96,11 +97,14 @@ class TimestampAuthority:
     def _ready(self) -> tuple[TokenWriter, datetime]:
         """The clock is asked first: a wrong one must not choose or make a key."""
         now = self._clock.now().astimezone(UTC)
-        key, unit = self._key(), self._unit
-        if key is not unit.key:
-            unit = self._unit = self._opened(key)
-        if not unit.start <= now <= unit.end:
-            raise SigningUnavailable(what=f"{key.name}: not in its time to sign")
+        unit, asked = self._ready_at
+        if now != asked:
+            key = self._key()  # once a second: it costs a look at the register
+            if key is not unit.key:
+                unit = self._opened(key)
+            if not unit.start <= now <= unit.end:
+                raise SigningUnavailable(what=f"{key.name}: not in its time to sign")
+            self._ready_at = unit, now
         return unit.writer, now
 
     def _opened(self, key: KeyHandle) -> _Unit:
