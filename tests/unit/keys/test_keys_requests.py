@@ -191,6 +191,18 @@ def test_only_an_authority_of_the_trust_list_counts(authority, outside):
     assert authority.outside.take(der, outside.trusted(limited))
 
 
+def test_a_seal_certifies_no_other(authority, outside):
+    """RFC 5280, 6.1.4: who is no authority stands in no path, however good its signature."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    csr = x509.CertificateSigningRequestBuilder(outside.root.subject).sign(key, hashes.SHA256())
+    leaf = x509.load_der_x509_certificate(outside.answer(csr.public_bytes(Encoding.DER)))
+    forger = OutsideAuthority()
+    forger.key, forger.issuing = key, leaf
+    forged = forger.answer(_request(authority).request)
+    content = _pem(forged, leaf.public_bytes(Encoding.DER))
+    assert _reason(authority, content, outside.trusted()) == "chain"
+
+
 def test_an_intermediate_that_has_ended_leads_nowhere(authority, outside, clock):
     der = outside.answer(_request(authority).request, days=9000)
     clock.forward(days=4001)
