@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from api.custody import remote_authority, signers_of
+from api.custody import signers_of
 from api.doctor.model import Subject
 from api.hardware import token_of
 from api.node_secrets import NodeSecrets, node_secrets
@@ -20,7 +20,7 @@ from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
 from certlib.registry import Backlog, HistoryTail
 from keys.inspection import AuthorityFacts, facts_of, inspect
-from keys.signer.remote import RemoteStamps
+from keys.signer.remote import RemoteAuthority, RemoteStamps
 from keys.signer.wire import Ask, Request
 from keys.timestamps import TimestampAuthority
 from keys.trust_store import ListOfOthers, ListOptions, TrustStanding
@@ -113,8 +113,9 @@ def authority(subject: Subject) -> AuthorityFacts:
     """Keys, certificates and revocation lists; raises `KeyUnusable`, `SigningUnavailable`."""
     secret, now = secrets(subject).kek, subject.clock.now()
     if secret is None:
-        remote = remote_authority(subject.settings, subject.clock, subject.entropy)
-        return facts_of(remote.snapshot(), now)
+        settings = subject.settings
+        with closing(signers_of(settings, settings.signer_sockets, subject.entropy)) as signers:
+            return facts_of(RemoteAuthority(signers, subject.clock).snapshot(), now)
     folder, token = subject.settings.data_dir / "keys", token_of(subject.settings)
     try:
         return inspect(folder, secret, subject.entropy, now, token)
