@@ -10,6 +10,7 @@ from api.data_folder import hold_lock, make_private
 from api.json_schema import JsonSchemaValidator
 from api.node_secrets import node_secrets
 from api.notices import Notices, open_notices
+from api.outside_lists import OutsideLists, open_outside_lists
 from api.seal_care import lowering, plan_of
 from api.settings import Settings
 from api.shipped import divisions, working_days
@@ -96,6 +97,7 @@ class Node:
     authority: DevelopmentAuthority
     ocsp: OcspResponder | RemoteResponder
     materials: StoredMaterial
+    outside_lists: OutsideLists
     trust: TrustStore
     stamp_clock: StampClock
     timestamps: RemoteStamps
@@ -292,6 +294,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         authority=authority,
         ocsp=custody.ocsp,
         materials=materials,
+        outside_lists=open_outside_lists(settings, trust),
         trust=trust,
         stamp_clock=custody.stamp_clock,
         timestamps=timestamps,

@@ -103,6 +103,11 @@ class Metrics:
         self.round = Gauge(
             "certlib_worker_round_timestamp_seconds", "Last round of background work", registry=own
         )
+        self.sources_failing = Gauge(
+            "certlib_crl_sources_failing",
+            "Addresses of others' lists whose last question failed",
+            registry=own,
+        )
         self.contradicted = Gauge(
             "certlib_history_contradicted",
             "Whether kept seals stand against the history on record",

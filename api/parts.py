@@ -12,7 +12,7 @@ from api.revocation import Responder
 from api.settings import Settings
 from api.stamping_parts import StampingClock, Timestamps, TimestampSources
 from api.timings import Timings
-from api.trust_parts import Trust
+from api.trust_parts import OutsideLists, Trust
 from certlib.catalogue import TypeVersion
 from certlib.divisions import DivisionTable
 from certlib.ports import Clock, Entropy, ObjectStore
@@ -201,6 +201,11 @@ class Parts(Protocol):
     @property
     def ocsp(self) -> Responder:
         """Tells of revoked certificates."""
+        ...
+
+    @property
+    def outside_lists(self) -> OutsideLists:
+        """Fetches revocation lists of others; for the worker alone."""
         ...
 
     @property

@@ -10,7 +10,7 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.egress.addresses import networks
+from api.egress.addresses import networks, plain_addresses
 from api.secret_files import Unreadable, secret_text
 from api.timestamp_sources import SourcesUnreadable, read_sources
 
@@ -97,6 +97,8 @@ class Settings(BaseSettings):
             four seconds' worth; 0 sets no limit. rate_public: of one address without a token;
             rate_upload: files that it may send to `/v`.
         trusted_proxies: networks whose `X-Forwarded-For` says who asks.
+        crl_sources: addresses of revocation lists of others, which the worker fetches; none other
+            is called. crl_networks: networks of the city that they may lead to.
         webhook_networks: networks of the city that webhooks may call although they are not public.
         webhook_ports: ports that webhooks may call.
         webhook_ca_file: PEM of authorities behind receivers, beside the system's.
@@ -173,6 +175,8 @@ class Settings(BaseSettings):
     rate_public: float = Field(default=50.0, ge=0)
     rate_upload: float = Field(default=1.0, ge=0)
     trusted_proxies: str = "127.0.0.0/8,::1/128"
+    crl_sources: str = ""
+    crl_networks: str = ""
     webhook_networks: str = ""
     webhook_ports: str = "443"
     webhook_ca_file: Path | None = None
@@ -242,7 +246,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _networks_can_be_read(self) -> Self:
-        for name in ("webhook_networks", "trusted_proxies"):
+        for name in ("webhook_networks", "crl_networks", "trusted_proxies"):
             try:
                 networks(getattr(self, name).split(","))
             except ValueError:
@@ -269,6 +273,17 @@ class Settings(BaseSettings):
                     f"CERTLIB_TIMESTAMP_SOURCES 所指的文件有误（{error.zh}）。",
                     f"The file that CERTLIB_TIMESTAMP_SOURCES names is wrong ({error.en}).",
                 ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _sources_of_lists_are_addresses(self) -> Self:
+        try:
+            plain_addresses(self.crl_sources)
+        except ValueError:
+            raise _wrong(
+                "CERTLIB_CRL_SOURCES 应为以逗号分隔的 http 或 https 地址，最多100个。",
+                "CERTLIB_CRL_SOURCES must be http or https addresses, commas between, 100 at most.",
+            ) from None
         return self
 
     @model_validator(mode="after")

@@ -1,10 +1,12 @@
-"""What a node needs to know of whom it believes beside itself; `keys.trust_store` is one."""
+"""What the HTTP side and the worker need of whom this node believes, by its ports."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from certlib.errors import CertlibError
+
+__all__ = ["Fetched", "OutsideLists", "Trust", "TrustStanding"]
 
 
 class TrustStanding(Protocol):
@@ -44,4 +46,36 @@ class Trust(Protocol):
 
     def standing(self) -> TrustStanding:
         """How it is now; a file that has changed is read."""
+        ...
+
+
+class Fetched(Protocol):
+    """What became of one address in one round."""
+
+    @property
+    def place(self) -> int:
+        """Number of the address in the settings, from 1."""
+        ...
+
+    @property
+    def fault(self) -> str:
+        """A short word, or "" when a list is here that holds."""
+        ...
+
+    @property
+    def fresh(self) -> bool:
+        """Whether another list than before is here now."""
+        ...
+
+
+class OutsideLists(Protocol):
+    """Revocation lists of others, at the addresses that the operator has named."""
+
+    @property
+    def failing(self) -> set[int]:
+        """Places of those whose last question failed."""
+        ...
+
+    def round(self, now: datetime) -> Iterable[Fetched]:
+        """Asks whoever is due."""
         ...

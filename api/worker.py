@@ -72,6 +72,7 @@ class Worker:
             _Job("seal-history", 1.0, self._seal_history, alone=True),
             _Job("metrics", 2.0, metrics.leave),
             _Job("trust", 15.0, self._look_at_trust),
+            _Job("outside-lists", 60.0, self._fetch_lists, alone=True),
             _Job("clock", 15.0, self._look_at_clock),
             _Job("timestamp-sources", 15.0, self._look_at_sources),
             _Job("timestamp-key", 600.0, self._keep_timestamp_key, alone=True),
@@ -227,6 +228,18 @@ class Worker:
             raise problem
         if self._parts.authority.keep_timestamp_key():
             logs.event(_log, logging.INFO, "new timestamp key")
+
+    def _fetch_lists(self) -> None:
+        """Lists of others are here before anybody asks; a source that fails is told once."""
+        lists = self._parts.outside_lists
+        known = set(lists.failing)
+        for found in lists.round(self._parts.clock.now()):
+            if found.fault and found.place not in known:
+                named = {"source": found.place, "fault": found.fault}
+                logs.event(_log, logging.WARNING, "revocation list not fetched", **named)
+            elif found.fresh:
+                logs.event(_log, logging.INFO, "revocation list fetched", source=found.place)
+        self._metrics.sources_failing.set(len(lists.failing))
 
     def _look_at_trust(self) -> None:
         """A list that is not believed changes nothing, and somebody has to know; a new one, too."""

@@ -20,6 +20,7 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 HTTPS: Final = 443
 LONGEST_URL: Final = 2048
+_MOST_ADDRESSES: Final = 100
 
 _PUBLIC_V6: Final = IPv6Network("2000::/3")
 """All that IANA has given out for global unicast; NAT64 and mapped IPv4 lie outside."""
@@ -137,6 +138,24 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
         ValueError: not a network.
     """
     return tuple(ip_network(text.strip()) for text in texts if text.strip())
+
+
+def plain_addresses(text: str) -> tuple[str, ...]:
+    """The addresses of a setting, separated by commas or white space.
+
+    Raises:
+        ValueError: one is no plain `http` or `https` address, or there are more than a hundred.
+    """
+    found = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    for url in found:
+        parts = urlsplit(url)
+        plain = url.isascii() and url.isprintable() and "@" not in parts.netloc and "#" not in url
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
+            raise ValueError(url)
+        _ = parts.port
+    if len(found) > _MOST_ADDRESSES:
+        raise ValueError("too many")
+    return found
 
 
 def _well_formed(url: str, parts: SplitResult) -> bool:

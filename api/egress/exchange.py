@@ -19,7 +19,7 @@ from api.egress.backend import CheckedBackend
 from api.egress.client import system_resolver
 from certlib.errors import SigningUnavailable
 
-__all__ = ["Exchange"]
+__all__ = ["Download", "Exchange"]
 
 _LIMIT: Final = 65_536
 _OK: Final = 200
@@ -56,7 +56,7 @@ class Exchange:
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
         try:
             with (
-                self._pool(seconds) as pool,
+                self.pool(seconds) as pool,
                 pool.stream(
                     "POST", self.url, headers=sent, content=content, extensions={"timeout": timeout}
                 ) as answer,
@@ -68,7 +68,8 @@ class Exchange:
             word = next((text for kind, text in _WORDS if isinstance(error, kind)), "protocol")
             raise SigningUnavailable(what=f"timestamp authority: {word}") from error
 
-    def _pool(self, seconds: float) -> httpcore.ConnectionPool:
+    def pool(self, seconds: float) -> httpcore.ConnectionPool:
+        """Connections to that address alone, over before so many seconds."""
         parts = urlsplit(self.url)
         port = parts.port or _PORTS[parts.scheme]
         policy = AddressPolicy(self.networks, frozenset({port}))
@@ -76,6 +77,60 @@ class Exchange:
         backend.begin()
         context = _context() if parts.scheme == "https" else None
         return httpcore.ConnectionPool(context, max_connections=1, network_backend=backend)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What lies at one address that the operator has named; fetched, never followed elsewhere.
+
+    Attributes:
+        url: the only address that is called.
+        networks: networks of the city that its name may lead to although they are not public.
+        limit: most octets of the answer.
+        seconds: for all of it, the name's resolution included.
+        resolve: how its name is resolved.
+    """
+
+    url: str
+    networks: tuple[Network, ...] = ()
+    limit: int = _LIMIT
+    seconds: float = 30.0
+    resolve: Resolver = system_resolver
+
+    def __call__(self) -> bytes:
+        """The body of a 200.
+
+        Raises:
+            SigningUnavailable: anything else; `what` is a short word.
+        """
+        exchange = Exchange(self.url, self.networks, self.resolve)
+        headers: dict[bytes | str, bytes | str] = {
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "User-Agent": "certlib",
+        }
+        try:
+            with (
+                exchange.pool(self.seconds) as pool,
+                pool.stream("GET", self.url, headers=headers) as answer,
+            ):
+                return _whole(answer, self.limit)
+        except SigningUnavailable:
+            raise
+        except Exception as error:  # whatever a stranger's server does is no answer
+            word = next((text for kind, text in _WORDS if isinstance(error, kind)), "protocol")
+            raise SigningUnavailable(what=word) from error
+
+
+def _whole(answer: httpcore.Response, limit: int) -> bytes:
+    if answer.status != _OK:
+        raise SigningUnavailable(what=f"answers {answer.status}")
+    body = bytearray()
+    for part in answer.iter_stream():
+        body += part
+        if len(body) > limit:
+            raise SigningUnavailable(what="answer too long")
+    return bytes(body)
 
 
 def _body(answer: httpcore.Response, accepted: str) -> bytes:

@@ -177,6 +177,14 @@ class PaperClock:
         return self
 
 
+class PaperLists:
+    def __init__(self):
+        self.failing, self.found = set(), []
+
+    def round(self, now):
+        yield from self.found
+
+
 class PaperTimestamps:
     error = None
 
@@ -209,6 +217,7 @@ class Parts:
     preserve: Any = field(default_factory=PaperCare)
     timings: Timings = field(default_factory=Timings)
     trust: PaperTrust = field(default_factory=PaperTrust)
+    lists: PaperLists = field(default_factory=PaperLists)
     stamp_clock: PaperClock = field(default_factory=PaperClock)
     timestamp_sources: Any = None
 
@@ -224,6 +233,10 @@ class Parts:
     @property
     def ocsp(self):
         return PaperResponder(self.house.clock)
+
+    @property
+    def outside_lists(self):
+        return self.lists
 
     def samples(self, version):
         return sample_fields(version)

@@ -3,6 +3,7 @@
 import threading
 from contextlib import contextmanager
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -307,3 +308,22 @@ def test_the_care_of_seals_is_counted_and_told(world, worker, capsys):
     assert 'certlib_seals_lifted_total{outcome="failed"} 3.0' in text
     assert "certlib_seals_below_target 0.0" in text
     assert "certlib_seals_ended 0.0" in text
+
+
+def test_lists_of_others_are_fetched_and_failures_told_once(world, worker, monkeypatch):
+    said, lists = [], world.parts.lists
+    monkeypatch.setattr(
+        "api.worker.logs.event", lambda _log, _level, text, **values: said.append((text, values))
+    )
+    lists.found = [
+        SimpleNamespace(place=1, fault="unreachable", fresh=False),
+        SimpleNamespace(place=2, fault="", fresh=True),
+    ]
+    worker._fetch_lists()
+    lists.failing, lists.found = {1}, lists.found[:1]
+    worker._fetch_lists()
+    assert said == [
+        ("revocation list not fetched", {"source": 1, "fault": "unreachable"}),
+        ("revocation list fetched", {"source": 2}),
+    ]
+    assert "certlib_crl_sources_failing 1.0" in world.site.metrics.text().decode()
