@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import UTC
 from typing import Any, Final
 
 from api.cli.screen import Screen
@@ -48,7 +49,7 @@ def show(screen: Screen, health: SealHealth, names: Mapping[str, str]) -> None:
     if health.groups:
         _years(screen, health)
         _types(screen, health, names)
-    when = health.at.strftime("%Y-%m-%d %H:%MZ")
+    when = health.at.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
     screen.say(
         f"截至 {when}：文件 {health.files} 份；"
         f"已不能独立核验 {health.ended}，应养护 {health.due}，"

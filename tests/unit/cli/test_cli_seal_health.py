@@ -39,6 +39,7 @@ def test_the_timetable_says_what_ends_when_and_why(run: Run, node):
     later = run(*at(node, "--at", "2099-12-31", "--lang", "zh"))
     assert later.code == 1
     assert "已不能独立核验 1" in later.out
+    assert "2099-12-31 15:59Z" in later.out  # the end of that day at UTC+8
     with node.registry.begin() as uow:
         uow._link.connection.exec_driver_sql(
             "UPDATE seal_care SET plan = '', ends_at = NULL, basis = '', reason = '', "

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -408,3 +409,11 @@ def test_what_is_below_its_level_is_no_health(house, lifter):
     issued(house)
     health = seal_health(house.registry, house.clock.now())
     assert (health.below, health.due, health.green) == (1, 1, False)
+
+
+def test_an_identifier_that_is_none_gets_no_timestamp(house, preserve, monkeypatch):
+    """The record's own names are read as anybody's are."""
+    issued(house)
+    unread = SimpleNamespace(identifier=None)
+    monkeypatch.setattr("certlib.usecases.preserve.ids.parse", lambda _: unread)
+    assert preserve.run().codes == {"corrupt"}
