@@ -127,6 +127,16 @@ def violations(folder, clock):
     return made.found()
 
 
+def copied(node, clock, tmp_path):
+    """The node, to be spoilt behind its back: without the triggers that would stop it."""
+    folder = shutil.copytree(node.settings.data_dir.parent, tmp_path / "copy")
+    (folder / "built").write_text(clock.now().isoformat())
+    made = Store(folder, {})
+    triggers = made.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    made.run(*(f"DROP TRIGGER {name}" for (name,) in triggers))
+    return made
+
+
 def test_the_auditor_finds_nothing_amiss(aged):
     node, clock, _ = aged
     node.seal_history.run(everything=True)
@@ -136,9 +146,7 @@ def test_the_auditor_finds_nothing_amiss(aged):
 def test_the_auditor_finds_revisions_that_are_none(aged, tmp_path):
     """Another file in place of the one before, its own seal good: the older download is lost."""
     node, clock, names = aged
-    folder = shutil.copytree(node.settings.data_dir.parent, tmp_path / "copy")
-    made = Store(folder, {})
-    (folder / "built").write_text(clock.now().isoformat())
+    made = copied(node, clock, tmp_path)
     plain, lowered = names["plain"], names["lowered"]
     first = record(node, lowered).files[0].sha256
     for statement, expected in (
@@ -148,3 +156,27 @@ def test_the_auditor_finds_revisions_that_are_none(aged, tmp_path):
     ):  # fmt: skip
         made.run(statement)
         assert ("INV-2", expected) in made.found()
+
+
+def test_the_auditor_wants_every_earlier_file_to_be_the_beginning_of_the_next(aged, tmp_path):
+    """The bytes that were served first may not be taken back, whatever digest is on record."""
+    node, clock, names = aged
+    made, lowered = copied(node, clock, tmp_path), names["lowered"]
+    first, second = record(node, lowered).files[:2]
+    made.run(
+        f"UPDATE certificate_files SET size = {first.size - 1} WHERE sha256 = '{first.sha256}'"
+    )
+    assert ("INV-2", "not-appended") in made.found()
+    made.run(f"UPDATE certificate_files SET revision = 7 WHERE sha256 = '{second.sha256}'")
+    assert ("INV-2", "revision-gap") in made.found()
+
+
+def test_the_auditor_knows_which_object_may_lie_there_unrecorded(aged, tmp_path):
+    """What a crash left under the announced name is no orphan; under another it is one."""
+    node, clock, names = aged
+    made, plain = copied(node, clock, tmp_path), names["plain"]
+    stem = record(node, plain).files[0].object_name.removesuffix(".0")
+    made.object_path(f"{stem}.1").write_bytes(b"what a crash left")
+    assert ("INV-1", "orphan") in made.found()
+    made.run(f"UPDATE seal_care SET coming = 1 WHERE identifier = '{plain}'")
+    assert ("INV-1", "orphan") not in made.found()
