@@ -36,7 +36,8 @@ def test_a_halt_reaches_every_process_and_loses_nothing(hall):
     assert {status for status, _ in again} == {201}
     assert len({body["identifier"] for _, body in again}) == 8
     node.stop()
-    assert node.run("audit", "--json", check=False).returncode == 0
+    done = node.run("audit", "--json", check=False)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("stores", ["embedded", "servers"], indirect=True)

@@ -65,7 +65,9 @@ operator = _document(GenerationMode.POSITIVE, GenerationMode.NEGATIVE, bounds=Tr
 department = _document(GenerationMode.POSITIVE, bounds=False)
 
 
-@schemathesis.serializer("application/pdf", "application/timestamp-query")
+@schemathesis.serializer(
+    "application/pdf", "application/timestamp-query", "application/ocsp-request"
+)
 def _plain(_context, value):
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
