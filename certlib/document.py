@@ -6,7 +6,7 @@ of intent, so what was sealed can be compared with what was meant.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -112,7 +112,7 @@ class Content:
         stray = [key for key in self.fields if not key.startswith(_FIELD_PREFIX)]
         if stray:
             raise Unsupported(what="field key without KZ_", field_path="/fields")
-        fields = {key: _plain(value) for key, value in self.fields.items()}
+        fields = {key: _plain(self.fields[key]) for key in _ordered(self.fields)}
         object.__setattr__(self, "fields", _present(fields))
         object.__setattr__(self, "sealed_at", _utc_seconds(self.sealed_at))
 
@@ -226,13 +226,21 @@ def _present(elements: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in elements.items() if value is not None and value != ""}
 
 
+def _ordered(keys: Iterable[str]) -> list[str]:
+    """As RFC 8785 has them, and so as the record gives them back.
+
+    A seal that is made once more after a crash has to sign the very same bytes.
+    """
+    return sorted(keys, key=lambda key: str(key).encode("utf-16-be", "surrogatepass"))
+
+
 def _plain(value: object, depth: int = 1) -> object:
     """`value` as reading its JSON would give it back: lists for tuples, dictionaries for maps."""
     if depth > DEPTH_LIMIT:
         raise Unsupported(what=f"more than {DEPTH_LIMIT} levels", field_path="/fields")
     match value:
         case Mapping():
-            return {key: _plain(item, depth + 1) for key, item in value.items()}
+            return {key: _plain(value[key], depth + 1) for key in _ordered(value)}
         case list() | tuple():
             return [_plain(item, depth + 1) for item in value]
         case _:
