@@ -16,8 +16,11 @@ _PURPOSES: Mapping[str, tuple[str, str]] = {
     "root": ("根", "root"),
     "issuing": ("签发机构", "issuing authority"),
     "timestamp": ("时间戳", "timestamp authority"),
+    "ocsp": ("吊销状态应答", "OCSP responder"),
     "history": ("审计历史封签", "history"),
     "trust": ("信任清单签名", "trust lists"),
+    "report": ("核验回执签章", "verification reports"),
+    "snapshot": ("状态快照签名", "status snapshots"),
     "seal": ("签章", "seal"),
 }
 _STATES: Mapping[str, tuple[str, str]] = {

@@ -197,6 +197,7 @@ def test_keys_are_listed_beside_the_running_server(run: Run, server: RunningServ
     assert {line["purpose"] for line in said.lines} == {
         "root",
         "issuing",
+        "ocsp",
         "timestamp",
         "history",
         "seal",
