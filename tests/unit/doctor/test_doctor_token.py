@@ -48,7 +48,7 @@ def test_a_seal_whose_key_the_token_has_lost_is_named(node, told, soft_token):
     options = AuthorityOptions(public_url="https://zz.example.gov.cn")
     authority = open_or_create(
         node / "keys",
-        instruments.kek(of),
+        instruments.secrets(of).kek,
         of.clock,
         of.entropy,
         options,
