@@ -46,9 +46,9 @@ class Stamps:
         return self._token(imprint, algorithm)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def aged(tmp_path_factory):
-    """A node with a file of each kind, and the same six years later: cared for, and not."""
+    """A node with a file of each kind; nobody has cared for them yet."""
     folder = tmp_path_factory.mktemp("years")
     clock = MovedClock()
     node = open_node(audit_store.settings(folder), clock=clock)
@@ -121,6 +121,15 @@ def test_six_years_on_every_file_can_be_judged_by_itself(aged):
     assert [file.level for file in lifted.files][:2] == ["B-B", "B-LTA"]
 
 
+@pytest.fixture
+def cared(aged):
+    """A month on, after the job: what was below its level has its next revision."""
+    node, clock, names = aged
+    clock.moment += MONTH
+    node.preserve.run()
+    return node, clock, names
+
+
 def violations(folder, clock):
     made = Store(folder, {})
     (folder / "built").write_text(clock.now().isoformat())
@@ -137,15 +146,15 @@ def copied(node, clock, tmp_path):
     return made
 
 
-def test_the_auditor_finds_nothing_amiss(aged):
-    node, clock, _ = aged
+def test_the_auditor_finds_nothing_amiss(cared):
+    node, clock, _ = cared
     node.seal_history.run(everything=True)
     assert violations(node.settings.data_dir.parent, clock) == set()
 
 
-def test_the_auditor_finds_revisions_that_are_none(aged, tmp_path):
+def test_the_auditor_finds_revisions_that_are_none(cared, tmp_path):
     """Another file in place of the one before, its own seal good: the older download is lost."""
-    node, clock, names = aged
+    node, clock, names = cared
     made = copied(node, clock, tmp_path)
     plain, lowered = names["plain"], names["lowered"]
     first = record(node, lowered).files[0].sha256
@@ -158,9 +167,9 @@ def test_the_auditor_finds_revisions_that_are_none(aged, tmp_path):
         assert ("INV-2", expected) in made.found()
 
 
-def test_the_auditor_wants_every_earlier_file_to_be_the_beginning_of_the_next(aged, tmp_path):
+def test_the_auditor_wants_every_earlier_file_to_be_the_beginning_of_the_next(cared, tmp_path):
     """The bytes that were served first may not be taken back, whatever digest is on record."""
-    node, clock, names = aged
+    node, clock, names = cared
     made, lowered = copied(node, clock, tmp_path), names["lowered"]
     first, second = record(node, lowered).files[:2]
     made.run(
@@ -171,9 +180,9 @@ def test_the_auditor_wants_every_earlier_file_to_be_the_beginning_of_the_next(ag
     assert ("INV-2", "revision-gap") in made.found()
 
 
-def test_the_auditor_knows_which_object_may_lie_there_unrecorded(aged, tmp_path):
+def test_the_auditor_knows_which_object_may_lie_there_unrecorded(cared, tmp_path):
     """What a crash left under the announced name is no orphan; under another it is one."""
-    node, clock, names = aged
+    node, clock, names = cared
     made, plain = copied(node, clock, tmp_path), names["plain"]
     stem = record(node, plain).files[0].object_name.removesuffix(".0")
     made.object_path(f"{stem}.1").write_bytes(b"what a crash left")
