@@ -256,6 +256,9 @@ class SignatureFacts:
         return None if self.message is None else self.message.chain.signer
 
 
+_OUR_FAULTS = frozenset({"timeout", "memory", "crashed", "busy"})
+
+
 @dataclass(frozen=True, slots=True)
 class FileFacts:
     """Everything read from one file.
@@ -290,3 +293,8 @@ class FileFacts:
     scanned: bool = False
     validation_material: bool = False
     milliseconds: float = field(default=0.0, compare=False)
+
+    @property
+    def our_fault(self) -> bool:
+        """Whether nothing is said of the file: read once more, it may be readable."""
+        return self.fault in _OUR_FAULTS

@@ -7,6 +7,8 @@ set -euo pipefail
 needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium mutool=mupdf-tools javac=default-jdk-headless softhsm2-util=softhsm2"
 # Without the fonts that stand in for the base fonts of PDF, readers show other letters than each other.
 needs="$needs /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation"
+# Without a font for Chinese a browser prints and shows boxes.
+needs="$needs /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei"
 needs="$needs /usr/share/java/pdfbox2.jar=libpdfbox2-java /usr/share/java/bcpkix.jar=libbcpkix-java"
 if [ "${1:?test or bench?}" = bench ]; then
     needs="$needs nginx=nginx-light wrk=wrk"

@@ -15,6 +15,7 @@ from certlib.certificate import Certificate, CertificateFile
 from certlib.decisions import Decision
 from certlib.departments import Jurisdiction
 from certlib.errors import CertlibError, IdempotencyInProgress
+from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader, ObjectStore
 from certlib.registry import AuditRecord, Registry, SearchQuery
 from certlib.states import SEAL_COMPROMISED, Action, View
@@ -202,7 +203,7 @@ class HandleCompromise:
         view = certificate.view_on(legal_day(self._clock.now()))
         content = certificate.content
         pdf = self._objects.get(file.object_name)
-        facts = None if pdf is None else self._reader.read(pdf)
+        facts = None if pdf is None else self._read(pdf)
         readable = facts is not None and facts.readable and bool(facts.signatures)
         proven: datetime | None = None
         if facts is not None and readable:
@@ -223,6 +224,11 @@ class HandleCompromise:
             proven=proven,
             unreadable=not readable,
         )
+
+    def _read(self, pdf: bytes) -> FileFacts:
+        """Once more where it was not the file's fault: a busy machine makes no list longer."""
+        facts = self._reader.read(pdf)
+        return self._reader.read(pdf) if facts.our_fault else facts
 
     def _void(self, lost: LostKey, item: Affected, operator: str) -> None:
         """作废: the file was never one to rely on; nothing is taken from the holder."""

@@ -24,7 +24,6 @@ from certlib.verification.signature_validation import Conclusion
 from certlib.verification.snapshot_checks import original_then
 from certlib.verification.status_checks import state_words
 
-_OUR_FAULTS = frozenset({"timeout", "memory", "crashed", "busy"})
 _OTHERWISE = {
     "later": "请改按证照标识或编号核验；再次出现的，请将文件交系统管理员",
     "later_en": "Verify by identifier or number; give the operator a file that fails again",
@@ -56,7 +55,7 @@ def unreadable(bench: Judgement, file: FileFacts) -> Finding:
     """A file that could not be read: by its own fault, or by ours."""
     zh, en = worded(FAULTS, file.fault)
     evidence = {"fault": file.fault}
-    if file.fault in _OUR_FAULTS:
+    if file.our_fault:
         reader, reader_en = worded(SERVICES, "reader")
         values = {"service": f"{reader}（{zh}）", "service_en": reader_en}
         if file.fault != "busy" and not bench.facts.ticket:

@@ -9,7 +9,7 @@ from signing.evidence.syntax import PdfDictionary, PdfValue, Reference
 __all__ = ["inherit_alike", "pages", "placed_pages"]
 
 _DEEPEST = 40
-_MOST_NODES = 20_000
+_MOST_NODES = 10_000
 _INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
 _Above = tuple[tuple[int, PdfDictionary], ...]
 

@@ -50,6 +50,7 @@ def test_a_lost_key_is_given_up_and_everything_it_sealed_since_is_issued_anew(ha
     told = ("keys", "compromise", name, "--since", since.isoformat(), *TWO, "--json")
     dry = node.run(*told, "--reissue", "--dry-run", "--list", str(listing))
     rows = [json.loads(line) for line in dry.stdout.splitlines()]
+    assert [row for row in rows[:-1] if row["identifier"] not in late] == []
     assert {row["identifier"] for row in rows[:-1]} == set(late)
     assert rows[-1]["counts"] == {"listed": AFTER}
     assert len(listing.read_text("utf-8").splitlines()) == AFTER + 1

@@ -106,7 +106,8 @@ def test_untouched_file_looks_untouched(sealed, read):
 
 
 def test_file_that_no_longer_parses_still_shows_whose_it_was_and_that_it_changed(sealed, read):
-    forged = sealed.replace(b"/Type /Catalog", b"/Type <Catalog")
+    forged = sealed.replace(b"/Type/Catalog", b"/Type<Catalog")
+    assert forged != sealed
     facts = read(forged)
     assert not facts.readable
     assert facts.fault == "malformed"

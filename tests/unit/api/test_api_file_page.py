@@ -358,8 +358,9 @@ def test_strangers_files_have_a_rate_of_their_own(world):
     first, second = _send(slow, b"x"), _send(slow, b"x")
     assert first.headers["ratelimit-policy"] == '"upload";q=1;w=4'
     assert (first.status_code, second.status_code) == (422, 429)
-    assert second.headers["retry-after"] == "4"
-    assert 'data-refusal="4"' in second.text
+    wait = int(second.headers["retry-after"])
+    assert 1 <= wait <= 4
+    assert f'data-refusal="{wait}"' in second.text
     assert _heading(second) == REFUSALS["too-many-requests"][0]
     assert slow.browser.get("/v").status_code == 200, "look-ups go on"
     text = slow.browser.get("/metrics").text

@@ -129,6 +129,16 @@ def test_what_cannot_be_read_is_listed_and_left(house, work, sealed, reader):
         assert house.certificate(identifier).state is State.ISSUED
 
 
+def test_what_a_busy_machine_did_not_read_is_read_once_more(house, work, sealed, reader):
+    house.clock.moment = SINCE
+    early = sealed(1, time=SINCE - timedelta(seconds=1))
+    pdf = house.objects.get(house.certificate(early).files[0].object_name)
+    answers = [evidence.file(readable=False, fault="timeout"), reader.read(pdf)]
+    reader.read = lambda _: answers.pop(0)
+    assert _found(work) == {}
+    assert answers == []
+
+
 def test_nobody_can_tell_a_file_whose_signer_cannot_be_read(house, work, sealed, reader):
     """It is none of the key's: its certificate is not in it."""
     house.clock.moment = SINCE
