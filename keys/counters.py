@@ -18,11 +18,14 @@ import struct
 import threading
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from certlib.errors import SigningUnavailable
 from certlib.ports import Clock
 from keys import files
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 __all__ = ["Counters", "SignatureCounter"]
 
@@ -32,6 +35,7 @@ _MAGIC: Final = b"CLSIGNED"
 _HEAD: Final = struct.Struct(">8sQ32s")
 _ENTRY: Final = struct.Struct(">QQ32s")
 _MAC: Final = 16
+_BLOCK: Final = 64
 _SIGNED, _LOST = 1, 2
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -53,12 +57,22 @@ class Counters:
 class SignatureCounter:
     """Counts the signatures of one key."""
 
-    __slots__ = ("_clock", "_file", "_key", "_lock", "_path", "_process", "_reserved")
+    __slots__ = (
+        "_clock",
+        "_file",
+        "_lock",
+        "_mac_inner",
+        "_mac_outer",
+        "_path",
+        "_process",
+        "_reserved",
+    )
 
     def __init__(self, path: Path, key: bytes, clock: Clock) -> None:
         self._path = path
-        self._key = key
         self._clock = clock
+        self._mac_inner, self._mac_outer = _hmac_states(key)
+        self._mac_inner.update(path.name.encode() + b"\0")
         self._lock = threading.Lock()
         self._file = -1
         self._process = 0
@@ -70,11 +84,11 @@ class SignatureCounter:
         Raises:
             SigningUnavailable: it cannot be recorded: then nothing may be signed.
         """
-        digest = sha256(message).digest()
         now = int(self._clock.now().timestamp())
+        entry = _ENTRY.pack(_SIGNED, now, sha256(message).digest())
         with self._lock:
             try:
-                self._recorded(_ENTRY.pack(_SIGNED, now, digest))
+                self._recorded(entry)
             except OSError as error:
                 what = f"signature counter of {self._path.name}: {error.strerror}"
                 raise SigningUnavailable(what=what) from error
@@ -153,8 +167,18 @@ class SignatureCounter:
             raise SigningUnavailable(what=f"signature counter of {self._path.name}: disk full")
 
     def _mac(self, place: int, content: bytes) -> bytes:
-        stamped = self._path.name.encode() + b"\0" + place.to_bytes(8) + content
-        return hmac.digest(self._key, stamped, "sha256")[:_MAC]
+        """HMAC-SHA-256 over name, place and content; what is the same each time is hashed once."""
+        inner, outer = self._mac_inner.copy(), self._mac_outer.copy()
+        inner.update(place.to_bytes(8) + content)
+        outer.update(inner.digest())
+        return outer.digest()[:_MAC]
+
+
+def _hmac_states(key: bytes) -> "tuple[_Hash, _Hash]":
+    """SHA-256 after the inner and after the outer padding of RFC 2104; `key` fills no block."""
+    block = key.ljust(_BLOCK, b"\0")
+    inner, outer = (bytes(octet ^ pad for octet in block) for pad in (0x36, 0x5C))
+    return sha256(inner), sha256(outer)
 
 
 def _boot() -> bytes:

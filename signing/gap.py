@@ -10,9 +10,8 @@ together, and copied once, when the file is whole.
 from __future__ import annotations
 
 from binascii import hexlify
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from certlib.errors import SealMismatch
 from certlib.ports import ValidationMaterial
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["PreparedSeal", "SealProfile", "SealedFile", "finish"]
 
 
-@dataclass(frozen=True, slots=True)
-class SealProfile:
+class SealProfile(NamedTuple):
     """What the sealing revision says.
 
     Attributes:
@@ -41,8 +39,7 @@ class SealProfile:
     store: ValidationMaterial | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SealedFile:
+class SealedFile(NamedTuple):
     """A whole file in its pieces.
 
     Attributes:
@@ -66,8 +63,7 @@ class SealedFile:
         return self.state.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedSeal:
+class PreparedSeal(NamedTuple):
     """A file with an empty gap.
 
     Attributes:

@@ -18,8 +18,8 @@ _TRAILER = re.compile(
 )
 _LONGEST_TRAILER = 512
 _RANGE = re.compile(rb"(\d{1,7}) (\d{1,7})\n")
-_ENTRY = re.compile(rb"(\d{10}) 00000 n[ \r]\n")
-_ENTRY_SIZE = 20
+_IN_USE = (b" 00000 n \n", b" 00000 n\r\n")
+_ENTRY_SIZE, _OFFSET_SIZE = 20, 10
 _MOST_SECTIONS = 64
 _CATALOG = re.compile(rb"/Type/Catalog/Pages 1 0 R/Metadata (\d{1,7}) 0 R(?=/)")
 _KIDS = re.compile(rb"/Type/Pages/Count \d{1,5}/Kids\[(\d{1,7}) 0 R(?: \d{1,7} 0 R)*\]")
@@ -94,7 +94,8 @@ class PlainFile:
         while found := _RANGE.match(data, position):
             ranges.append((int(found[1]), int(found[2]), found.end()))
             position = found.end() + _ENTRY_SIZE * int(found[2])
-        trailer = _TRAILER.match(data, position)
+        newest = position == self.trailer.start()
+        trailer = self.trailer if newest else _TRAILER.match(data, position)
         if trailer is None or int(trailer[6]) != offset or trailer[2] != self.trailer[2]:
             raise _OtherFormError("cross-reference")
         self._sections.append(tuple(ranges))
@@ -106,11 +107,14 @@ class PlainFile:
         for section in self._sections:
             for first, count, place in section:
                 if first <= number < first + count:
-                    entry = _ENTRY.match(self.data, place + _ENTRY_SIZE * (number - first))
-                    opening = b"%d 0 obj\n" % number
-                    if entry is None or not self.data.startswith(opening, int(entry[1])):
+                    at = place + _ENTRY_SIZE * (number - first)
+                    entry, opening = self.data[at : at + _ENTRY_SIZE], b"%d 0 obj\n" % number
+                    offset = entry[:_OFFSET_SIZE]
+                    if entry[_OFFSET_SIZE:] not in _IN_USE or not offset.isdigit():
                         raise _OtherFormError("object")
-                    return int(entry[1]) + len(opening)
+                    if not self.data.startswith(opening, int(offset)):
+                        raise _OtherFormError("object")
+                    return int(offset) + len(opening)
         raise _OtherFormError("object")
 
     def dictionary(self, number: int) -> bytes:
@@ -177,7 +181,7 @@ def _structure(file: PlainFile) -> Structure:
 
 
 def _unsealed(plain: Structure) -> Structure:
-    if any(name in plain.catalog for name in _FOREIGN) or b"/Annots" in plain.face:
+    if any(map(plain.catalog.__contains__, _FOREIGN)) or b"/Annots" in plain.face:
         raise _OtherFormError("catalog")
     return plain
 

@@ -1,9 +1,8 @@
 """PAdES sealing (ETSI EN 319 142-1): page in, certified file out, at levels B-B to B-LTA."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from certlib.document import Content
 from certlib.errors import KeyUnusable, SigningUnavailable
@@ -33,8 +32,7 @@ _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 _LONG_TERM = frozenset({"B-LT", "B-LTA"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
+class _Order(NamedTuple):
     """What one file needs of its seal."""
 
     elements: dict[str, Any]

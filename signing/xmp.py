@@ -107,13 +107,14 @@ def extended(packet: bytes, elements: Mapping[str, Any]) -> bytes:
     if packet.count(_RDF_END) != 1 or packet.count(_BAG_END) > 1 or _NAMESPACE in packet:
         raise SealMismatch(what="XMP")
     declared, values = _parts(elements)
-    description = _description(declared, values)
+    frame, schema = _forms(declared)
+    description = _filled(frame, values)
     if _BAG_END in packet:
-        packet = packet.replace(_BAG_END, _schema(declared))
+        packet = packet.replace(_BAG_END, schema)
     elif b"pdfaExtension:schemas" in packet:
         raise SealMismatch(what="XMP")
     else:
-        description += _BAG % _schema(declared)
+        description += _BAG % schema
     return packet.replace(_RDF_END, description + _RDF_END)
 
 
@@ -122,7 +123,7 @@ def _parts(elements: Mapping[str, Any]) -> tuple[_Declared, list[_Value]]:
     declared: list[tuple[str, str]] = []
     values: list[_Value] = []
     for name, value in elements.items():
-        if not (name.isidentifier() and name.isascii()):
+        if not _is_name(name):
             raise SealMismatch(what="XMP")
         if type(value) is str:  # nearly all of them
             if not value.startswith(_PICTURES):
@@ -136,6 +137,12 @@ def _parts(elements: Mapping[str, Any]) -> tuple[_Declared, list[_Value]]:
             declared.append((name, value_type))
             values.append(printed)
     return tuple(declared), values
+
+
+@lru_cache(maxsize=4096)
+def _is_name(name: str) -> bool:
+    """An XML name as our types have them."""
+    return name.isidentifier() and name.isascii()
 
 
 def _plain(items: list[Any]) -> bool:
@@ -179,7 +186,7 @@ def _has_special(values: list[_Value]) -> bool:
     return True
 
 
-def _description(declared: _Declared, values: list[_Value]) -> bytes:
+def _filled(frame: str, values: list[_Value]) -> bytes:
     if _has_special(values):
         values = [
             _escaped(value) if isinstance(value, str) else tuple(map(_escaped, value))
@@ -187,12 +194,17 @@ def _description(declared: _Declared, values: list[_Value]) -> bytes:
         ]
     joined = "</rdf:li><rdf:li>"
     texts = [value if type(value) is str else joined.join(value) for value in values]
-    return (_frame(declared) % tuple(texts)).encode()
+    return (frame % tuple(texts)).encode()
 
 
 @lru_cache(maxsize=256)
+def _forms(declared: _Declared) -> tuple[str, bytes]:
+    """Frame and schema: the same for all certificates of a type."""
+    return _frame(declared), _schema(declared)
+
+
 def _frame(declared: _Declared) -> str:
-    """The elements with a place for each value: the same for all of a type."""
+    """The elements with a place for each value."""
     elements = "".join(_element(name, value_type) for name, value_type in declared)
     return (
         f'<rdf:Description rdf:about="" xmlns:{PREFIX}="{NAMESPACE}">{elements}</rdf:Description>'
@@ -209,9 +221,8 @@ def _escaped(text: str) -> str:
     return escape(text, {"\r": "&#13;"})
 
 
-@lru_cache(maxsize=256)
 def _schema(declared: _Declared) -> bytes:
-    """The extension schema, and the end of its bag: the same for all of a type."""
+    """The extension schema, and the end of its bag."""
     entries = "".join(_declaration(name, value_type) for name, value_type in declared)
     schema = (
         '<rdf:li rdf:parseType="Resource">'

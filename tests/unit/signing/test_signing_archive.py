@@ -212,7 +212,7 @@ def test_token_that_is_longer_than_any_before_gets_its_room(pki, sealed, writer,
 
 def test_token_that_grows_for_ever_is_an_outage(pki, sealed, monkeypatch):
     real = archive.writer.stamped
-    monkeypatch.setattr(archive.writer, "stamped", lambda *args: replace(real(*args), room=0))
+    monkeypatch.setattr(archive.writer, "stamped", lambda *args: real(*args)._replace(room=0))
     stamps = Failing(pki.timestamps, 10)
     with pytest.raises(SigningUnavailable):
         lift(sealed, pki.materials.material(()), stamps)

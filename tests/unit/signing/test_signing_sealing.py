@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import re
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -232,6 +231,6 @@ def test_answer_carries_the_digest_of_the_file(pki, page, content):
 
 def test_reserve_that_is_never_enough_ends(pki, page, content, monkeypatch):
     real = sealing._prepared
-    monkeypatch.setattr(sealing, "_prepared", lambda *args: replace(real(*args), room=0))
+    monkeypatch.setattr(sealing, "_prepared", lambda *args: real(*args)._replace(room=0))
     with pytest.raises(KeyUnusable):
         pki.sealer().seal(page, content)
