@@ -8,7 +8,8 @@ has its real size. Status and search ask for certificates all over the table. p5
 
 - status by identifier (what `/v1/status` asks), beside one look-up by primary key with the driver;
 - search by holder, beside the same join with the driver, nothing decrypted;
-- issuing one certificate (two commits), beside two commits of one row with the driver.
+- issuing one certificate (two commits), beside two commits of one row with the driver;
+- care of seals (`certlib seal-health`, and what the job asks), beside one count of all rows.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -29,7 +31,7 @@ from statistics import median, quantiles
 from typing import Any, Self
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import Connection, insert, literal, select, text
 
 from bench.registry.run import issue
 from certlib.document import Holder
@@ -38,7 +40,7 @@ from storage import Cipher, EngineOptions, SqlRegistry, StatusReader
 from storage.engines import engines
 from storage.lookup import code_hash
 from storage.migrations import upgrade
-from storage.tables import Row
+from storage.tables import CertificateFileRow, Row, SealCareRow, table
 from tests.fakes import records
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.world import CountingEntropy, FixedClock
@@ -52,9 +54,12 @@ FRESH = 2_000_000_000
 """Those issued while measuring lie beyond all copies."""
 BUFFERS = "8GB"
 """Of PostgreSQL: what is read lies in it, as docs/operations.md asks for."""
+CARE_ENDS = 16
+"""So many days of the next years on which seals end, as many files on each."""
 LIMIT = 1.5
 """p99 of status at the larger size over that at the smaller one."""
 
+_CARE, _FILES = table(SealCareRow), table(CertificateFileRow)
 _COPIED = (
     "intents",
     "certificates",
@@ -208,10 +213,39 @@ def grow(engine: Engine, options: EngineOptions, have: int, size: int) -> None:
                 )
             )
             connection.commit()
+        take_care(connection)
+        connection.commit()
     level = {"isolation_level": "AUTOCOMMIT"} if engine.name == "postgresql" else {}
     with made.write.connect().execution_options(**level) as connection:
         connection.exec_driver_sql(engine.analyse)
     made.close()
+
+
+def take_care(connection: Connection) -> None:
+    """A row for each file, as the job leaves it: at its level, its end known."""
+    connection.execute(text("DELETE FROM seal_care"))
+    for digit in range(CARE_ENDS):
+        ends = records.AT + timedelta(days=30 + 240 * digit)
+        of_digit = _FILES.c.sha256.startswith(f"{digit:x}", autoescape=True)
+        values = {
+            "target_level": _FILES.c.level,
+            "type_code": literal(records.TYPE),
+            "below": literal(value=False),
+            "basis": literal("timestamp"),
+            "algorithms": literal("digest:sha256 key:ecdsa-p256"),
+            "reason": literal("timestamp"),
+            "plan": literal("plan-1"),
+            "attempts": literal(0),
+            "last_error": literal(""),
+            "coming": literal(0),
+            **{name: literal(ends, _CARE.c[name].type) for name in ("proof_ends_at", "ends_at")},
+            "due_at": literal(ends - timedelta(days=60), _CARE.c.due_at.type),
+            "retry_at": _FILES.c.stored_at,
+        }
+        columns = [column.name for column in _CARE.columns]
+        chosen = [values.get(name, _FILES.c.get(name)) for name in columns]
+        rows = select(*chosen).where(_FILES.c.kind == "original", of_digit)
+        connection.execute(insert(_CARE).from_select(columns, rows))
 
 
 def _value(engine: Engine, column: str, place: int) -> str:
@@ -257,8 +291,33 @@ def ask(
             lambda _: issue(registry, [next(fresh)], holder), range(samples // 10)
         ))  # fmt: skip
         show("  raw driver, two commits of one row", spent(raw.two_commits, range(samples // 10)))
+        ask_care(registry, raw)
     reader.close()
     return p99
+
+
+def ask_care(registry: SqlRegistry, raw: "_driver") -> None:
+    """The timetable of the whole stock, and what the job asks each time."""
+    day = records.AT + timedelta(days=400)
+
+    def timetable(_: int) -> None:
+        with registry.read() as session:
+            assert sum(group.files for group in session.seal_stock(day)) > 0
+
+    def backlog(_: int) -> None:
+        with registry.read() as session:
+            session.care_backlog(records.AT)
+
+    def lease(_: int) -> None:
+        with registry.begin() as unit:
+            assert unit.lease_seals(day, day + timedelta(hours=1), 100)
+            # Nothing is kept: each time the same files are due.
+
+    show("seal-health, the whole stock", spent(timetable, range(5)))
+    counted = raw("SELECT count(*) FROM seal_care WHERE stored_at < {}")
+    show("  raw driver, one count of all", spent(counted, [day.isoformat()] * 5))
+    show("backlog of care, nothing due", spent(backlog, range(50)))
+    show("lease of the first 100 due", spent(lease, range(20)))
 
 
 @contextmanager

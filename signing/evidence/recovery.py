@@ -25,7 +25,6 @@ __all__ = ["bodies", "object_stream_numbers", "rebuilt"]
 _MOST_BODIES = 200_000
 _MOST_STREAMS = 200
 _WINDOW, _NEAR = 48, 14
-_BODY = re.compile(rb"obj(?![a-zA-Z0-9])")
 _NUMBERS = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+\Z")
 _COMMENT = re.compile(rb"%[^\r\n]*")
 _BLANK = frozenset(b"\x00\t\n\x0c\r ")
@@ -38,15 +37,21 @@ def bodies(data: bytes) -> dict[int, tuple[int, int]]:
         ReadingFaultError: there are too many.
     """
     found: dict[int, tuple[int, int]] = {}
-    for count, match in enumerate(_BODY.finditer(data)):
+    count, place = 0, -1
+    while (place := data.find(b"obj", place + 1)) >= 0:
+        if data[place + 3 : place + 4].isalnum():
+            continue
         if count == 2 * _MOST_BODIES:
             raise ReadingFaultError("too-large", "objects")
-        place = match.start()
+        count += 1
         # Spares the search below for each `endobj`.
         if not place or data[place - 1] not in _BLANK:
             continue
-        # Hardly ever is there so much white space that one has to look farther back.
-        numbers = _NUMBERS.search(data, max(0, place - _NEAR), place)
+        # Nearly always they stand alone on their line, and hardly ever is there so much white space
+        # that one has to look farther back.
+        line = data.rfind(b"\n", max(0, place - _NEAR), place - 1) + 1
+        numbers = _NUMBERS.match(data, line, place) if line else None
+        numbers = numbers or _NUMBERS.search(data, max(0, place - _NEAR), place)
         numbers = numbers or _NUMBERS.search(data, max(0, place - _WINDOW), place)
         if numbers is not None:
             found[numbers.start()] = (int(numbers[1]), int(numbers[2]))

@@ -252,7 +252,7 @@ def _pdf_moment(text: str) -> datetime | None:
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     zone = timezone(-offset if sign == "-" else offset)
     try:
-        moment = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=zone)
+        moment = datetime.fromisoformat(f"{digits[:8]}T{digits[8:]}").replace(tzinfo=zone)
     except ValueError:
         return None
     return moment.astimezone(UTC) if in_bounds(moment) else None

@@ -10,6 +10,7 @@ One regular expression finds one token, without backtracking; nesting costs no r
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from signing.evidence.faults import Budget, ReadingFaultError
@@ -294,7 +295,7 @@ class _Reading:
 
     def _dictionary(self, items: list[PdfValue]) -> PdfDictionary:
         keys = items[::2]
-        if len(items) % 2 or not all(isinstance(key, Name) for key in keys):
+        if len(items) % 2 or (keys and set(map(type, keys)) != {Name}):
             raise SyntaxProblemError("dictionary key")
         found: PdfDictionary = dict(zip(keys, items[1::2], strict=True))  # type: ignore[arg-type]  # names, seen above
         # Where a stream ends with two lengths, no two lenient readers agree either.
@@ -372,6 +373,7 @@ def _stream(
     return Stream(value, start, closing.start()), end
 
 
+@lru_cache(maxsize=1024)  # a file says the same few again and again
 def _name(text: bytes) -> Name:
     if len(text) > _LONGEST_NAME:
         raise SyntaxProblemError("name")

@@ -49,7 +49,15 @@ def haunted(pool, monkeypatch):
     """A warm pool of one child that obeys, and what it told."""
     possess(monkeypatch)
     pool[0].keep_warm()
-    return pool
+    assert _until(lambda: _stands(pool[0]))
+    yield pool
+    assert _until(lambda: _stands(pool[0])), "one started later would not obey the next test"
+
+
+def _stands(reader):
+    """Whether a child waits that will be there for the next question."""
+    waiting = reader._pool.idle.waiting
+    return bool(waiting) and all(child.alive for child in waiting)
 
 
 # --- warm ---------------------------------------------------------------------------------------
@@ -387,11 +395,15 @@ def test_a_lie_travels_through_the_real_pipe_and_costs_the_child(haunted, sealed
 
 
 def test_what_a_child_says_of_size_and_digest_is_not_believed(haunted, sealed):
-    reader, _ = haunted
-    told = order("say", _said(sha256="0" * 64, size=7, identifier="of another"))
+    reader, notes = haunted
+    lost, told = (
+        len(notes.causes),
+        order("say", _said(sha256="0" * 64, size=7, identifier="of another")),
+    )
     facts = reader.read(told)
     assert (facts.identifier, facts.size) == ("of another", len(told))
     assert facts.sha256 != "0" * 64
+    assert _until(lambda: notes.causes[lost:] == ["gone"])  # it leaves when it has said that
 
 
 def test_facts_beyond_all_bounds_are_the_files_own_fault(pki, monkeypatch):
