@@ -22,6 +22,7 @@ JARS = (
     "bcpkix.jar",
     "bcutil.jar",
 )
+_SPELL = 20
 HERE = Path(__file__).parent
 JAVA = Path("/usr/share/java")
 
@@ -45,17 +46,20 @@ def settled(spent):
 
 
 def in_turns(rounds, *works, warm=3):
-    """Milliseconds of each round of each work, and its last answer: one after the other, in turns.
+    """Milliseconds of each round of each work, and its last answer: `_SPELL` rounds each, in turns.
 
-    A host that is slow for a second is slow for all of them.
+    A host that is slow for a second is slow for all of them, and each is warm while it is measured.
     """
-    answers = [work() for _ in range(warm) for work in works][-len(works) :]
+    answers = [None for _ in works]
     spent = [[] for _ in works]
-    for _ in range(rounds):
+    while len(spent[-1]) < rounds:
         for at, work in enumerate(works):
-            started = time.perf_counter()
-            answers[at] = work()
-            spent[at].append((time.perf_counter() - started) * 1000)
+            for _ in range(warm):
+                work()
+            for _ in range(_SPELL):
+                started = time.perf_counter()
+                answers[at] = work()
+                spent[at].append((time.perf_counter() - started) * 1000)
     return list(zip(spent, answers, strict=True))
 
 
