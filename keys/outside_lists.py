@@ -1,8 +1,8 @@
 """Revocation lists of others that the worker has fetched: looked at, then laid beside the rest.
 
 What an address answers is a list only if an authority that this node believes has signed it, if it
-holds now, and if it is no older than the one that was here: nobody on the way can take a
-revocation back (RFC 5280 section 6.3.3, and a rule of ours about going back).
+holds now, and if it speaks of the same as the one that was here and is no older: nobody on the way
+can take a revocation back (RFC 5280 section 6.3.3, and a rule of ours about going back).
 """
 
 from collections.abc import Iterable
@@ -55,7 +55,8 @@ def keep(path: Path, content: bytes, authorities: Iterable[bytes], now: datetime
 
     Raises:
         ListRefusedError: it is no list (`no-list`), of nobody who is believed (`signer`), not in
-            force (`ended`, `not-yet`), or older than the one that is here (`older`).
+            force (`ended`, `not-yet`), or older than the one that is here (`older`), or speaks of
+            others (`another`) while that one is in force.
         SigningUnavailable: the folder cannot be written.
     """
     found = _read(content)
@@ -66,8 +67,13 @@ def keep(path: Path, content: bytes, authorities: Iterable[bytes], now: datetime
     if found.next_update_utc is None or found.next_update_utc <= now:
         raise ListRefusedError("ended")
     kept = _kept(path)
-    if kept is not None and kept.issuer == found.issuer and _order(found) < _order(kept):
-        raise ListRefusedError("older")
+    if kept is not None:
+        same = (kept.issuer, _scope(kept)) == (found.issuer, _scope(found))
+        # Any list that is believed would else be a step on the way back to an older one.
+        if not same and _standing(kept, now):
+            raise ListRefusedError("another")
+        if same and _order(found) < _order(kept):
+            raise ListRefusedError("older")
     if kept is not None and kept == found:
         return False
     files.make_folder(path.parent)
@@ -91,6 +97,20 @@ def _kept(path: Path) -> x509.CertificateRevocationList | None:
         return None if content is None else _read(content)
     except (ListRefusedError, SigningUnavailable):
         return None
+
+
+def _standing(kept: x509.CertificateRevocationList, now: datetime) -> bool:
+    return kept.next_update_utc is None or now < kept.next_update_utc
+
+
+def _scope(found: x509.CertificateRevocationList) -> bytes:
+    """Of which certificates it speaks (RFC 5280, 5.2.5); b"" of all of its issuer."""
+    try:
+        return found.extensions.get_extension_for_class(
+            x509.IssuingDistributionPoint
+        ).value.public_bytes()
+    except x509.ExtensionNotFound:
+        return b""
 
 
 def _order(found: x509.CertificateRevocationList) -> tuple[datetime, int]:

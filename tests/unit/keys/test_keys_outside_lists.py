@@ -55,6 +55,19 @@ def test_a_newer_list_takes_the_place_of_an_older_one_and_never_the_other_way(ot
     assert path.read_bytes() == new
 
 
+def test_no_other_list_is_a_step_back_while_one_is_in_force(other, path):
+    """Of another issuer, or of the same one about other certificates."""
+    lists, now = other.crls(), other.clock.now()
+    assert keep(path, lists["issuing.crl"], authorities(other), now)
+    for name in ("root.crl", "issuing.0001.crl"):
+        with pytest.raises(ListRefusedError, match="another"):
+            keep(path, lists[name], authorities(other), now)
+    assert path.read_bytes() == lists["issuing.crl"]
+    other.clock.forward(days=31)
+    later = other.crls()["root.crl"]
+    assert keep(path, later, authorities(other), other.clock.now()), "nothing is lost with its end"
+
+
 @pytest.mark.parametrize(
     ("changed", "at", "fault"),
     [
