@@ -22,7 +22,17 @@ from certlib.evidence import (
     SignatureFacts,
 )
 
-__all__ = ["LEVELS", "Care", "CarePlan", "Proof", "Reason", "is_below", "level_of", "proof_of"]
+__all__ = [
+    "LEVELS",
+    "Care",
+    "CarePlan",
+    "Proof",
+    "Reason",
+    "is_below",
+    "level_of",
+    "proof_of",
+    "proven_at",
+]
 
 LEVELS: Final = ("B-B", "B-T", "B-LT", "B-LTA")
 """PAdES baseline levels, the shortest-lived first (EN 319 142-1, 6.1)."""
@@ -148,6 +158,17 @@ def proof_of(facts: FileFacts) -> Proof | None:
     path = max(message.chain.paths, key=_path_end)
     names = {*_algorithms(message, path), *([_DIGEST + imprint] if imprint else [])}
     return Proof(basis, _path_end(path), tuple(sorted(names)))
+
+
+def proven_at(facts: FileFacts) -> datetime | None:
+    """By when the seal existed at the latest, as the earliest timestamp says that speaks of it.
+
+    That is one inside the seal, or one over the file with the seal in it; None: nothing proves it.
+    """
+    seal = facts.signatures[0]
+    over = [it for it in _archives(facts) if it.end >= seal.end and not it.layout_problem]
+    stamps = [item.timestamp for item in (seal, *over) if item.timestamp is not None]
+    return min((it.time for it in stamps if it.intact and it.time is not None), default=None)
 
 
 def _archives(facts: FileFacts) -> list[SignatureFacts]:

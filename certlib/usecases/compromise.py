@@ -17,6 +17,7 @@ from certlib.departments import Jurisdiction
 from certlib.errors import CertlibError, IdempotencyInProgress
 from certlib.evidence import FileFacts
 from certlib.ports import Clock, EvidenceReader, ObjectStore
+from certlib.preservation import proven_at
 from certlib.registry import AuditRecord, Registry, SearchQuery
 from certlib.states import SEAL_COMPROMISED, Action, View
 from certlib.usecases.caller import ISSUE, MANAGE, SEAL, Caller
@@ -31,7 +32,7 @@ __all__ = ["Affected", "HandleCompromise", "Handled", "LostKey", "Remedy"]
 _PAGE = 200
 _CLOCKS = timedelta(hours=1)
 """So much earlier a file may have been stored than its timestamp says, by two machines' clocks."""
-_UNSTAMPED = "B-B"
+_UNSTAMPED, _ORIGINAL = "B-B", "original"
 _RUNNING = frozenset({View.VALID, View.NOT_YET_EFFECTIVE, View.SUSPENDED, View.SUSPENSION_ENDED})
 _OPERATOR = "operator"
 _NOTE = "签章密钥停用"
@@ -187,12 +188,14 @@ class HandleCompromise:
         return Handled(item, "voided")
 
     def _file_of(self, certificate: Certificate, lost: LostKey) -> Affected | None:
-        """The first of its files that was sealed by the key and is not proven to be older."""
-        for file in certificate.files:
-            old = file.stored_at < lost.since - _CLOCKS and file.level != _UNSTAMPED
-            if file.kind != "original" or old:
+        """The first of its files that was sealed by the key and is not proven to be older.
+
+        Of each form only the newest revision: it holds the others and every later proof of them.
+        """
+        for revisions in _forms(certificate):
+            if any(_is_older(file, lost.since) for file in revisions):
                 continue
-            found = self._weighed(certificate, file, lost)
+            found = self._weighed(certificate, revisions[-1], lost)
             if found is not None:
                 return found
         return None
@@ -210,8 +213,7 @@ class HandleCompromise:
             seal = facts.signatures[0]
             if seal.signer is None or seal.signer.sha256 != lost.fingerprint:
                 return None
-            stamp = seal.timestamp
-            proven = stamp.time if stamp is not None and stamp.intact else None
+            proven = proven_at(facts)
             if proven is not None and proven < lost.since:
                 return None
         return Affected(
@@ -260,6 +262,20 @@ class HandleCompromise:
         today = legal_day(self._clock.now())
         keeper = jurisdiction.keeper(lost.issuer_code, item.type_code, today)
         return Caller(_OPERATOR, keeper, frozenset({ISSUE, MANAGE, SEAL}), person=operator)
+
+
+def _forms(certificate: Certificate) -> list[list[CertificateFile]]:
+    """The originals, each form by itself with its revisions in their order."""
+    forms: dict[tuple[str, int], list[CertificateFile]] = {}
+    for file in sorted(certificate.files, key=lambda file: file.revision):
+        if file.kind == _ORIGINAL:
+            forms.setdefault((file.form, file.copy_number), []).append(file)
+    return list(forms.values())
+
+
+def _is_older(file: CertificateFile, since: datetime) -> bool:
+    """Whether the record alone says so: it was stored with its timestamp well before."""
+    return file.stored_at < since - _CLOCKS and file.level != _UNSTAMPED
 
 
 def _key(lost: LostKey, item: Affected) -> str:

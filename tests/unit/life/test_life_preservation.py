@@ -14,6 +14,7 @@ from certlib.preservation import (
     is_below,
     level_of,
     proof_of,
+    proven_at,
 )
 from tests.fakes import evidence
 
@@ -58,6 +59,35 @@ SPOILT = evidence.message(digest_ok=False)
 )
 def test_the_level_is_what_is_in_the_file(level, signatures, material):
     assert level_of(evidence.file(*signatures, validation_material=material)) == level
+
+
+EARLY, NOT_EARLY = NOW, NOW + DAY
+
+
+@pytest.mark.parametrize(
+    ("proven", "signatures"),
+    [
+        (None, [seal(timestamp=None)]),
+        (None, [seal(timestamp=evidence.timestamp(NOW, imprint_ok=False))]),
+        (None, [seal(timestamp=evidence.timestamp(None))]),
+        (EARLY, [seal(timestamp=evidence.timestamp(EARLY))]),
+        (EARLY, [seal(timestamp=None), evidence.document_timestamp(EARLY)]),
+        (
+            EARLY,
+            [seal(timestamp=evidence.timestamp(NOT_EARLY)), evidence.document_timestamp(EARLY)],
+        ),
+        (
+            EARLY,
+            [seal(timestamp=evidence.timestamp(EARLY)), evidence.document_timestamp(NOT_EARLY)],
+        ),
+        (None, [seal(timestamp=None), evidence.document_timestamp(EARLY, message=SPOILT)]),
+        (None, [seal(timestamp=None, end=9), evidence.document_timestamp(EARLY, end=8)]),
+        (None, [seal(timestamp=None), evidence.document_timestamp(EARLY, layout_problem="x")]),
+        (None, [seal(timestamp=None), seal(timestamp=evidence.timestamp(EARLY))]),
+    ],
+)
+def test_the_earliest_timestamp_that_covers_the_seal_proves_it(proven, signatures):
+    assert proven_at(evidence.file(*signatures)) == proven
 
 
 def test_levels_are_in_their_order():

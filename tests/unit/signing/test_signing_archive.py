@@ -12,6 +12,7 @@ from signing_pki import NOW, make_content, make_page
 from certlib.errors import SealMismatch, SigningUnavailable
 from certlib.evidence import ChangeGrade
 from certlib.ports import ValidationMaterial
+from certlib.preservation import proven_at
 from certlib.verification import OWN
 from certlib.verification.signature_validation import conclusions
 from signing import archive, sealing
@@ -123,6 +124,9 @@ def test_lift_and_renewal_add_one_revision_each(pki, page, content, writer, leve
     assert lifted.level == "B-LTA"
     assert lifted.pdf.startswith(first)
     _good(lifted.pdf, pki, had + 1)
+    facts = read_facts(lifted.pdf, pki.trust)
+    stamp = facts.signatures[0].timestamp or facts.signatures[1].timestamp
+    assert proven_at(facts) == stamp.time
     renewed = lifter.lift(lifted.pdf)
     assert renewed.pdf.startswith(lifted.pdf)
     assert renewed.pdf.count(b"%%EOF") == first.count(b"%%EOF") + 2

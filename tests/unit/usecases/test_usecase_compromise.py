@@ -11,7 +11,9 @@ from certlib.states import State, View
 from certlib.usecases.compromise import HandleCompromise, LostKey, Remedy
 from certlib.usecases.order import IssueRequest
 from tests.fakes import evidence
-from tests.unit.usecases.house import CALLER, ISSUER, NOW, OTHER, STEPS, order
+from tests.unit.usecases.house import CALLER, ISSUER, LONG, NOW, OTHER, STEPS, order, put_long
+from tests.unit.usecases.test_usecase_lower import with_patience
+from tests.unit.usecases.test_usecase_preserve import PaperLifter, care_of
 
 TWO = ("值班甲", "值班乙")
 KEY, OTHER_KEY = "aa" * 32, "bb" * 32
@@ -100,6 +102,51 @@ def test_files_that_were_stored_long_before_are_not_even_read(house, work, seale
     assert work._file_of(plain, LOST).identifier == stamped
     copy = replace(certificate.files[0], level="B-B", kind="purpose_copy")
     assert work._file_of(replace(certificate, files=(copy,)), LOST) is None
+
+
+@pytest.fixture
+def caught_up(house):
+    """Sealed without a timestamp in an outage; an hour later the job laid one over the file."""
+    put_long(house)
+    with_patience(house, timedelta(days=1)).sealer.untimed = True
+    answer = house.issue.issue_one(CALLER, IssueRequest(order(type_code=LONG), "k"))
+    house.sealer.untimed = False
+    house.clock.pass_time(hours=1)
+    assert care_of(house, PaperLifter(house.clock)).run().lifted == 1
+    return house.certificate(answer.identifier)
+
+
+@pytest.mark.parametrize("minutes", [1, 90, 60 * 24 * 700])
+def test_what_was_caught_up_before_the_loss_stands(house, caught_up, minutes):
+    """The first revision is for ever B-B; the second proves that it is older."""
+    lost = replace(LOST, since=house.clock.now() + timedelta(minutes=minutes))
+    house.clock.moment = lost.since
+    work = HandleCompromise(
+        house.registry, house.objects, house.reader, house.clock, house.change, house.revise
+    )
+    key = evidence.certificate(code=ISSUER).sha256
+    assert list(work.affected(replace(lost, fingerprint=key))) == []
+    earlier = replace(lost, fingerprint=key, since=NOW)
+    (found,) = work.affected(earlier)
+    assert found.proven == NOW + timedelta(hours=1)
+    assert found.file == caught_up.files[-1].sha256
+
+
+def test_every_form_is_asked_by_its_newest_revision(house, work, sealed, reader):
+    """A duplicate that the key sealed is found beside an original that another one sealed."""
+    house.clock.moment = SINCE
+    certificate = house.certificate(sealed(1, key=OTHER_KEY))
+    (original,) = certificate.files
+    second, third = (original.object_name.removesuffix("0") + end for end in "78")
+    house.objects.put_once(second, b"second")
+    reader.facts[b"second"] = reader.of(KEY, None)
+    copy = replace(original, form="duplicate", object_name=second, sha256="22" * 32)
+    found = work._file_of(replace(certificate, files=(original, copy)), LOST)
+    assert found.file == copy.sha256
+    later = replace(copy, revision=1, object_name=third, sha256="33" * 32)
+    house.objects.put_once(third, b"third")
+    reader.facts[b"third"] = reader.of(KEY, SINCE - timedelta(seconds=1))
+    assert work._file_of(replace(certificate, files=(later, original, copy)), LOST) is None
 
 
 def test_another_departments_files_are_not_asked(house, work, sealed):
