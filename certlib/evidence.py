@@ -274,7 +274,8 @@ class FileFacts:
         kind: `original`, `purpose_copy` or `receipt`, as the metadata says; of a receipt
             `content` is what it says, and `identifier` is "".
         validation_material: the newest revision has a document security store (EN 319 142-1,
-            5.4.2) with X.509 certificates and revocation data.
+            5.4.2) with revocation data, and in it the X.509 certificates of whoever made the
+            first signature and of the authority that stamped it: it speaks of them.
         scanned: nothing but pictures on the pages (a scan or a photograph of a print).
     """
 

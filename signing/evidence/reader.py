@@ -3,19 +3,19 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from certlib.evidence import ChangeFacts, ChangeGrade, FileFacts
+from certlib.evidence import ChangeFacts, ChangeGrade, FileFacts, SignatureFacts
 from certlib.ports import TrustMaterial
 from signing.evidence.changes import changes_after
-from signing.evidence.document import Document
 from signing.evidence.faults import ReadingFaultError
 from signing.evidence.json_receipt import json_receipt_facts, looks_signed_json
 from signing.evidence.layout import layouts, scanned_layouts
 from signing.evidence.metadata import FileMetadata, metadata_of, scanned_metadata
 from signing.evidence.opened import opened
 from signing.evidence.signatures import signature_facts
+from signing.evidence.store import speaks_of
 from signing.evidence.structure import structure_of
 
 __all__ = ["MOST_BYTES", "InProcessEvidenceReader", "read_facts", "unhashed_facts"]
@@ -88,15 +88,19 @@ def _read(pdf: bytes, trust: TrustMaterial, most: int) -> FileFacts:
         looks_ours=metadata.looks_ours,
         kind=metadata.kind,
         scanned=metadata.scanned,
-        validation_material=_has_material(document),
+        validation_material=speaks_of(document, _stands_behind(signatures)),
     )
 
 
-def _has_material(document: Document) -> bool:
-    """Whether a document security store names certificates and what is said of them."""
-    store = document.get(document.catalog, "/DSS")
-    spoken = document.get(store, "/CRLs") or document.get(store, "/OCSPs")
-    return bool(document.get(store, "/Certs") and spoken)
+def _stands_behind(signatures: Sequence[SignatureFacts]) -> list[str]:
+    """Digests of the certificates of the first signature's signer and of its timestamp's."""
+    seal = signatures[0] if signatures else None
+    if seal is None or seal.signer is None:
+        return []
+    stamp = seal.timestamp
+    message = stamp.message if stamp is not None and stamp.intact else None
+    stamper = None if message is None else message.chain.signer
+    return [item.sha256 for item in (seal.signer, stamper) if item is not None]
 
 
 def _broken(pdf: bytes, trust: TrustMaterial, error: ReadingFaultError) -> FileFacts:

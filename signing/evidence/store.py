@@ -1,15 +1,56 @@
 """Document security stores (ISO 32000-2, 12.8.4.3): certificates, revocation lists, responses."""
 
+import hashlib
+from collections.abc import Collection
+
 from signing.evidence.document import Document
+from signing.evidence.faults import ReadingFaultError
 from signing.evidence.syntax import HexString, PdfDictionary, PdfValue, Stream
 
-__all__ = ["is_extension_data", "is_left_over", "is_part_of_store", "is_validation_material"]
+__all__ = [
+    "is_extension_data",
+    "is_left_over",
+    "is_part_of_store",
+    "is_validation_material",
+    "speaks_of",
+]
 
+_MOST_CERTIFICATES = 64
+_LONGEST_CERTIFICATE = 64 * 1024
 _DSS = frozenset({"/Certs", "/OCSPs", "/CRLs", "/VRI"})
 _VERSION = frozenset({"/Type", "/BaseVersion", "/ExtensionLevel", "/ExtensionRevision", "/URL"})
 _VRI = frozenset({"/Cert", "/OCSP", "/CRL", "/TU", "/TS"})
 _HASHES = frozenset({40, 56, 64, 96, 128})
 """Hexadecimal digits of SHA-1, as table 261 has it, and of SHA-2, by which some writers name."""
+
+
+def speaks_of(document: Document, signers: Collection[str]) -> bool:
+    """Whether the newest store has revocation data, and the X.509 certificates of these signers.
+
+    Args:
+        document: the file.
+        signers: hex SHA-256 of each certificate's DER; of nobody no store speaks.
+    """
+    try:
+        store = document.get(document.catalog, "/DSS")
+        if not (document.get(store, "/CRLs") or document.get(store, "/OCSPs")):
+            return False
+        held = document.get(store, "/Certs")
+        missing = set(signers)
+        for item in held[:_MOST_CERTIFICATES] if signers and isinstance(held, list) else ():
+            missing.discard(_digest(document, document.resolved(item)))
+            if not missing:
+                return True
+    except ReadingFaultError:  # what costs too much to be read helps nobody
+        return False
+    return False
+
+
+def _digest(document: Document, value: PdfValue) -> str:
+    """Of a certificate; of what is none, or far too long for one, nothing."""
+    if not isinstance(value, Stream) or value.end - value.start > _LONGEST_CERTIFICATE:
+        return ""
+    return hashlib.sha256(document.content(value)).hexdigest()
 
 
 def is_part_of_store(document: Document, value: PdfValue) -> bool:

@@ -312,7 +312,7 @@ class Pki:
     @functools.cached_property
     def materials(self) -> TestMaterials:
         # Not the root: here it bears the serial number of the authority below it.
-        certificates = (self.issuing.der, self.timestamps.leaf.der)
+        certificates = (self.seal.der, self.issuing.der, self.timestamps.leaf.der)
         return TestMaterials(
             ValidationMaterial(certificates, (self.issuing.crl(), self.root.crl()))
         )

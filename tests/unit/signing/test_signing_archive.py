@@ -12,7 +12,7 @@ from signing_pki import NOW, make_content, make_page
 from certlib.errors import SealMismatch, SigningUnavailable
 from certlib.evidence import ChangeGrade
 from certlib.ports import ValidationMaterial
-from certlib.preservation import proven_at
+from certlib.preservation import level_of, proven_at
 from certlib.verification import OWN
 from certlib.verification.signature_validation import conclusions
 from signing import archive, sealing
@@ -99,7 +99,11 @@ def test_other_authority_than_expected_leaves_b_t(pki, page, content):
             return pki.materials.material(chains)
 
     sealer = _sealer(pki, Turning(), Asked())
-    assert sealer.seal(page, content, "B-LTA").level == "B-T"
+    made = sealer.seal(page, content, "B-LTA")
+    assert made.level == "B-T"
+    assert b"/DSS" in made.pdf
+    # Also by the file alone, as whoever finds it after a crash reads it.
+    assert level_of(read_facts(made.pdf, pki.trust)) == "B-T"
     assert sealer.seal(page, content, "B-LTA").level == "B-LTA"
     assert seen == [
         [pki.seal.der, pki.timestamps.leaf.der],
@@ -119,8 +123,10 @@ def test_authority_is_asked_once_who_it_is(pki, page, content):
 def test_lift_and_renewal_add_one_revision_each(pki, page, content, writer, level):
     first = _sealer(pki).seal(page, content, level).pdf
     had = int(level == "B-LTA")
+    assert level_of(read_facts(first, pki.trust)) == level
     lifter = ArchiveLifter(pki.timestamps, pki.materials)
     lifted = lifter.lift(first)
+    assert level_of(read_facts(lifted.pdf, pki.trust)) == "B-LTA"
     assert lifted.level == "B-LTA"
     assert lifted.pdf.startswith(first)
     _good(lifted.pdf, pki, had + 1)
