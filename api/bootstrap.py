@@ -10,6 +10,7 @@ from api.data_folder import hold_lock, make_private
 from api.json_schema import JsonSchemaValidator
 from api.node_secrets import node_secrets
 from api.notices import Notices, open_notices
+from api.outside_answers import OutsideAnswers, open_outside_answers
 from api.outside_lists import OutsideLists, open_outside_lists
 from api.seal_care import lowering, plan_of
 from api.settings import Settings
@@ -98,6 +99,7 @@ class Node:
     ocsp: OcspResponder | RemoteResponder
     materials: StoredMaterial
     outside_lists: OutsideLists
+    outside_answers: OutsideAnswers
     trust: TrustStore
     stamp_clock: StampClock
     timestamps: RemoteStamps
@@ -295,6 +297,7 @@ def _built(settings: Settings, clock: Clock, entropy: Entropy, stack: ExitStack)
         ocsp=custody.ocsp,
         materials=materials,
         outside_lists=open_outside_lists(settings, trust),
+        outside_answers=open_outside_answers(settings, trust, authority, entropy),
         trust=trust,
         stamp_clock=custody.stamp_clock,
         timestamps=timestamps,

@@ -108,6 +108,11 @@ class Metrics:
             "Addresses of others' lists whose last question failed",
             registry=own,
         )
+        self.responders_failing = Gauge(
+            "certlib_ocsp_sources_failing",
+            "Addresses of others' OCSP responders whose last question failed",
+            registry=own,
+        )
         self.contradicted = Gauge(
             "certlib_history_contradicted",
             "Whether kept seals stand against the history on record",

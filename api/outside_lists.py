@@ -13,7 +13,7 @@ from certlib.errors import SigningUnavailable
 from certlib.ports import TrustMaterial
 from keys.outside_lists import LIMIT, ListRefusedError, due_of, file_of, keep
 
-__all__ = ["Fetched", "OutsideLists", "open_outside_lists"]
+__all__ = ["Believed", "Fetched", "OutsideLists", "asked_again", "open_outside_lists"]
 
 _EVERY: Final = timedelta(hours=1)
 """A list is asked for so often, whatever it promises: revocations come between two."""
@@ -65,11 +65,10 @@ class OutsideLists:
             found = self._asked(place, url, fetch, now)
             if found.fault:
                 self.failing.add(place)
-                self._next[place] = now + _AGAIN
             else:
                 self.failing.discard(place)
-                due = due_of(file_of(self.folder, url)) or now + _EVERY
-                self._next[place] = max(now + _AGAIN, min(due, now + _EVERY))
+            due = None if found.fault else due_of(file_of(self.folder, url))
+            self._next[place] = asked_again(now, due, found.fault)
             yield found
 
     def _asked(self, place: int, url: str, fetch: Callable[[], bytes], now: datetime) -> Fetched:
@@ -82,6 +81,18 @@ class OutsideLists:
         except SigningUnavailable as error:
             return Fetched(place, str(error.values.get("what", error.code)))
         return Fetched(place, fresh=fresh)
+
+
+def asked_again(now: datetime, due: datetime | None, fault: str) -> datetime:
+    """When to ask next: soon after a fault, else when half of its life is over, within the hour.
+
+    Args:
+        now: when it was asked, aware UTC.
+        due: when half of the life of what is here has passed; None: nothing says.
+        fault: a short word, or "".
+    """
+    soonest, latest = now + _AGAIN, now + _EVERY
+    return soonest if fault else max(soonest, min(due or latest, latest))
 
 
 def open_outside_lists(settings: Settings, believed: Believed) -> OutsideLists:

@@ -209,6 +209,11 @@ class Parts(Protocol):
         ...
 
     @property
+    def outside_answers(self) -> OutsideLists:
+        """Asks OCSP responders of others; for the worker alone."""
+        ...
+
+    @property
     def trust(self) -> Trust:
         """The list of other authorities."""
         ...

@@ -97,8 +97,9 @@ class Settings(BaseSettings):
             four seconds' worth; 0 sets no limit. rate_public: of one address without a token;
             rate_upload: files that it may send to `/v`.
         trusted_proxies: networks whose `X-Forwarded-For` says who asks.
-        crl_sources: addresses of revocation lists of others, which the worker fetches; none other
-            is called. crl_networks: networks of the city that they may lead to.
+        crl_sources, ocsp_sources: addresses of revocation lists and of OCSP responders of others,
+            which the worker asks; none other is called. crl_networks: networks of the city that
+            both may lead to.
         webhook_networks: networks of the city that webhooks may call although they are not public.
         webhook_ports: ports that webhooks may call.
         webhook_ca_file: PEM of authorities behind receivers, beside the system's.
@@ -177,6 +178,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = "127.0.0.0/8,::1/128"
     crl_sources: str = ""
     crl_networks: str = ""
+    ocsp_sources: str = ""
     webhook_networks: str = ""
     webhook_ports: str = "443"
     webhook_ca_file: Path | None = None
@@ -277,13 +279,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _sources_of_lists_are_addresses(self) -> Self:
-        try:
-            plain_addresses(self.crl_sources)
-        except ValueError:
-            raise _wrong(
-                "CERTLIB_CRL_SOURCES 应为以逗号分隔的 http 或 https 地址，最多100个。",
-                "CERTLIB_CRL_SOURCES must be http or https addresses, commas between, 100 at most.",
-            ) from None
+        for name in ("crl_sources", "ocsp_sources"):
+            try:
+                plain_addresses(getattr(self, name))
+            except ValueError:
+                setting = f"CERTLIB_{name.upper()}"
+                raise _wrong(
+                    f"{setting} 应为以逗号分隔的 http 或 https 地址，最多100个。",
+                    f"{setting} must be http or https addresses, commas between, 100 at most.",
+                ) from None
         return self
 
     @model_validator(mode="after")

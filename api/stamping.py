@@ -80,7 +80,8 @@ class Listed:
 
     def material(self) -> TrustMaterial:
         """Its anchors and helpers, with the revocation lists that are here."""
-        return material_of(self.trust_list(), self.standing.crls.lists)
+        standing = self.standing
+        return material_of(self.trust_list(), standing.crls.lists, standing.ocsps.lists)
 
 
 @dataclass(frozen=True, slots=True)

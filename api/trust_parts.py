@@ -59,17 +59,17 @@ class Fetched(Protocol):
 
     @property
     def fault(self) -> str:
-        """A short word, or "" when a list is here that holds."""
+        """A short word, or "" when a list or answer is here that holds."""
         ...
 
     @property
     def fresh(self) -> bool:
-        """Whether another list than before is here now."""
+        """Whether something else than before is told here now."""
         ...
 
 
 class OutsideLists(Protocol):
-    """Revocation lists of others, at the addresses that the operator has named."""
+    """What others say of revocation, at the addresses that the operator has named."""
 
     @property
     def failing(self) -> set[int]:

@@ -73,6 +73,7 @@ class Worker:
             _Job("metrics", 2.0, metrics.leave),
             _Job("trust", 15.0, self._look_at_trust),
             _Job("outside-lists", 60.0, self._fetch_lists, alone=True),
+            _Job("outside-answers", 60.0, self._ask_responders, alone=True),
             _Job("clock", 15.0, self._look_at_clock),
             _Job("timestamp-sources", 15.0, self._look_at_sources),
             _Job("timestamp-key", 600.0, self._keep_timestamp_key, alone=True),
@@ -240,6 +241,19 @@ class Worker:
             elif found.fresh:
                 logs.event(_log, logging.INFO, "revocation list fetched", source=found.place)
         self._metrics.sources_failing.set(len(lists.failing))
+
+    def _ask_responders(self) -> None:
+        """OCSP answers of others, as the lists: here before anybody asks."""
+        answers = self._parts.outside_answers
+        known = set(answers.failing)
+        for found in answers.round(self._parts.clock.now()):
+            if found.fault and found.place not in known:
+                known.add(found.place)
+                named = {"source": found.place, "fault": found.fault}
+                logs.event(_log, logging.WARNING, "OCSP answer not fetched", **named)
+            elif found.fresh:
+                logs.event(_log, logging.INFO, "OCSP answer fetched", source=found.place)
+        self._metrics.responders_failing.set(len(answers.failing))
 
     def _look_at_trust(self) -> None:
         """A list that is not believed changes nothing, and somebody has to know; a new one, too."""

@@ -132,12 +132,14 @@ class TrustMaterial:
         crls: revocation lists of our own store.
         issuers: issuing authorities of our own store, no anchors: paths are built with them
             before anything that a file brings along.
+        ocsps: OCSPResponses of our own store, each about one certificate.
     """
 
     seal_anchors: tuple[bytes, ...] = ()
     timestamp_anchors: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
     issuers: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

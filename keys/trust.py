@@ -1,7 +1,8 @@
 """Trust in a folder, for readers that have no keys: what `certlib verify` believes.
 
 Either a signed list, `trust-list.json` (see `keys.trust_list`), with revocation lists in
-`crls/*.crl`; or, without signature and limits, two files that whoever owns the folder wrote:
+`crls/*.crl` and OCSP answers in `ocsps/*.ocsp`; or, without signature and limits, two files that
+whoever owns the folder wrote:
 
 `trust.pem` is a bundle of X.509 certificates and CRLs; `trust.json` names what each anchor is for:
 
@@ -29,7 +30,7 @@ from certlib.trust import TrustedAuthority, TrustList, Use
 from certlib.trust_errors import refused
 from keys import files
 from keys.certificates import certificate_from, crl_from
-from keys.trust_crls import CrlFolder
+from keys.trust_crls import ANSWERS, CrlFolder
 from keys.trust_list import LIMIT, believed
 from keys.trust_memory import Memory
 
@@ -37,6 +38,7 @@ __all__ = [
     "CRL_FOLDER",
     "LIST_NAME",
     "MEMORY_NAME",
+    "OCSP_FOLDER",
     "load_trust",
     "material_of",
     "open_trust",
@@ -46,6 +48,7 @@ __all__ = [
 LIST_NAME: Final = "trust-list.json"
 MEMORY_NAME: Final = "trust-list.seen"
 CRL_FOLDER: Final = "crls"
+OCSP_FOLDER: Final = "ocsps"
 
 _FORMAT: Final = 1
 _PURPOSES: Final = frozenset({"seal", "timestamp"})
@@ -139,13 +142,19 @@ def _opened(folder: Path, signers: frozenset[str]) -> tuple[TrustList, TrustMate
     crls = CrlFolder(folder / CRL_FOLDER).load()
     for name in crls.bad:
         raise Corrupt(what=f"{CRL_FOLDER}/{name}: not a CRL")
-    return signed.found, material_of(signed.found, crls.lists)
+    ocsps = CrlFolder(folder / OCSP_FOLDER, ANSWERS).load()
+    for name in ocsps.bad:
+        raise Corrupt(what=f"{OCSP_FOLDER}/{name}: not an OCSP answer")
+    return signed.found, material_of(signed.found, crls.lists, ocsps.lists)
 
 
-def material_of(found: TrustList, crls: tuple[bytes, ...]) -> TrustMaterial:
+def material_of(
+    found: TrustList, crls: tuple[bytes, ...], ocsps: tuple[bytes, ...] = ()
+) -> TrustMaterial:
     """What readers build paths of: every anchor of the list, whatever its limits are."""
     seals = dict.fromkeys((*found.anchors(Use.SEAL), *found.anchors(Use.REPORT)))
-    return TrustMaterial(tuple(seals), found.anchors(Use.TIMESTAMP), crls, found.helpers)
+    stamps = found.anchors(Use.TIMESTAMP)
+    return TrustMaterial(tuple(seals), stamps, crls, found.helpers, ocsps)
 
 
 def _unlimited(folder: Path, material: TrustMaterial) -> TrustList:

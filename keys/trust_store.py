@@ -20,8 +20,8 @@ from certlib.ports import TrustMaterial
 from certlib.trust import TrustedAuthority, TrustList, Use
 from certlib.trust_errors import TrustListRefused, refused
 from keys import files
-from keys.trust import CRL_FOLDER, material_of
-from keys.trust_crls import CrlFolder, Crls, Mark, mark_of
+from keys.trust import CRL_FOLDER, OCSP_FOLDER, material_of
+from keys.trust_crls import ANSWERS, CrlFolder, Crls, Mark, mark_of
 from keys.trust_list import LIMIT, SignedList, believed
 from keys.trust_memory import Memory
 
@@ -65,6 +65,7 @@ class TrustStanding:
         signed: the list in force beside the own authority; None: only the own one is believed.
         problem: why the file that lies there now is not in force; None when it is.
         crls: revocation lists of others, and names of files that are none.
+        ocsps: OCSP answers of others, and names of files that are none.
         remembered: whether a later start will know which version was here.
     """
 
@@ -73,6 +74,7 @@ class TrustStanding:
     problem: CertlibError | None = None
     crls: Crls = field(default_factory=Crls)
     remembered: bool = True
+    ocsps: Crls = field(default_factory=Crls)
 
     @property
     def version(self) -> int:
@@ -144,7 +146,8 @@ class ListOfOthers:
         """Believes what `options` names.
 
         Args:
-            folder: the node's own: what was accepted, what was seen, `crls/*.crl`.
+            folder: the node's own: what was accepted, what was seen, `crls/*.crl`,
+                `ocsps/*.ocsp`.
             options: the signed list; None where there is none.
             keeps: False looks only, and leaves the folder as it is.
         """
@@ -153,6 +156,7 @@ class ListOfOthers:
         self._keeps = keeps
         self._memory = Memory(folder / _SEEN)
         self._crls = CrlFolder(folder / CRL_FOLDER)
+        self._ocsps = CrlFolder(folder / OCSP_FOLDER, ANSWERS)
         self._lock = threading.Lock()
         self._marks: object = None
         self._standing = TrustStanding(configured=options is not None)
@@ -166,13 +170,14 @@ class ListOfOthers:
                 self._marks = marks if lasting else None
             return self._standing
 
-    def _marks_now(self) -> tuple[Mark, object]:
+    def _marks_now(self) -> tuple[Mark, object, object]:
         path = None if self._options is None else self._options.path
-        return None if path is None else mark_of(path), self._crls.marks()
+        mark = None if path is None else mark_of(path)
+        return mark, self._crls.marks(), self._ocsps.marks()
 
     def _loaded(self, before: TrustStanding) -> tuple[TrustStanding, bool]:
         """The standing, and whether it holds until a file changes."""
-        standing = replace(before, crls=self._crls.load())
+        standing = replace(before, crls=self._crls.load(), ocsps=self._ocsps.load())
         if self._options is None:
             return standing, True
         try:
@@ -259,7 +264,8 @@ def _joined(
         found = TrustList(0, own.since, None, own.name, (own,))
     else:
         found = replace(signed.found, authorities=(own, *signed.found.authorities))
-    material = material_of(found, (*own_material.crls, *standing.crls.lists))
+    crls = (*own_material.crls, *standing.crls.lists)
+    material = material_of(found, crls, standing.ocsps.lists)
     return _Trusted(own, own_material, standing, found, material)
 
 

@@ -1,21 +1,31 @@
 """Validation material for long-term seals, out of what lies here (ETSI EN 319 142-1, 5.4).
 
 Lists of the own authority, shard or complete, whichever is smaller, and those of other authorities
-that the worker has fetched or an operator has brought. Nobody outside is asked.
+that the worker has fetched or an operator has brought; where no list speaks of a certificate, an
+OCSP answer that the worker has kept. Nobody outside is asked.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from certlib.errors import SigningUnavailable
 from certlib.ports import Clock, TrustMaterial, ValidationMaterial
-from keys.certificates import certificate_from, crl_from, extensions_of
+from keys.certificates import certificate_from, crl_from
+from keys.list_coverage import list_for
+from keys.ocsp_answers import (
+    AnswerRefusedError,
+    answer_from,
+    answer_holds,
+    answers_about,
+    basis_of,
+    issued_by,
+)
 
 __all__ = ["StoredMaterial"]
 
@@ -28,11 +38,16 @@ Chains = tuple[tuple[bytes, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """Authorities by subject, lists by issuer, both DER names; of one instant."""
+    """Authorities by subject, lists by issuer, both DER names; of one instant.
+
+    Attributes:
+        ocsps: answers about single certificates.
+    """
 
     anchors: frozenset[bytes]
     authorities: Mapping[bytes, tuple[bytes, ...]]
     crls: Mapping[bytes, tuple[bytes, ...]]
+    ocsps: tuple[bytes, ...] = ()
 
 
 class StoredMaterial:
@@ -102,21 +117,29 @@ def _shelf(believed: TrustMaterial, published: Mapping[str, bytes]) -> _Shelf:
         frozenset(anchors),
         {name: tuple(found) for name, found in authorities.items()},
         {name: tuple(sorted(found, key=len)) for name, found in crls.items()},
+        believed.ocsps,
     )
 
 
 def _gathered(shelf: _Shelf, chains: Chains, now: datetime) -> tuple[ValidationMaterial, datetime]:
     """Everything for these chains, and until when it holds."""
     certificates: dict[bytes, None] = {}
-    crls: dict[bytes, None] = {}
+    told: list[ValidationMaterial] = []
     for chain in chains:
         way = _way(shelf, chain)
         certificates |= dict.fromkeys(way)
-        for der, issuer in pairwise(way):
-            crls[_list_for(shelf, der, issuer, now)] = None
-    ends = (crl_from(der).next_update_utc for der in crls)
+        told += [_told(shelf, der, issuer, now) for der, issuer in pairwise(way)]
+    responders = dict.fromkeys(der for item in told for der in item.certificates)
+    crls = dict.fromkeys(der for item in told for der in item.crls)
+    ocsps = dict.fromkeys(der for item in told for der in item.ocsps)
+    ends = (
+        *(crl_from(der).next_update_utc for der in crls),
+        *(answer_from(der).next_update_utc for der in ocsps),
+        *(_certificate(der).not_valid_after_utc for der in responders),
+    )
     until = min((end for end in ends if end is not None), default=_FOR_EVER)
-    return ValidationMaterial(tuple(certificates), tuple(crls)), until
+    every = tuple(certificates | responders)
+    return ValidationMaterial(every, tuple(crls), tuple(ocsps)), until
 
 
 def _way(shelf: _Shelf, chain: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -137,81 +160,23 @@ def _way(shelf: _Shelf, chain: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(way)
 
 
-def _list_for(shelf: _Shelf, der: bytes, issuer: bytes, now: datetime) -> bytes:
-    """The smallest list that speaks of the certificate and holds now."""
-    name = _certificate(der).issuer.public_bytes()
-    for crl in shelf.crls.get(name, ()):
-        if _holds(crl, now) and _speaks_of(crl, der) and _signed(crl, issuer):
-            return crl
-    raise SigningUnavailable(what="chain: no revocation list that holds now")
-
-
-def _holds(crl: bytes, now: datetime) -> bool:
-    loaded = crl_from(crl)
-    end = loaded.next_update_utc
-    return loaded.last_update_utc <= now and (end is None or now < end)
+def _told(shelf: _Shelf, der: bytes, issuer: bytes, now: datetime) -> ValidationMaterial:
+    """The smallest list that speaks of the certificate; without one, an answer and its basis."""
+    certificate, above = _certificate(der), _certificate(issuer)
+    lists = shelf.crls.get(certificate.issuer.public_bytes(), ())
+    crl = list_for(lists, der, issuer, now)
+    if crl is not None:
+        return ValidationMaterial(crls=(crl,))
+    for answer in answers_about(shelf.ocsps, certificate, above):
+        if answer_holds(answer_from(answer), now):
+            with suppress(AnswerRefusedError):
+                return replace(basis_of(answer, above, lists, now), ocsps=(answer,))
+    raise SigningUnavailable(what="chain: no revocation list or answer that holds now")
 
 
 @lru_cache(maxsize=4096)
 def _issued(issuer: bytes, der: bytes) -> bool:
-    try:
-        _certificate(der).verify_directly_issued_by(_certificate(issuer))
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature):
-        return False
-    return True
-
-
-@lru_cache(maxsize=4096)
-def _signed(crl: bytes, issuer: bytes) -> bool:
-    key = _certificate(issuer).public_key()
-    try:
-        return crl_from(crl).is_signature_valid(key)  # type: ignore[arg-type]  # others raise
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
-
-
-@lru_cache(maxsize=4096)
-def _speaks_of(crl: bytes, der: bytes) -> bool:
-    """Whether a list is complete for this certificate: all reasons, its point, its kind."""
-    try:
-        extensions = list(crl_from(crl).extensions)
-        points = set(_points(_certificate(der)))
-        authority = _is_authority(_certificate(der))
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        return False
-    for extension in extensions:
-        scope = extension.value
-        if isinstance(scope, x509.IssuingDistributionPoint):
-            if not _covers(scope, points, authority=authority):
-                return False
-        elif extension.critical:  # a delta list, or what nobody here understands
-            return False
-    return True
-
-
-def _covers(
-    scope: x509.IssuingDistributionPoint, points: set[x509.GeneralName], *, authority: bool
-) -> bool:
-    partial = (
-        scope.only_some_reasons,
-        scope.indirect_crl,
-        scope.only_contains_attribute_certs,
-        scope.relative_name,
-        scope.only_contains_user_certs if authority else scope.only_contains_ca_certs,
-    )
-    return not any(partial) and (scope.full_name is None or bool(points & set(scope.full_name)))
-
-
-def _points(certificate: x509.Certificate) -> Iterator[x509.GeneralName]:
-    for extension in extensions_of(certificate):
-        if isinstance(extension.value, x509.CRLDistributionPoints):
-            for point in extension.value:
-                yield from point.full_name or ()
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    values = (extension.value for extension in extensions_of(certificate))
-    return any(isinstance(value, x509.BasicConstraints) and value.ca for value in values)
+    return issued_by(_certificate(der), _certificate(issuer))
 
 
 @lru_cache(maxsize=4096)

@@ -34,11 +34,13 @@ class Exchange:
         url: the only address that is called.
         networks: networks of the city that its name may lead to although they are not public.
         resolve: how its name is resolved.
+        whose: who answers, in the word of what went wrong.
     """
 
     url: str
     networks: tuple[Network, ...] = ()
     resolve: Resolver = system_resolver
+    whose: str = "timestamp authority"
 
     def __call__(self, content: bytes, headers: Mapping[str, str], seconds: float) -> bytes:
         """Posts `content`; the answer's body, when it is 200 and of the type that was accepted.
@@ -61,12 +63,12 @@ class Exchange:
                     "POST", self.url, headers=sent, content=content, extensions={"timeout": timeout}
                 ) as answer,
             ):
-                return _body(answer, headers["Accept"])
+                return _body(answer, headers["Accept"], self.whose)
         except SigningUnavailable:
             raise
         except Exception as error:  # whatever a stranger's server does is no answer
             word = next((text for kind, text in _WORDS if isinstance(error, kind)), "protocol")
-            raise SigningUnavailable(what=f"timestamp authority: {word}") from error
+            raise SigningUnavailable(what=f"{self.whose}: {word}") from error
 
     def pool(self, seconds: float) -> httpcore.ConnectionPool:
         """Connections to that address alone, over before so many seconds."""
@@ -133,18 +135,18 @@ def _whole(answer: httpcore.Response, limit: int) -> bytes:
     return bytes(body)
 
 
-def _body(answer: httpcore.Response, accepted: str) -> bytes:
+def _body(answer: httpcore.Response, accepted: str, whose: str) -> bytes:
     """The body as it came: what a sender compressed is not unpacked here."""
     kind = next((value for name, value in answer.headers if name.lower() == b"content-type"), b"")
     if answer.status != _OK:
-        raise SigningUnavailable(what=f"timestamp authority answers {answer.status}")
+        raise SigningUnavailable(what=f"{whose} answers {answer.status}")
     if kind.partition(b";")[0].strip().lower() != accepted.encode():
-        raise SigningUnavailable(what="timestamp authority: answers something else")
+        raise SigningUnavailable(what=f"{whose}: answers something else")
     body = bytearray()
     for part in answer.iter_stream():
         body += part
         if len(body) > _LIMIT:
-            raise SigningUnavailable(what="timestamp authority: answer too long")
+            raise SigningUnavailable(what=f"{whose}: answer too long")
     return bytes(body)
 
 

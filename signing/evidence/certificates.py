@@ -8,10 +8,11 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -27,6 +28,7 @@ __all__ = [
     "Name",
     "Part",
     "SerialNumberError",
+    "Signed",
     "certificate_facts",
     "key_of",
     "loaded",
@@ -80,6 +82,25 @@ UNREADABLE = (
     x509.UnsupportedGeneralNameType,
 )
 """What `cryptography` raises when names or extensions are asked for that it cannot read."""
+
+
+class Signed(Protocol):
+    """What is signed, as far as its signature goes: certificate, list or answer."""
+
+    @property
+    def signature(self) -> bytes:
+        """The octets."""
+        ...
+
+    @property
+    def signature_hash_algorithm(self) -> hashes.HashAlgorithm | None:
+        """None where the key brings its own."""
+        ...
+
+    @property
+    def signature_algorithm_parameters(self) -> Any:  # noqa: ANN401 - by kind of key
+        """Padding or curve's algorithm, as the key's `verify` takes it."""
+        ...
 
 
 class SerialNumberError(ValueError):
@@ -161,10 +182,10 @@ def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def signature_holds(
     issuer: x509.Certificate,
-    signed: x509.Certificate | x509.CertificateRevocationList,
+    signed: Signed,
     content: bytes,
 ) -> bool:
-    """Whether `issuer`'s key has signed `content`, as certificate or list says; no names.
+    """Whether `issuer`'s key has signed `content`, as certificate, list or answer says; no names.
 
     Not by their own methods: those compare names, and encode a long list once more.
     """
@@ -194,7 +215,7 @@ def key_of(certificate: x509.Certificate) -> str:
 
 def _verify(
     key: CertificatePublicKeyTypes,
-    signed: x509.Certificate | x509.CertificateRevocationList,
+    signed: Signed,
     content: bytes,
 ) -> None:
     signature, digest = signed.signature, signed.signature_hash_algorithm

@@ -30,11 +30,13 @@ class TrustSet:
 
     Attributes:
         issuers: authorities of our own store, no anchors: they help to build paths.
+        ocsps: OCSP answers of our own store.
     """
 
     anchors: tuple[bytes, ...]
     crls: tuple[bytes, ...] = ()
     issuers: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
 
 
 def chain_facts(
@@ -117,7 +119,8 @@ def _described(
 def _with_revocation(path: _Path, trust: TrustSet, others: tuple[bytes, ...]) -> PathFacts:
     ders, facts = path
     # A list is our own, whoever brings the certificate of the authority that has signed it.
-    told = revocation_facts(ders, trust.crls, (*trust.anchors, *trust.issuers, *others))
+    authorities = (*trust.anchors, *trust.issuers, *others)
+    told = revocation_facts(ders, trust.crls, authorities, trust.ocsps)
     certificates = zip(facts.certificates, told, strict=True)
     return replace(
         facts,

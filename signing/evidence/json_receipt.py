@@ -86,7 +86,7 @@ def _signature(
         return replace(facts, form_problem="jws-form")
     signed = f"{plain['protected']}.{payload}".encode()
     good = _verified(chain[0], str(algorithm), signed, _decoded(signature))
-    anchors = TrustSet(trust.seal_anchors, trust.crls, trust.issuers)
+    anchors = TrustSet(trust.seal_anchors, trust.crls, trust.issuers, trust.ocsps)
     message = MessageFacts(
         # A JWS has no digest of its own: content and header are what the signature is over.
         digest_ok=True,

@@ -1,14 +1,15 @@
-"""What the revocation lists of our own store say of the certificates of a path (RFC 5280, 6.3).
+"""What lists and OCSP answers of our own store say of the certificates of a path (RFC 5280, 6.3).
 
-Lists come from our store only: nothing that a file brings along is believed, nothing is fetched.
+They come from our store only: nothing that a file brings along is believed, nothing is fetched.
 All of 6.3.3 but the clock: which lists cover a certificate, for which reasons, and who may sign
 them. Where several lists are needed, the answer is as old as the oldest of them and ends with the
-first that ends. Whether that is new enough is for `certlib.verification` to judge.
+first that ends. An OCSP answer counts as a list about one certificate. Whether that is new enough
+is for `certlib.verification` to judge.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from certlib.evidence import RevocationFacts
 from signing.evidence.certificates import UNREADABLE, Name, certificate_facts, loaded, name_of
 from signing.evidence.distribution import ALL_REASONS, Point, points_of, scope_covers
+from signing.evidence.ocsp_answers import OcspAnswer, read_answer, says_no_check
 from signing.evidence.paths import Authorities, SearchExhaustedError, found_paths, path_problem
 from signing.evidence.revocation_lists import Entry, RevocationList, read_list
 
@@ -25,11 +27,15 @@ __all__ = ["revocation_facts"]
 
 _DEEPEST = 3
 """Lists whose signer's own status stands in a list whose signer's …"""
+_HELD = x509.ReasonFlags.certificate_hold.value
 
 
 @lru_cache(maxsize=64)
 def revocation_facts(
-    path: tuple[bytes, ...], crls: tuple[bytes, ...], authorities: tuple[bytes, ...] = ()
+    path: tuple[bytes, ...],
+    crls: tuple[bytes, ...],
+    authorities: tuple[bytes, ...] = (),
+    ocsps: tuple[bytes, ...] = (),
 ) -> tuple[RevocationFacts | None, ...]:
     """What the lists say of every certificate of a path, the anchor's last; None: not enough.
 
@@ -37,8 +43,9 @@ def revocation_facts(
         path: DER, the signer's certificate first.
         crls: of our own store, DER.
         authorities: certificates that may have signed lists; each needs a path of its own.
+        ocsps: OCSP answers of our own store, DER.
     """
-    inquiry = _Inquiry(_shelf(crls), authorities)
+    inquiry = _Inquiry(_shelf(crls), authorities, _answers(ocsps))
     told = [inquiry.told(path[place:], frozenset()) for place in range(len(path) - 1)]
     return (*told, None)
 
@@ -59,6 +66,16 @@ def _shelf(crls: tuple[bytes, ...]) -> _Shelf:
         kind = shelf.complete if item.base is None else shelf.delta
         kind.setdefault(item.issuer, []).append(item)
     return shelf
+
+
+@lru_cache(maxsize=4)
+def _answers(ocsps: tuple[bytes, ...]) -> dict[int, list[OcspAnswer]]:
+    """All answers that are understood, by serial number, the newest first."""
+    found: dict[int, list[OcspAnswer]] = {}
+    read = [answer for answer in map(read_answer, ocsps) if answer is not None]
+    for answer in sorted(read, key=lambda answer: answer.issued, reverse=True):
+        found.setdefault(answer.serial, []).append(answer)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +130,7 @@ class _Signer:
 class _Inquiry:
     shelf: _Shelf
     authorities: tuple[bytes, ...]
+    answers: dict[int, list[OcspAnswer]]
 
     def told(self, path: tuple[bytes, ...], asked: frozenset[bytes]) -> RevocationFacts | None:
         """Of the first certificate of `path`; `asked` are those whose answer waits for this."""
@@ -129,7 +147,38 @@ class _Inquiry:
         for reasons, found in forgetful:
             if reasons - gathered.reasons:
                 gathered.add(reasons, found)
-        return gathered.facts()
+        return _joined(gathered.facts(), self._answered(target, path, asked))
+
+    def _answered(
+        self, target: x509.Certificate, path: tuple[bytes, ...], asked: frozenset[bytes]
+    ) -> RevocationFacts | None:
+        """What the newest answer says that is to be believed (RFC 6960, 3.2)."""
+        for answer in self.answers.get(target.serial_number, ()):
+            if not answer.speaks_of(target, loaded(path[1])):
+                continue
+            signer = answer.signer(path[1])
+            limits = None if signer is None else self._limits_of_responder(signer, path, asked)
+            if limits is not None:
+                return RevocationFacts(
+                    min([answer.issued, *(limit.this_update for limit in limits)]),
+                    _first_of([answer.next_update, *(limit.next_update for limit in limits)]),
+                    answer.revoked_at,
+                    answer.reason,
+                    not answer.may_have_forgotten(target.not_valid_after_utc),
+                )
+        return None
+
+    def _limits_of_responder(
+        self, signer: bytes, path: tuple[bytes, ...], asked: frozenset[bytes]
+    ) -> tuple[RevocationFacts, ...] | None:
+        """As `_limits`, of whom the issuer has appointed to answer for it (4.2.2.2.1)."""
+        if signer == path[1] or says_no_check(signer):
+            return ()
+        if signer in asked or len(asked) >= _DEEPEST:
+            return None
+        told = self.told((signer, *path[1:]), asked | {signer})
+        good = told is not None and told.revoked_at is None and told.complete
+        return (told,) if told is not None and good else None
 
     def _covering(
         self,
@@ -269,6 +318,21 @@ def _extensions_are_readable(certificate: x509.Certificate) -> bool:
     except UNREADABLE:
         return False
     return True
+
+
+def _joined(
+    by_lists: RevocationFacts | None, by_answer: RevocationFacts | None
+) -> RevocationFacts | None:
+    """The newer of both, a list before an answer; what was revoked for good stays revoked."""
+    if by_lists is None or by_answer is None:
+        return by_lists or by_answer
+    both = (by_lists, by_answer)
+    newest = max(both, key=lambda told: (told.complete, told.keeps_expired, told.this_update))
+    for told in both:
+        if told is not newest and told.revoked_at is not None and told.reason != _HELD:
+            since = min(told.revoked_at, newest.revoked_at or told.revoked_at)
+            return replace(newest, revoked_at=since, reason=told.reason)
+    return newest
 
 
 def _builds_on(delta: RevocationList, item: RevocationList) -> bool:

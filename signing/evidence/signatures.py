@@ -33,12 +33,12 @@ _BARE = "/adbe.x509.rsa_sha1"
 
 def _seals(trust: TrustMaterial) -> TrustSet:
     """Under what seals must chain."""
-    return TrustSet(trust.seal_anchors, trust.crls, trust.issuers)
+    return TrustSet(trust.seal_anchors, trust.crls, trust.issuers, trust.ocsps)
 
 
 def _authorities(trust: TrustMaterial) -> TrustSet:
     """Under what timestamp authorities must chain."""
-    return TrustSet(trust.timestamp_anchors, trust.crls, trust.issuers)
+    return TrustSet(trust.timestamp_anchors, trust.crls, trust.issuers, trust.ocsps)
 
 
 def signature_facts(pdf: bytes, layout: SignatureLayout, trust: TrustMaterial) -> SignatureFacts:

@@ -67,13 +67,14 @@ def head(encoded: bytes) -> tuple[bytes, int]:
 
 
 def trust_to_bytes(trust: TrustMaterial) -> bytes:
-    """Anchors and revocation lists."""
+    """Anchors, authorities, revocation lists and answers."""
     return json.dumps(
         {
             "seal_anchors": _encoded(trust.seal_anchors),
             "timestamp_anchors": _encoded(trust.timestamp_anchors),
             "crls": _encoded(trust.crls),
             "issuers": _encoded(trust.issuers),
+            "ocsps": _encoded(trust.ocsps),
         }
     ).encode()
 

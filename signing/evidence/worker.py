@@ -112,7 +112,7 @@ def _answer(body: bytes, trust: TrustMaterial, most: int) -> bytes:
 def _get_to_know(trust: TrustMaterial) -> None:
     """Reads authorities and revocation lists once, so that no file's time goes by on it."""
     for anchors in (trust.seal_anchors, trust.timestamp_anchors):
-        known = TrustSet(anchors, trust.crls, trust.issuers)
+        known = TrustSet(anchors, trust.crls, trust.issuers, trust.ocsps)
         for der in (*anchors, *trust.issuers):
             chain_facts(der, (), known)
 

@@ -218,6 +218,7 @@ class Parts:
     timings: Timings = field(default_factory=Timings)
     trust: PaperTrust = field(default_factory=PaperTrust)
     lists: PaperLists = field(default_factory=PaperLists)
+    answers: PaperLists = field(default_factory=PaperLists)
     stamp_clock: PaperClock = field(default_factory=PaperClock)
     timestamp_sources: Any = None
 
@@ -237,6 +238,10 @@ class Parts:
     @property
     def outside_lists(self):
         return self.lists
+
+    @property
+    def outside_answers(self):
+        return self.answers
 
     def samples(self, version):
         return sample_fields(version)

@@ -327,3 +327,20 @@ def test_lists_of_others_are_fetched_and_failures_told_once(world, worker, monke
         ("revocation list fetched", {"source": 2}),
     ]
     assert "certlib_crl_sources_failing 1.0" in world.site.metrics.text().decode()
+
+
+def test_responders_of_others_are_asked_and_failures_told_once(world, worker, monkeypatch):
+    said, answers = [], world.parts.answers
+    monkeypatch.setattr(
+        "api.worker.logs.event", lambda _log, _level, text, **values: said.append((text, values))
+    )
+    failed = SimpleNamespace(place=1, fault="signer", fresh=False)
+    answers.found = [failed, failed, SimpleNamespace(place=2, fault="", fresh=True)]
+    worker._ask_responders()
+    answers.failing, answers.found = {1}, [failed]
+    worker._ask_responders()
+    assert said == [
+        ("OCSP answer not fetched", {"source": 1, "fault": "signer"}),
+        ("OCSP answer fetched", {"source": 2}),
+    ]
+    assert "certlib_ocsp_sources_failing 1.0" in world.site.metrics.text().decode()
