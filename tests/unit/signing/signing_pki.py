@@ -54,12 +54,13 @@ def _name(common_name: str, *, code: str = "") -> x509.Name:
 
 @dataclass
 class Authority:
-    """A root, or what a root has signed."""
+    """A root, or what a root has signed; `says` stands in every certificate that it issues."""
 
     name: str
     parent: "Authority | None" = None
     key: PrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     serial: int = 1000
+    says: tuple[x509.ExtensionType, ...] = ()
 
     def __post_init__(self) -> None:
         signer = self.parent or self
@@ -71,6 +72,8 @@ class Authority:
             x509.BasicConstraints(ca=True, path_length=None), critical=True
         )
         builder = builder.add_extension(_usage(authority=True), critical=True)
+        for extension in self.parent.says if self.parent else ():
+            builder = builder.add_extension(extension, critical=False)
         self.certificate = builder.sign(signer.key, hashes.SHA256())
 
     @property
@@ -103,6 +106,8 @@ class Authority:
         if timestamping:
             purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
             builder = builder.add_extension(purpose, critical=True)
+        for extension in self.says:
+            builder = builder.add_extension(extension, critical=False)
         return Leaf(builder.sign(self.key, hashes.SHA256()), key, self)
 
     def crl(
