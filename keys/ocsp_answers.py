@@ -5,6 +5,7 @@ responder whose certificate the issuer signed for nothing but that (4.2.2.2).
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -32,6 +33,7 @@ __all__ = [
     "issued_by",
     "responders_named",
     "response_from",
+    "revoked_at",
     "speaks_of",
 ]
 
@@ -149,6 +151,29 @@ def basis_of(
     if told is None or names(told, signer):
         raise AnswerRefusedError("responder")
     return ValidationMaterial((responder,), (told,))
+
+
+def revoked_at(
+    ders: Iterable[bytes],
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    crls: Iterable[bytes],
+    now: datetime,
+) -> datetime | None:
+    """When the certificate was revoked, by the newest answer that is believed; None: it was not.
+
+    Args:
+        ders: answers, DER.
+        certificate: whose status it is.
+        issuer: who has issued it.
+        crls: lists that may speak of responders, DER.
+        now: aware UTC.
+    """
+    for der in answers_about(ders, certificate, issuer):
+        with suppress(AnswerRefusedError):
+            basis_of(der, issuer, crls, now)
+            return answer_from(der).revocation_time_utc
+    return None
 
 
 def responders_named(certificate: bytes) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from certlib.errors import SigningUnavailable
 from keys import files
 from keys.certificates import certificate_from, crl_from
 
-__all__ = ["LIMIT", "ListRefusedError", "due_of", "file_of", "keep"]
+__all__ = ["LIMIT", "ListRefusedError", "due_of", "file_of", "holds", "keep"]
 
 LIMIT: Final = 16_000_000
 """Octets of a list; a hundred thousand revoked certificates have four million."""
@@ -42,6 +42,12 @@ def due_of(path: Path) -> datetime | None:
     if kept is None or kept.next_update_utc is None:
         return None
     return kept.last_update_utc + (kept.next_update_utc - kept.last_update_utc) / 2
+
+
+def holds(path: Path, now: datetime) -> bool:
+    """Whether a list lies there that is in force."""
+    kept = _kept(path)
+    return kept is not None and (kept.next_update_utc is None or now < kept.next_update_utc)
 
 
 def keep(path: Path, content: bytes, authorities: Iterable[bytes], now: datetime) -> bool:

@@ -20,6 +20,7 @@ from certlib.key_errors import answer_refused
 from certlib.trust import TrustList, Use
 from keys import profiles
 from keys.algorithms import PrivateKey
+from keys.ocsp_answers import responders_named
 from keys.register import OutsideSeal, SealRequest
 
 __all__ = ["LIMIT", "Trusted", "accepted", "certificates_in", "pkcs10"]
@@ -42,10 +43,12 @@ class Trusted:
     Attributes:
         found: the trust list of the moment.
         crls: revocation lists at hand, DER.
+        responders: addresses of OCSP responders that the worker asks.
     """
 
     found: TrustList
     crls: tuple[bytes, ...] = ()
+    responders: frozenset[str] = frozenset()
 
 
 def pkcs10(key: PrivateKey, department: str, credit_code: str) -> bytes:
@@ -102,7 +105,7 @@ def accepted(
     if own.not_valid_after_utc <= at:
         raise answer_refused("expired", day=f"{own.not_valid_after_utc:%Y-%m-%d}")
     chain = _chain(own, certificates, trusted, request.issuer_code, at)
-    _check_revocation((own, *chain.between), trusted.crls, at)
+    _check_revocation((own, *chain.between), trusted, at)
     der = tuple(item.public_bytes(Encoding.DER) for item in (own, *chain.between))
     seal = OutsideSeal(
         request.key, request.algorithm, request.issuer_code, request.department, der[0], der[1:]
@@ -212,11 +215,12 @@ def _issued(below: x509.Certificate, above: x509.Certificate) -> bool:
     return True
 
 
-def _check_revocation(
-    path: Sequence[x509.Certificate], crls: Iterable[bytes], at: datetime
-) -> None:
-    """Without a list nobody could verify what is sealed: better said now than at a seal."""
-    lists = [x509.load_der_x509_crl(der) for der in crls]
+def _check_revocation(path: Sequence[x509.Certificate], trusted: Trusted, at: datetime) -> None:
+    """Without a list nobody could verify what is sealed: better said now than at a seal.
+
+    A responder that the worker asks will do: about this certificate it is asked from now on.
+    """
+    lists = [x509.load_der_x509_crl(der) for der in trusted.crls]
     for certificate in path:
         fresh = [
             item
@@ -224,7 +228,8 @@ def _check_revocation(
             if item.issuer == certificate.issuer
             and (item.next_update_utc is None or item.next_update_utc > at)
         ]
-        if not fresh:
+        named = responders_named(certificate.public_bytes(Encoding.DER))
+        if not fresh and trusted.responders.isdisjoint(named):
             raise answer_refused("no-list", issuer=certificate.issuer.rfc4514_string())
         serial = certificate.serial_number
         if any(item.get_revoked_certificate_by_serial_number(serial) for item in fresh):

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from certlib.ports import TrustMaterial
 from certlib.trust import TrustList, Use
 from keys.certificates import certificate_from, crl_from, extensions_of
+from keys.ocsp_answers import revoked_at
 from keys.token_check import TokenRefusedError
 
 __all__ = ["TokenTrust"]
@@ -43,7 +44,7 @@ class TokenTrust:
         path = _path(signer, anchors, helpers, at)
         if not path:
             raise TokenRefusedError("no path to an authority of the trust list")
-        _check_revoked(path, material.crls, at)
+        _check_revoked(path, material, at)
         refusal = self._list().refusal(
             path[-1].fingerprint(SHA256()).hex(), Use.TIMESTAMP, at, "", ""
         )
@@ -83,8 +84,8 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate, at: datetim
     return found.ca
 
 
-def _check_revoked(path: Sequence[x509.Certificate], lists: Iterable[bytes], at: datetime) -> None:
-    crls = [crl_from(der) for der in lists]
+def _check_revoked(path: Sequence[x509.Certificate], material: TrustMaterial, at: datetime) -> None:
+    crls = [crl_from(der) for der in material.crls]
     for certificate, issuer in pairwise(path):
         for crl in crls:
             if crl.issuer != issuer.subject:
@@ -92,6 +93,9 @@ def _check_revoked(path: Sequence[x509.Certificate], lists: Iterable[bytes], at:
             entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
             if entry is not None and entry.revocation_date_utc <= at:
                 raise TokenRefusedError("its authority is revoked")
+        since = revoked_at(material.ocsps, certificate, issuer, material.crls, at)
+        if since is not None and since <= at:
+            raise TokenRefusedError("its authority is revoked")
 
 
 def _readable(ders: Iterable[bytes]) -> Iterable[x509.Certificate]:

@@ -14,6 +14,7 @@ from api.cli.configuration import reading_settings
 from api.cli.failures import UsageProblem
 from api.cli.local import own_authority
 from api.clock import SystemClock
+from api.egress.addresses import plain_addresses
 from certlib.ports import Clock
 from certlib.registry import AuditRecord, Registry
 from keys import algorithms
@@ -103,7 +104,11 @@ def import_answer(data_dir: Path, path: Path) -> SealInfo:
             f"无法读取文件 {path}（{error.strerror}）。", f"Cannot read {path} ({error.strerror})."
         ) from None
     with house(data_dir) as found:
-        trusted = Trusted(found.desk.trust.trust_list(), found.desk.trust.material().crls)
+        trust, responders = (
+            found.desk.trust,
+            plain_addresses(reading_settings(data_dir).ocsp_sources),
+        )
+        trusted = Trusted(trust.trust_list(), trust.material().crls, frozenset(responders))
         before = {item.name for item in found.authority.list_keys() if item.state != "requested"}
         info = found.authority.outside.take(content, trusted)
         for item in found.authority.list_keys():

@@ -15,8 +15,8 @@ from certlib.trust import TrustList
 from certlib.trust_errors import TrustListRefused, refused
 from keys import files, trust_list, trust_payload
 from keys.authority import DevelopmentAuthority
-from keys.trust import CRL_FOLDER, LIST_NAME, MEMORY_NAME
-from keys.trust_crls import CrlFolder
+from keys.trust import CRL_FOLDER, LIST_NAME, MEMORY_NAME, OCSP_FOLDER
+from keys.trust_crls import ANSWERS, CrlFolder
 from keys.trust_list import SignedList
 from keys.trust_memory import Memory
 from keys.trust_store import ListOfOthers, ListOptions, TrustStanding, TrustStore
@@ -140,7 +140,7 @@ def force(data_dir: Path) -> tuple[TrustList, TrustStanding]:
 
 
 def export(data_dir: Path, folder: Path, listed: Path | None) -> tuple[SignedList, int]:
-    """List and revocation lists in one folder, as `certlib verify --trust` wants them.
+    """List, and what is said of revocation, in a folder as `certlib verify --trust` wants it.
 
     Returns:
         The list, and the number of revocation lists beside it.
@@ -162,11 +162,14 @@ def export(data_dir: Path, folder: Path, listed: Path | None) -> tuple[SignedLis
     if signed.signer.certificate != authority.trust_key().chain[0]:
         signed = trust_list.believed(content, signers)
     found = dict(_revocation(authority, settings.data_dir / "trust" / CRL_FOLDER))
-    files.make_folder(folder / CRL_FOLDER)
-    for made in (folder, folder / CRL_FOLDER):
-        made.chmod(0o755)
-    for name, der in found.items():
-        files.replace(folder / CRL_FOLDER / name, der, mode=_PUBLIC)
+    answers = CrlFolder(settings.data_dir / "trust" / OCSP_FOLDER, ANSWERS).load().lists
+    told = {f"other-{number:03d}.ocsp": der for number, der in enumerate(answers)}
+    for name, held in ((CRL_FOLDER, found), (OCSP_FOLDER, told)):
+        files.make_folder(folder / name)
+        for made in (folder, folder / name):
+            made.chmod(0o755)
+        for file, der in held.items():
+            files.replace(folder / name / file, der, mode=_PUBLIC)
     files.replace(folder / LIST_NAME, content, mode=_PUBLIC)
     return signed, len(found)
 

@@ -141,6 +141,7 @@ def _trust(subject: Subject) -> Iterator[Finding]:
             f"A newer trust list than version {found.version} is overdue: ask its operator.",
         )
     yield from _others_crls(found, now)
+    yield from _silent_sources(subject)
     missing = found.uncovered(instruments.authority(subject).root)
     if missing:
         yield warning(
@@ -163,11 +164,38 @@ def _others_crls(found: "TrustStanding", now: datetime) -> Iterator[Finding]:
             f"In DATA_DIR/trust/crls lie files that are no revocation lists: "
             f"{_some(found.crls.bad)}. Replace them.",
         )
+    if found.ocsps.bad:
+        yield failed(
+            f"DATA_DIR/trust/ocsps 中有不是 OCSP 应答的文件：{_some(found.ocsps.bad)}，请删除。",
+            f"In DATA_DIR/trust/ocsps lie files that are no OCSP answers: "
+            f"{_some(found.ocsps.bad)}. Remove them.",
+        )
     if found.overdue(now):
         yield warning(
             f"其他机构的吊销列表有 {found.overdue(now)} 份已过期，请更新 DATA_DIR/trust/crls。",
             f"{found.overdue(now)} revocation lists of others are overdue: bring new ones to "
             "DATA_DIR/trust/crls.",
+        )
+
+
+def _silent_sources(subject: Subject) -> Iterator[Finding]:
+    """Sources of the settings from which nothing is here: the worker has not reached them."""
+    lists, responders = instruments.silent_sources(subject)
+    if lists:
+        named = _some([str(place) for place in lists])
+        yield warning(
+            f"CERTLIB_CRL_SOURCES 第 {named} 个地址没有取得有效的吊销列表，"
+            "请查日志 revocation list not fetched。",
+            f"From address {named} of CERTLIB_CRL_SOURCES no list that holds is here: look for "
+            "“revocation list not fetched” in the log.",
+        )
+    if responders:
+        named = _some([str(place) for place in responders])
+        yield warning(
+            f"CERTLIB_OCSP_SOURCES 第 {named} 个地址没有取得有效的应答，"
+            "请查日志 OCSP answer not fetched，并核对证书所写的应答地址。",
+            f"From address {named} of CERTLIB_OCSP_SOURCES no answer that holds is here: look for "
+            "“OCSP answer not fetched” in the log, and at the address that certificates name.",
         )
 
 

@@ -1,7 +1,7 @@
 """The doctor's hands: each function looks at one adapter, opens it and closes it again."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Final
 
 from api.custody import signers_of
 from api.doctor.model import Subject
+from api.egress.addresses import plain_addresses
 from api.hardware import token_of
 from api.node_secrets import NodeSecrets, node_secrets
 from api.preview import preview_order
@@ -19,10 +20,12 @@ from api.stores import store_options
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial
 from certlib.registry import Backlog, HistoryTail
+from keys import outside_answers, outside_lists
 from keys.inspection import AuthorityFacts, facts_of, inspect
 from keys.signer.remote import RemoteAuthority, RemoteStamps
 from keys.signer.wire import Ask, Request
 from keys.timestamps import TimestampAuthority
+from keys.trust import CRL_FOLDER, OCSP_FOLDER
 from keys.trust_store import ListOfOthers, ListOptions, TrustStanding
 from signing.evidence.child import ChildEvidenceReader, ChildOptions
 from signing.evidence.sandbox import MEASURES
@@ -142,6 +145,25 @@ def trust(subject: Subject) -> TrustStanding:
     settings = subject.settings
     options = ListOptions.of(settings.trust_list, settings.trust_signers)
     return ListOfOthers(settings.data_dir / "trust", options, keeps=False).standing()
+
+
+def silent_sources(subject: Subject) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Places, from 1, of sources from which nothing is here that holds: lists, responders."""
+    settings, now = subject.settings, subject.clock.now()
+    trust_folder = settings.data_dir / "trust"
+    lists = [
+        outside_lists.holds(outside_lists.file_of(trust_folder / CRL_FOLDER, url), now)
+        for url in plain_addresses(settings.crl_sources)
+    ]
+    answers = [
+        outside_answers.holding(trust_folder / OCSP_FOLDER, url, now) > 0
+        for url in plain_addresses(settings.ocsp_sources)
+    ]
+    return _missing(lists), _missing(answers)
+
+
+def _missing(found: Sequence[bool]) -> tuple[int, ...]:
+    return tuple(place for place, here in enumerate(found, 1) if not here)
 
 
 def own_timestamp(subject: Subject) -> None:

@@ -14,6 +14,8 @@ from api.clock import SystemClock, SystemEntropy
 from certlib.trust import Use
 from keys.authority import AuthorityOptions, DevelopmentAuthority, open_or_create
 from keys.trust import LIST_NAME, MEMORY_NAME, open_trust
+from tests.fakes.answers import answer
+from tests.fakes.responding import World
 from tests.unit.cli.conftest import Run
 
 ISSUER, TYPE = "11445200990090139J", "11100000000013338W001"
@@ -331,6 +333,10 @@ def test_an_export_takes_the_revocation_lists_of_others_along(
     crls = data[1] / "trust" / "crls"
     crls.mkdir(parents=True)
     (crls / "root.crl").write_bytes(other.trust_material().crls[0])
+    ocsps, world = data[1] / "trust" / "ocsps", World()
+    ocsps.mkdir()
+    told = answer(world.seal, world.issuing)
+    (ocsps / "a.ocsp").write_bytes(told)
     assert run("trust", "export", tmp_path / "out", *data).code == 3  # no list is named
     monkeypatch.setenv("CERTLIB_TRUST_LIST", str(signed[0].resolve()))
     monkeypatch.setenv("CERTLIB_TRUST_SIGNER", signed[1])
@@ -338,6 +344,7 @@ def test_an_export_takes_the_revocation_lists_of_others_along(
     assert said.line["crls"] == 3
     material = open_trust(tmp_path / "out", frozenset({signed[1]}))[1]
     assert set(material.crls) == {*own.trust_material().crls, other.trust_material().crls[0]}
+    assert material.ocsps == (told,)
 
 
 def test_a_list_of_strangers_is_not_exported(

@@ -8,8 +8,13 @@ import pytest
 from api.clock import SystemClock
 from certlib.errors import SigningUnavailable
 from keys import files
+from keys.outside_answers import Question
+from keys.outside_answers import file_of as answer_file_of
+from keys.outside_lists import file_of
 from keys.trust_list import write
 from keys.trust_store import ListOfOthers, ListOptions
+from tests.fakes.answers import answer
+from tests.fakes.responding import URL, World
 from tests.unit.doctor.conftest import states, subject, words
 from tests.unit.keys.keys_world import SetClock, found
 from tests.unit.keys.trust_world import entry, listing
@@ -82,6 +87,32 @@ def test_revocation_lists_of_others_are_looked_at(node, put, crls):
     assert states(looked_at, "trust") == ["failed", "warning", "ok"]
     assert "rubbish.crl" in words(looked_at, "trust")
     assert "2 revocation lists" in words(looked_at, "trust")
+
+
+def test_sources_from_which_nothing_is_here_are_told(node, put, crls, other):
+    url, responder = "http://crl.example/a.crl", "http://ocsp.example/"
+    settings = put() | {"crl_sources": f"{url},{url}2", "ocsp_sources": responder}
+    (crls / file_of(crls, url).name).write_bytes(other.crls()["issuing.crl"])
+    looked_at = subject(node, settings=settings)
+    assert states(looked_at, "trust") == ["warning", "warning", "ok"]
+    assert "address 2 of CERTLIB_CRL_SOURCES" in words(looked_at, "trust")
+    assert "address 1 of CERTLIB_OCSP_SOURCES" in words(looked_at, "trust")
+    late = subject(node, settings=settings, ahead=timedelta(days=40))
+    assert "address 1, 2 of CERTLIB_CRL_SOURCES" in words(late, "trust")
+
+
+def test_an_answer_that_holds_is_enough_and_what_is_none_is_named(node, put, crls):
+    now = SystemClock().now()
+    world = World(now)
+    question = Question(URL, world.seal, world.issuing.der)
+    path = answer_file_of(node / "trust" / "ocsps", question)
+    path.parent.mkdir()
+    path.write_bytes(answer(world.seal, world.issuing, at=now))
+    looked_at = subject(node, settings=put() | {"ocsp_sources": URL})
+    assert states(looked_at, "trust") == ["ok"]
+    (path.parent / "rubbish.ocsp").write_bytes(b"rubbish")
+    assert states(looked_at, "trust") == ["failed", "ok"]
+    assert "rubbish.ocsp" in words(looked_at, "trust")
 
 
 def test_an_authority_without_any_revocation_list_is_a_warning(node, put):

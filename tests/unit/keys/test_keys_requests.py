@@ -1,5 +1,6 @@
 """Seals from outside: what is asked for, and every reason why an answer is not taken."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -189,6 +190,15 @@ def test_only_an_authority_of_the_trust_list_counts(authority, outside):
     assert _reason(authority, der, outside.trusted(crls=outside.crls([serial]))) == "revoked"
     limited = outside.listed(types=frozenset({"11100000000013338W001"}))
     assert authority.outside.take(der, outside.trusted(limited))
+
+
+def test_a_responder_that_the_worker_asks_stands_in_for_a_list(authority, outside, monkeypatch):
+    der = outside.answer(_request(authority).request)
+    named = ("http://ocsp.example/",)
+    monkeypatch.setattr("keys.requests.responders_named", lambda _der: named)
+    trusted = replace(outside.trusted(crls=()), responders=frozenset({"http://x/"}))
+    assert _reason(authority, der, trusted) == "no-list"
+    assert authority.outside.take(der, replace(trusted, responders=frozenset(named)))
 
 
 def test_a_seal_certifies_no_other(authority, outside):

@@ -18,6 +18,8 @@ from keys.timestamps import TimestampAuthority
 from keys.token_check import TokenRefusedError
 from keys.token_trust import TokenTrust
 from keys.trust import material_of
+from tests.fakes.answers import GOOD, REVOKED, answer
+from tests.fakes.responding import World
 from tests.unit.keys.trust_world import entry, listing
 
 IMPRINT = hashlib.sha256(b"data").digest()
@@ -29,10 +31,10 @@ def city(tmp_path_factory):
     return found(tmp_path_factory.mktemp("city") / "keys", seed="city")
 
 
-def ask(city, *entries, crls=(), pins=(), key=None):
+def ask(city, *entries, crls=(), ocsps=(), pins=(), key=None):
     """A token of `city`, believed as the list says."""
     listed = listing(*entries)
-    material = material_of(listed, crls)
+    material = material_of(listed, crls, ocsps)
     trust = TokenTrust(lambda: listed, lambda: material)
     stamper = TimestampAuthority(key or city.timestamp_key(), SetClock(), CountedEntropy("city"))
     source = HttpTimestampSource(
@@ -103,6 +105,21 @@ def test_a_revoked_authority_is_refused_from_then_on(city, days, refused):
             ask(city, for_timestamps(city), crls=(crl,))
     else:
         assert ask(city, for_timestamps(city), crls=(crl,))
+
+
+@pytest.mark.parametrize(
+    ("status", "days", "refused"), [(REVOKED, -1, True), (REVOKED, 1, False), (GOOD, 0, False)]
+)
+def test_an_authority_that_an_answer_calls_revoked_is_refused(city, status, days, refused):
+    (own,) = city.timestamp_key().chain
+    since = START + timedelta(days=days)
+    told = answer(own, issuer_of(city), status, at=START, revoked=since)
+    forged = answer(own, issuer_of(city), REVOKED, at=START + timedelta(1), by=World().issuing)
+    if refused:
+        with pytest.raises(SigningUnavailable, match="revoked"):
+            ask(city, for_timestamps(city), ocsps=(forged, told))
+    else:
+        assert ask(city, for_timestamps(city), ocsps=(forged, told))
 
 
 def revocation_list(issuer, gone):

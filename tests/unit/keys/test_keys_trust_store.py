@@ -18,6 +18,8 @@ from keys.trust import LIST_NAME, MEMORY_NAME, open_trust, save_trust
 from keys.trust_list import believed, write
 from keys.trust_memory import Memory
 from keys.trust_store import ListOfOthers, ListOptions, TrustStore
+from tests.fakes.answers import answer
+from tests.fakes.responding import World
 from tests.unit.keys.keys_world import START, SetClock, found
 from tests.unit.keys.trust_world import NEXT, entry, listing, reason_of, signer
 
@@ -475,3 +477,29 @@ def test_what_was_accepted_is_kept_whole(node, editions):
     assert json.loads((node.folder / "seen.json").read_text())["version"] == 2
     shutil.rmtree(node.folder)
     assert versions(node.start()) == 2
+
+
+def test_answers_of_others_are_followed_like_lists(node, editions):
+    node.put(editions[1])
+    store, world, folder = node.start(), World(), node.folder / "ocsps"
+    assert store.material().ocsps == ()
+    folder.mkdir(parents=True)
+    told = answer(world.seal, world.issuing)
+    (folder / "a.ocsp").write_bytes(told)
+    (folder / "b.ocsp").write_bytes(b"rubbish")
+    (folder / "c.crl").write_bytes(told)
+    assert store.material().ocsps == (told,)
+    assert store.standing().ocsps.bad == ("b.ocsp",)
+    (folder / "a.ocsp").unlink()
+    assert store.material().ocsps == ()
+
+
+def test_an_offline_folder_may_hold_answers_and_nothing_else_by_that_name(folder, names):
+    world = World()
+    told = answer(world.seal, world.issuing)
+    (folder / "ocsps").mkdir()
+    (folder / "ocsps" / "a.ocsp").write_bytes(told)
+    assert open_trust(folder, names)[1].ocsps == (told,)
+    (folder / "ocsps" / "b.ocsp").write_bytes(b"rubbish")
+    with pytest.raises(Corrupt, match="not an OCSP answer"):
+        open_trust(folder, names)
