@@ -7,7 +7,7 @@ has named is ever called, and only if the certificate itself names the same addr
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
@@ -29,7 +29,10 @@ __all__ = ["OutsideAnswers", "open_outside_answers"]
 _SECONDS: Final = 10.0
 _NONCE: Final = 16
 _MOST: Final = 200
-"""Certificates asked about; answers beyond these few would not be looked at in time."""
+"""Certificates asked about."""
+_AT_ONCE: Final = 10
+"""Questions of one round: the worker has other things to do, and every answer may be slow."""
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _HEADERS: Final = {
     "Content-Type": "application/ocsp-request",
     "Accept": "application/ocsp-response",
@@ -75,15 +78,21 @@ class OutsideAnswers:
         material = self.believed.material()
         asked = tuple(self._questions(material, now))
         self._forget(asked)
-        silent: set[str] = set()
-        for question in asked:
-            due = self._next.get(question.certificate, now)
-            if now < due or question.address in silent:
+        due = [item for item in asked if self._due(item) <= now]
+        # Those that wait longest come first: what fails again and again keeps no other away.
+        due.sort(key=self._due)
+        for question in due[:_AT_ONCE]:
+            if self._due(question) > now:
                 continue
             found, reached = self._asked(question, material, now)
-            if not reached:  # whoever does not answer once keeps nobody waiting again this round
-                silent.add(question.address)
+            if not reached:  # whoever does not answer once keeps nobody waiting again
+                later = asked_again(now, None, found.fault)
+                same = (item for item in due if item.address == question.address)
+                self._next |= {item.certificate: later for item in same}
             yield found
+
+    def _due(self, question: Question) -> datetime:
+        return self._next.get(question.certificate, _NEVER)
 
     def _questions(self, material: TrustMaterial, now: datetime) -> Iterator[Question]:
         authorities = (*material.seal_anchors, *material.timestamp_anchors, *material.issuers)

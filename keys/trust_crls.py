@@ -79,19 +79,25 @@ class CrlFolder:
         self._folder = folder
         self._kind = kind
         self._good: dict[str, bytes] = {}
+        self._read: dict[str, Mark] = {}
 
     def marks(self) -> tuple[tuple[str, Mark], ...]:
         """Changes whenever a list comes, goes or changes."""
         return tuple((name, mark_of(self._folder / name)) for name in self._names())
 
     def load(self) -> Crls:
-        """Every list, as it lies there now."""
+        """Every list, as it lies there now; only what has changed is read again."""
         names = self._names()
         self._good = {name: der for name, der in self._good.items() if name in names}
         bad = []
         for name in names:
+            mark = mark_of(self._folder / name)  # before reading: what comes later is seen later
+            if mark is not None and mark == self._read.get(name) and name in self._good:
+                continue
+            self._read.pop(name, None)
             try:
                 self._good[name] = self._der(name)
+                self._read[name] = mark
             except (ValueError, SigningUnavailable):
                 bad.append(name)
         return Crls(tuple(self._good[name] for name in names if name in self._good), tuple(bad))

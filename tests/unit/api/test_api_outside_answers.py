@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from cryptography.x509.ocsp import load_der_ocsp_request
 
 from api.egress.addresses import networks
 from api.egress.exchange import Exchange
@@ -79,6 +80,16 @@ def test_whoever_does_not_answer_keeps_nobody_waiting_and_is_asked_again_soon(tm
     down.answers = [b"", answer(third, world.issuing), answer(world.seal, world.issuing)]
     assert [item.place for item in answers.round(later)] == [1, 1]
     assert len(down.sent) == 3
+
+
+def test_a_round_asks_ten_and_those_that_fail_keep_no_other_away(tmp_path, world):
+    seals = [world.issuing.leaf() for _ in range(12)]
+    asked = Asked(b"<html>")
+    answers = answers_of(tmp_path, world, {URL: asked}, *seals)
+    rounds = [len(list(answers.round(NOW + timedelta(minutes=place)))) for place in range(3)]
+    assert rounds == [10, 2, 10]
+    serials = {load_der_ocsp_request(body).serial_number for body in asked.sent}
+    assert len(serials) == 12
 
 
 def test_a_source_fails_until_every_certificate_has_its_answer(tmp_path, world):

@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from keys_world import START, TRANSPORT, SetClock, found
 
+from keys import files
 from keys.outside_lists import ListRefusedError, due_of, file_of, keep
 from keys.trust_crls import CrlFolder
 
@@ -98,3 +99,20 @@ def test_what_lies_there_and_is_no_list_is_replaced(other, path):
     path.write_bytes(b"damaged")
     assert due_of(path) is None
     assert keep(path, other.crls()["issuing.crl"], authorities(other), START)
+
+
+def test_a_folder_reads_again_only_what_has_changed(other, path, monkeypatch):
+    old, read = other.crls()["issuing.crl"], []
+    keep(path, old, authorities(other), START)
+    (path.parent / "root.crl").write_bytes(other.crls()["root.crl"])
+    whole = files.read
+    monkeypatch.setattr(
+        "keys.trust_crls.files.read", lambda path, most: read.append(path.name) or whole(path, most)
+    )
+    folder = CrlFolder(path.parent)
+    assert folder.load() == folder.load()
+    assert sorted(read) == sorted([path.name, "root.crl"])
+    (path.parent / "root.crl").write_bytes(b"damaged")
+    assert [len(found) for found in (folder.load().lists, folder.load().bad)] == [2, 1]
+    files.replace(path.parent / "root.crl", old)
+    assert folder.load().lists == (old, old)
