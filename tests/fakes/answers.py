@@ -31,6 +31,7 @@ LISTS_ALONE = x509.KeyUsage(
     ),
     crl_sign=True,
 )
+ELSE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
 SIGNING = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
 
 

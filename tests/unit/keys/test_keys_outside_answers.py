@@ -17,6 +17,7 @@ from keys.outside_answers import Question, due_of, file_of, holding, keep, quest
 from keys.trust_crls import ANSWERS, CrlFolder
 from tests.fakes.answers import (
     DAY,
+    ELSE,
     GOOD,
     LISTS_ALONE,
     NO_CHECK,
@@ -96,6 +97,7 @@ SHORT = rsa.generate_private_key(65537, 1024)
         (answer(SEAL, ISSUING, by=World().issuing), "signer"),
         (answer(SEAL, ISSUING, by=APPOINTED, carried=[WORLD.root.certificate]), "signer"),
         (answer(SEAL, ISSUING, by=Responder(ISSUING, NO_CHECK)), "signer"),
+        (answer(SEAL, ISSUING, by=Responder(ISSUING, ELSE, NO_CHECK)), "signer"),
         (answer(SEAL, ISSUING, by=Responder(ISSUING, SIGNING, NO_CHECK, LISTS_ALONE)), "signer"),
         (answer(SEAL, ISSUING, by=Responder(WORLD.root, SIGNING, NO_CHECK)), "signer"),
         (answer(SEAL, ISSUING, by=Responder(ISSUING, SIGNING, NO_CHECK, days=(-9, -1))), "signer"),

@@ -18,6 +18,7 @@ from signing.evidence.ocsp_answers import read_answer
 from signing.evidence.revocation import revocation_facts
 from tests.fakes.answers import (
     DAY,
+    ELSE,
     GOOD,
     LISTS_ALONE,
     NO_CHECK,
@@ -90,6 +91,7 @@ def test_answer_that_says_nothing(made):
     "by",
     [
         pytest.param(Responder(ISSUER, NO_CHECK), id="for nothing in particular"),
+        pytest.param(Responder(ISSUER, ELSE, NO_CHECK), id="for something else"),
         pytest.param(Responder(ISSUER, SIGNING, NO_CHECK, by=OTHER), id="forged"),
         pytest.param(Responder(OTHER, SIGNING, NO_CHECK), id="another's"),
         pytest.param(Responder(ISSUER, SIGNING, NO_CHECK, days=(-9, -1)), id="ended"),
@@ -216,4 +218,6 @@ def test_answers_about_equal_numbers_of_other_issuers_do_not_mix():
     assert told(mine, theirs).revoked_at is None
     assert read_answer(theirs).revoked_at is not None
     assert told(theirs) is None
+    ours_about_theirs = answer(certificate(issuer=other), other, REVOKED, by=APPOINTED)
+    assert told(ours_about_theirs) is None
     assert GOOD is not REVOKED
