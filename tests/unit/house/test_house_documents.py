@@ -105,11 +105,10 @@ def test_paths_that_documents_name_exist(texts: dict[Path, str], root: Path) -> 
 
 
 def test_every_decision_has_its_sections(root: Path) -> None:
-    """An ADR of one page: context, decision, consequences, non-goals; no number twice."""
+    """An ADR of one page: context, decision, consequences, non-goals; numbered without a gap."""
     decisions = sorted((root / "docs" / "adr").glob("*.md"))
     numbers = [path.name[:4] for path in decisions]
-    assert all(number.isdecimal() for number in numbers)
-    assert len(set(numbers)) == len(numbers)
+    assert numbers == [f"{number:04}" for number in range(1, len(decisions) + 1)]
     for path in decisions:
         text = path.read_text(encoding="utf-8")
         assert re.findall(r"^## .*$", text, re.MULTILINE) == SECTIONS, path.name
