@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # command=package: a command (or file) that is there already is taken as it is, on any distribution.
-needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium mutool=mupdf-tools javac=default-jdk-headless softhsm2-util=softhsm2"
+needs="curl=curl openssl=openssl pdfsig=poppler-utils chromium=chromium mutool=mupdf-tools javac=default-jdk-headless softhsm2-util=softhsm2 faketime=faketime"
 # Without the fonts that stand in for the base fonts of PDF, readers show other letters than each other.
 needs="$needs /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation"
 # Without a font for Chinese a browser prints and shows boxes.
