@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from api.demo.orders import ISSUERS, TRANSPORT
+from api.cli.local import own_authority
+from api.demo.orders import BIRTH, ISSUERS, TRANSPORT
+from tests.acceptance import hall
 from tests.acceptance.conftest import PROFILES
 from tests.acceptance.node_process import NodeProcess
 from tests.acceptance.signer_process import apart
@@ -82,6 +85,94 @@ def test_signers_killed_under_load(tmp_path, request, stores):
     _back(node, tmp_path)
     audit = node.run("audit", "--json", check=False)
     assert audit.returncode == 0, audit.stdout[-1500:]
+
+
+@pytest.mark.parametrize("stores", PROFILES, indirect=True)
+def test_signers_with_their_keys_in_a_token(tmp_path, stores, soft_token):
+    """The token is away while orders come, and there again: each order once, each signature told."""
+    node = NodeProcess(tmp_path / "var", stores=stores)
+    theirs = soft_token.environment() | {"CERTLIB_SEAL_KEYS": "token"}
+    node.environment |= theirs
+    node.run("init")
+    added = node.run("clients", "add", "hall", "--department", ISSUERS[TRANSPORT], "--json")
+    node.secret = json.loads(added.stdout)["client_secret"]
+    signers = apart(node, tmp_path)
+    _as_signer(signers, stores)
+    for name in theirs:  # of the token, too, the server knows nothing
+        del node.environment[name]
+    assert not list((tmp_path / "signer-var" / "keys" / "private").glob("seal-*-p256.key"))
+    try:
+        for each in signers:
+            each.start()
+        node.start()
+        by_order = _issued_while(
+            node, lambda issued, seen: _away_and_back(soft_token, issued, seen)
+        )
+    finally:
+        node.stop()
+        for each in signers:
+            each.stop()
+    told = [answer for answers in by_order.values() for answer in answers]
+    refused = {body["code"] for status, body in told if status != 201}
+    assert "signing-unavailable" in refused
+    assert {status for status, _ in told} <= {201, 409, 503}, refused
+    issued = [answers[-1][1]["identifier"] for answers in by_order.values()]
+    assert len(set(issued)) == len(by_order)
+    _back(node, tmp_path)
+    node.environment |= theirs
+    audit = node.run("audit", "--json", check=False)
+    assert audit.returncode == 0, audit.stdout[-1500:]
+    _planted(node)
+    found = node.run("audit", "--json", check=False)
+    assert (found.returncode, "signature-unexplained" in found.stdout) == (1, True)
+
+
+def _issued_while(node, happens):
+    """Answers of orders by key while something happens; each is repeated until it is issued."""
+    token, stopping, told, seen = hall.token_of(node), threading.Event(), {}, []
+
+    def keep_issuing(name):
+        number = 0
+        while not stopping.is_set():
+            number += 1
+            key = f"{name}-{number}"
+            told[key] = answers = []
+            while not answers or answers[-1][0] in {409, 503}:
+                answers.append(hall.issue(node, token, key))
+                seen.append(answers[-1][0])
+                if answers[-1][0] != 201:
+                    time.sleep(0.3)
+
+    threads = [threading.Thread(target=keep_issuing, args=(f"t{n}",)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        happens(lambda: seen.count(201), lambda: seen.count(503))
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+    return told
+
+
+def _away_and_back(soft_token, issued, refused):
+    hall.wait(lambda: issued() >= 6)
+    soft_token.taken_out()
+    try:
+        hall.wait(lambda: refused() >= 3)
+    finally:
+        soft_token.put_back()
+    before = issued()
+    hall.wait(lambda: issued() >= before + 9)
+
+
+def _planted(node):
+    """One signature by a key in the token that no file on record explains."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in node.environment.items():
+            if name.startswith("CERTLIB_"):
+                patch.setenv(name, value)
+        own_authority(node.data_dir).seal_key(ISSUERS[BIRTH]).sign(b"a page of nobody's")
 
 
 def _back(node, folder):
