@@ -29,7 +29,9 @@ from certlib.usecases.sealed_file import Meant, difference
 
 ACTOR = "seal-care"
 """Whom the history names."""
-LIFT = "lift-seal"
+LIFT, RECKON = "lift-seal", "reckon-seals"
+_SEALS = "seals"
+"""Target of the act that speaks of many files at once."""
 _LEASE = timedelta(minutes=2)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 _MOST_DOUBLINGS = 6
@@ -120,6 +122,7 @@ class PreserveSeals:
             with self._registry.begin() as uow:
                 for seal, care, level in found:
                     uow.keep_care(seal, care, level)
+                uow.append_audit([self._reckoning([seal for seal, _, _ in found])])
                 uow.commit()
         return len(found)
 
@@ -133,6 +136,12 @@ class PreserveSeals:
             raise SealMismatch(what=facts.fault or "chain")
         level = level_of(facts)
         return self._care(seal, proof, level), level
+
+    def _reckoning(self, seals: Sequence[KeptSeal]) -> AuditRecord:
+        """Dates on certificates change with it: no row changes without an act."""
+        identifiers = sorted({seal.file.identifier for seal in seals})
+        details = {"plan": self._plan.name, "identifiers": identifiers}
+        return AuditRecord(self._clock.now(), ACTOR, RECKON, _SEALS, details)
 
     # --- new revisions ----------------------------------------------------------------------
 

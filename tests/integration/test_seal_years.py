@@ -13,6 +13,7 @@ from api.founding import found
 from certlib.canonical import canonical_bytes
 from certlib.catalogue import type_version_from
 from certlib.errors import SigningUnavailable
+from certlib.preservation import CarePlan
 from certlib.registry import AuditRecord
 from certlib.usecases.seal_health import seal_health
 from certlib.usecases.verify import Question
@@ -148,6 +149,17 @@ def copied(node, clock, tmp_path):
 
 def test_the_auditor_finds_nothing_amiss(cared):
     node, clock, _ = cared
+    node.seal_history.run(everything=True)
+    assert violations(node.settings.data_dir.parent, clock) == set()
+
+
+def test_other_dates_are_reckoned_by_an_act_of_their_own(cared):
+    """An operator, or a release, sets another lead: certificates' rows change, and say why."""
+    node, clock, names = cared
+    before = record(node, names["plain"]).care_due_at
+    node.preserve._plan = CarePlan(timedelta(days=400))
+    assert node.preserve.run().looked == len(names)
+    assert record(node, names["plain"]).care_due_at < before
     node.seal_history.run(everything=True)
     assert violations(node.settings.data_dir.parent, clock) == set()
 

@@ -155,6 +155,8 @@ def test_files_of_an_earlier_release_are_looked_at(house, preserve):
     assert seal_health(house.registry, house.clock.now()).unseen == 1
     assert preserve.run() == Preserved(looked=1)
     assert house.certificate(before.identifier) == before
+    told = [item for item in house.audit() if item.act == "reckon-seals"]
+    assert [item.details["identifiers"] for item in told] == [[before.identifier]]
     assert preserve.run() == NOTHING
 
 
