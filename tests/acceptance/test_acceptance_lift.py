@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.acceptance.conftest import PROFILES
 from tests.acceptance.hall import acts_on, files_of, issue, objects_of, token_of, wait, write_files
 from tests.acceptance.moved_clock import away, back, moved
 
@@ -42,7 +41,7 @@ def _killed_at_the_next_object(node, objects):
     return _lifted(objects)
 
 
-@pytest.mark.parametrize("stores", PROFILES, indirect=True)
+@pytest.mark.parametrize("stores", ["embedded"], indirect=True)
 def test_killed_in_the_middle_of_a_lift(hall, tmp_path):
     node = hall
     node.stop()
