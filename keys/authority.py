@@ -90,13 +90,13 @@ class DevelopmentAuthority:
 
     # --- custody ----------------------------------------------------------------------------
 
-    def seal_key(self, issuer_code: str) -> Key:
-        """The department's current seal key; the same object every time.
+    def seal_key(self, issuer_code: str, name: str = "") -> Key:
+        """The department's current seal key, or its usable one of that `name`; the same object.
 
         Raises:
-            SigningUnavailable: the department has no usable seal key.
+            SigningUnavailable: the department has no usable seal key, or none of that name.
         """
-        return self._current().current_seal(issuer_code, self._clock.now()).key
+        return self._current().current_seal(issuer_code, self._clock.now(), name).key
 
     def seal_info(self, issuer_code: str) -> SealInfo:
         """Name, fingerprint and validity of the department's current seal.

@@ -149,14 +149,14 @@ class Snapshot:
         """All handles by name."""
         return self._held
 
-    def current_seal(self, issuer_code: str, at: datetime) -> Seal:
-        """The department's newest usable seal.
+    def current_seal(self, issuer_code: str, at: datetime, key_name: str = "") -> Seal:
+        """The department's newest usable seal; with the name of a key its usable one of that key.
 
         Raises:
             SigningUnavailable: it has none.
         """
         for seal in self._current.get(issuer_code, ()):
-            if seal.usable(at):
+            if seal.usable(at) and key_name in {"", seal.entry.key}:
                 return seal
         raise SigningUnavailable(what=f"no usable seal for {issuer_code}")
 

@@ -31,8 +31,8 @@ _UNLIMITED: Final = Limits()
 class Custody(Protocol):
     """The keys behind a signer; `keys.authority.DevelopmentAuthority` is one."""
 
-    def seal_key(self, issuer_code: str) -> KeyHandle:
-        """The department's current seal key; raises `SigningUnavailable`."""
+    def seal_key(self, issuer_code: str, name: str = "") -> KeyHandle:
+        """The department's seal key of that name that is usable; raises `SigningUnavailable`."""
         ...
 
     def history_key(self) -> KeyHandle:
@@ -186,10 +186,21 @@ class SigningService:
         awaited = self._record.awaited(_text(identifier), form)
         if awaited is None:
             raise SignatureRefused(what="no pending intent")
-        key = _named(self._custody.seal_key(awaited.issuer_code), name)
+        key = self._seal_key(awaited.issuer_code, name)
         self._gate(key.name)
         attempt = Attempt(awaited.file, awaited.attempt, _digest(digest))
         return self._signed(key, digest, attempt)
+
+    def _seal_key(self, issuer_code: str, name: bytes) -> KeyHandle:
+        """The key that the seal began with: one that has followed it stops no seal under way.
+
+        Raises:
+            StoreUnavailable: no usable key of the department; whoever asks again finds which is.
+        """
+        try:
+            return _named(self._custody.seal_key(issuer_code, _text(name)), name)
+        except SigningUnavailable as error:
+            raise StoreUnavailable(what="no usable seal key of that name") from error
 
     def _page(self, name: bytes, digest: bytes) -> tuple[bytes, ...]:
         return self._signed(_named(self._custody.report_key(), name), _digest(digest))

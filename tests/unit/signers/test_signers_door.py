@@ -264,9 +264,18 @@ def test_other_attributes_than_the_signer_builds_give_nothing(remote):
     assert caught.value.values["what"] == "signer of another release"
 
 
-def test_a_key_that_was_followed_is_asked_for_anew(world, remote):
+def test_a_seal_under_way_ends_with_the_key_it_began_with(world, remote):
+    """Whoever has not heard yet of the key that follows waits for nothing and fails nowhere."""
     old = remote.seal_key(keys_world.TRANSPORT[0])
     world.authority.issue_seal(keys_world.TRANSPORT[0], "揭阳市交通运输局（新）")
+    assert remote.seal_key(keys_world.TRANSPORT[0]).name == old.name
+    assert OnRecord(Sealer(old)).seal(signer_world.DIGEST, Said())
+
+
+def test_a_key_that_may_not_be_used_any_more_is_asked_for_anew(world, remote):
+    old = remote.seal_key(keys_world.TRANSPORT[0])
+    world.authority.issue_seal(keys_world.TRANSPORT[0], "揭阳市交通运输局（新）")
+    world.authority.revoke_seal(old.name, "keyCompromise")
     with pytest.raises(StoreUnavailable):
         OnRecord(Sealer(old)).seal(signer_world.DIGEST, Said())
     new = remote.seal_key(keys_world.TRANSPORT[0])

@@ -18,7 +18,7 @@ from certlib.sealing_errors import SealingHalted
 from certlib.signer_errors import SignatureRefused, SigningLimited
 from keys.register import register_from
 from keys.signer.ledger import Limits
-from keys.signer.remote import SignedHere
+from keys.signer.remote import OnRecord, SignedHere
 from keys.signer.wire import Ask, Request
 from signing.cms import SealTemplate
 from signing.jws import encoded
@@ -71,6 +71,49 @@ def test_the_seal_is_of_the_department_on_record(world):
     with pytest.raises(StoreUnavailable):
         world.seal(key=planning)
     assert world.ledger.used(planning.name, world.clock.now()) == (0, 0)
+
+
+def followed(world):
+    """The seal key that another has followed."""
+    old = world.key
+    world.authority.issue_seal(keys_world.TRANSPORT[0], "揭阳市交通运输局（新）")
+    assert world.key.name != old.name
+    return old
+
+
+def test_a_seal_under_way_at_a_rotation_is_finished_with_the_key_before(world):
+    old = followed(world)
+    attributes, signature = world.seal(key=old)
+    valid(old, signature, attributes)
+    assert world.ledger.used(world.key.name, world.clock.now()) == (0, 0)
+
+
+def test_a_node_with_its_own_keys_finishes_it_too(world):
+    here = SignedHere(world.authority, world.service)
+
+    class Sealer:
+        def seal(self, pdf, content, level="B-T"):
+            key = here.seal_key(keys_world.TRANSPORT[0])
+            followed(world)
+            return key.sign(SealTemplate(key.chain, key.algorithm).attributes(pdf))
+
+    class Said:
+        identifier, form, copy_number = signer_world.IDENTIFIER, "original", 0
+
+    assert OnRecord(Sealer()).seal(signer_world.DIGEST, Said())
+
+
+def test_a_key_before_signs_no_longer_than_it_may(world):
+    old = followed(world)
+    world.halted.add(old.name)
+    with pytest.raises(SealingHalted):
+        world.seal(key=old)
+    world.halted.clear()
+    world.authority.revoke_seal(old.name)
+    with pytest.raises(StoreUnavailable):
+        world.seal(key=old)
+    assert world.ledger.used(old.name, world.clock.now()) == (0, 0)
+    world.seal()
 
 
 def test_a_second_digest_in_one_attempt_is_refused(world):
