@@ -83,6 +83,7 @@ class TimestampSource(Protocol):
 
         Raises:
             SigningUnavailable: the authority does not answer, or answers badly.
+            Unavailable: it stamps no more for now: a limit, too much at once.
         """
         ...
 

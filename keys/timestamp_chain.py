@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from certlib.errors import SigningUnavailable
+from certlib.errors import CertlibError, KeyUnusable, SigningUnavailable, Unavailable
 from keys.breaker import Breaker
 
 __all__ = ["LimitedSource", "NamedSource", "SourceStanding", "TimestampChain"]
@@ -125,7 +125,7 @@ class TimestampChain:
         breaker = self._breakers[one.name]
         try:
             token = one.source.token_within(imprint, algorithm, seconds)
-        except SigningUnavailable as error:
+        except (Unavailable, KeyUnusable) as error:
             breaker.failed()
             with self._lock:
                 self._faults[one.name] = _fault(error)
@@ -138,6 +138,6 @@ class TimestampChain:
         return token
 
 
-def _fault(error: SigningUnavailable) -> str:
+def _fault(error: CertlibError) -> str:
     """A few words; of a clock that is not believed the stable one."""
     return str(error.values.get("reason") or error.values.get("what", error.code))

@@ -74,10 +74,20 @@ class TimestampAuthority:
         writer, at = self._ready()
         return writer.write(encoded, self._serial(), at)
 
-    def respond(self, request: bytes) -> bytes:
-        """DER TimeStampResp to a DER TimeStampReq. Any bytes at all get an answer."""
+    def respond(self, request: bytes, about_to_sign: Callable[[], None] = lambda: None) -> bytes:
+        """DER TimeStampResp to a DER TimeStampReq. Any bytes at all get an answer.
+
+        Args:
+            request: any bytes.
+            about_to_sign: called before the key is used, not for what is refused anyway; what it
+                raises, whoever calls gets.
+        """
         try:
             asked = read_request(request, self._policy)
+        except Refusal as refusal:
+            return rejected(refusal.failure, refusal.text)
+        about_to_sign()
+        try:
             writer, at = self._ready()
             token = writer.write(
                 asked.imprint,
@@ -86,8 +96,6 @@ class TimestampAuthority:
                 nonce=asked.nonce,
                 certificates=asked.certificates,
             )
-        except Refusal as refusal:
-            return rejected(refusal.failure, refusal.text)
         except ClockNotTrusted as error:
             return rejected(Failure.TIME_NOT_AVAILABLE, error.en_text)
         except CertlibError:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from certlib.document import Content
-from certlib.errors import KeyUnusable, SigningUnavailable
+from certlib.errors import KeyUnusable, SigningUnavailable, Unavailable
 from certlib.ports import (
     Clock,
     KeyHandle,
@@ -115,7 +115,7 @@ class PadesSealer:
             return file, "B-LT"
         try:
             return archived(file, stamps), "B-LTA"
-        except SigningUnavailable:
+        except Unavailable:
             return file, "B-LT"
 
     def _sealed(
@@ -135,7 +135,7 @@ class PadesSealer:
             if stamps is not None:
                 try:
                     token = stamps.token(hashlib.sha256(signature).digest())
-                except SigningUnavailable as error:
+                except Unavailable as error:  # its limit, too many questions, a store: none now
                     plain = finish(prepared, template.signed(attributes, signature, b""))
                     what = str(error.values.get("what", error.code))
                     raise TimestampMissing(pdf=plain.pdf, what=what) from error
@@ -160,7 +160,7 @@ def _material(
     try:
         expected = stamps.chain()
         return source.material((chain, expected)), expected[0]
-    except SigningUnavailable:
+    except Unavailable:
         return None, b""
 
 

@@ -32,6 +32,7 @@ class Stamps:
 
         Raises:
             SigningUnavailable: the authority does not answer, or no readable token.
+            Unavailable: it stamps no more for now.
         """
         token = self._source.token(digest, "sha256")
         if not (self._chain and self._chain[0] in token):

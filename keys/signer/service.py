@@ -83,8 +83,8 @@ class Stamps(Protocol):
         """DER TimeStampToken over a digest."""
         ...
 
-    def respond(self, request: bytes) -> bytes:
-        """DER TimeStampResp to any bytes."""
+    def respond(self, request: bytes, about_to_sign: Callable[[], None]) -> bytes:
+        """DER TimeStampResp to any bytes; `about_to_sign` is called before the key is used."""
         ...
 
 
@@ -95,7 +95,8 @@ class SigningOptions:
     Attributes:
         node: stands in every text that it signs.
         limits: of each seal key, and of each other key but that of timestamps.
-        stamps: limits of the key of timestamps, which every seal needs too.
+        stamps: limits of the key of timestamps, which every seal needs too; what strangers ask for
+            at `/tsa` has the same once more for itself, so that it takes nothing from seals.
         waiting: questions under way at once; more are told to come again.
     """
 
@@ -228,21 +229,20 @@ class SigningService:
         return (key.sign(text),)
 
     def _stamp(self, algorithm: bytes, imprint: bytes) -> tuple[bytes, ...]:
-        self._note_stamp()
+        self._note_stamp("")
         return (self._stamps.token(imprint, _text(algorithm)),)
 
     def _respond(self, request: bytes) -> tuple[bytes, ...]:
-        self._note_stamp()
-        return (self._stamps.respond(request),)
+        return (self._stamps.respond(request, lambda: self._note_stamp("@tsa")),)
 
     def _told(self, request: bytes) -> tuple[bytes, ...]:
         if self._ocsp is None:
             raise SignatureRefused(what="no OCSP responder")
         return self._ocsp(request).fields()
 
-    def _note_stamp(self) -> None:
+    def _note_stamp(self, asked_at: str) -> None:
         name = self._custody.timestamp_key().name
-        self._ledger.note(name, self._options.stamps, self._clock.now())
+        self._ledger.note(name + asked_at, self._options.stamps, self._clock.now())
 
     def _upkeep(self, what: bytes) -> tuple[bytes, ...]:
         """Nothing that is not due is done: whoever asks decides nothing."""

@@ -5,7 +5,14 @@ import threading
 import pytest
 
 from certlib.clock_errors import set_back
-from certlib.errors import SigningUnavailable, Unsupported
+from certlib.errors import (
+    KeyUnusable,
+    Overloaded,
+    SigningUnavailable,
+    StoreUnavailable,
+    Unsupported,
+)
+from certlib.signer_errors import SigningLimited
 from keys.breaker import Breaker
 from keys.timestamp_chain import NamedSource, TimestampChain
 
@@ -93,6 +100,21 @@ def test_a_wrong_clock_here_leaves_the_others(chain, papers):
     away(papers[0]), away(papers[1])
     with pytest.raises(SigningUnavailable, match="own: set-back"):
         chain.token(IMPRINT)
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (SigningLimited(key="timestamp", what="3/minute"), "3/minute"),
+        (Overloaded(), "overloaded"),
+        (StoreUnavailable(what="register"), "register"),
+        (KeyUnusable(what="timestamp"), "timestamp"),
+    ],
+)
+def test_every_reason_for_which_one_stamps_nothing_leaves_the_next(chain, papers, error, fault):
+    papers[0].error = error
+    assert chain.token(IMPRINT) == b"second sha256"
+    assert states(chain)["first"] == (True, fault, 0, 1)
 
 
 def test_what_nobody_stamps_is_no_fault_of_anybody(chain, papers):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import keys_world
 import pytest
 import signer_world
+from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -210,8 +211,23 @@ def test_timestamps_have_limits_of_their_own(made):
     world.service.ask(stamp)
     with pytest.raises(SigningLimited):
         world.service.ask(stamp)
+
+
+def test_strangers_timestamps_take_nothing_from_seals(made):
+    world = made(stamps=Limits(minute=2))
+    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": signer_world.DIGEST}
+    asked = tsp.TimeStampReq({"version": 1, "message_imprint": imprint}).dump()
+    stamp = Request(Ask.STAMP, (b"sha256", signer_world.DIGEST))
+    for _ in range(3):
+        world.service.ask(Request(Ask.RESPOND, (b"nonsense",)))  # nothing is signed, none counts
+    world.service.ask(Request(Ask.RESPOND, (asked,)))
+    world.service.ask(Request(Ask.RESPOND, (asked,)))
     with pytest.raises(SigningLimited):
-        world.service.ask(Request(Ask.RESPOND, (b"\x30\x00",)))
+        world.service.ask(Request(Ask.RESPOND, (asked,)))
+    world.service.ask(stamp)
+    world.service.ask(stamp)
+    with pytest.raises(SigningLimited):
+        world.service.ask(stamp)
 
 
 def test_the_ledger_forgets_what_nobody_can_ask_for(world):

@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certlib.document import Content, Holder
+from certlib.errors import Overloaded, SigningUnavailable, StoreUnavailable
 from certlib.evidence import FileFacts
 from certlib.ports import TrustMaterial, ValidationMaterial
+from certlib.signer_errors import SigningLimited
 from certlib.verification import OWN, Policy
 from certlib.verification.signature_validation import Conclusion, conclusions
 from signing.naming import ATTACHMENT_NAME
@@ -286,6 +288,15 @@ class TestTimestamps:
             }
         )
         return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
+
+
+OUTAGES = (
+    SigningUnavailable(what="authority"),
+    SigningLimited(key="timestamp", what="3/minute"),
+    Overloaded(),
+    StoreUnavailable(what="register"),
+)
+"""Why a timestamp authority gives no token now."""
 
 
 @dataclass

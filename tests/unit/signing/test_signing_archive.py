@@ -13,6 +13,7 @@ from certlib.errors import SealMismatch, SigningUnavailable
 from certlib.evidence import ChangeGrade
 from certlib.ports import ValidationMaterial
 from certlib.preservation import level_of, proven_at
+from certlib.sealing_errors import TimestampMissing
 from certlib.verification import OWN
 from certlib.verification.signature_validation import conclusions
 from signing import archive, sealing
@@ -29,12 +30,13 @@ class Nothing:
 class Failing:
     """A timestamp authority that answers so many times."""
 
-    def __init__(self, inner, answers):
+    def __init__(self, inner, answers, error=None):
         self.inner, self.answers = inner, answers
+        self.error = error or SigningUnavailable(what="tsa")
 
     def token(self, imprint, algorithm="sha256"):
         if not self.answers:
-            raise SigningUnavailable(what="tsa")
+            raise self.error
         self.answers -= 1
         return self.inner.token(imprint, algorithm)
 
@@ -72,11 +74,19 @@ def test_without_material_b_t_is_reached_and_said(pki, page, content, level):
     assert b"/DSS" not in made.pdf
 
 
-def test_archive_timestamp_that_fails_leaves_b_lt(pki, page, content, writer):
+@pytest.mark.parametrize("error", signing_pki.OUTAGES, ids=lambda error: error.code)
+def test_archive_timestamp_that_fails_leaves_b_lt(pki, page, content, writer, error):
     # One that tells who signs, one for the seal, none for the archive.
-    made = _sealer(pki, Failing(pki.timestamps, 2)).seal(page, content, "B-LTA")
+    made = _sealer(pki, Failing(pki.timestamps, 2, error)).seal(page, content, "B-LTA")
     assert made.level == "B-LT"
     assert len(read_facts(made.pdf, pki.trust).signatures) == 1
+
+
+@pytest.mark.parametrize("error", signing_pki.OUTAGES, ids=lambda error: error.code)
+def test_an_authority_that_does_not_say_who_it_is_leaves_the_seal(pki, page, content, error):
+    with pytest.raises(TimestampMissing) as caught:
+        _sealer(pki, Failing(pki.timestamps, 0, error)).seal(page, content, "B-LT")
+    assert caught.value.pdf
 
 
 def test_other_authority_than_expected_leaves_b_t(pki, page, content):

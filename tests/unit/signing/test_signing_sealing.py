@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from certlib.errors import KeyUnusable, SealMismatch, SigningUnavailable
+from certlib.sealing_errors import TimestampMissing
 from signing import outside, sealing
 from signing.gap import SealProfile, finish
 from signing.sealing import PadesSealer
@@ -168,6 +169,19 @@ def test_missing_timestamp_authority_is_an_outage_and_not_a_lower_level(pki, pag
         PadesSealer(pki.seal, None, signing_pki.FixedClock()).seal(page, content)
     with pytest.raises(SigningUnavailable):
         pki.sealer().seal(page, content, "B-XL")
+
+
+@pytest.mark.parametrize("error", signing_pki.OUTAGES, ids=lambda error: error.code)
+def test_every_reason_for_which_there_is_no_timestamp_keeps_the_seal(pki, page, content, error):
+    """The signature is made and counted: whoever may seal without a timestamp is given it."""
+
+    class Refusing:
+        def token(self, imprint, algorithm="sha256"):
+            raise error
+
+    with pytest.raises(TimestampMissing) as caught:
+        PadesSealer(pki.seal, Refusing(), signing_pki.FixedClock()).seal(page, content)
+    assert _cms(caught.value.pdf)["signer_infos"]
 
 
 def test_key_with_an_unknown_algorithm_is_named(pki, page, content):
