@@ -35,7 +35,7 @@ def serve_signer(settings: Settings) -> None:
     Raises:
         KeyUnusable: no key-encryption key, or the wrong one.
         Unsupported: this node asks signers itself, or a user or group is unknown.
-        SigningUnavailable: the socket cannot be bound, or another signer listens there.
+        SigningUnavailable: the socket cannot be bound, another signer listens there, or it broke.
         StoreUnavailable: the record does not answer.
     """
     logs.configure(settings.log_level)
@@ -56,18 +56,35 @@ def serve_signer(settings: Settings) -> None:
         door = SignerDoor(
             service, _door(settings, shared_secret(settings, entropy)), entropy, _told
         )
-        stopping = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: stopping.set())
-        upkeep = threading.Thread(target=_keep_up, args=(service, stopping), daemon=True)
-        serving = threading.Thread(target=door.serve, daemon=True)
-        upkeep.start()
-        serving.start()
         logs.event(_log, logging.INFO, "signing", socket=str(settings.own_socket))
-        stopping.wait()
-        door.close()
-        serving.join()
-        upkeep.join()
+        _sign(door, service)
+
+
+def _sign(door: SignerDoor, service: SigningService) -> None:
+    """Until somebody stops it; raises what ended serving otherwise."""
+    stopping, ended = threading.Event(), list[Exception]()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    upkeep = threading.Thread(target=_keep_up, args=(service, stopping), daemon=True)
+    serving = threading.Thread(target=_serve, args=(door, stopping, ended), daemon=True)
+    upkeep.start()
+    serving.start()
+    stopping.wait()
+    door.close()
+    serving.join()
+    upkeep.join()
+    if ended:
+        raise ended[0]
+
+
+def _serve(door: SignerDoor, stopping: threading.Event, ended: list[Exception]) -> None:
+    """Lets nodes in; where that ends by itself the process does: it would only look alive."""
+    try:
+        door.serve()
+    except Exception as error:  # noqa: BLE001 - told by the thread that can end the process
+        ended.append(error)
+    finally:
+        stopping.set()
 
 
 def _door(settings: Settings, secret: bytes) -> DoorOptions:

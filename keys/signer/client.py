@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,11 +63,14 @@ class SignerOptions:
         paths: their sockets; all are equal, and work is spread over them.
         secret: 32 octets that both sides hold.
         seconds: for a proof, and for an answer.
+        idle: conversations with each that are kept for the next question: a place at its door
+            that nobody works at is one that another process does not get.
     """
 
     paths: Sequence[Path]
     secret: bytes = field(repr=False)
-    seconds: float = 5.0
+    seconds: float = session.SECONDS
+    idle: int = 8
 
 
 class _EndedError(Exception):
@@ -81,6 +85,7 @@ class _Signer:
         self.silent_until = 0.0
         self._options = options
         self._entropy = entropy
+        self._lock = threading.Lock()
         self._idle: list[session.Session] = []
 
     def ask(self, message: bytes) -> bytes:
@@ -125,7 +130,12 @@ class _Signer:
                 talk.close()
         if answer is None:
             raise _EndedError
-        self._idle.append(talk)
+        with self._lock:
+            kept = len(self._idle) < self._options.idle
+            if kept:
+                self._idle.append(talk)
+        if not kept:
+            talk.close()
         return answer
 
     def _opened(self) -> session.Session:
@@ -133,7 +143,10 @@ class _Signer:
         try:
             line.settimeout(self._options.seconds)
             line.connect(str(self.path))
-            return session.opened(line, self._options.secret, self._entropy, ANSWER_LIMIT)
+            options = self._options
+            return session.opened(
+                line, options.secret, self._entropy, ANSWER_LIMIT, options.seconds
+            )
         except OSError as error:
             line.close()
             raise SigningUnavailable(what="signer: no answer") from error

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import keys_world
@@ -132,6 +133,38 @@ def another_busy(world):
     busy = world.another(waiting=1)
     busy._room.acquire()
     return busy
+
+
+class Working:
+    """A service at which questions stay under way for as long as a test wants."""
+
+    def __init__(self, world):
+        self.service, self.go = world.service, threading.Event()
+        self.begun = threading.Semaphore(0)
+
+    def ask(self, request):
+        self.begun.release()
+        assert self.go.wait(timeout=20)
+        return self.service.ask(request)
+
+    @contextmanager
+    def on(self, asking, questions=1):
+        """So many questions of one process are under way inside; answered after it."""
+        self.go.clear()
+        threads = [
+            threading.Thread(target=asking.ask, args=(Request(Ask.CHECK),))
+            for _ in range(questions)
+        ]
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            assert self.begun.acquire(timeout=20)
+        try:
+            yield
+        finally:
+            self.go.set()
+            for thread in threads:
+                thread.join(timeout=20)
 
 
 class Door:

@@ -111,15 +111,14 @@ def test_a_file_in_the_way_stays(world, tmp_path):
 
 
 def test_a_full_house_sends_away_and_the_next_signer_answers(world, tmp_path):
-    full = signer_world.Door(world, tmp_path / "full.sock", guests=1)
-    guest = signer_world.asking(full.path)
-    guest.ask(CHECK)  # keeps its conversation
-    spare = signer_world.Door(world, tmp_path / "spare.sock", service=world.another())
-    other = signer_world.asking(full.path, spare.path)
-    for _ in range(3):
-        other.ask(CHECK)
-    assert KNOCKED in full.heard.until(KNOCKED)
-    guest.close()
+    working = signer_world.Working(world)
+    full = signer_world.Door(world, tmp_path / "full.sock", guests=1, service=working)
+    with working.on(signer_world.asking(full.path)):
+        spare = signer_world.Door(world, tmp_path / "spare.sock", service=world.another())
+        other = signer_world.asking(full.path, spare.path)
+        for _ in range(3):
+            other.ask(CHECK)
+        assert KNOCKED in full.heard.until(KNOCKED)
     full.close()
     spare.close()
 

@@ -26,6 +26,9 @@ class Tap:
     def recv(self, octets):
         return self.line.recv(octets)
 
+    def settimeout(self, seconds):
+        self.line.settimeout(seconds)
+
     def close(self):
         self.line.close()
 
