@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from certlib.errors import SigningUnavailable
+from certlib.errors import KeyUnusable, SigningUnavailable
 from certlib.ports import Clock
 from keys import files
 
@@ -50,7 +50,11 @@ class Counters:
         self._clock = clock
 
     def of(self, name: str) -> "SignatureCounter":
-        """The counter of the key called `name`; nothing is opened yet."""
+        """The counter of the key called `name`; nothing is opened yet.
+
+        Raises:
+            KeyUnusable: the key of the MAC is longer than a block of SHA-256.
+        """
         return SignatureCounter(self._folder / name, self._key, self._clock)
 
 
@@ -69,14 +73,19 @@ class SignatureCounter:
     )
 
     def __init__(self, path: Path, key: bytes, clock: Clock) -> None:
+        self._file = -1
+        self._process = 0
+        self._reserved = 0
         self._path = path
         self._clock = clock
         self._mac_inner, self._mac_outer = _hmac_states(key)
         self._mac_inner.update(path.name.encode() + b"\0")
         self._lock = threading.Lock()
-        self._file = -1
-        self._process = 0
-        self._reserved = 0
+
+    def __del__(self) -> None:
+        """The file is closed with the counter: handles are replaced as often as certificates."""
+        if self._file >= 0 and self._process == os.getpid():  # a forked child may have closed it
+            os.close(self._file)
 
     def count(self, message: bytes) -> None:
         """Records that `message` is about to be signed.
@@ -175,7 +184,9 @@ class SignatureCounter:
 
 
 def _hmac_states(key: bytes) -> "tuple[_Hash, _Hash]":
-    """SHA-256 after the inner and after the outer padding of RFC 2104; `key` fills no block."""
+    """SHA-256 after the inner and after the outer padding of RFC 2104."""
+    if len(key) > _BLOCK:  # RFC 2104 would hash it first: no key of ours is so long
+        raise KeyUnusable(what=f"key of signature counters: {_BLOCK} octets at most")
     block = key.ljust(_BLOCK, b"\0")
     inner, outer = (bytes(octet ^ pad for octet in block) for pad in (0x36, 0x5C))
     return sha256(inner), sha256(outer)

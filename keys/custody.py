@@ -128,7 +128,7 @@ class Snapshot:
         self.report_key = self._own(register.report)
         self.snapshot_key = self._own(register.snapshot)
         for member in register.responders:
-            self._handle(member, ())
+            self._handle(member, (), counted=False)
 
     def timestamp_key(self, at: datetime) -> Key:
         """The timestamp key whose time to sign it is at `at`; else the one whose was last."""

@@ -49,10 +49,12 @@ class Keyring:
     def handle(self, entry: _Entry, above: tuple[bytes, ...], *, counted: bool = True) -> Key:
         """The handle of a key with the certificates `above` its own, no root.
 
-        What a key signs that is not `counted` is on nobody's record: timestamps for strangers.
+        What a key signs that is not `counted` is on nobody's record: timestamps and OCSP answers,
+        which strangers ask for as often as they like. Nothing of them may fill the disk.
 
         Raises:
-            KeyUnusable: its certificate is not for a key of its algorithm.
+            KeyUnusable: its certificate is not for a key of its algorithm, or the key of the
+                counters is too long.
         """
         chain = (entry.certificate, *above)
         count = self._counters.of(entry.key).count if self._counters and counted else None

@@ -2,8 +2,10 @@
 
 Each authority has a responder of its own (section 4.2.2.2), so one answer speaks of certificates of
 one authority. Answers come from the register as it is at the instant of the question: whatever was
-revoked in a commit before is told. An answer without a nonce is signed once and given again until
-half of its life has passed or anything in the register changes; one with a nonce is always fresh.
+revoked in a commit before is told. An answer about one certificate without a nonce is signed once
+and given again until half of its life has passed or anything in the register changes; one with a
+nonce, or about several, is always fresh. What is kept goes by the CertID alone, never by the rest
+of a request: strangers cannot have more kept than there are certificates.
 """
 
 import hashlib
@@ -153,10 +155,11 @@ class OcspResponder:
         """The answer to a DER OCSPRequest; any bytes at all get one."""
         try:
             book, now = self._opened(), self._clock.now()
-            kept = book.kept.get(request)
+            asked = OcspRequest.read(request)
+            kept = book.kept.get(_place(asked))
             if kept is not None and kept.fresh(now):
                 return kept
-            return self._answered(book, request, now)
+            return self._answered(book, asked, now)
         except MalformedRequestError:
             return failed(Status.MALFORMED_REQUEST)
         except KeyUnusable:
@@ -164,8 +167,7 @@ class OcspResponder:
         except CertlibError:
             return failed(Status.TRY_LATER)
 
-    def _answered(self, book: _Book, encoded: bytes, now: datetime) -> OcspAnswer:
-        request = OcspRequest.read(encoded)
+    def _answered(self, book: _Book, request: OcspRequest, now: datetime) -> OcspAnswer:
         desks = {id(desk): desk for desk in (book.desks.get(one.issuer) for one in request.asked)}
         (desk, *others) = desks.values()
         if desk is None or others:
@@ -178,10 +180,12 @@ class OcspResponder:
         if request.nonce or not known:  # strangers' numbers shall not fill the memory
             return OcspAnswer(response, Status.SUCCESSFUL)
         answer = OcspAnswer(response, Status.SUCCESSFUL, now, until)
-        with self._lock:
-            while len(book.kept) >= _MOST_KEPT:
-                del book.kept[next(iter(book.kept))]
-            book.kept[encoded] = answer
+        if place := _place(request):
+            with self._lock:
+                book.kept.pop(place, None)
+                while len(book.kept) >= _MOST_KEPT:
+                    del book.kept[next(iter(book.kept))]
+                book.kept[place] = answer
         return answer
 
     def _opened(self) -> _Book:
@@ -190,6 +194,12 @@ class OcspResponder:
             # Two threads may both do this; each answers with what it has seen.
             book = self._book = _Book(snapshot, dict(_desks(snapshot)))
         return book
+
+
+def _place(request: OcspRequest) -> bytes:
+    """Where its answer is kept; nothing: it is not. Several CertIDs have too many orders."""
+    (first, *more) = request.asked
+    return b"" if request.nonce or more else first.encoded
 
 
 def _desks(snapshot: Snapshot) -> Iterator[tuple[tuple[bytes, bytes, bytes], _Desk]]:

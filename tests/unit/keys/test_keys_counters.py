@@ -3,13 +3,14 @@
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import keys_world
 import pytest
 from keys_world import TRANSPORT, verify_signature
 
-from api.audit.counters import counters
-from certlib.errors import SigningUnavailable
+from api.audit.counters import _counted, counters
+from certlib.errors import KeyUnusable, SigningUnavailable
 from keys import counters as module
 from keys.counters import Counters
 
@@ -28,8 +29,6 @@ def counter(folder, clock):
 
 
 def read(folder, name="seal"):
-    from api.audit.counters import _counted
-
     return _counted(folder / name, [KEY])
 
 
@@ -147,6 +146,37 @@ def test_records_of_another_place_or_key_are_none(counter, folder, clock):
     assert not read(folder).damaged
 
 
+def test_a_key_longer_than_a_block_is_refused(folder, clock):
+    """Whoever reads the file would hash it first (RFC 2104), and every record would be damaged."""
+    with pytest.raises(KeyUnusable, match="64 octets"):
+        Counters(folder, bytes(65), clock).of("seal")
+    longest = Counters(folder, bytes(64), clock).of("seal")
+    longest.count(b"one")
+    assert not _counted(folder / "seal", [bytes(64)]).damaged
+
+
+def test_the_file_is_closed_with_its_counter(folder, clock):
+    """A handle is replaced whenever its certificate is; a forked child closes nobody's file."""
+
+    def held():
+        links = Path("/proc/self/fd").iterdir()
+        return sum(os.path.realpath(link) == str(folder / "seal") for link in links)
+
+    counter = Counters(folder, KEY, clock).of("seal")
+    counter.count(b"one")
+    assert held() == 1
+    child = os.fork()
+    if child == 0:
+        try:
+            del counter
+            os._exit(held() != 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    del counter
+    assert held() == 0
+
+
 def test_a_damaged_head_stops_the_key(folder, clock, counter):
     counter.count(b"one")
     stored = (folder / "seal").read_bytes()
@@ -182,10 +212,13 @@ def test_a_folder_that_cannot_be_made(tmp_path, clock):
         Counters(tmp_path / "file" / "below", KEY, clock).of("seal").count(b"x")
 
 
-def test_seals_are_counted_from_their_founding_and_timestamps_are_not(tmp_path, clock):
+def test_seals_are_counted_from_their_founding_and_what_strangers_ask_for_is_not(tmp_path, clock):
     authority = keys_world.found(tmp_path / "keys", clock)
     authority.issue_seal(*TRANSPORT)
     authority.timestamp_key().sign(b"for strangers")
+    snapshot = authority.answering()
+    for responder in snapshot.register.responders:
+        snapshot.handles[responder.key].sign(b"for strangers")
     authority.history_key().sign(b"batch")
     authority.seal_key(CODE).sign(b"seal")
     names = {path.name for path in (tmp_path / "keys" / "signatures").iterdir()}

@@ -238,6 +238,40 @@ def test_the_memory_has_an_end(world, monkeypatch):
     for name in ("issuing", "timestamp", "history"):
         world.ask(world.certificate(name), "root")
     assert len(world.responder._book.kept) == 2
+    world.clock.forward(minutes=40)
+    world.ask(world.certificate("history"), "root")  # signed again, and nobody is put out for it
+    assert len(world.responder._book.kept) == 2
+
+
+def test_what_a_stranger_writes_around_a_question_takes_no_place(world):
+    """A name of the requestor, extensions: the answer is the same, and it is kept once."""
+    first = world.responder.respond(world.request(world.seal))
+    tbs = asn1.OCSPRequest.load(world.request(world.seal))["tbs_request"].contents
+    for number in range(20):
+        name = der.tlv(0xA1, der.tlv(0x82, b"%d" % number))
+        named = der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, name, tbs))
+        assert world.responder.respond(named) is first
+        more = with_extensions(world, [extension("1.2.3.4", value=b"%d" % number)])
+        assert world.responder.respond(more) is first
+    assert len(world.responder._book.kept) == 1
+
+
+def test_questions_about_several_take_no_place(world):
+    """They have too many orders."""
+    pairs = [(world.certificate(name), "root") for name in ("issuing", "timestamp")]
+    for asked in (pairs, pairs[::-1], pairs * 2):
+        answer = world.responder.respond(requests_of(world, *asked))
+        assert answer.until == world.clock.now() + timedelta(hours=1)
+    assert not world.responder._book.kept
+
+
+def test_answers_write_nothing_to_the_disk(world):
+    """Anybody may ask, as often as they like; a full disk would keep every key from signing."""
+    before = {path for path in (world.folder / "keys").rglob("*") if path.is_file()}
+    for number in range(3):
+        world.ask(world.seal, nonce=b"%d" % number)
+    after = {path for path in (world.folder / "keys").rglob("*") if path.is_file()}
+    assert {path.name for path in after - before} <= {"ocsp-root-2026.key", "ocsp-issuing-2026.key"}
 
 
 # --- requests -------------------------------------------------------------------------------
