@@ -141,6 +141,10 @@ class Published(Protocol):
         """Makes the next timestamp key when it is time; whether it did."""
         ...
 
+    def keep_own_keys(self) -> bool:
+        """Follows keys for history, lists, receipts and snapshots in time; whether any was."""
+        ...
+
     def timestamps_end(self) -> datetime:
         """Until when there is a timestamp key that may sign."""
         ...

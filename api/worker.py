@@ -77,6 +77,7 @@ class Worker:
             _Job("clock", 15.0, self._look_at_clock),
             _Job("timestamp-sources", 15.0, self._look_at_sources),
             _Job("timestamp-key", 600.0, self._keep_timestamp_key, alone=True),
+            _Job("own-keys", 600.0, self._keep_own_keys, alone=True),
             _Job("locks", 1.0, self._lock_files, alone=True),
             _Job("seal-care", 2.0, self._care_for_seals, alone=True),
             _Job("notices", 1.0, self._courier.round),
@@ -223,12 +224,22 @@ class Worker:
         self._away = frozenset(away)
 
     def _keep_timestamp_key(self) -> None:
-        """The next key is made ahead, and never by a wrong clock."""
+        """The next key is made ahead."""
+        self._need_clock()
+        if self._parts.authority.keep_timestamp_key():
+            logs.event(_log, logging.INFO, "new timestamp key")
+
+    def _keep_own_keys(self) -> None:
+        """Keys of history, trust lists, receipts and snapshots are followed ahead, too."""
+        self._need_clock()
+        if self._parts.authority.keep_own_keys():
+            logs.event(_log, logging.INFO, "new key of the authority")
+
+    def _need_clock(self) -> None:
+        """What a wrong clock signs would begin in years: nothing is signed by it."""
         problem = self._parts.stamp_clock.standing().problem
         if problem is not None:
             raise problem
-        if self._parts.authority.keep_timestamp_key():
-            logs.event(_log, logging.INFO, "new timestamp key")
 
     def _fetch_lists(self) -> None:
         """Lists of others are here before anybody asks; a source that fails is told once."""

@@ -21,6 +21,7 @@ from keys.hardware_sessions import HardwareToken
 from keys.keyring import Key, Keyring
 from keys.mint import AuthorityOptions, Mint, SealOrder
 from keys.outside import OutsideSeals
+from keys.own_keys import OwnKeys
 from keys.profiles import Revoked
 from keys.register import Mark, Register, RegisterFile
 from keys.revocation_lists import authorities, lists_of
@@ -65,7 +66,7 @@ def open_or_create(
     return DevelopmentAuthority(folder, ring, mint, shelf, clock)
 
 
-class DevelopmentAuthority:
+class DevelopmentAuthority(OwnKeys):
     """`certlib.ports.SealCustody`, and what operators and publishers ask of an authority.
 
     Reads follow changes that other processes make; writes hold the folder's lock.
@@ -135,57 +136,6 @@ class DevelopmentAuthority:
     def timestamps_end(self) -> datetime:
         """Until when there is a timestamp key that may sign."""
         return self._current().timestamps_end
-
-    def history_key(self) -> Key:
-        """The key that seals the audit history; its chain is its own certificate alone.
-
-        Raises:
-            SigningUnavailable: there is none, or its certificate has expired.
-        """
-        return self._valid(self._current().history_key, "history")
-
-    def trust_key(self) -> Key:
-        """The key that signs trust lists; made when the first one is to be signed.
-
-        Raises:
-            KeyUnusable, SigningUnavailable: as `report_key`.
-        """
-        if self._current().trust_key is None:
-            self._change(lambda now: self._mint.with_trust(now.register))
-        return self._valid(self._current().trust_key, "trust")
-
-    def report_key(self) -> Key:
-        """The key that seals verification reports; made when the first one is asked for.
-
-        Raises:
-            KeyUnusable: the root's key cannot be used.
-            SigningUnavailable: the folder cannot be written, or the certificate has expired.
-        """
-        if self._runs_out(self._current().report_key):
-            self._change(lambda now: self._mint.with_report(now.register))
-        return self._valid(self._current().report_key, "report")
-
-    def snapshot_key(self) -> Key:
-        """The key that signs status snapshots; made when the first one is exported.
-
-        Raises:
-            KeyUnusable, SigningUnavailable: as `report_key`.
-        """
-        if self._runs_out(self._current().snapshot_key):
-            self._change(lambda now: self._mint.with_snapshot(now.register))
-        return self._valid(self._current().snapshot_key, "snapshot")
-
-    def _runs_out(self, key: Key | None) -> bool:
-        return key is None or self._mint.runs_out(key.chain[0])
-
-    def _valid(self, key: Key | None, name: str) -> Key:
-        if key is None:
-            raise SigningUnavailable(what=f"no key for {name}")
-        certificate = x509.load_der_x509_certificate(key.chain[0])
-        first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-        if not first <= self._clock.now() <= last:
-            raise SigningUnavailable(what=f"{name}: its X.509 certificate is not valid now")
-        return key
 
     # --- issuing ----------------------------------------------------------------------------
 

@@ -123,10 +123,9 @@ class Snapshot:
         self._current = self._seals | self._outside
         # Newest first: the first whose time has come is the one that signs.
         self._timestamps = tuple(map(self._timestamp, reversed(register.timestamps)))
-        self.history_key = self._own(register.history)
-        self.trust_key = self._own(register.trust)
-        self.report_key = self._own(register.report)
-        self.snapshot_key = self._own(register.snapshot)
+        self.own_keys = {
+            purpose: self._handle(member, ()) for purpose, member in register.own.items()
+        }
         for member in register.responders:
             self._handle(member, (), counted=False)
 
@@ -270,9 +269,6 @@ class Snapshot:
             yield TimestampKey(
                 member.key, state, *signing_period(loaded), loaded.not_valid_after_utc
             )
-
-    def _own(self, member: Member | None) -> Key | None:
-        return None if member is None else self._handle(member, ())
 
     def _seal(self, entry: SealEntry, revoked: set[int]) -> Seal:
         loaded = x509.load_der_x509_certificate(entry.certificate)

@@ -3,10 +3,10 @@
 Every step may be repeated: a key that an interrupted run left in the vault is used, not replaced.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -21,6 +21,7 @@ from keys.hardware_sessions import HardwareToken
 from keys.orders import AuthorityOptions, SealOrder
 from keys.places import TokenPlace
 from keys.register import Member, Register, SealEntry, SealRequest
+from keys.renewal import ahead, runs_out
 from keys.timestamp_period import AHEAD, CERTIFICATE_DAYS, SIGNING, signing_period
 from keys.vault import Vault
 
@@ -29,10 +30,8 @@ __all__ = ["AuthorityOptions", "Mint", "SealOrder"]
 _BACKDATE: Final = timedelta(hours=1)  # readers' clocks may lag behind ours
 _ROOT_DAYS: Final = 20 * 365
 _ISSUING_DAYS: Final = 15 * 365
-_HISTORY_DAYS: Final = 10 * 365
-_TRUST_DAYS: Final = 10 * 365
+_WITNESS_DAYS: Final = 10 * 365
 _RENEWED_DAYS: Final = 5 * 365  # shorter than that of the timestamp authority, which outlasts them
-_RENEWAL: Final = timedelta(days=90)
 _SHORT: Final = {algorithms.ECDSA_P256: "p256", algorithms.RSA_3072: "rsa3072"}
 _HARDWARE: Final = "-hsm"
 _ID: Final = 16
@@ -93,24 +92,7 @@ class Mint:
         """
         if register.counted_since is None:
             register = replace(register, counted_since=self._clock.now())
-        return self.with_history(register)
-
-    def with_history(self, register: Register) -> Register:
-        """The register with a key for the audit history; as it is when it has one.
-
-        Raises:
-            KeyUnusable: the root's key cannot be used, or it has expired.
-        """
-        if register.history is not None:
-            return register
-        issuer = self._issuer(register.root)
-        certificate = profiles.history_certificate(
-            issuer,
-            self._private("history").public_key(),
-            profiles.authority_name(self._options.owner, "审计历史封签"),
-            self._term(_HISTORY_DAYS, issuer.certificate),
-        )
-        return replace(register, history=_member("history", certificate))
+        return register if register.history is not None else self.with_own(register, "history")
 
     def with_timestamp(self, register: Register) -> Register:
         """The register with a timestamp key for when the last one's time to sign has ended.
@@ -143,66 +125,49 @@ class Mint:
         )
         return _member(name, certificate)
 
-    def with_trust(self, register: Register) -> Register:
-        """The register with a key for trust lists; as it is when it has one.
+    def with_own(self, register: Register, purpose: str) -> Register:
+        """The register with a key for `purpose` that is good for some time yet, perhaps itself.
+
+        The one before is kept: what it has signed carries its certificate along, and is asked
+        about for years. A key that ends with the root is followed by none.
 
         Raises:
             KeyUnusable: the root's key cannot be used, or it has expired.
         """
-        if register.trust is not None:
+        current, kind, now = register.own.get(purpose), _OWN[purpose], self._clock.now()
+        if current is not None and not runs_out(current.certificate, now):
             return register
         issuer = self._issuer(register.root)
-        certificate = profiles.trust_certificate(
-            issuer,
-            self._private("trust").public_key(),
-            profiles.authority_name(self._options.owner, "信任清单签名"),
-            self._term(_TRUST_DAYS, issuer.certificate),
-        )
-        return replace(register, trust=_member("trust", certificate))
-
-    def with_report(self, register: Register) -> Register:
-        """The register with a key for verification reports that is good for some time yet.
-
-        Raises:
-            KeyUnusable: the root's key cannot be used, or it has expired.
-        """
-        made = self._renewed(register.root, register.report, _REPORT)
-        if made is register.report:
+        if current is not None and not self._better(current, issuer.certificate):
             return register
-        return replace(register, report=made, former=_with_former(register, register.report))
-
-    def with_snapshot(self, register: Register) -> Register:
-        """The register with a key for status snapshots that is good for some time yet.
-
-        Raises:
-            KeyUnusable: the root's key cannot be used, or it has expired.
-        """
-        made = self._renewed(register.root, register.snapshot, _SNAPSHOT)
-        if made is register.snapshot:
-            return register
-        return replace(register, snapshot=made, former=_with_former(register, register.snapshot))
-
-    def runs_out(self, certificate: bytes) -> bool:
-        """Whether the X.509 certificate of such a key is to be followed by another."""
-        found = x509.load_der_x509_certificate(certificate)
-        return self._clock.now() > found.not_valid_after_utc - _RENEWAL
-
-    def _renewed(self, root: Member, current: Member | None, kind: "_Kind") -> Member:
-        """`current`, or a key and an X.509 certificate that take its place.
-
-        What the old one has signed carries its certificate along and a timestamp: it still holds.
-        """
-        if current is not None and not self.runs_out(current.certificate):
-            return current
-        issuer = self._issuer(root)
-        name = kind.name if current is None else _next_name(current.key)
+        name = purpose if current is None else _next_name(current.key)
         certificate = kind.profile(
             issuer,
             self._private(name).public_key(),
             profiles.authority_name(self._options.owner, kind.role),
-            self._term(_RENEWED_DAYS, issuer.certificate),
+            self._term(kind.days, issuer.certificate),
         )
-        return _member(name, certificate)
+        former = register.former if current is None else (*register.former, current)
+        changes: dict[str, Any] = {purpose: _member(name, certificate), "former": former}
+        return replace(register, **changes)
+
+    def with_own_kept(self, register: Register) -> Register:
+        """The register with each such key that is there followed where it is time.
+
+        Raises:
+            KeyUnusable: the root's key cannot be used, or it has expired.
+        """
+        for purpose in register.own:
+            register = self.with_own(register, purpose)
+        return register
+
+    def _better(self, current: Member, root: x509.Certificate) -> bool:
+        """Whether a key that is made now would begin sooner or end later: or there is no end."""
+        found, now = x509.load_der_x509_certificate(current.certificate), self._clock.now()
+        if ahead(root.not_valid_before_utc, now):
+            return False
+        sooner = ahead(found.not_valid_before_utc, now)
+        return sooner or found.not_valid_after_utc < root.not_valid_after_utc
 
     def with_crls(self, register: Register) -> Register:
         """The register with every CRL that must be there; itself where all of them hold.
@@ -330,20 +295,19 @@ class Mint:
 class _Kind:
     """A key of the authority that is followed by another before its certificate runs out."""
 
-    name: str
     role: str
     profile: Callable[
         [profiles.Issuer, CertificatePublicKeyTypes, x509.Name, profiles.Term], x509.Certificate
     ]
+    days: int
 
 
-_REPORT: Final = _Kind("report", "核验回执签章", profiles.report_certificate)
-_SNAPSHOT: Final = _Kind("snapshot", "状态快照签名", profiles.snapshot_certificate)
-
-
-def _with_former(register: Register, followed: Member | None) -> tuple[Member, ...]:
-    """What it has signed is asked about for years: its certificate is kept."""
-    return register.former if followed is None else (*register.former, followed)
+_OWN: Final[Mapping[str, _Kind]] = {
+    "history": _Kind("审计历史封签", profiles.history_certificate, _WITNESS_DAYS),
+    "trust": _Kind("信任清单签名", profiles.trust_certificate, _WITNESS_DAYS),
+    "report": _Kind("核验回执签章", profiles.report_certificate, _RENEWED_DAYS),
+    "snapshot": _Kind("状态快照签名", profiles.snapshot_certificate, _RENEWED_DAYS),
+}
 
 
 def _next_name(name: str) -> str:

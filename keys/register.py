@@ -9,6 +9,7 @@ register never names a key that is not there.
 import base64
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -178,11 +179,16 @@ class Register:
         return self.timestamp, *self.later_timestamps
 
     @property
+    def own(self) -> Mapping[str, Member]:
+        """Keys that bear witness, by purpose, as far as they are there (`keys.own_keys`)."""
+        named = {"history": self.history, "trust": self.trust}
+        named |= {"report": self.report, "snapshot": self.snapshot}
+        return {purpose: member for purpose, member in named.items() if member is not None}
+
+    @property
     def members(self) -> tuple[Member, ...]:
         """The authority's own keys that are in use, and every timestamp key."""
-        own = (self.root, self.issuing, *self.timestamps, self.history, self.trust)
-        late = (self.report, self.snapshot, *self.responders)
-        return tuple(member for member in (*own, *late) if member is not None)
+        return self.root, self.issuing, *self.timestamps, *self.own.values(), *self.responders
 
 
 class RegisterFile:

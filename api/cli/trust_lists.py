@@ -159,7 +159,7 @@ def export(data_dir: Path, folder: Path, listed: Path | None) -> tuple[SignedLis
         )
     content, signers = _content(place), settings.trust_signers
     signed = trust_list.read(content)
-    if signed.signer.certificate != authority.trust_key().chain[0]:
+    if signed.signer.certificate not in set(_own_signers(authority)):
         signed = trust_list.believed(content, signers)
     found = dict(_revocation(authority, settings.data_dir / "trust" / CRL_FOLDER))
     answers = CrlFolder(settings.data_dir / "trust" / OCSP_FOLDER, ANSWERS).load().lists
@@ -172,6 +172,13 @@ def export(data_dir: Path, folder: Path, listed: Path | None) -> tuple[SignedLis
             files.replace(folder / name / file, der, mode=_PUBLIC)
     files.replace(folder / LIST_NAME, content, mode=_PUBLIC)
     return signed, len(found)
+
+
+def _own_signers(authority: DevelopmentAuthority) -> Iterator[bytes]:
+    """Certificates of the key for lists, and of those that it has followed."""
+    for name, der in authority.public_certificates().items():
+        if name.removesuffix(".cer").partition("-")[0] == "trust":
+            yield der
 
 
 def _revocation(authority: DevelopmentAuthority, folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -8,11 +8,8 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
-
-from cryptography import x509
 
 from certlib.document import Content
 from certlib.errors import CertlibError, SigningUnavailable, StoreUnavailable
@@ -25,6 +22,7 @@ from keys.mint import SealOrder
 from keys.ocsp import OcspAnswer, Status, failed
 from keys.ocsp_request import LIMIT
 from keys.register import Member, OutsideSeal, Register, SealEntry, register_from
+from keys.renewal import runs_out
 from keys.signer import forms
 from keys.signer.client import Connection
 from keys.signer.wire import Ask, Request
@@ -46,7 +44,6 @@ _DIGEST: Final = 32
 _SET: Final = b"\x31"
 """Signed attributes begin with it; a JWS begins with a letter."""
 _FRESH_SECONDS: Final = 2.0
-_RENEWAL: Final = timedelta(days=90)
 
 
 class OnRecord:
@@ -240,6 +237,14 @@ class RemoteAuthority(DevelopmentAuthority):
         """
         raise SigningUnavailable(what="no keys here: sign trust lists where the signer runs")
 
+    def history_key(self) -> RemoteKey:  # type: ignore[override]
+        """The key that seals the audit history; raises `SigningUnavailable`."""
+        return self._kept(forms.HISTORY)
+
+    def keep_own_keys(self) -> bool:
+        """Nothing: the signer's own round follows them."""
+        return False
+
     def report_key(self) -> RemoteKey:  # type: ignore[override]
         """The key that seals receipts; raises `SigningUnavailable`."""
         return self._kept(forms.REPORT)
@@ -351,19 +356,11 @@ class RemoteAuthority(DevelopmentAuthority):
 
     def _kept(self, purpose: str) -> RemoteKey:
         """A key that the signer makes when it is first asked for, and follows in time."""
-        key = self._own_key(purpose)
-        if key is None or self._clock.now() > _end(key) - _RENEWAL:
+        key = self._current().own_keys.get(purpose)
+        if key is None or runs_out(key.chain[0], self._clock.now()):
             self._keep_up(purpose)
-            key = self._own_key(purpose)
-        return self._valid(key, purpose)  # type: ignore[arg-type, return-value]
-
-    def _own_key(self, purpose: str) -> RemoteKey | None:
-        current = self._current()
-        return current.report_key if purpose == forms.REPORT else current.snapshot_key  # type: ignore[return-value]
-
-
-def _end(key: RemoteKey) -> datetime:
-    return x509.load_der_x509_certificate(key.chain[0]).not_valid_after_utc
+            key = self._current().own_keys.get(purpose)
+        return self._valid(key, purpose)  # type: ignore[return-value]
 
 
 def _digest_of(attributes: bytes) -> bytes:

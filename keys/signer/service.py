@@ -67,6 +67,10 @@ class Custody(Protocol):
         """Makes the next timestamp key when it is time."""
         ...
 
+    def keep_own_keys(self) -> bool:
+        """Follows keys for history, lists, receipts and snapshots that run out."""
+        ...
+
     def keep_seals(self, names: Mapping[str, str]) -> int:
         """Seals for departments that have none under their present name."""
         ...
@@ -256,6 +260,10 @@ class SigningService:
                 self._custody.ask_seals(names)
             case b"timestamps":
                 self._custody.keep_timestamp_key()
+            case b"own-keys":
+                self._custody.keep_own_keys()
+            case b"history":
+                self._custody.history_key()
             case b"report":
                 self._custody.report_key()
             case b"snapshot":
@@ -278,7 +286,7 @@ class SigningService:
     def keep_up(self) -> tuple[CertlibError, ...]:
         """Does what is due, as a signer does from time to time; what could not be done."""
         failed: list[CertlibError] = []
-        for what in (b"crls", b"seals", b"timestamps"):
+        for what in (b"crls", b"seals", b"timestamps", b"own-keys"):
             try:
                 self._upkeep(what)
             except CertlibError as error:

@@ -142,6 +142,9 @@ class PaperAuthority:
     def keep_timestamp_key(self):
         return False
 
+    def keep_own_keys(self):
+        return False
+
     def timestamps_end(self):
         return datetime(2029, 11, 24, tzinfo=UTC)
 

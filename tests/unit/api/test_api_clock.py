@@ -65,6 +65,21 @@ def test_the_next_timestamp_key_is_made_by_a_good_clock_only(world, worker, monk
     assert metric(world, 'certlib_worker_faults_total{work="timestamp-key"}') == 1
 
 
+def test_keys_of_the_authority_are_followed_by_a_good_clock_only(world, worker, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        world.parts.authority, "keep_own_keys", lambda: made.append(1) or True, raising=False
+    )
+    worker._keep_own_keys()
+    world.parts.stamp_clock.problem = jumped(400 * 86400.0)
+    worker._attempt("own-keys", worker._keep_own_keys)
+    assert made == [1]
+    assert metric(world, 'certlib_worker_faults_total{work="own-keys"}') == 1
+    world.parts.stamp_clock.problem = None
+    monkeypatch.setattr(world.parts.authority, "keep_own_keys", lambda: False)
+    worker._keep_own_keys()
+
+
 def test_the_machine_tells_its_time():
     machine = MachineClock()
     assert abs(machine.wall() / 1e9 - datetime.now(UTC).timestamp()) < 60

@@ -314,6 +314,24 @@ def test_the_own_authority_goes_out_with_its_departments(
     assert said.line["entries"] == 2
 
 
+def test_a_list_of_a_key_that_was_followed_goes_out_as_our_own(
+    run: Run,
+    own: DevelopmentAuthority,
+    data: tuple[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    assert run("trust", "add", "--own", *KEEPER, *data).code == 0
+    assert run("trust", "sign", "trust-draft.json", *data).code == 0
+    with monkeypatch.context() as late:
+        for module in ("keys.mint", "keys.own_keys"):
+            late.setattr(f"{module}.runs_out", lambda _certificate, _now: True)
+        assert own.keep_own_keys()
+    assert own.trust_key().name == "trust-2"
+    said = run("trust", "export", tmp_path / "out", "--list", LIST_NAME, *data)
+    assert said.code == 0
+
+
 def test_a_node_without_seals_has_nothing_to_hand_out(run: Run, tmp_path: Path):
     founded(tmp_path / "bare" / "var")
     said = run("trust", "add", "--own", *KEEPER, "--data-dir", tmp_path / "bare" / "var")

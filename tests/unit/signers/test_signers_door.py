@@ -287,6 +287,15 @@ def test_keys_for_receipts_and_snapshots_are_made_where_the_keys_are(world, remo
     assert remote.snapshot_key().name == world.authority.snapshot_key().name
 
 
+def test_the_key_of_the_history_is_followed_where_the_keys_are(world, remote):
+    assert remote.history_key().name == "history"
+    world.clock.forward(days=10 * 365 - 30)
+    assert not remote.keep_own_keys()  # the signer's own round does
+    key = remote.history_key()
+    assert key.name == world.authority.history_key().name == "history-2"
+    assert remote._current().register.former[-1].key == "history"
+
+
 def test_departments_get_their_seals_from_the_signer(world, remote):
     world.names = {"11445200006990990F": "揭阳市教育局"}
     assert remote.keep_seals(world.names) == 1

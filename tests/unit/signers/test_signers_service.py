@@ -442,9 +442,15 @@ def test_departments_on_record_get_their_seals(world):
 
 
 def test_upkeep_makes_what_is_asked_for_first(world):
-    for what in (b"report", b"snapshot", b"crls"):
+    for what in (b"report", b"snapshot", b"history", b"own-keys", b"crls"):
         assert world.service.ask(Request(Ask.UPKEEP, (what,))) == ()
     refused(world.service.ask, Request(Ask.UPKEEP, (b"everything",)))
+
+
+def test_the_signers_own_round_follows_its_keys(world):
+    world.clock.forward(days=10 * 365 - 30)
+    assert world.service.keep_up() == ()
+    assert world.authority._current().own_keys["history"].name == "history-2"
 
 
 def test_what_could_not_be_kept_up_is_told(world):
