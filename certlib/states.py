@@ -74,6 +74,9 @@ class Action(StrEnum):
         return _ACTION_ZH[self]
 
 
+RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
+"""States of a certificate that has not ended by anybody's act; its term may be over."""
+
 _STATE_ZH: Mapping[State, str] = {
     State.DRAFT: "待签发",
     State.ISSUED: "已签发",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     extract,
     func,
     insert,
@@ -31,6 +32,7 @@ from certlib.errors import CertificateNotFound, Conflict
 from certlib.preservation import LEVELS, Care, Proof, Reason, is_below
 from certlib.registry.backlog import Queue
 from certlib.registry.preservation import CareBacklog, KeptSeal, StockGroup
+from certlib.states import RUNNING
 from storage import files
 from storage.link import Link
 from storage.prepared import Prepared
@@ -58,10 +60,14 @@ _KEPT = select(
     ),
     _CARE.c.level.label("really"),
 ).join(_FILES, and_(_FILES.c.identifier == _CARE.c.identifier, _FILES.c.sha256 == _CARE.c.sha256))
+# By the certificate's own row, at each question: one that stands again is cared for at once.
+_RUNS = exists().where(
+    _CERTIFICATES.c.identifier == _CARE.c.identifier, _CERTIFICATES.c.state.in_(sorted(RUNNING))
+)
 _DUE = (
     _KEPT.where(_CARE.c.due_at <= bindparam("now"))
     .where(_CARE.c.retry_at <= bindparam("now"))
-    .where(_CARE.c.plan != "")
+    .where(_CARE.c.plan != "", _RUNS)
     .order_by(_CARE.c.due_at, _CARE.c.identifier)
     .limit(bindparam("count"))
     .with_for_update(skip_locked=True, of=_CARE)
@@ -141,15 +147,21 @@ _GROW = (
 
 
 def _queue(since: ColumnElement[Any], *which: ColumnElement[bool]) -> Select[int, Any]:
-    return select(func.count().label("number"), func.min(since).label("since")).where(*which)
+    return select(func.count().label("number"), func.min(since).label("since")).where(*which, _RUNS)
 
 
 _IS_BELOW = _CARE.c.below == literal(value=True, type_=_CARE.c.below.type)
 _BELOW = _queue(_CARE.c.stored_at, _IS_BELOW)
 _WAITING = _queue(_CARE.c.due_at, _CARE.c.due_at <= bindparam("now"), _CARE.c.plan != "")
-_ENDED = Prepared(select(func.count().label("number")).where(_CARE.c.ends_at < bindparam("now")))
+_ENDED = Prepared(
+    select(func.count().label("number")).where(_CARE.c.ends_at < bindparam("now"), _RUNS)
+)
 _LOWERED = Prepared(
-    select(func.min(_CARE.c.stored_at).label("since")).where(_IS_BELOW, _CARE.c.level == LEVELS[0])
+    # The first in the order of the index: each seal of an outage asks, beside thousands of others.
+    select(_CARE.c.stored_at)
+    .where(_IS_BELOW, _CARE.c.level == LEVELS[0], _RUNS)
+    .order_by(_CARE.c.stored_at)
+    .limit(1)
 )
 
 
@@ -237,9 +249,9 @@ class PreservationReading:
         )
 
     def lowered_since(self) -> datetime | None:
-        """When the oldest file was stored that has no timestamp although it should have one."""
-        (row,) = self._link.fetch(_LOWERED)
-        since: datetime | None = row.since
+        """When the oldest file was stored that still waits for the timestamp it should have."""
+        row = self._link.first(_LOWERED)
+        since: datetime | None = None if row is None else row.stored_at
         return since
 
     def seals_not_planned(self, plan: str, now: datetime, limit: int) -> Sequence[KeptSeal]:
@@ -319,6 +331,7 @@ def _stock(dialect: str) -> Select[Any]:
             func.sum(case((_CARE.c.due_at <= at, 1), else_=0)).label("due"),
             func.min(_CARE.c.ends_at).label("first_end"),
         )
+        .where(_RUNS)
         .group_by(*keys)
         .order_by(*keys)
     )

@@ -1,4 +1,8 @@
-"""What is kept about the care of seals: the newest file of each form, and what it rests on."""
+"""What is kept about the care of seals: the newest file of each form, and what it rests on.
+
+Cared for, and counted, are files of certificates that have not ended: the others are known by
+their digests, and their seals may be ones that nobody can lift any more.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -82,7 +86,7 @@ class PreservationReads(Protocol):
         ...
 
     def lowered_since(self) -> datetime | None:
-        """When the oldest file was stored that has no timestamp although it should have one."""
+        """When the oldest file was stored that still waits for the timestamp it should have."""
         ...
 
     def seals_not_planned(self, plan: str, now: datetime, limit: int) -> Sequence[KeptSeal]:

@@ -11,7 +11,7 @@ from datetime import date
 
 from certlib.certificate import Certificate, Decision
 from certlib.registry import ReadSession, UnitOfWork
-from certlib.states import RENEWAL, SUCCESSOR_VOIDED, TRANSITIONS, Action, State
+from certlib.states import RENEWAL, RUNNING, SUCCESSOR_VOIDED, TRANSITIONS, Action, State
 from certlib.usecases.served_periods import as_of_today
 from certlib.usecases.succession import waits_for
 
@@ -28,7 +28,6 @@ _ON_THE_RIGHT = frozenset(
 )
 _LOOKING_BACK = frozenset({Action.REVOKE, Action.ANNUL, Action.WITHDRAW})
 _ON_A_GRANT = frozenset({Action.ANNUL, Action.WITHDRAW})
-_RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
 _WITH, _VOIDED = "with", "voided"
 """Where the record of a version that was moved along names the one that was decided on."""
 
@@ -69,7 +68,7 @@ def reach(uow: UnitOfWork, named: Certificate, decision: Decision, today: date) 
 
 def revived(uow: UnitOfWork, named: Certificate, decision: Decision) -> list[Certificate]:
     """The version that stands again when the named one, which had replaced it, is voided."""
-    if decision.action is not Action.VOID or named.state not in _RUNNING or not named.supersedes:
+    if decision.action is not Action.VOID or named.state not in RUNNING or not named.supersedes:
         return []
     before = uow.certificate(named.supersedes)
     if before is None or before.superseded_by != named.identifier:
@@ -136,7 +135,7 @@ def _concerns(uow: UnitOfWork, named: Certificate, decision: Decision) -> bool:
             versions = [uow.certificate(item.identifier) for item in uow.lineage(named.identifier)]
             heir = uow.certificate(named.superseded_by)
             voided = heir is None or heir.state is State.VOIDED
-            return voided and not any(item and item.state in _RUNNING for item in versions)
+            return voided and not any(item and item.state in RUNNING for item in versions)
         case Action.REVOKE | Action.WITHDRAW:
             return decision.effective_from < named.history[-1].decision.effective_from
         case _:

@@ -23,7 +23,7 @@ from certlib.errors import (
 )
 from certlib.ports import Clock
 from certlib.registry import Registry, SearchQuery, UnitOfWork
-from certlib.states import State
+from certlib.states import RUNNING, State
 from certlib.usecases.access import access_of
 from certlib.usecases.amend import record_change
 from certlib.usecases.caller import MANAGE, Caller
@@ -31,7 +31,6 @@ from certlib.usecases.idempotency import claim, kept_answer
 
 ROUTE = "periodic-result"
 _GONE = frozenset({State.SUPERSEDED, State.VOIDED})
-_RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
 _MOST_VERSIONS = 50
 """Versions that may carry one number on their face."""
 
@@ -184,7 +183,7 @@ def _found(desk: _Desk, row: ResultRow) -> Certificate:
         limit=_MOST_VERSIONS,
     )
     versions = [item for item in desk.uow.search(query) if item.state not in _GONE]
-    running = [item for item in versions if item.state in _RUNNING]
+    running = [item for item in versions if item.state in RUNNING]
     known = {item.identifier: item for item in running or versions}
     # A renewal that waits has the same number: what is inspected is the version in force.
     found = [item for item in known.values() if item.supersedes not in known]

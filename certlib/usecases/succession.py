@@ -27,10 +27,10 @@ from certlib.states import (
     CORRECTION,
     OWN_DAY,
     RENEWAL,
+    RUNNING,
     SUCCESSOR_VOIDED,
     TRANSITIONS,
     Action,
-    State,
 )
 from certlib.usecases.order import IssueOrder
 from certlib.usecases.take_over import take_over
@@ -38,7 +38,6 @@ from certlib.webhooks import STATE_CHANGED
 
 _FIELDS = {"/reason_code": "/supersede_reason"}
 _BINDING = frozenset({RestrictionKind.SEIZED, RestrictionKind.FROZEN})
-_RUNNING = frozenset({State.ISSUED, State.SUSPENDED})
 _RECONCILER = "reconciler"
 
 
@@ -238,7 +237,7 @@ def settle(uow: UnitOfWork, identifier: str, now: datetime) -> bool:
     if before is None or (before.state, Action.SUPERSEDE) not in TRANSITIONS:
         return False
     heir, intent = uow.certificate(before.superseded_by), uow.intent(before.superseded_by)
-    if heir is None or intent is None or intent.succession is None or heir.state not in _RUNNING:
+    if heir is None or intent is None or intent.succession is None or heir.state not in RUNNING:
         return False
     decision = intent.succession
     _end(uow, before, decision, _RECONCILER, now)
@@ -267,7 +266,7 @@ def _refuse_second_heir(session: ReadSession, before: Certificate) -> None:
     if not before.superseded_by:
         return
     heir = session.certificate(before.superseded_by)
-    if heir is None or heir.state in _RUNNING:
+    if heir is None or heir.state in RUNNING:
         raise AlreadyRenewed(successor=before.superseded_by)
 
 

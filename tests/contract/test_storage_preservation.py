@@ -9,6 +9,7 @@ from certlib.document import Form
 from certlib.errors import CertificateNotFound, Conflict
 from certlib.preservation import Reason
 from certlib.registry import AddedForm, CareBacklog, Queue, StockGroup
+from certlib.states import RUNNING, State
 from storage.migrations import upgrade
 from tests.contract.conftest import Store
 from tests.fakes import records
@@ -224,6 +225,26 @@ def test_a_lowered_seal_is_one_without_a_timestamp(store: Store) -> None:
     put(store, 3, level="B-B", stored_at=AT + DAY)
     put(store, 4, level="B-B", stored_at=AT)
     assert since() == AT
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_what_has_ended_is_neither_cared_for_nor_counted(store: Store, state: State) -> None:
+    """Until it stands again: its seal may be one that nobody can lift any more."""
+    put(store, 1, records.care(200, due_at=AT), level="B-B", stored_at=AT)
+    put(store, 2, records.care(5000, due_at=AT), level="B-B", stored_at=AT + DAY)
+    now, named = AT + 201 * DAY, records.identifier(1)
+    both = CareBacklog(Queue(2, AT), Queue(2, AT), 1)
+    one = CareBacklog(Queue(1, AT + DAY), Queue(1, AT), 0)
+    for current in (state, State.ISSUED):
+        store.run(f"UPDATE certificates SET state = '{current}' WHERE identifier = '{named}'")
+        runs = current in RUNNING
+        assert backlog(store, now) == (both if runs else one)
+        with store.registry.read() as session:
+            assert session.lowered_since() == (AT if runs else AT + DAY)
+            assert sum(group.files for group in session.seal_stock(now)) == 1 + runs
+        with store.registry.begin() as unit:  # nothing is kept: it is due the next time, too
+            found = [seal.file.identifier for seal in unit.lease_seals(now, now + DAY, 10)]
+        assert found == ([named] if runs else []) + [records.identifier(2)]
 
 
 def test_the_whole_stock_is_told_by_type_and_year(store: Store) -> None:

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from certlib.decisions import Decision
 from certlib.errors import SigningUnavailable
 from certlib.sealing_errors import TimestampMissing, TimestampOutage
+from certlib.states import SEAL_COMPROMISED, Action
+from certlib.usecases.change_state import ChangeRequest
 from certlib.usecases.lower import Lowering
-from tests.unit.usecases.house import CALLER, LONG, TYPE, put_long, request
+from tests.unit.usecases.house import CALLER, LONG, NOW, TYPE, put_long, request
 
 HOURS = timedelta(hours=24)
 
@@ -78,6 +81,19 @@ def test_after_a_while_sealing_stops_and_orders_wait(patient):
     patient.clock.pass_time(minutes=10)
     assert patient.reconcile.run().published == 1
     assert issue(patient, "key-3").level == "B-T"
+
+
+def test_what_is_void_uses_up_no_patience(patient):
+    """After a lost key its seals wait for ever: nobody lifts what a revoked certificate made."""
+    patient.sealer.untimed = True
+    void = issue(patient, "key-1").identifier
+    decision = Decision(Action.VOID, SEAL_COMPROMISED, NOW.date())
+    patient.change.change(CALLER, ChangeRequest(void, decision, "key-void"))
+    patient.clock.moment += 365 * HOURS
+    assert issue(patient, "key-2").level == "B-B"
+    patient.clock.moment += HOURS + timedelta(seconds=1)
+    with pytest.raises(TimestampOutage):
+        issue(patient, "key-3")
 
 
 def test_while_timestamps_come_nobody_asks_how_long_they_did_not(patient):
