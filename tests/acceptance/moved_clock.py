@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC")
+CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "PYTHONPATH")
 """What moves it, in the environment of a process."""
+_PYTHON = Path(__file__).with_name("moved_python")
 
 
 def moved(node, by):
     """From now on every process of the node lives `by` later, and an operator has accepted that."""
-    values = _library(), f"+{int(by.total_seconds())}", "1"
+    values = _library(), f"+{int(by.total_seconds())}", "1", str(_PYTHON)
     node.environment |= dict(zip(CLOCK, values, strict=True))
     node.run("timestamps", "accept-clock")
 
