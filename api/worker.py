@@ -190,6 +190,7 @@ class Worker:
             logs.event(_log, logging.INFO, "locked files", files=result.locked)
 
     def _refresh_crls(self) -> None:
+        self._need_clock()
         if self._parts.authority.refresh_crls():
             logs.event(_log, logging.INFO, "new revocation lists")
         if self._parts.authority.keep_responders():

@@ -249,12 +249,12 @@ class DevelopmentAuthority(OwnKeys):
         return {f"{item.key}.crl": crls[f"{item.key}.crl"] for item in authorities(register)}
 
     def refresh_crls(self) -> bool:
-        """Makes new CRLs when half of their life has passed; says whether it did.
+        """Makes new CRLs when half of their life has passed, or a wrong clock made them; whether.
 
         Raises:
             KeyUnusable, SigningUnavailable: a key cannot be used, the folder not be written.
         """
-        if self._clock.now() < self._current().crls_due:
+        if not self._current().crls_due(self._clock.now()):
             return False
         return self._change(self._with_fresh_crls)
 
@@ -319,7 +319,7 @@ class DevelopmentAuthority(OwnKeys):
         return self._mint.with_crls(replace(register, revoked=revoked))
 
     def _with_fresh_crls(self, snapshot: Snapshot) -> Register:
-        if self._clock.now() < snapshot.crls_due:  # another process was faster
+        if not snapshot.crls_due(self._clock.now()):  # another process was faster
             return snapshot.register
         return self._mint.with_crls(snapshot.register)
 

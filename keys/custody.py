@@ -23,6 +23,7 @@ from keys.register import (
     SealRequest,
     published,
 )
+from keys.renewal import ahead
 from keys.timestamp_period import signing_period
 
 __all__ = ["KeySummary", "Seal", "SealInfo", "Snapshot", "TimestampKey"]
@@ -195,10 +196,14 @@ class Snapshot:
         """Whether an outside authority has been asked for a seal and has not answered."""
         return any(item.issuer_code == issuer_code for item in self.register.requests)
 
+    def crls_due(self, at: datetime) -> bool:
+        """Whether half of the life of a CRL has passed at `at`, or its time has not come."""
+        begun, half = self._first_halves
+        return at >= half or ahead(begun, at)
+
     @cached_property
-    def crls_due(self) -> datetime:
-        """When half of the life of a CRL has passed."""
-        return revocation_lists.due_at(self.register)
+    def _first_halves(self) -> tuple[datetime, datetime]:
+        return revocation_lists.first_halves(self.register)
 
     @cached_property
     def crls_end(self) -> datetime:

@@ -16,7 +16,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from keys.profiles import Issuer, Term, issued_for
 from keys.register import Member, Register
-from keys.revocation_lists import authorities, certified
+from keys.renewal import ahead
+from keys.revocation_lists import Certified, authorities, certified
 
 __all__ = ["DAYS", "PURPOSE", "due", "ended", "key_name", "responder_certificate", "without"]
 
@@ -43,20 +44,24 @@ def key_name(authority: Member, now: datetime) -> str:
 
 
 def due(register: Register, now: datetime) -> Iterator[Member]:
-    """Authorities that have no responder, or whose responder has lived for half of its time."""
+    """Authorities that have no responder, or whose responder has lived for half of its time.
+
+    One whose time has not come was appointed by a wrong clock: its answers would be believed by
+    nobody, and it is as good as none.
+    """
     half = timedelta(days=DAYS) / 2
     for authority in authorities(register):
         told = certified(authority.certificate)
         # Near the authority's own end its responders live shorter: half of what is left.
         left = min(half, (told.not_after - now) / 2)
-        if told.not_after > now and _end(register, told.subject_key) - now <= left:
+        if told.not_after > now and _end(register, told, now) - now <= left:
             yield authority
 
 
 def ended(register: Register, now: datetime) -> bool:
     """Whether an authority in use has no responder that may sign now."""
     used = (register.root, register.issuing)
-    ends = (_end(register, certified(item.certificate).subject_key) for item in used)
+    ends = (_end(register, certified(item.certificate), now) for item in used)
     return min(ends) <= now
 
 
@@ -66,8 +71,11 @@ def without(register: Register, authority: Member) -> tuple[Member, ...]:
     return tuple(one for one in register.responders if certified(one.certificate).issuer != key)
 
 
-def _end(register: Register, authority: bytes) -> datetime:
-    """Until when its responder signs; long ago where it has none."""
+def _end(register: Register, authority: Certified, now: datetime) -> datetime:
+    """Until when its responder signs; long ago where it has none that signs now."""
     told = (certified(item.certificate) for item in register.responders)
-    ends = (item.not_after for item in told if item.issuer == authority)
+    own = (item for item in told if item.issuer == authority.subject_key)
+    # Where the authority itself has not begun, no responder that is appointed now would begin.
+    hopeless = ahead(authority.not_before, now)
+    ends = (item.not_after for item in own if hopeless or not ahead(item.not_before, now))
     return max(ends, default=_LONG_AGO)

@@ -5,7 +5,8 @@ names the shard that was open when it was issued, so that what a reader fetches,
 file carries along, stays small however many certificates there are. Certificates of earlier
 releases name the complete list, which goes on.
 
-A list is signed anew when half of its life has passed or when it would say something else. Its
+A list is signed anew when half of its life has passed, when it would say something else, or when
+its time has not come: a wrong clock made it, and nobody would believe it before. Its
 number is one more than the last one's (section 5.2.3), both in the register, which one process at
 a time may write: numbers never go back and never come twice.
 """
@@ -22,12 +23,13 @@ from cryptography import x509
 from certlib.errors import KeyUnusable
 from keys import crl_profile, profiles
 from keys.register import Member, Register, StoredList
+from keys.renewal import ahead
 
 __all__ = [
     "Certified",
     "authorities",
     "certified",
-    "due_at",
+    "first_halves",
     "issuer_of",
     "lists_of",
     "open_shard",
@@ -139,9 +141,10 @@ def open_shard(register: Register) -> str:
     return f"{prefix}{newest + (used >= SHARD_SIZE):04d}.crl"
 
 
-def due_at(register: Register) -> datetime:
-    """When half of the life of a list has passed."""
-    return min(_half_life(entry.crl) for entry in register.lists)
+def first_halves(register: Register) -> tuple[datetime, datetime]:
+    """When the last of the lists begins, and when half of the life of the first has passed."""
+    begun, half = zip(*(_first_half(entry.crl) for entry in register.lists), strict=True)
+    return max(begun), min(half)
 
 
 def with_lists(register: Register, now: datetime, days: int, opened: Open) -> Register:
@@ -161,7 +164,7 @@ def with_lists(register: Register, now: datetime, days: int, opened: Open) -> Re
     issuers: dict[str, profiles.Issuer] = {}
     for planned in _planned(register):
         last = kept.get(planned.name, b"")
-        if last and _says(last, planned) and now < _half_life(last):
+        if last and _says(last, planned) and not _due(last, now):
             continue
         if planned.issuer in register.former and last and _ended(planned.issuer, now):
             continue  # its last list stays
@@ -251,8 +254,13 @@ def _number(crl: bytes) -> int:
     return loaded.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
+def _due(crl: bytes, now: datetime) -> bool:
+    start, half = _first_half(crl)
+    return now >= half or ahead(start, now)
+
+
 @lru_cache(maxsize=1024)
-def _half_life(crl: bytes) -> datetime:
+def _first_half(crl: bytes) -> tuple[datetime, datetime]:
     loaded = x509.load_der_x509_crl(crl)
     start, end = loaded.last_update_utc, loaded.next_update_utc
-    return start if end is None else start + (end - start) / 2
+    return start, start if end is None else start + (end - start) / 2

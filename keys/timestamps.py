@@ -102,6 +102,15 @@ class TimestampAuthority:
             return rejected(Failure.SYSTEM_FAILURE, "the authority cannot sign now, retry later")
         return granted(token)
 
+    def need_clock(self) -> None:
+        """Nothing, while the clock is believed: what else bears a time asks before it is signed.
+
+        Raises:
+            ClockNotTrusted: the machine's clock cannot be believed.
+            SigningUnavailable: what is kept of it cannot be read or written.
+        """
+        self._clock.now()
+
     def _ready(self) -> tuple[TokenWriter, datetime]:
         """The clock is asked first: a wrong one must not choose or make a key."""
         now = self._clock.now().astimezone(UTC)

@@ -305,15 +305,15 @@ class RemoteAuthority(DevelopmentAuthority):
         return seal.outside or seal.entry.department == name
 
     def refresh_crls(self) -> bool:
-        """Asks for new CRLs when half of their life has passed; says whether there are any."""
+        """Asks for new CRLs when some are due; says whether there are any."""
         before = self._current()
-        if self._clock.now() < before.crls_due:
+        if not before.crls_due(self._clock.now()):
             return False
         try:
             self._keep_up("crls")
         except SigningUnavailable:
             return False  # those that are there hold for as long again; the signer's own round, too
-        return self._current().crls_end != before.crls_end
+        return self._current().register.lists != before.register.lists
 
     def _change(self, step: Callable[[Snapshot], Register]) -> bool:
         """Raises `SigningUnavailable`: it needs the keys."""

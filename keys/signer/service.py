@@ -26,6 +26,7 @@ __all__ = ["Custody", "SigningOptions", "SigningService", "Stamps"]
 
 _DIGEST: Final = 32
 _UNLIMITED: Final = Limits()
+_BY_THE_CLOCK: Final = frozenset({b"crls", b"timestamps", b"own-keys"})
 
 
 class Custody(Protocol):
@@ -91,6 +92,10 @@ class Stamps(Protocol):
         """DER TimeStampResp to any bytes; `about_to_sign` is called before the key is used."""
         ...
 
+    def need_clock(self) -> None:
+        """Raises `ClockNotTrusted` while the machine's clock cannot be believed."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SigningOptions:
@@ -141,6 +146,11 @@ class SigningService:
         ocsp: Callable[[bytes], OcspAnswer] | None = None,
     ) -> None:
         self._custody = custody
+        self._witnesses: Mapping[str, Callable[[], KeyHandle]] = {
+            forms.HISTORY: custody.history_key,
+            forms.REPORT: custody.report_key,
+            forms.SNAPSHOT: custody.snapshot_key,
+        }
         self._stamps = stamps
         self._record = record
         self._ledger = ledger
@@ -219,12 +229,7 @@ class SigningService:
         return attributes, key.sign(attributes)
 
     def _text(self, name: bytes, purpose: bytes, text: bytes) -> tuple[bytes, ...]:
-        keys = {
-            forms.HISTORY: self._custody.history_key,
-            forms.REPORT: self._custody.report_key,
-            forms.SNAPSHOT: self._custody.snapshot_key,
-        }
-        given = keys.get(_text(purpose))
+        given = self._witnesses.get(_text(purpose))
         if given is None:
             raise SignatureRefused(what="purpose without a declared form")
         key, now = _named(given(), name), self._clock.now()
@@ -250,6 +255,8 @@ class SigningService:
 
     def _upkeep(self, what: bytes) -> tuple[bytes, ...]:
         """Nothing that is not due is done: whoever asks decides nothing."""
+        if what in _BY_THE_CLOCK:
+            self._stamps.need_clock()  # what a wrong clock signs may begin in years
         match what:
             case b"crls":
                 self._custody.refresh_crls()
@@ -262,12 +269,8 @@ class SigningService:
                 self._custody.keep_timestamp_key()
             case b"own-keys":
                 self._custody.keep_own_keys()
-            case b"history":
-                self._custody.history_key()
-            case b"report":
-                self._custody.report_key()
-            case b"snapshot":
-                self._custody.snapshot_key()
+            case b"history" | b"report" | b"snapshot":
+                self._witnesses[_text(what)]()
             case _:
                 raise SignatureRefused(what="unknown upkeep")
         return ()

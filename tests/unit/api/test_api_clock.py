@@ -80,6 +80,17 @@ def test_keys_of_the_authority_are_followed_by_a_good_clock_only(world, worker, 
     worker._keep_own_keys()
 
 
+def test_lists_and_responders_are_signed_by_a_good_clock_only(world, worker):
+    authority = world.parts.authority
+    before = authority.refreshed, authority.appointed
+    world.parts.stamp_clock.problem = jumped(400 * 86400.0)
+    worker._attempt("crls", worker._refresh_crls)
+    assert (authority.refreshed, authority.appointed) == before
+    world.parts.stamp_clock.problem = None
+    worker._attempt("crls", worker._refresh_crls)
+    assert (authority.refreshed, authority.appointed) == (before[0] + 1, before[1] + 1)
+
+
 def test_the_machine_tells_its_time():
     machine = MachineClock()
     assert abs(machine.wall() / 1e9 - datetime.now(UTC).timestamp()) < 60

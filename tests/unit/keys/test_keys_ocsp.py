@@ -463,6 +463,24 @@ def test_the_worker_renews_responders_at_half_of_their_life(world):
     assert len(world.authority._current().register.responders) == 2
 
 
+def test_a_responder_of_a_wrong_clock_is_followed_at_once(world):
+    """Nobody believes its answers before its time comes."""
+    world.clock.forward(days=400)
+    assert world.authority.keep_responders()
+    world.clock.forward(days=-400)
+    answer = world.ask(world.seal)  # also where no worker is
+    assert answer.certificates[0].not_valid_before_utc <= world.clock.now()
+    assert not world.authority.keep_responders()
+
+
+def test_responders_do_not_pile_up_where_their_authority_has_not_begun(world):
+    assert world.authority.keep_responders()
+    world.clock.forward(days=-400)
+    assert not world.authority.keep_responders()
+    world.authority.answering()
+    assert not world.authority.keep_responders()
+
+
 def test_a_new_year_brings_a_new_key(world):
     before = world.ask(world.seal).certificates[0]
     world.clock.forward(days=365)

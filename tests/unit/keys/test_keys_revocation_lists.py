@@ -106,6 +106,29 @@ def test_lists_are_there_well_before_the_next_is_due(authority, clock):
         assert min(ends) == authority.crls_end() == clock.now() + timedelta(days=30)
 
 
+def test_one_look_at_a_wrong_clock_makes_no_list_useless(authority, clock):
+    """What begins in the future is signed anew as soon as the clock is right; numbers grow."""
+    issue(authority, 3)
+    before = {name: number(authority, name) for name in authority.crls()}
+    clock.forward(days=400)
+    assert authority.refresh_crls()
+    clock.forward(days=-400, minutes=10)
+    assert authority.refresh_crls()
+    assert not authority.refresh_crls()
+    for name in authority.crls():
+        found_ = loaded(authority, name)
+        assert found_.last_update_utc == clock.now()
+        assert found_.next_update_utc == clock.now() + timedelta(days=30)
+        assert number(authority, name) == before[name] + 2
+
+
+@pytest.mark.parametrize(("back", "due"), [(5, False), (6, True)])
+def test_clocks_may_differ_by_minutes(authority, clock, back, due):
+    authority.crls()
+    clock.forward(minutes=-back)
+    assert authority.refresh_crls() is due
+
+
 def test_a_list_that_moved_is_found_under_both_addresses(tmp_path, clock):
     """The public address may change: certificates that name the old one still have their list."""
     found(tmp_path / "keys", clock).issue_seal(*TRANSPORT)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certlib.canonical import canonical_bytes
+from certlib.clock_errors import jumped
 from certlib.document import Form
 from certlib.errors import Overloaded, StoreUnavailable
 from certlib.registry.seals import BatchHeader
@@ -451,6 +452,20 @@ def test_the_signers_own_round_follows_its_keys(world):
     world.clock.forward(days=10 * 365 - 30)
     assert world.service.keep_up() == ()
     assert world.authority._current().own_keys["history"].name == "history-2"
+
+
+def test_nothing_is_kept_up_by_a_clock_that_is_not_believed(world):
+    """Lists, responders and keys would begin in years."""
+
+    def wrong():
+        raise jumped(10 * 365 * 86400.0)
+
+    world.clock.forward(days=10 * 365)
+    world.service._stamps.need_clock = wrong
+    before = world.authority._current().register
+    failed = world.service.keep_up()
+    assert [error.code for error in failed] == ["clock-not-trusted"] * 3
+    assert world.authority._current().register is before
 
 
 def test_what_could_not_be_kept_up_is_told(world):
