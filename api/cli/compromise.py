@@ -13,7 +13,7 @@ from typing import Any, Final
 from api.bootstrap import Node, open_node
 from api.cli.configuration import reading_settings
 from api.cli.failures import UsageProblem
-from api.cli.local import own_authority
+from api.cli.local import need_keys_here, own_authority
 from certlib.usecases.compromise import HandleCompromise, Handled, LostKey, Remedy
 from certlib.usecases.halt import HaltSealing, need_two
 from certlib.usecases.once import instant_text
@@ -78,10 +78,11 @@ def drill(data_dir: Path, asked: Drill, told: Callable[[Handled], None]) -> Outc
         told: hears of each certificate as it is done.
 
     Raises:
-        UsageProblem: no such seal, or a time in the future.
+        UsageProblem: no such seal, a time in the future, or the keys lie with signers.
         CertlibError: the record, the keys or the objects do not answer; run it again.
     """
     need_two(*asked.by)
+    need_keys_here(data_dir)
     own_authority(data_dir)  # says so where there is no node
     with closing(open_node(reading_settings(data_dir), beside=True)) as node:
         lost = _lost(node, asked)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from api.bootstrap import Desk, open_desk
 from api.cli.configuration import reading_settings
 from api.cli.failures import UsageProblem
-from api.cli.local import own_authority
+from api.cli.local import need_keys_here, own_authority
 from api.clock import SystemClock
 from api.egress.addresses import plain_addresses
 from certlib.ports import Clock
@@ -55,10 +55,11 @@ def house(data_dir: Path) -> Iterator[House]:
     """Opens both; none is made.
 
     Raises:
-        UsageProblem: there is none, or a setting is wrong.
+        UsageProblem: there is none, the keys lie with signers, or a setting is wrong.
         KeyUnusable: no key-encryption key, or the wrong one.
         StoreUnavailable: the database cannot be reached.
     """
+    need_keys_here(data_dir)
     authority = own_authority(data_dir)
     with closing(open_desk(reading_settings(data_dir))) as desk:
         yield House(authority, desk, SystemClock())

@@ -138,6 +138,22 @@ def own_authority(data_dir: Path) -> DevelopmentAuthority:
     return authority_here(settings, node_secrets(settings, entropy), clock, entropy)
 
 
+def need_keys_here(data_dir: Path) -> None:
+    """Asked before the first step of whatever changes keys: half of it must not be done.
+
+    Raises:
+        UsageProblem: the keys lie with signers, or a setting is wrong.
+    """
+    if reading_settings(data_dir).signers:
+        raise UsageProblem(
+            "密钥在签名进程处（CERTLIB_SIGNERS），未作任何更改：请在运行 certlib signer 的机器上，"
+            "以其用户、其密钥设置和本机的数据库登录及对象存储设置执行同一命令（docs/signers.md）。",
+            "The keys lie with signers (CERTLIB_SIGNERS), nothing was changed: run this where "
+            "certlib signer runs, as its user, with its keys, and with the database login and the "
+            "object store that are set here (docs/signers.md).",
+        )
+
+
 def key_summaries(data_dir: Path) -> list[dict[str, Any]]:
     """Every key of `data_dir`, nothing secret, beside a server that runs; none is made.
 

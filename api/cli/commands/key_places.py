@@ -29,9 +29,10 @@ from api.cli.screen import Screen
 @options.lang
 def replace(*, code: str, hardware: bool, data_dir: Path, as_json: bool, lang: Language) -> int:
     """Replaces the seal of the department with credit code `code`."""
-    from api.cli.local import key_summaries, own_authority
+    from api.cli.local import key_summaries, need_keys_here, own_authority
 
     screen = Screen(lang)
+    need_keys_here(data_dir)
     known = {item["issuer_code"] for item in key_summaries(data_dir)} - {""}
     if code not in known:
         raise UsageProblem(

@@ -63,6 +63,27 @@ def test_an_answer_that_is_none_is_refused_with_a_sentence(run: Run, at, tmp_pat
     assert "Cannot read" in run("keys", "import", str(tmp_path / "absent"), *at).err
 
 
+def test_where_the_keys_lie_with_signers_nothing_is_begun(
+    run: Run, node, at, monkeypatch, tmp_path
+):
+    """Nobody has to answer: a halt without the rest of the drill would be for ever."""
+    name = next(item.name for item in node.authority.list_keys() if item.issuer_code == CODE)
+    answer = tmp_path / "answer.pem"
+    answer.write_bytes(b"anything")
+    before = node.authority.list_keys(), _acts(node, name), _acts(node, "sealing")
+    monkeypatch.setenv("CERTLIB_SIGNERS", str(tmp_path / "none.sock"))
+    for arguments in (
+        ("compromise", name, "--since", "2026-01-01T00:00:00Z", *TWO),
+        ("compromise", name, "--since", "2026-01-01T00:00:00Z", *TWO, "--dry-run"),
+        ("request", CODE),
+        ("import", str(answer)),
+        ("replace", CODE),
+    ):
+        refused = run("keys", *arguments, *at)
+        assert (refused.code, "run this where certlib signer runs" in refused.err) == (3, True)
+    assert (node.authority.list_keys(), _acts(node, name), _acts(node, "sealing")) == before
+
+
 def test_what_no_drill_begins_with(run: Run, node, at):
     """Nothing is halted by a command that was wrong."""
     name = next(item.name for item in node.authority.list_keys() if item.issuer_code == CODE)
