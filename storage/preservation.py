@@ -5,24 +5,19 @@ the files and to the certificates' own columns, not to them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Row,
     Select,
     and_,
     bindparam,
-    case,
-    cast,
-    exists,
-    extract,
     func,
     insert,
     literal,
-    literal_column,
     select,
     update,
 )
@@ -32,10 +27,10 @@ from certlib.errors import CertificateNotFound, Conflict
 from certlib.preservation import LEVELS, Care, Proof, Reason, is_below
 from certlib.registry.backlog import Queue
 from certlib.registry.preservation import CareBacklog, KeptSeal, StockGroup
-from certlib.states import RUNNING
 from storage import files
 from storage.link import Link
 from storage.prepared import Prepared
+from storage.seal_stock import RUNS, stock
 from storage.tables import CertificateFileRow, CertificateRow, SealCareRow, table
 
 _ORIGINAL: Final = "original"
@@ -60,14 +55,10 @@ _KEPT = select(
     ),
     _CARE.c.level.label("really"),
 ).join(_FILES, and_(_FILES.c.identifier == _CARE.c.identifier, _FILES.c.sha256 == _CARE.c.sha256))
-# By the certificate's own row, at each question: one that stands again is cared for at once.
-_RUNS = exists().where(
-    _CERTIFICATES.c.identifier == _CARE.c.identifier, _CERTIFICATES.c.state.in_(sorted(RUNNING))
-)
 _DUE = (
     _KEPT.where(_CARE.c.due_at <= bindparam("now"))
     .where(_CARE.c.retry_at <= bindparam("now"))
-    .where(_CARE.c.plan != "", _RUNS)
+    .where(_CARE.c.plan != "", RUNS)
     .order_by(_CARE.c.due_at, _CARE.c.identifier)
     .limit(bindparam("count"))
     .with_for_update(skip_locked=True, of=_CARE)
@@ -82,6 +73,19 @@ _HERE = and_(
     _CARE.c.identifier == bindparam("b_identifier"),
     _CARE.c.form == bindparam("b_form"),
     _CARE.c.copy_number == bindparam("b_copy_number"),
+)
+# Of one that was leased: still that file and that lease; locked, so nobody moves it meanwhile.
+_HELD = Prepared(
+    select(_CARE.c.coming)
+    .where(
+        _CARE.c.identifier == bindparam("identifier"),
+        _CARE.c.form == bindparam("form"),
+        _CARE.c.copy_number == bindparam("copy_number"),
+        _CARE.c.sha256 == bindparam("sha256"),
+        _CARE.c.coming == bindparam("revision"),
+        _CARE.c.retry_at == bindparam("until"),
+    )
+    .with_for_update()
 )
 _LEASE = (
     update(_CARE).where(_HERE).values(retry_at=bindparam("b_until"), coming=bindparam("b_revision"))
@@ -147,19 +151,19 @@ _GROW = (
 
 
 def _queue(since: ColumnElement[Any], *which: ColumnElement[bool]) -> Select[int, Any]:
-    return select(func.count().label("number"), func.min(since).label("since")).where(*which, _RUNS)
+    return select(func.count().label("number"), func.min(since).label("since")).where(*which, RUNS)
 
 
 _IS_BELOW = _CARE.c.below == literal(value=True, type_=_CARE.c.below.type)
 _BELOW = _queue(_CARE.c.stored_at, _IS_BELOW)
 _WAITING = _queue(_CARE.c.due_at, _CARE.c.due_at <= bindparam("now"), _CARE.c.plan != "")
 _ENDED = Prepared(
-    select(func.count().label("number")).where(_CARE.c.ends_at < bindparam("now"), _RUNS)
+    select(func.count().label("number")).where(_CARE.c.ends_at < bindparam("now"), RUNS)
 )
 _LOWERED = Prepared(
     # The first in the order of the index: each seal of an outage asks, beside thousands of others.
     select(_CARE.c.stored_at)
-    .where(_IS_BELOW, _CARE.c.level == LEVELS[0], _RUNS)
+    .where(_IS_BELOW, _CARE.c.level == LEVELS[0], RUNS)
     .order_by(_CARE.c.stored_at)
     .limit(1)
 )
@@ -225,18 +229,7 @@ class PreservationReading:
 
     def seal_stock(self, at: datetime) -> Iterator[StockGroup]:
         """The whole stock as it stands at `at` if nothing is done, by type and year of the end."""
-        for row in self._link.fetch(_stock(self._link.dialect), at=at):
-            yield StockGroup(
-                type_code=row.type_code,
-                level=row.level,
-                target_level=row.target_level,
-                reason=Reason(row.reason) if row.reason else None,
-                year=int(row.year or 0),
-                files=int(row.files),
-                ended=int(row.ended),
-                due=int(row.due),
-                first_end=row.first_end,
-            )
+        yield from stock(self._link, at)
 
     def care_backlog(self, now: datetime) -> CareBacklog:
         """What waits now."""
@@ -274,7 +267,14 @@ class PreservationWriting(PreservationReading):
                 for seal in found
             ],
         )
-        return found
+        return [replace(seal, until=until) for seal in found]
+
+    def holds_seal(self, seal: KeptSeal) -> bool:
+        """Whether it is still leased as it was; nobody else moves it before the commit."""
+        file = seal.file
+        values = {"copy_number": file.copy_number, "sha256": file.sha256, "until": seal.until}
+        place = {"identifier": file.identifier, "form": file.form, "revision": file.revision + 1}
+        return self._link.first(_HELD, **place, **values) is not None
 
     def keep_care(self, seal: KeptSeal, care: Care, level: str) -> None:
         """Keeps what was found or reckoned of a file that itself does not change."""
@@ -309,32 +309,6 @@ class PreservationWriting(PreservationReading):
         file = seal.file
         row = {**_place(file), "b_sha256": file.sha256, "b_error": error, "b_again": again}
         self._link.change(_FAILED, row)
-
-
-def _stock(dialect: str) -> Select[Any]:
-    year: ColumnElement[Any] = func.substr(
-        _CARE.c.ends_at, literal_column("1"), literal_column("4")
-    )
-    if dialect == "postgresql":
-        year = extract("year", func.timezone(literal_column("'UTC'"), _CARE.c.ends_at))
-    keys = (_CARE.c.type_code, _CARE.c.reason, year, _CARE.c.level, _CARE.c.target_level)
-    at = bindparam("at", type_=_CARE.c.ends_at.type)
-    return (
-        select(
-            _CARE.c.type_code,
-            _CARE.c.level,
-            _CARE.c.target_level,
-            _CARE.c.reason,
-            cast(year, Integer).label("year"),
-            func.count().label("files"),
-            func.sum(case((_CARE.c.ends_at < at, 1), else_=0)).label("ended"),
-            func.sum(case((_CARE.c.due_at <= at, 1), else_=0)).label("due"),
-            func.min(_CARE.c.ends_at).label("first_end"),
-        )
-        .where(_RUNS)
-        .group_by(*keys)
-        .order_by(*keys)
-    )
 
 
 def _kept(link: Link, row: Row[Any]) -> KeptSeal:

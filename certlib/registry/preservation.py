@@ -25,6 +25,7 @@ class KeptSeal:
         proof: what it rests on; None while nobody has looked.
         ends_at: when that ends; None as above.
         attempts: how often care has failed since the last success.
+        until: end of the lease under which somebody has it in hand; None: it was only read.
     """
 
     file: CertificateFile
@@ -34,6 +35,7 @@ class KeptSeal:
     proof: Proof | None = None
     ends_at: datetime | None = None
     attempts: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,13 @@ class PreservationWrites(PreservationReads, Protocol):
         """Files that are due, nobody else's until `until`, the most urgent first.
 
         From then on an object with the next revision's name may lie in the store.
+        """
+        ...
+
+    def holds_seal(self, seal: KeptSeal) -> bool:
+        """Whether a leased file is still in force, and nobody has leased it since.
+
+        Where it is, nobody replaces or leases it before this unit of work ends.
         """
         ...
 

@@ -24,7 +24,7 @@ from certlib.errors import (
 )
 from certlib.ports import Clock, EvidenceReader, ObjectStore, SealLifter
 from certlib.preservation import LEVELS, Care, CarePlan, Proof, level_of, proof_of
-from certlib.registry import AuditRecord, KeptSeal, Registry
+from certlib.registry import AuditRecord, KeptSeal, Registry, UnitOfWork
 from certlib.usecases.sealed_file import Meant, difference
 
 ACTOR = "seal-care"
@@ -101,6 +101,8 @@ class PreserveSeals:
         made: list[_Lifted] = []
         unread = len(failed)
         for seal in leased:
+            if self._clock.now() >= now + _LEASE:
+                break  # it may be in other hands by now; what is left is leased again
             with self._noting(seal, failed):
                 made.append(_Lifted(seal, self._revision(seal)))
             if any(isinstance(error, Unavailable) for error in failed[unread:]):
@@ -150,6 +152,7 @@ class PreserveSeals:
 
         Raises:
             Corrupt: the stored file is not the recorded one.
+            Conflict: somebody else has it in hand, or has replaced it.
             SealMismatch: what was made is not that file with an archive timestamp.
             SigningUnavailable: no timestamp now, or none that would hold longer.
         """
@@ -157,11 +160,11 @@ class PreserveSeals:
         name = _next_name(seal.file)
         stored = self._objects.get(name)
         if stored is not None:
-            # A crash left it. What does not hold was served to nobody, and goes.
+            # A crash left it, or another round is faster.
             try:
                 return self._file(seal, name, before, stored)
             except (SealMismatch, SigningUnavailable):
-                self._objects.remove(name)
+                self._remove(seal, name)
         made = self._lifter.lift(before).pdf
         file = self._file(seal, name, before, made)
         with suppress(Corrupt):  # another process stored its own: that one stands if it holds
@@ -170,6 +173,15 @@ class PreserveSeals:
         if stored is None:
             raise StoreUnavailable(what="read-back")
         return file if stored == made else self._file(seal, name, before, stored)
+
+    def _remove(self, seal: KeptSeal, name: str) -> None:
+        """What does not hold goes, where it was served to nobody: the record has no such file.
+
+        Nobody publishes it while it goes, and later only who has leased the file anew.
+        """
+        with self._registry.begin() as uow:
+            _need_held(uow, seal)
+            self._objects.remove(name)
 
     def _file(self, seal: KeptSeal, name: str, before: bytes, pdf: bytes) -> CertificateFile:
         """The revision that `pdf` is, read back and compared."""
@@ -200,6 +212,7 @@ class PreserveSeals:
         try:
             with self._registry.begin() as uow:
                 for item in made:
+                    _need_held(uow, item.seal)
                     uow.replace_file(item.file)
                 uow.append_audit(_record(item) for item in made)
                 uow.commit()
@@ -238,8 +251,14 @@ class PreserveSeals:
         wait = _FIRST_WAIT * 2 ** min(seal.attempts, _MOST_DOUBLINGS)
         again = self._clock.now() + min(wait, _LONGEST_WAIT)
         with suppress(CertlibError), self._registry.begin() as uow:
-            uow.care_failed(seal, error.code, again)
-            uow.commit()
+            if seal.until is None or uow.holds_seal(seal):
+                uow.care_failed(seal, error.code, again)
+                uow.commit()
+
+
+def _need_held(uow: UnitOfWork, seal: KeptSeal) -> None:
+    if not uow.holds_seal(seal):
+        raise Conflict
 
 
 def _next_name(file: CertificateFile) -> str:

@@ -116,6 +116,22 @@ def test_what_is_due_is_leased_once_the_most_urgent_first(store: Store) -> None:
     assert len(lease(store, now + timedelta(minutes=5), limit=1)) == 1
 
 
+def test_a_lease_is_held_until_the_next_one_or_the_next_revision(store: Store) -> None:
+    def held(seal) -> bool:
+        with store.registry.begin() as unit:
+            return unit.holds_seal(seal)
+
+    put(store, 1, records.care(200))
+    now = AT + 250 * DAY
+    (first,) = lease(store, now)
+    assert held(first)
+    assert not held(replace(first, until=None))
+    (second,) = lease(store, now + timedelta(minutes=5))
+    assert (held(first), held(second)) == (False, True)
+    replace_file(store, lifted(1))
+    assert not held(second)
+
+
 def test_what_nobody_has_looked_at_is_not_leased_but_listed(store: Store) -> None:
     put(store, 1)
     put(store, 2, records.care(365))

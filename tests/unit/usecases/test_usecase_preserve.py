@@ -268,6 +268,59 @@ def test_of_two_that_lift_at_once_the_first_stands(house, preserve, lifter, monk
     assert house.read.bytes_of(newest(house, before)) == theirs[0]
 
 
+def test_a_slow_round_takes_nothing_from_the_one_that_followed(house, preserve):
+    """Its lease was over, the file is in force; that it cannot read it now is its own fault."""
+    before = issued(house)
+    with house.registry.begin() as uow:
+        (slow,) = uow.lease_seals(house.clock.now(), house.clock.now() + timedelta(minutes=2), 25)
+        uow.commit()
+    house.clock.pass_time(minutes=3)
+    assert preserve.run() == Preserved(lifted=1)
+    new = newest(house, before)
+    house.reader.blind.add(new.sha256)
+    with pytest.raises(Conflict):
+        preserve._revision(slow)
+    assert hashlib.sha256(house.read.bytes_of(new)).hexdigest() == new.sha256
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_slow_round_leaves_the_lease_of_the_next_one_alone(
+    house, preserve, lifter, monkeypatch, fails
+):
+    """It neither publishes, nor notes its own failure over it."""
+    before = issued(house)
+    lift, leased = lifter.lift, []
+
+    def slow(pdf):
+        house.clock.pass_time(minutes=3)
+        now = house.clock.now()
+        with house.registry.begin() as uow:
+            leased.extend(uow.lease_seals(now, now + timedelta(minutes=2), 25))
+            uow.commit()
+        lifter.error = SigningUnavailable(what="tsa") if fails else None
+        return lift(pdf)
+
+    monkeypatch.setattr(lifter, "lift", slow)
+    assert preserve.run() == Preserved(failed=1)
+    assert house.certificate(before.identifier) == before
+    with house.registry.begin() as uow:
+        assert uow.holds_seal(leased[0])
+
+
+def test_a_round_ends_with_its_lease(house, preserve, lifter, monkeypatch):
+    for number in range(3):
+        issued(house, f"key-{number}")
+    lift = lifter.lift
+
+    def slow(pdf):
+        house.clock.pass_time(minutes=1)
+        return lift(pdf)
+
+    monkeypatch.setattr(lifter, "lift", slow)
+    assert preserve.run() == Preserved(lifted=2)
+    assert preserve.run() == Preserved(lifted=1)
+
+
 def test_a_store_that_loses_what_it_took_is_no_store(house, preserve, monkeypatch):
     issued(house)
     monkeypatch.setattr(house.objects, "put_once", lambda *_: None)
