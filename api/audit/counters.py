@@ -7,10 +7,16 @@ Kind 1 is a signature over a message of that SHA-256, kind 2 a number of signatu
 power cut may have taken. The MAC is HMAC-SHA-256, cut to 16 octets, over the key's name, a zero
 octet, the record's place (8) and the 48 octets before it; its key is HMAC-SHA-256 of
 `certlib/keys/signatures/1` under the key-encryption key. Numbers are big-endian.
+
+Keys sign while a counter is read, and no lock is taken: an auditor that is stopped must not stop
+them. The head is read after the records: it was written before the first record that needs it, so
+then it speaks of all that were seen. What does not fit may be a record half written: it is read
+anew, and damage is what stays.
 """
 
 import hmac
 import json
+import os
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +32,7 @@ _MAC = slice(48, 64)
 _HEAD = b"CLSIGNED"
 _SIGNED, _LOST = 1, 2
 _PURPOSE = b"certlib/keys/signatures/1"
+_READINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +100,25 @@ def counters(folder: Path, keks: Sequence[bytes]) -> Counters:
 
 
 def _counted(path: Path, secrets: Sequence[bytes]) -> Counted:
-    try:
-        stored = path.read_bytes()
-    except FileNotFoundError:
-        return Counted()  # it has never signed, or what it has sealed is uncounted
+    found = Counted()
+    for _ in range(_READINGS):
+        try:
+            stored = _stored(path)
+        except FileNotFoundError:
+            return Counted()  # it has never signed, or what it has sealed is uncounted
+        found = _told(path.name, stored, secrets)
+        if not found.damaged:
+            break
+    return found
+
+
+def _stored(path: Path) -> bytes:
+    with path.open("rb", buffering=0) as stream:
+        records = stream.readall()
+        return os.pread(stream.fileno(), min(_SIZE, len(records)), 0) + records[_SIZE:]
+
+
+def _told(name: str, stored: bytes, secrets: Sequence[bytes]) -> Counted:
     whole = len(stored) // _SIZE  # half a record is one under way
     records = [stored[place * _SIZE : (place + 1) * _SIZE] for place in range(whole)]
     if not records or records[0][:8] != _HEAD:
@@ -104,7 +126,7 @@ def _counted(path: Path, secrets: Sequence[bytes]) -> Counted:
     signed: dict[str, datetime] = {}
     lost, damaged = 0, int.from_bytes(records[0][8:16]) < whole - 1
     for place, record in enumerate(records):
-        if not _written(path.name, place, record, secrets):
+        if not _written(name, place, record, secrets):
             damaged = True
         elif place and int.from_bytes(record[:8]) == _LOST:
             lost += int.from_bytes(record[16:48])

@@ -1,7 +1,9 @@
 """Signature counters: nothing is signed uncounted, and a crash counts too many, never too few."""
 
 import os
+import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import keys_world
 import pytest
 from keys_world import TRANSPORT, verify_signature
 
+from api.audit import counters as reading
 from api.audit.counters import _counted, counters
 from certlib.errors import KeyUnusable, SigningUnavailable
 from keys import counters as module
@@ -109,6 +112,45 @@ def test_the_reserve_is_durable_before_it_is_used(counter, folder, monkeypatch):
         counter.count(b"%d" % number)
     assert [int.from_bytes(head[8:]) for head in synced] == [256, 512, 768]
     assert len(read(folder).signed) == 600
+
+
+def test_keys_that_sign_while_a_counter_is_read_damage_nothing(counter, folder, monkeypatch):
+    """Each record is preceded by a new head here, so that the two are often read apart."""
+    monkeypatch.setattr(module, "_AHEAD", 1)
+    monkeypatch.setattr(module.os, "fdatasync", lambda _file: None)
+    for number in range(2000):
+        counter.count(b"%d" % number)
+    child = os.fork()
+    if child == 0:
+        try:
+            for number in range(20_000):
+                counter.count(b"child %d" % number)
+            signal.pause()
+        finally:
+            os._exit(1)
+    try:
+        while (folder / "seal").stat().st_size <= 64 * 2001:
+            time.sleep(0.001)
+        readings = [read(folder) for _ in range(25)]
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert not any(found.damaged for found in readings)
+    sizes = [len(found.signed) for found in readings]
+    assert sizes == sorted(sizes)
+    assert sizes[0] > 2000
+
+
+def test_what_was_half_written_is_read_anew_and_damage_stays(counter, folder, monkeypatch):
+    counter.count(b"one")
+    heads = [bytes(64), bytes(64)]
+    whole = os.pread
+    told = lambda *place: heads.pop() if heads else whole(*place)  # noqa: E731
+    monkeypatch.setattr(reading.os, "pread", told)
+    assert not read(folder).damaged
+    assert not heads
+    heads[:] = [bytes(64)] * 3
+    assert read(folder).damaged
 
 
 def test_half_a_record_is_written_over(counter, folder):
