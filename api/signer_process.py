@@ -6,7 +6,8 @@ import os
 import pwd
 import signal
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Final
 
 from api import logs
@@ -16,6 +17,8 @@ from api.node_secrets import node_secrets, shared_secret
 from api.settings import Settings
 from api.stamping import stamp_clock
 from certlib.errors import CertlibError, Unsupported
+from certlib.ports import Clock, Entropy
+from certlib.registry import Registry
 from keys.signer.server import DoorOptions, SignerDoor
 from keys.signer.service import SigningService
 from keys.timestamps import TimestampAuthority
@@ -23,7 +26,7 @@ from storage.encryption import Cipher
 from storage.engines import EngineOptions
 from storage.registry import SqlRegistry
 
-__all__ = ["serve_signer"]
+__all__ = ["serve_signer", "signers_record"]
 
 _log = logs.logger("signer")
 _ROUND_SECONDS: Final = 30.0
@@ -44,9 +47,7 @@ def serve_signer(settings: Settings) -> None:
     clock, entropy = SystemClock(), SystemEntropy()
     secrets = node_secrets(settings, entropy)
     with ExitStack() as stack:
-        options = EngineOptions(settings.database, pool_size=2)
-        registry = SqlRegistry(options, Cipher(secrets.data, entropy), clock)
-        stack.callback(registry.close)
+        registry = stack.enter_context(signers_record(settings, clock, entropy))
         authority = own_authority(settings, secrets, clock, entropy)
         stamps = stamp_clock(settings, clock)
         tokens = TimestampAuthority(authority.timestamp_key, stamps, entropy)
@@ -58,6 +59,20 @@ def serve_signer(settings: Settings) -> None:
         )
         logs.event(_log, logging.INFO, "signing", socket=str(settings.own_socket))
         _sign(door, service)
+
+
+@contextmanager
+def signers_record(settings: Settings, clock: Clock, entropy: Entropy) -> Iterator[Registry]:
+    """The record with the rights of a signer, who reads some of it and writes nothing.
+
+    Raises:
+        KeyUnusable: no key-encryption key.
+        StoreUnavailable: it does not answer.
+    """
+    options = EngineOptions(settings.database, pool_size=2)
+    cipher = Cipher(node_secrets(settings, entropy).data, entropy)
+    with closing(SqlRegistry(options, cipher, clock)) as registry:
+        yield registry
 
 
 def _sign(door: SignerDoor, service: SigningService) -> None:

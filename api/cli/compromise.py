@@ -11,9 +11,9 @@ from time import sleep
 from typing import Any, Final
 
 from api.bootstrap import Node, open_node
-from api.cli.configuration import reading_settings
 from api.cli.failures import UsageProblem
-from api.cli.local import need_keys_here, own_authority
+from api.cli.key_loss import end_key, lost_key, past
+from api.cli.local import need_node
 from certlib.usecases.compromise import HandleCompromise, Handled, LostKey, Remedy
 from certlib.usecases.halt import HaltSealing, need_two
 from certlib.usecases.once import instant_text
@@ -78,13 +78,12 @@ def drill(data_dir: Path, asked: Drill, told: Callable[[Handled], None]) -> Outc
         told: hears of each certificate as it is done.
 
     Raises:
-        UsageProblem: no such seal, a time in the future, or the keys lie with signers.
+        UsageProblem: no such seal, or a time in the future.
+        CommandFailure: the signers' part is next; then run it again.
         CertlibError: the record, the keys or the objects do not answer; run it again.
     """
     need_two(*asked.by)
-    need_keys_here(data_dir)
-    own_authority(data_dir)  # says so where there is no node
-    with closing(open_node(reading_settings(data_dir), beside=True)) as node:
+    with closing(open_node(need_node(data_dir), beside=True)) as node:
         lost = _lost(node, asked)
         work = HandleCompromise(
             node.registry, node.objects, node.reader, node.clock, node.change, node.revise
@@ -102,34 +101,18 @@ def drill(data_dir: Path, asked: Drill, told: Callable[[Handled], None]) -> Outc
 
 
 def _lost(node: Node, asked: Drill) -> LostKey:
-    from api.cli.instants import instant
-
-    since = instant(asked.since)
-    if since > node.clock.now():
-        raise UsageProblem("--since 不能晚于现在。", "--since cannot lie in the future.")
-    for item in node.authority.list_keys():
-        if item.name == asked.key and item.purpose == "seal" and item.state != "requested":
-            return LostKey(item.name, item.fingerprint, item.issuer_code, since)
-    raise UsageProblem(
-        f"没有名为“{asked.key}”的印章密钥，用 certlib keys list 查看。",
-        f"No seal has a key {asked.key}: certlib keys list has the names.",
-    )
+    since = past(asked.since, node.clock.now())
+    item = lost_key(node.authority, asked.key)
+    return LostKey(item.name, item.fingerprint, item.issuer_code, since)
 
 
 def _give_up(node: Node, lost: LostKey, asked: Drill) -> None:
     """The stop first: it reaches every machine; then the lists, then the next seal."""
     HaltSealing(node.registry, node.clock).halt(asked.by, asked.reason, lost.name, final=True)
-    outside = {item.key for item in node.authority.outside.seals()}
-    if lost.name in outside:
-        node.authority.outside.give_up(lost.name)
-    else:
-        node.authority.revoke_seal(lost.name, "keyCompromise", lost.since)
     with node.registry.read() as session:
         department = session.department(lost.issuer_code)
-    if department is not None:
-        names = {department.credit_code: department.name}
-        node.authority.keep_seals(names)
-        node.authority.ask_seals(names)
+    names = {} if department is None else {department.credit_code: department.name}
+    end_key(node.authority, lost.name, lost.since, names)
     sleep(_EVERYWHERE_SECONDS)
 
 

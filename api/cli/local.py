@@ -125,17 +125,25 @@ def own_authority(data_dir: Path) -> DevelopmentAuthority:
         KeyUnusable: no key-encryption key, or the wrong one.
         SigningUnavailable: the keys are with signers, and none answers.
     """
-    settings = reading_settings(data_dir)
+    settings, clock, entropy = need_node(data_dir), SystemClock(), SystemEntropy()
     if settings.signers:
-        return remote_authority(settings, SystemClock(), SystemEntropy())
-    folder = settings.data_dir / "keys"
-    if not (folder / "register").exists():
+        return remote_authority(settings, clock, entropy)
+    return authority_here(settings, node_secrets(settings, entropy), clock, entropy)
+
+
+def need_node(data_dir: Path) -> Settings:
+    """The settings of a node that was founded: no command but `init` makes keys.
+
+    Raises:
+        UsageProblem: there is none, or a setting is wrong.
+    """
+    settings = reading_settings(data_dir)
+    if not settings.signers and not (settings.data_dir / "keys" / "register").exists():
         raise UsageProblem(
             f"{data_dir} 中没有密钥，请先运行 certlib init。",
             f"There are no keys in {data_dir}: run certlib init first.",
         )
-    clock, entropy = SystemClock(), SystemEntropy()
-    return authority_here(settings, node_secrets(settings, entropy), clock, entropy)
+    return settings
 
 
 def need_keys_here(data_dir: Path) -> None:

@@ -8,8 +8,11 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from datetime import datetime
 from time import monotonic
 from typing import Final
+
+from cryptography import x509
 
 from certlib.document import Content
 from certlib.errors import CertlibError, SigningUnavailable, StoreUnavailable
@@ -256,6 +259,21 @@ class RemoteAuthority(DevelopmentAuthority):
     def check_keys(self) -> None:
         """Asks whether keys, ledger and record are at hand there; raises `SigningUnavailable`."""
         self._connection.ask(Request(Ask.CHECK))
+
+    def given_up(self, key_name: str, since: datetime) -> bool:
+        """Whether the signers have given up a seal's key, from `since` or earlier on."""
+        register = self._current().register
+        if any(item.key == key_name and item.ended_at for item in register.outside):
+            return True
+        given = {
+            x509.load_der_x509_certificate(item.certificate).serial_number
+            for item in register.seals
+            if item.key == key_name
+        }
+        return any(
+            item.serial in given and item.invalid_since is not None and item.invalid_since <= since
+            for item in register.revoked
+        )
 
     def snapshot(self) -> Snapshot:
         """What the signer has published, at most two seconds old; older while none answers."""

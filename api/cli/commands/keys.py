@@ -8,7 +8,13 @@ import click
 
 from api.cli import options
 from api.cli.bilingual import Command, Group, Language
-from api.cli.commands import key_ceremony, key_compromise, key_places, key_requests
+from api.cli.commands import (
+    key_ceremony,
+    key_compromise,
+    key_give_up,
+    key_places,
+    key_requests,
+)
 from api.cli.failures import DONE, UsageProblem
 from api.cli.screen import Screen
 
@@ -110,6 +116,7 @@ for _more in (
     key_requests.import_,
     key_places.replace,
     key_compromise.compromise,
+    key_give_up.give_up,
     key_ceremony.ceremony,
 ):
     command.add_command(_more)

@@ -4,6 +4,7 @@ import os
 import socket
 import stat
 import threading
+from datetime import timedelta
 
 import keys_world
 import pytest
@@ -319,6 +320,16 @@ def test_what_needs_the_keys_is_done_there(remote):
         with pytest.raises(SigningUnavailable) as caught:
             change()
         assert "no keys here" in caught.value.values["what"]
+
+
+def test_whether_a_key_was_given_up_is_known_from_afar(world, remote):
+    name, since = remote.seal_key(keys_world.TRANSPORT[0]).name, world.clock.now()
+    assert not remote.given_up(name, since)
+    world.authority.revoke_seal(name, "keyCompromise", since)
+    remote._forget()
+    assert remote.given_up(name, since)
+    assert not remote.given_up(name, since - timedelta(hours=1))
+    assert not remote.given_up(remote.seal_key(keys_world.PLANNING[0]).name, since)
 
 
 def test_keys_that_sign_nothing_by_asking(remote):
