@@ -90,9 +90,11 @@ def _unexplained(
     found.broken(
         name,
         "signature-unexplained",
-        f"该密钥有 {more} 次签名在登记中没有对应文件，也不是未完成的签发（最近：{times}）",
+        f"该密钥有 {more} 次签名在登记中没有对应文件，也不是登记在案的失败签发（最近：{times}）；"
+        "仅当服务在该时刻封签 B-LT 文件时被强制终止，才可排除盗用",
         f"{more} signatures of this key are no file on record and no attempt that failed "
-        f"(the latest: {times})",
+        f"(the latest: {times}); only a service that was killed at that instant while it sealed "
+        "at B-LT explains them",
     )
 
 

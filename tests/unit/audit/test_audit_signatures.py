@@ -70,7 +70,9 @@ def test_the_record_of_an_honest_node_explains_every_signature(store: Store):
 def test_a_planted_extra_signature_is_found(store: Store):
     name = plant(store)
     assert (name, "signature-unexplained") in findings(store)
-    assert "1 signatures of this key are no file on record" in texts(store)
+    said = texts(store)
+    assert "1 signatures of this key are no file on record" in said
+    assert "only a service that was killed at that instant while it sealed at B-LT" in said
 
 
 def test_several_are_told_with_the_instants_of_the_last(store: Store):
