@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, or_, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
 from certlib.document import Form
 from certlib.errors import CertificateNotFound, Conflict
@@ -40,7 +40,10 @@ _PENDING = (
     .where(_INTENTS.c.status == IntentStatus.PENDING)
 )
 _NOTE = _PENDING.values(
-    attempts=_INTENTS.c.attempts + 1, last_error=bindparam("b_error"), lease_until=None
+    attempts=_INTENTS.c.attempts + 1,
+    faults=func.coalesce(_INTENTS.c.faults, 0) + bindparam("b_faults"),
+    last_error=bindparam("b_error"),
+    lease_until=None,
 ).execution_options(**{BOOKKEEPING: True})
 _BURN = _PENDING.values(
     status=IntentStatus.BURNED, burn_reason=bindparam("b_reason"), lease_until=None
@@ -111,9 +114,10 @@ def lease(link: Link, now: datetime, until: datetime, limit: int) -> Sequence[In
     return sorted(found, key=lambda intent: (intent.recorded_at, intent.storage_key))
 
 
-def note_attempt(link: Link, storage_key: str, error: str) -> None:
-    """Counts a failed attempt and ends the lease; `Conflict` when it is not pending."""
-    _require(link.change(_NOTE, {"b_storage_key": storage_key, "b_error": error}))
+def note_attempt(link: Link, storage_key: str, error: str, *, outage: bool) -> None:
+    """As `storage.intents.note_attempt`; `Conflict` when it is not pending."""
+    noted = {"b_storage_key": storage_key, "b_error": error, "b_faults": int(not outage)}
+    _require(link.change(_NOTE, noted))
 
 
 def burn(link: Link, storage_key: str, reason: str) -> None:

@@ -41,7 +41,10 @@ _OF_PENDING = (
     .where(_INTENTS.c.status == IntentStatus.PENDING)
 )
 _NOTE = _OF_PENDING.values(
-    attempts=_INTENTS.c.attempts + 1, last_error=bindparam("b_error"), lease_until=None
+    attempts=_INTENTS.c.attempts + 1,
+    faults=func.coalesce(_INTENTS.c.faults, 0) + bindparam("b_faults"),
+    last_error=bindparam("b_error"),
+    lease_until=None,
 ).execution_options(**{BOOKKEEPING: True})
 _BURN = _OF_PENDING.values(
     status=IntentStatus.BURNED, burn_reason=bindparam("b_reason"), lease_until=None
@@ -107,13 +110,14 @@ def lease(link: Link, now: datetime, until: datetime, limit: int) -> Sequence[In
     return sorted(found, key=lambda intent: (intent.recorded_at, intent.identifier))
 
 
-def note_attempt(link: Link, identifier: str, error: str) -> None:
-    """Counts a failed attempt and ends the lease.
+def note_attempt(link: Link, identifier: str, error: str, *, outage: bool) -> None:
+    """Counts a failed attempt, and its fault where it was no outage; ends the lease.
 
     Raises:
         Conflict: the intent is not pending.
     """
-    _require(link.change(_NOTE, {"b_identifier": identifier, "b_error": error}), 1)
+    noted = {"b_identifier": identifier, "b_error": error, "b_faults": int(not outage)}
+    _require(link.change(_NOTE, noted), 1)
 
 
 def burn(link: Link, identifier: str, reason: str) -> None:
@@ -197,6 +201,7 @@ def work_columns(intent: Intent) -> dict[str, Any]:
         "approved_by": canonical_bytes(list(intent.approved_by)).decode(),
         "approvals_required": intent.approvals_required,
         "attempts": intent.attempts,
+        "faults": intent.faults,
         "last_error": intent.last_error,
         "burn_reason": "",
         "recorded_at": intent.recorded_at,
@@ -225,6 +230,7 @@ def intent_of(row: Row[Any], content: Content, forms: tuple[Form, ...]) -> Inten
         approvals_required=row.approvals_required,
         forms=forms,
         attempts=row.attempts,
+        faults=row.faults or 0,
         last_error=row.last_error,
         lease_until=row.lease_until,
     )

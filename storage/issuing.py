@@ -63,9 +63,9 @@ class IssuingWriting(IssuingReading):
         """Pending intents to add a file whose lease has ended, leased until `until`."""
         return form_intents.lease(self._link, now, until, limit)
 
-    def note_form_attempt(self, storage_key: str, error: str) -> None:
+    def note_form_attempt(self, storage_key: str, error: str, *, outage: bool = False) -> None:
         """Counts a failed attempt and ends the lease; `Conflict` when not pending."""
-        form_intents.note_attempt(self._link, storage_key, error)
+        form_intents.note_attempt(self._link, storage_key, error, outage=outage)
 
     def burn_form(self, storage_key: str, reason: str) -> None:
         """Gives an intent to add a file up; `Conflict` when not pending."""

@@ -103,14 +103,16 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "face_numbers": WORK,
     "face_serials": CHANGE,
     "form_intents": Rights(
-        update=("status", "attempts", "last_error", "burn_reason", "lease_until")
+        update=("status", "attempts", "faults", "last_error", "burn_reason", "lease_until")
     ),
     "history_batches": APPEND,
     "holder_change_parties": APPEND,
     "holder_changes": APPEND,
     "holder_names": APPEND,
     "idempotency": WORK,
-    "intents": Rights(update=("status", "attempts", "last_error", "burn_reason", "lease_until")),
+    "intents": Rights(
+        update=("status", "attempts", "faults", "last_error", "burn_reason", "lease_until")
+    ),
     "issue_list": CHANGE,
     "object_locks_due": WORK,
     "outbox": CHANGE,

@@ -80,9 +80,9 @@ class SqlUnitOfWork(
         """Pending intents whose lease has ended, leased until `until`, oldest first."""
         return intents.lease(self._link, now, until, limit)
 
-    def note_attempt(self, identifier: str, error: str) -> None:
+    def note_attempt(self, identifier: str, error: str, *, outage: bool = False) -> None:
         """Counts a failed attempt and ends the lease; `Conflict` when not pending."""
-        intents.note_attempt(self._link, identifier, error)
+        intents.note_attempt(self._link, identifier, error, outage=outage)
 
     def burn(self, identifier: str, reason: str) -> None:
         """Gives an intent up for good; `Conflict` when not pending."""

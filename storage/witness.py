@@ -59,7 +59,7 @@ _EXEMPT = frozenset(
     )
 )
 _LEFT_OUT: Mapping[str, frozenset[str]] = dict.fromkeys(
-    ("intents", "form_intents"), frozenset({"attempts", "last_error", "lease_until"})
+    ("intents", "form_intents"), frozenset({"attempts", "faults", "last_error", "lease_until"})
 )
 _PART = 300
 """Rows read back in one query."""

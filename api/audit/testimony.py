@@ -31,7 +31,7 @@ EXEMPT = frozenset(
 """Tables that the history says nothing of (docs/storage.md)."""
 
 LEFT_OUT: Mapping[str, frozenset[str]] = dict.fromkeys(
-    ("intents", "form_intents"), frozenset({"attempts", "last_error", "lease_until"})
+    ("intents", "form_intents"), frozenset({"attempts", "faults", "last_error", "lease_until"})
 )
 """Columns of other tables that it says nothing of."""
 _KEY_DIGITS = 32

@@ -63,6 +63,8 @@ class Intent:
         forms: which files; those beside the original differ in form and copy number only.
         succession: how the version in `supersedes` ends, or None where there is none.
         base_version: row version of the draft it was, which the certificate's go on from.
+        attempts: how often it was tried in vain, each perhaps with a signature made;
+            `faults`: how often of these for another reason than an outage.
         lease_until: until when the process that works on it is trusted to be alive.
     """
 
@@ -86,6 +88,7 @@ class Intent:
     succession: Decision | None = None
     base_version: int = 0
     attempts: int = 0
+    faults: int = 0
     last_error: str = ""
     lease_until: datetime | None = None
 
@@ -325,8 +328,11 @@ class CoreWrites(CoreReads, Protocol):
         """Pending intents whose lease has ended, leased until `until`, oldest first."""
         ...
 
-    def note_attempt(self, identifier: str, error: str) -> None:
-        """Counts a failed attempt (`error` is a stable code) and ends the lease."""
+    def note_attempt(self, identifier: str, error: str, *, outage: bool = False) -> None:
+        """Counts a failed attempt, and a fault unless it was an outage; ends the lease.
+
+        `error` is a stable code.
+        """
         ...
 
     def burn(self, identifier: str, reason: str) -> None:

@@ -155,8 +155,8 @@ class IssuingWrites(IssuingReads, Protocol):
         """Pending intents to add a file whose lease has ended, leased until `until`."""
         ...
 
-    def note_form_attempt(self, storage_key: str, error: str) -> None:
-        """Counts a failed attempt and ends the lease."""
+    def note_form_attempt(self, storage_key: str, error: str, *, outage: bool = False) -> None:
+        """Counts a failed attempt, and a fault unless it was an outage; ends the lease."""
         ...
 
     def burn_form(self, storage_key: str, reason: str) -> None:

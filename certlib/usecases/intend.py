@@ -7,7 +7,7 @@ from certlib import ids
 from certlib.catalogue import TypeVersion
 from certlib.certificate import Certificate
 from certlib.document import Content
-from certlib.errors import CertlibError, Corrupt
+from certlib.errors import CertlibError, Corrupt, Unavailable
 from certlib.ports import Entropy, Renderer
 from certlib.registry import Draft, Intent, IntentStatus, ReadSession, UnitOfWork
 from certlib.usecases.caller import Caller
@@ -196,8 +196,9 @@ def current_intent(session: ReadSession, intent: Intent) -> Intent | None:
 
 
 def note_attempt(uow: UnitOfWork, intent: Intent, error: CertlibError) -> None:
-    """Counts a failed attempt and ends the lease."""
+    """Counts a failed attempt and ends the lease; what passes by itself is no fault of it."""
+    outage = isinstance(error, Unavailable)
     if intent.adds_form:
-        uow.note_form_attempt(intent.storage_key, error.code)
+        uow.note_form_attempt(intent.storage_key, error.code, outage=outage)
     else:
-        uow.note_attempt(intent.identifier, error.code)
+        uow.note_attempt(intent.identifier, error.code, outage=outage)

@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 
 from certlib.calendar import legal_day
 from certlib.catalogue import TypeVersion
-from certlib.errors import CertlibError, Conflict, Corrupt, Unavailable
+from certlib.errors import CertlibError, Conflict, Corrupt
 from certlib.ports import Clock
 from certlib.registry import Intent, Registry, UnitOfWork
 from certlib.registry.stops import ALL
-from certlib.sealing_errors import SealingHalted
-from certlib.signer_errors import SigningLimited
 from certlib.usecases.burn import burn
 from certlib.usecases.intend import LEASE, current_intent, note_attempt
 from certlib.usecases.produce import Workshop
@@ -22,14 +20,6 @@ from certlib.usecases.publish import HOPELESS, publish, publish_form
 from certlib.usecases.succession import settle
 
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
-_OUTAGE_KINDS: tuple[type[CertlibError], ...] = (
-    Unavailable,
-    SealingHalted,
-    *Unavailable.__subclasses__(),
-    SigningLimited,
-)
-_OUTAGES = frozenset(kind.code for kind in _OUTAGE_KINDS)
-"""Codes of what passes: an outage never burns an intent, however long it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +36,12 @@ class Reconcile:
     """Takes over intents whose lease has ended."""
 
     def __init__(
-        self, registry: Registry, workshop: Workshop, clock: Clock, max_attempts: int = 8
+        self, registry: Registry, workshop: Workshop, clock: Clock, max_faults: int = 8
     ) -> None:
         self._registry = registry
         self._workshop = workshop
         self._clock = clock
-        self._max_attempts = max_attempts
+        self._max_faults = max_faults
 
     def run(self, limit: int = 50, *, take_over: bool = False) -> Reconciled:
         """One round over at most `limit` intents.
@@ -80,7 +70,7 @@ class Reconcile:
         )
 
     def _finish(self, intent: Intent) -> str:
-        if intent.attempts >= self._max_attempts and intent.last_error not in _OUTAGES:
+        if intent.faults >= self._max_faults:  # outages are none, however long they last
             return self._burn(intent, intent.last_error or "given-up")
         try:
             with self._registry.read() as session:

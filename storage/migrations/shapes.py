@@ -26,9 +26,9 @@ def day(name: str, *, optional: bool = False) -> sa.Column[Any]:
     return sa.Column(name, Day(), nullable=optional)
 
 
-def count(name: str) -> sa.Column[Any]:
+def count(name: str, *, optional: bool = False) -> sa.Column[Any]:
     """Whole number that the database never chooses."""
-    return sa.Column(name, Count(), nullable=False, autoincrement=False)
+    return sa.Column(name, Count(), nullable=optional, autoincrement=False)
 
 
 def flag(name: str, *, optional: bool = False) -> sa.Column[Any]:

@@ -70,6 +70,11 @@ def count(*, primary_key: bool = False) -> Any:
     return Field(sa_type=Count, primary_key=primary_key, **more)
 
 
+def optional_count() -> Any:
+    """A whole number that may be absent."""
+    return Field(default=None, sa_type=Count, nullable=True)
+
+
 def flag() -> Any:
     """Yes or no."""
     return Field(sa_type=Flag)

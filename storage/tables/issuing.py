@@ -15,6 +15,7 @@ from storage.tables.base import (
     filled,
     instant,
     one_of,
+    optional_count,
     optional_instant,
     optional_sealed,
     optional_text,
@@ -104,6 +105,7 @@ class FormIntentRow(Row, table=True):
     lease_until: datetime | None = optional_instant()
     content_digest: str = text()
     content: bytes = sealed()
+    faults: int | None = optional_count()
 
 
 class FaceSerialRow(Row, table=True):

@@ -14,6 +14,7 @@ from storage.tables.base import (
     filled,
     instant,
     one_of,
+    optional_count,
     optional_instant,
     optional_sealed,
     optional_text,
@@ -71,6 +72,7 @@ class IntentRow(Row, table=True):
     forms: str = text()
     base_version: int = count()
     succession: bytes | None = optional_sealed()
+    faults: int | None = optional_count()
 
 
 class IdempotencyRow(Row, table=True):

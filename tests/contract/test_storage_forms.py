@@ -160,10 +160,11 @@ def test_a_failed_attempt_is_counted_and_ends_the_lease(store: Store) -> None:
     intent = _addition(lease_until=store.clock.now() + MINUTE)
     _reserve(store, intent)
     with store.registry.begin() as unit:
-        unit.note_form_attempt(intent.storage_key, "signing-unavailable")
+        unit.note_form_attempt(intent.storage_key, "signing-unavailable", outage=True)
         unit.commit()
     (leased,) = _lease(store)
-    assert (leased.attempts, leased.last_error) == (1, "signing-unavailable")
+    assert (leased.attempts, leased.faults) == (1, 0)
+    assert leased.last_error == "signing-unavailable"
 
 
 def test_contents_of_additions_are_sealed_to_their_place(store: Store) -> None:

@@ -25,6 +25,7 @@ FULL = records.intent(
     sealed_by="签发人丁",
     base_version=3,
     attempts=3,
+    faults=2,
     last_error="signing-unavailable",
     lease_until=records.AT + timedelta(minutes=5),
 )
@@ -154,13 +155,20 @@ def test_a_failed_attempt_is_counted_and_ends_the_lease(store: Store) -> None:
     store.reserve(records.intent(1))
     assert _lease(store) == [records.identifier(1)]
     with store.registry.begin() as unit:
-        unit.note_attempt(records.identifier(1), "signing-unavailable")
+        unit.note_attempt(records.identifier(1), "signing-unavailable", outage=True)
         unit.commit()
     with store.registry.read() as session:
         noted = session.intent(records.identifier(1))
-    assert (noted.attempts, noted.last_error) == (1, "signing-unavailable")
+    assert (noted.attempts, noted.faults, noted.last_error) == (1, 0, "signing-unavailable")
     assert noted.lease_until is None
     assert _lease(store) == [records.identifier(1)]
+    store.run("UPDATE intents SET faults = NULL")  # as an earlier release left it
+    with store.registry.begin() as unit:
+        unit.note_attempt(records.identifier(1), "seal-mismatch")
+        unit.commit()
+    with store.registry.read() as session:
+        noted = session.intent(records.identifier(1))
+    assert (noted.attempts, noted.faults) == (2, 1)
 
 
 def test_an_intent_that_is_not_what_its_digest_says_is_corrupt(store: Store) -> None:

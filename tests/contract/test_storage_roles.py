@@ -122,6 +122,8 @@ def test_a_new_table_has_its_rights_after_the_upgrade(postgres_store: Store) -> 
     store.run("DROP TRIGGER certificate_files_no_update ON certificate_files")
     for column in ("duties_since", "holder_hash"):
         store.run(f"ALTER TABLE certificates DROP COLUMN {column}")
+    for table in ("intents", "form_intents"):
+        store.run(f"ALTER TABLE {table} DROP COLUMN faults")
     upgrade(store.owner_url)
     with store.registry.read() as session:
         assert session.departments() == []

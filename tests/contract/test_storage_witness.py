@@ -32,7 +32,9 @@ EXEMPT = {
     "outbox",
     "webhook_deliveries",
 }
-LEFT_OUT = {name: {"attempts", "last_error", "lease_until"} for name in ("intents", "form_intents")}
+LEFT_OUT = dict.fromkeys(
+    ("intents", "form_intents"), frozenset({"attempts", "faults", "last_error", "lease_until"})
+)
 DEPARTMENT = Department(records.ISSUER, "揭阳市交通运输局", "市交通局", "445200", "prefecture")
 CLIENT = Client("hall", "大厅", records.ISSUER, frozenset({"issue"}), "hash", records.AT)
 ENTRY = IssueListEntry(records.TYPE, records.ISSUER, date(2020, 1, 1), None, "law")

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from certlib import ids
+from certlib.clock_errors import ClockNotTrusted
 from certlib.document import Holder
 from certlib.errors import (
     CertlibError,
@@ -14,11 +15,14 @@ from certlib.errors import (
     Corrupt,
     Invalid,
     IssuerNotAuthorised,
+    SealMismatch,
     SigningUnavailable,
     StoreUnavailable,
 )
 from certlib.page_errors import FaceOverflow
 from certlib.registry import IntentStatus
+from certlib.sealing_errors import SealingHalted, TimestampMissing, TimestampOutage
+from certlib.signer_errors import SigningLimited
 from certlib.states import State
 from certlib.usecases import issue as issue_module
 from certlib.usecases.burn import burn
@@ -205,6 +209,57 @@ def test_the_reconciler_burns_what_can_never_be_sealed(house, monkeypatch):
     with house.registry.read() as session:
         assert session.intent(intent.identifier).status is IntentStatus.BURNED
     assert [record.act for record in house.audit()][-1] == "burn"
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        SigningUnavailable(what="x"),
+        StoreUnavailable(what="x"),
+        ClockNotTrusted(what="x", what_en="x"),
+        TimestampMissing(what="x"),
+        TimestampOutage(hours=1),
+        SealingHalted(scope="k", since="t"),
+        SigningLimited(key="k", what="x"),
+    ],
+    ids=lambda error: error.code,
+)
+def test_attempts_in_an_outage_burn_nothing_after_it(house, outage):
+    """The house gives up after three faults; a passing one after the outage is the first."""
+    house.sealer.error = outage
+    with pytest.raises(type(outage)):
+        house.issue.issue_one(CALLER, request())
+    for _ in range(4):
+        house.clock.pass_time(minutes=5)
+        assert house.reconcile.run().failed == 1
+    house.sealer.error = None
+    house.reader.orphaned = True
+    for _ in range(2):
+        house.clock.pass_time(minutes=5)
+        assert house.reconcile.run().failed == 1
+    with house.registry.read() as session:
+        (intent,) = session.pending_intents()
+    # All of them count for the auditor: each may have made a signature.
+    assert (intent.attempts, intent.faults) == (7, 2)
+    house.reader.orphaned = False
+    house.clock.pass_time(minutes=5)
+    assert house.reconcile.run().published == 1
+
+
+def test_faults_count_through_an_outage(house):
+    house.reader.orphaned = True
+    with pytest.raises(SealMismatch):
+        house.issue.issue_one(CALLER, request())
+    house.clock.pass_time(minutes=5)
+    assert house.reconcile.run().failed == 1
+    house.sealer.error = SigningUnavailable(what="x")
+    house.clock.pass_time(minutes=5)
+    assert house.reconcile.run().failed == 1
+    house.sealer.error = None
+    house.clock.pass_time(minutes=5)
+    assert house.reconcile.run().failed == 1
+    house.clock.pass_time(minutes=5)
+    assert house.reconcile.run().burned == 1
 
 
 def test_the_reconciler_burns_an_order_of_a_type_that_is_gone(house, monkeypatch):
