@@ -1,6 +1,8 @@
 """How much waits for background work, and since when."""
 
-from sqlalchemy import Select, func, select
+from datetime import datetime
+
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from certlib.registry import IntentStatus
@@ -9,6 +11,7 @@ from certlib.registry.notices import DeliveryStatus
 from storage.link import Link
 from storage.prepared import Prepared
 from storage.tables import (
+    CertificateRow,
     FormIntentRow,
     IntentRow,
     ObjectLockRow,
@@ -22,6 +25,7 @@ _FORMS = table(FormIntentRow)
 _OUTBOX = table(OutboxRow)
 _DELIVERIES = table(WebhookDeliveryRow)
 _LOCKS = table(ObjectLockRow)
+_CERTIFICATES = table(CertificateRow)
 
 
 def _queue(since: ColumnElement[object], *which: ColumnElement[bool]) -> Select[int, object]:
@@ -37,6 +41,21 @@ _QUEUES = {
 }
 _DEAD = Prepared(
     select(func.count().label("number")).where(_DELIVERIES.c.status == DeliveryStatus.DEAD)
+)
+
+
+_UNDER_WAY = Prepared(
+    select(func.count().label("number"))
+    .where(_INTENTS.c.status == IntentStatus.PENDING)
+    .where(_INTENTS.c.recorded_at <= bindparam("until"))
+    .where(_INTENTS.c.issuer_code == bindparam("issuer_code"))
+)
+_ADDED_UNDER_WAY = Prepared(
+    select(func.count().label("number"))
+    .join_from(_FORMS, _CERTIFICATES, _CERTIFICATES.c.identifier == _FORMS.c.identifier)
+    .where(_FORMS.c.status == IntentStatus.PENDING)
+    .where(_FORMS.c.recorded_at <= bindparam("until"))
+    .where(_CERTIFICATES.c.issuer_code == bindparam("issuer_code"))
 )
 
 
@@ -56,6 +75,12 @@ class BacklogReading:
         )
         dead = self._link.first(_DEAD)
         return Backlog(**found, dead=0 if dead is None else int(dead.number))
+
+    def under_way(self, issuer_code: str, until: datetime) -> int:
+        """Pending intents of an issuer recorded by then, those that add a file among them."""
+        values = {"issuer_code": issuer_code, "until": until}
+        rows = [self._link.first(one, **values) for one in (_UNDER_WAY, _ADDED_UNDER_WAY)]
+        return sum(int(row.number) for row in rows if row is not None)
 
     def _queue_of(self, statement: Select[int, object]) -> Queue:
         (row,) = self._link.fetch(statement)

@@ -21,7 +21,7 @@ from certlib.usecases.once import instant_text
 __all__ = ["Drill", "Outcome", "drill", "line"]
 
 _EVERYWHERE_SECONDS: Final = 10.0
-"""By then every process has stopped using the key: what is listed after that is all there is."""
+"""By then every process has stopped using the key."""
 _ROUNDS: Final = 45
 _ROUND_SECONDS: Final = 2.0
 """An order that a killed run left is let go after a minute; the reconciler then finishes it."""
@@ -58,15 +58,22 @@ class Drill:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it went: numbers by outcome, and whether somebody has to look at some."""
+    """How it went: numbers by outcome, and whether somebody has to look at some.
+
+    Attributes:
+        under_way: orders from before the halt that had not come to their end at the listing: the
+            key may have sealed them, and they are not in the list.
+    """
 
     counts: Mapping[str, int]
+    under_way: int = 0
 
     @property
     def open(self) -> int:
-        """Certificates that still count under the lost key: run it again, or look at them."""
+        """Certificates that may still count under the lost key: run it again, or look at them."""
         done = {"listed", "ended", "voided", "reissued"}
-        return sum(number for name, number in self.counts.items() if name not in done)
+        left = sum(number for name, number in self.counts.items() if name not in done)
+        return left + self.under_way
 
 
 def drill(data_dir: Path, asked: Drill, told: Callable[[Handled], None]) -> Outcome:
@@ -89,15 +96,17 @@ def drill(data_dir: Path, asked: Drill, told: Callable[[Handled], None]) -> Outc
             node.registry, node.objects, node.reader, node.clock, node.change, node.revise
         )
         counts: Counter[str] = Counter()
+        under_way = 0
         with _list(asked.out) as write:
             if not asked.dry_run:
                 work.note(lost, asked.by, asked.remedy)
                 _give_up(node, lost, asked)
+                under_way = _still_under_way(node, work, lost)
             for done in _handled(node, work, lost, asked):
                 counts[done.outcome] += 1
                 write(line(done))
                 told(done)
-        return Outcome(counts)
+        return Outcome(counts, under_way)
 
 
 def _lost(node: Node, asked: Drill) -> LostKey:
@@ -114,6 +123,20 @@ def _give_up(node: Node, lost: LostKey, asked: Drill) -> None:
     names = {} if department is None else {department.credit_code: department.name}
     end_key(node.authority, lost.name, lost.since, names)
     sleep(_EVERYWHERE_SECONDS)
+
+
+def _still_under_way(node: Node, work: HandleCompromise, lost: LostKey) -> int:
+    """Waits until what may be sealed by the key is public or burned; how many are left.
+
+    A row of a batch that was sealed before the halt becomes public with the others, minutes after.
+    """
+    until = node.clock.now()
+    for _ in range(_ROUNDS):
+        if not work.under_way(lost, until):
+            return 0
+        sleep(_ROUND_SECONDS)
+        node.reconcile.run()
+    return work.under_way(lost, until)
 
 
 def _handled(node: Node, work: HandleCompromise, lost: LostKey, asked: Drill) -> Iterator[Handled]:

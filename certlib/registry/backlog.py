@@ -47,3 +47,7 @@ class BacklogReads(Protocol):
     def backlog(self) -> Backlog:
         """What waits now."""
         ...
+
+    def under_way(self, issuer_code: str, until: datetime) -> int:
+        """Pending intents of an issuer recorded by then, those that add a file among them."""
+        ...

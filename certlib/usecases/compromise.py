@@ -147,6 +147,18 @@ class HandleCompromise:
                 uow.append_audit([record])
                 uow.commit()
 
+    def under_way(self, lost: LostKey, until: datetime) -> int:
+        """How many orders of the department, recorded by then, may still become certificates.
+
+        The key may have sealed them before it was halted: what is listed before they have come to
+        their end is not all there is.
+
+        Raises:
+            StoreUnavailable: the record does not answer.
+        """
+        with self._registry.read() as session:
+            return session.under_way(lost.issuer_code, until)
+
     def affected(self, lost: LostKey) -> Iterator[Affected]:
         """Every certificate of the department with such a file, by identifier.
 

@@ -1,11 +1,14 @@
 """What waits is counted and dated, on both engines; what is done waits no longer."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from certlib.document import Form
 from certlib.registry import Backlog, OutboxEvent, Queue
 from storage import SqlRegistry
 from tests.contract.conftest import Store
 from tests.fakes import records
+
+AT, SECOND = records.AT, timedelta(seconds=1)
 
 
 def _backlog(registry: SqlRegistry) -> Backlog:
@@ -47,6 +50,32 @@ def test_files_to_be_added_wait_among_them(store: Store) -> None:
     )
     found = _backlog(store.registry).intents
     assert (found.number, found.since) == (1, records.intent(1).recorded_at)
+
+
+def test_what_is_under_way_of_an_issuer_is_counted_up_to_an_instant(store: Store) -> None:
+    def under_way(code: str = records.ISSUER, at: datetime = AT) -> int:
+        with store.registry.read() as session:
+            return session.under_way(code, at)
+
+    assert under_way() == 0
+    store.publish(records.intent(1))
+    store.reserve(records.intent(2, recorded_at=AT), records.intent(3, recorded_at=AT + SECOND))
+    assert under_way() == 1
+    assert under_way(at=AT - SECOND) == 0
+    assert under_way(at=AT + SECOND) == 2
+    assert under_way("11445200990090016H") == 0
+    content = records.content(1).in_form(Form("duplicate", 1))
+    added = records.intent(1, of=content, storage_key="b" * 32, recorded_at=AT)
+    with store.registry.begin() as unit:
+        unit.reserve_form(added)
+        unit.commit()
+    assert (under_way(), under_way(at=AT - SECOND)) == (2, 0)
+    assert under_way("11445200990090016H") == 0
+    with store.registry.begin() as unit:
+        unit.burn(records.identifier(2), "given-up")
+        unit.burn_form(added.storage_key, "given-up")
+        unit.commit()
+    assert under_way() == 0
 
 
 def test_events_and_locks(store: Store) -> None:

@@ -1,6 +1,7 @@
 """`certlib keys compromise`: a lost key is given up, and what it has sealed since is mended."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,9 @@ from api.cli import options, two_persons
 from api.cli.bilingual import Command, Language
 from api.cli.failures import DONE, FAILED, UsageProblem
 from api.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from api.cli.compromise import Outcome
 
 
 @click.command(
@@ -85,10 +89,21 @@ def compromise(  # noqa: PLR0913 - one parameter for each option
     asked = Drill(key, since, (operator, second), remedy, reason, dry_run, out)
     outcome = drill(data_dir, asked, told)
     if as_json:
-        screen.json({"key": key, "counts": dict(outcome.counts), "open": outcome.open})
+        told_last = {"counts": dict(outcome.counts), "under_way": outcome.under_way}
+        screen.json({"key": key, **told_last, "open": outcome.open})
     else:
-        numbers = ", ".join(f"{name} {number}" for name, number in sorted(outcome.counts.items()))
-        screen.say(f"涉及证照：{numbers or '无'}。", f"Certificates: {numbers or 'none'}.")
-        if outcome.open:
-            screen.say("仍有未办结的，请再次运行。", "Some are still open: run it again.")
+        _tell(screen, outcome)
     return FAILED if outcome.open else DONE
+
+
+def _tell(screen: Screen, outcome: "Outcome") -> None:
+    numbers = ", ".join(f"{name} {number}" for name, number in sorted(outcome.counts.items()))
+    screen.say(f"涉及证照：{numbers or '无'}。", f"Certificates: {numbers or 'none'}.")
+    left = outcome.under_way
+    if left:
+        screen.say(
+            f"停用前受理的 {left} 件尚未办结，未列入清单。",
+            f"Orders from before the halt still under way, not in the list: {left}.",
+        )
+    if outcome.open:
+        screen.say("仍有未办结的，请再次运行。", "Some are still open: run it again.")

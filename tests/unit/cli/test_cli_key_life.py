@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from api.bootstrap import open_node
 from api.founding import found
 from api.settings import Settings
+from certlib.usecases.compromise import HandleCompromise
 from tests.unit.cli.conftest import Run
 from tests.unit.keys.ceremony_world import FILE
 
@@ -111,7 +112,7 @@ def test_a_drill_without_certificates(run: Run, node, at, monkeypatch):
     key = next(item for item in node.authority.list_keys() if item.issuer_code == other)
     told = ("keys", "compromise", key.name, "--since", "2026-01-02", *TWO, *at)
     dry = run(*told, "--dry-run", "--json")
-    assert dry.line == {"key": key.name, "counts": {}, "open": 0}
+    assert dry.line == {"key": key.name, "counts": {}, "under_way": 0, "open": 0}
     assert node.authority.seal_info(other).fingerprint == key.fingerprint
     assert "none" in run(*told, "--reason", "演练").out
     assert run(*told, "--revoke").code == 0
@@ -127,6 +128,33 @@ def test_a_drill_without_certificates(run: Run, node, at, monkeypatch):
     (entry,) = list(crl)
     since = entry.extensions.get_extension_for_class(x509.InvalidityDate).value
     assert since.invalidity_date_utc == datetime(2026, 1, 1, 16, tzinfo=UTC)
+
+
+def test_a_drill_waits_for_what_is_under_way_and_tells_what_is_left(
+    run: Run, node, at, monkeypatch
+):
+    """What the key sealed before the halt may become public after it: then it is listed, too."""
+    monkeypatch.setattr("api.cli.compromise._give_up", lambda *_: None)
+    monkeypatch.setattr("api.cli.compromise._ROUND_SECONDS", 0)
+    keys = [item for item in node.authority.list_keys() if item.purpose == "seal"]
+    key = next(item for item in keys if item.issuer_code not in (CODE, "11445200990090016H"))
+    told = ("keys", "compromise", key.name, "--since", "2026-01-02", *TWO, *at)
+    steps = []
+    monkeypatch.setattr(HandleCompromise, "affected", lambda *_: steps.append("list") or [])
+
+    def under_way(_, lost, until):
+        assert lost.issuer_code == key.issuer_code
+        steps.append("ask")
+        return max(0, 3 - len(steps))
+
+    monkeypatch.setattr(HandleCompromise, "under_way", under_way)
+    assert run(*told).code == 0
+    assert steps == ["ask", "ask", "ask", "list"]
+    monkeypatch.setattr(HandleCompromise, "under_way", lambda *_: 2)
+    said = run(*told)
+    assert (said.code, "still under way, not in the list: 2" in said.out) == (1, True)
+    assert run(*told, "--json").line == {"key": key.name, "counts": {}, "under_way": 2, "open": 2}
+    assert run(*told, "--dry-run").code == 0
 
 
 @pytest.fixture

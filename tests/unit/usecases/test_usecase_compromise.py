@@ -9,7 +9,7 @@ from certlib.errors import SigningUnavailable
 from certlib.sealing_errors import TwoPersonsNeeded
 from certlib.states import State, View
 from certlib.usecases.compromise import HandleCompromise, LostKey, Remedy
-from certlib.usecases.order import IssueRequest
+from certlib.usecases.order import IssueAnswer, IssueRequest
 from tests.fakes import evidence
 from tests.unit.usecases.house import CALLER, ISSUER, LONG, NOW, OTHER, STEPS, order, put_long
 from tests.unit.usecases.test_usecase_lower import with_patience
@@ -147,6 +147,24 @@ def test_every_form_is_asked_by_its_newest_revision(house, work, sealed, reader)
     house.objects.put_once(third, b"third")
     reader.facts[b"third"] = reader.of(KEY, SINCE - timedelta(seconds=1))
     assert work._file_of(replace(certificate, files=(later, original, copy)), LOST) is None
+
+
+def test_what_was_sealed_before_the_halt_is_waited_for(house, work):
+    """The first row of a batch lies there, sealed and not public, while the second one waits."""
+    seen, seal = [], house.sealer.seal
+
+    def slow(*args):
+        if house.sealer.seals:
+            seen.append((work.under_way(LOST, house.clock.now()), list(work.affected(LOST))))
+            other = replace(LOST, issuer_code=OTHER)
+            assert work.under_way(other, house.clock.now()) == 0
+        return seal(*args)
+
+    house.sealer.seal = slow
+    orders = [IssueRequest(order(number=f"{number}"), f"k-{number}") for number in "12"]
+    assert all(isinstance(item, IssueAnswer) for item in house.issue.issue(CALLER, orders))
+    assert seen == [(2, [])]
+    assert work.under_way(LOST, house.clock.now()) == 0
 
 
 def test_another_departments_files_are_not_asked(house, work, sealed):
