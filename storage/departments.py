@@ -33,7 +33,7 @@ def _today(column: str) -> ColumnElement[Any]:
         select(_NAMES.c[column])
         .where(_NAMES.c.credit_code == _DEPARTMENTS.c.credit_code)
         .where(_NAMES.c.effective_from <= bindparam("today"))
-        .where(~exists().where(_VOIDED.c.event_id == _NAMES.c.event_id))
+        .where(~exists(_VOIDED.c.event_id).where(_VOIDED.c.event_id == _NAMES.c.event_id))
         .order_by(
             _NAMES.c.effective_from.desc(), _NAMES.c.recorded_at.desc(), _NAMES.c.event_id.desc()
         )

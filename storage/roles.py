@@ -193,8 +193,10 @@ AWAITED: Final[Mapping[str, tuple[str, ...]]] = {
         "lease_until",
     ),
     "certificates": ("identifier", "issuer_code"),
+    "voided_events": ("event_id",),
 }
-"""Columns behind what a signer asks: what is about to be sealed, nothing of what it says."""
+"""Columns behind what a signer asks: what is about to be sealed, nothing of what it says; and
+which names of departments were declared void, without which none can be told."""
 
 _IS_OWNER: Final = (
     "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'certificates'::regclass"

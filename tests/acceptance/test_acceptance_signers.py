@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,59 @@ def test_signers_with_their_keys_in_a_token(tmp_path, stores, soft_token):
     _planted(node)
     found = node.run("audit", "--json", check=False)
     assert (found.returncode, "signature-unexplained" in found.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("stores", PROFILES, indirect=True)
+def test_a_lost_key_is_given_up_by_both_sides(tmp_path, stores):
+    """A server ends no key, a signer's login writes no record: the drill goes there and back."""
+    node = NodeProcess(tmp_path / "var", stores=stores)
+    node.run("init")
+    added = node.run("clients", "add", "hall", "--department", ISSUERS[TRANSPORT], "--json")
+    node.secret = json.loads(added.stdout)["client_secret"]
+    signers = apart(node, tmp_path)
+    _as_signer(signers, stores)
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    try:
+        for each in signers:
+            each.start()
+        node.start()
+        token = hall.token_of(node)
+        lost = [hall.issue(node, token, f"late-{n}")[1]["identifier"] for n in range(3)]
+        name = _current(node)
+        drill = ("keys", "compromise", name, "--since", since, *hall.TWO, "--reissue", "--json")
+        halted = node.run(*drill, check=False)
+        assert (halted.returncode, "keys give-up" in halted.stderr) == (1, True), halted.stderr
+        given_up = subprocess.run(
+            [sys.executable, "-m", "api.cli", "keys", "give-up", name, "--since", since],
+            env=signers[0].environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert given_up.returncode == 0, given_up.stderr
+        done = node.run(*drill)
+        assert json.loads(done.stdout.splitlines()[-1])["counts"] == {"reissued": len(lost)}
+        assert _current(node) != name
+        assert hall.issue(node, token, "fresh")[0] == 201
+    finally:
+        node.stop()
+        for each in signers:
+            each.stop()
+    _back(node, tmp_path)
+    audit = node.run("audit", "--json", check=False)
+    assert audit.returncode == 0, audit.stdout[-1500:]
+
+
+def _current(node):
+    """The key of the department's current seal."""
+    listed = node.run("keys", "list", "--json").stdout
+    (found,) = [
+        item["name"]
+        for item in map(json.loads, listed.splitlines())
+        if item["issuer_code"] == ISSUERS[TRANSPORT] and item["state"] == "current"
+    ]
+    return found
 
 
 def _issued_while(node, happens):
