@@ -106,7 +106,7 @@ def lease(link: Link, now: datetime, until: datetime, limit: int) -> Sequence[In
     taken = link.fetch(
         update(_INTENTS)
         .where(_INTENTS.c.storage_key.in_(free.scalar_subquery()))
-        .values(lease_until=until)
+        .values(lease_until=until, attempts=intents.attempts_at_lease(_INTENTS))
         .returning(*_INTENTS.c)
         .execution_options(**{BOOKKEEPING: True})
     )

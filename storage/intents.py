@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from certlib.canonical import canonical_bytes
 from certlib.certificate import Decision
@@ -97,12 +109,20 @@ def count_pending(link: Link) -> int:
     return 0 if row is None else int(row[0])
 
 
+def attempts_at_lease(intents: FromClause) -> ColumnElement[int]:
+    """The attempts of an intent that is leased: a lease that nobody ended was one.
+
+    Whoever had it was killed, or is too slow, and may have signed.
+    """
+    return intents.c.attempts + case((intents.c.lease_until.is_(None), 0), else_=1)
+
+
 def lease(link: Link, now: datetime, until: datetime, limit: int) -> Sequence[Intent]:
     """Takes pending intents whose lease has ended; two workers never get the same one."""
     taken = link.fetch(
         update(_INTENTS)
         .where(_INTENTS.c.identifier.in_(_free(now, limit).scalar_subquery()))
-        .values(lease_until=until)
+        .values(lease_until=until, attempts=attempts_at_lease(_INTENTS))
         .returning(*_INTENTS.c)
         .execution_options(**{BOOKKEEPING: True})
     )

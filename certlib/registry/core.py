@@ -325,7 +325,10 @@ class CoreWrites(CoreReads, Protocol):
         ...
 
     def lease_intents(self, now: datetime, until: datetime, limit: int) -> Sequence[Intent]:
-        """Pending intents whose lease has ended, leased until `until`, oldest first."""
+        """Pending intents whose lease has ended, leased until `until`, oldest first.
+
+        A lease that nobody ended counts as an attempt: its process was killed, or is too slow.
+        """
         ...
 
     def note_attempt(self, identifier: str, error: str, *, outage: bool = False) -> None:

@@ -152,7 +152,10 @@ class IssuingWrites(IssuingReads, Protocol):
         ...
 
     def lease_forms(self, now: datetime, until: datetime, limit: int) -> Sequence[Intent]:
-        """Pending intents to add a file whose lease has ended, leased until `until`."""
+        """Pending intents to add a file whose lease has ended, leased until `until`.
+
+        A lease that nobody ended counts as an attempt, as `lease_intents` says.
+        """
         ...
 
     def note_form_attempt(self, storage_key: str, error: str, *, outage: bool = False) -> None:

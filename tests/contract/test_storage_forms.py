@@ -155,6 +155,15 @@ def test_a_lease_protects_who_works_on_it(store: Store) -> None:
     assert _lease(store) == []
 
 
+def test_a_lease_that_nobody_ended_was_an_attempt(store: Store) -> None:
+    store.publish(records.intent(1))
+    _reserve(store, _addition())
+    for tried in range(3):
+        (leased,) = _lease(store)
+        assert leased.attempts == tried
+        store.clock.move(minutes=10)
+
+
 def test_a_failed_attempt_is_counted_and_ends_the_lease(store: Store) -> None:
     store.publish(records.intent(1))
     intent = _addition(lease_until=store.clock.now() + MINUTE)

@@ -171,6 +171,25 @@ def test_a_failed_attempt_is_counted_and_ends_the_lease(store: Store) -> None:
     assert (noted.attempts, noted.faults) == (2, 1)
 
 
+def test_a_lease_that_nobody_ended_was_an_attempt(store: Store) -> None:
+    """Its process was killed, perhaps after it had signed: the audit of signatures goes by it."""
+    store.reserve(
+        records.intent(1, lease_until=records.AT + timedelta(minutes=5)), records.intent(2)
+    )
+    for turn in range(3):
+        store.clock.move(minutes=5)
+        assert len(_lease(store)) == 2
+        with store.registry.read() as session:
+            tried = [session.intent(records.identifier(item)).attempts for item in (1, 2)]
+        assert tried == [turn + 1, turn]
+    with store.registry.begin() as unit:
+        unit.note_attempt(records.identifier(1), "signing-unavailable")
+        unit.commit()
+    assert _lease(store) == [records.identifier(1)]
+    with store.registry.read() as session:
+        assert session.intent(records.identifier(1)).attempts == 4
+
+
 def test_an_intent_that_is_not_what_its_digest_says_is_corrupt(store: Store) -> None:
     store.reserve(records.intent(1))
     store.run("UPDATE intents SET content_digest = ?", "0" * 64)

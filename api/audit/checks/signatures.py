@@ -90,24 +90,22 @@ def _unexplained(
     found.broken(
         name,
         "signature-unexplained",
-        f"该密钥有 {more} 次签名在登记中没有对应文件，也不是登记在案的失败签发（最近：{times}）；"
-        "仅当服务在该时刻封签 B-LT 文件时被强制终止，才可排除盗用",
+        f"该密钥有 {more} 次签名在登记中没有对应文件，也不是登记在案的失败签发（最近：{times}）",
         f"{more} signatures of this key are no file on record and no attempt that failed "
-        f"(the latest: {times}); only a service that was killed at that instant while it sealed "
-        "at B-LT explains them",
+        f"(the latest: {times})",
     )
 
 
 def _attempts(ledger: Ledger) -> Mapping[str, int]:
     """Most signatures of each issuer that became no file: of attempts that failed or were lowered.
 
-    The same intent gives the same page, and so the same message to sign, unless it is sealed anew
-    after a failure that is on record.
+    Each attempt seals each file once; that of a killed process is on record, too. The same intent
+    gives the same page, and so often the same message, but for the lists that B-LT carries.
     """
     found: Counter[str] = Counter()
     for row in ledger.intents.values():
-        files = 0 if row["status"] == "published" else len(json.loads(row["forms"]))
-        found[row["issuer_code"]] += files + row["attempts"]
+        tries = row["attempts"] + (row["status"] != "published")
+        found[row["issuer_code"]] += tries * len(json.loads(row["forms"]))
     for identifier, rows in ledger.additions.items():
         certificate = ledger.certificates.get(identifier)
         for row in rows if certificate is not None else ():

@@ -42,7 +42,7 @@ def spare(store: Store) -> int:
     """How many signatures of that department may have become no file."""
     rows = store.rows("SELECT status, attempts, forms FROM intents WHERE issuer_code = ?", CODE)
     intents = sum(
-        attempts + (0 if status == "published" else len(json.loads(forms)))
+        (attempts + (status != "published")) * len(json.loads(forms))
         for status, attempts, forms in rows
     )
     added = store.rows(
@@ -70,9 +70,7 @@ def test_the_record_of_an_honest_node_explains_every_signature(store: Store):
 def test_a_planted_extra_signature_is_found(store: Store):
     name = plant(store)
     assert (name, "signature-unexplained") in findings(store)
-    said = texts(store)
-    assert "1 signatures of this key are no file on record" in said
-    assert "only a service that was killed at that instant while it sealed at B-LT" in said
+    assert "1 signatures of this key are no file on record" in texts(store)
 
 
 def test_several_are_told_with_the_instants_of_the_last(store: Store):
@@ -100,6 +98,17 @@ def test_attempts_that_failed_explain_as_many(store: Store):
     assert spare(store) > 0
     plant(store, 0)
     assert findings(store) == set()
+
+
+def test_an_attempt_explains_a_signature_for_each_file(store: Store):
+    """A killed process that had sealed an original and its duplicate at B-LT: lists were renewed."""
+    identifier = store.names["valid"]
+    row = "UPDATE intents SET attempts = 1, forms = ? WHERE identifier = ?"
+    forms = json.dumps([["original", 0], ["duplicate", 1]])
+    name = plant(store, 2)
+    assert (name, "signature-unexplained") in findings(store)
+    store.put(row, forms, identifier)
+    assert (name, "signature-unexplained") not in findings(store)
 
 
 def test_a_seal_below_its_level_was_made_twice(store: Store):
