@@ -55,6 +55,12 @@ def test_while_halted_nothing_is_reserved_and_the_same_key_works_afterwards(hous
     assert house.issue.issue_one(CALLER, request()).identifier
 
 
+def test_a_halted_key_alone_stops_no_other_order(house, switch):
+    """The halt of one key is asked where that key would sign, not where an order is taken."""
+    switch.halt(TWO, "", "seal-of-another-9")
+    assert house.issue.issue_one(CALLER, request()).identifier
+
+
 def test_a_halted_group_is_refused_row_by_row(house, switch):
     switch.halt(TWO, "")
     outcomes = house.issue.issue(CALLER, [request("a"), request("b", number="2")])
