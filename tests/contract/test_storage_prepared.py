@@ -144,8 +144,11 @@ def _constants(parts: list[Any]) -> Iterator[tuple[Any, Any]]:
     for part in parts:
         if isinstance(part, BinaryExpression) and isinstance(part.right, BindParameter):
             bind = part.right
-            if not bind.required and isinstance(bind.value, str):
-                yield part.left, str(bind.value)
+            value = bind.value
+            if isinstance(value, list) and part.left.name == "state":  # one of several states
+                value = next(iter(value))
+            if not bind.required and isinstance(value, str):
+                yield part.left, str(value)
 
 
 def _value(kind: Any, letter: str, number: int) -> Any:
